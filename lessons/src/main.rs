@@ -1,0 +1,2 @@
+//! The command `tapegrad`.
+fn main() {}
