@@ -1,0 +1,83 @@
+//! The matrix product, with transposes as arguments.
+
+use crate::numbers::Real;
+
+/// The sizes of a matrix product `c [m, n] = op(a) [m, k] · op(b) [k, n]`, all row-major and without gaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gemm {
+    /// Rows of the result.
+    pub m: usize,
+    /// The summed size.
+    pub k: usize,
+    /// Columns of the result.
+    pub n: usize,
+    /// `a` is stored as `[k, m]` and read transposed.
+    pub a_transposed: bool,
+    /// `b` is stored as `[n, k]` and read transposed.
+    pub b_transposed: bool,
+    /// Add to `c` instead of overwriting it.
+    pub adds: bool,
+}
+
+impl Gemm {
+    /// A plain product `c = a · b` of these sizes.
+    pub const fn new(m: usize, k: usize, n: usize) -> Self {
+        Self {
+            m,
+            k,
+            n,
+            a_transposed: false,
+            b_transposed: false,
+            adds: false,
+        }
+    }
+
+    /// The same product with `a` stored as `[k, m]`.
+    pub const fn a_transposed(self) -> Self {
+        Self {
+            a_transposed: true,
+            ..self
+        }
+    }
+
+    /// The same product with `b` stored as `[n, k]`.
+    pub const fn b_transposed(self) -> Self {
+        Self {
+            b_transposed: true,
+            ..self
+        }
+    }
+
+    /// The same product, added to what `c` holds.
+    pub const fn adds(self) -> Self {
+        Self { adds: true, ..self }
+    }
+}
+
+/// The three loops, in the order that walks `b` and `c` by rows.
+pub(super) fn plain<T: Real>(sizes: Gemm, a: &[T], b: &[T], c: &mut [T]) {
+    let Gemm {
+        m,
+        k,
+        n,
+        a_transposed,
+        b_transposed,
+        adds,
+    } = sizes;
+    assert!(
+        a.len() == m * k && b.len() == k * n && c.len() == m * n,
+        "gemm: slices must match the sizes"
+    );
+    if !adds {
+        c.fill(T::ZERO);
+    }
+    for i in 0..m {
+        for l in 0..k {
+            let a_il = if a_transposed { a[l * m + i] } else { a[i * k + l] };
+            for j in 0..n {
+                let b_lj = if b_transposed { b[j * k + l] } else { b[l * n + j] };
+                c[i * n + j] += a_il * b_lj;
+            }
+        }
+    }
+}
