@@ -1,0 +1,75 @@
+//! Multiplication, entry by entry.
+//!
+//! `∂z/∂a = b` and `∂z/∂b = a`: each factor receives the upstream gradient times the other factor.
+//! Source: the product rule; deck S0, `∂b/∂β_j = z_j` and `∂b/∂z_j = β_j`.
+
+use super::elementwise::{broadcast, contributions, zip};
+use crate::check::{Draw, Sample};
+use crate::numbers::Real;
+use crate::op::{Flops, InGradients, Inputs, Keeps, Op, Operand, Saved};
+use crate::shape::{Shape, ShapeError};
+use crate::var::Var;
+
+/// Multiplication `a * b` of entries, with broadcasting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mul;
+
+impl<'t> std::ops::Mul for Var<'t> {
+    type Output = Var<'t>;
+    #[track_caller]
+    fn mul(self, b: Self) -> Var<'t> {
+        Var::record(Mul, &[self, b])
+    }
+}
+
+impl<'t> std::ops::Mul<f64> for Var<'t> {
+    type Output = Var<'t>;
+    #[track_caller]
+    fn mul(self, b: f64) -> Var<'t> {
+        self * self.constant(b)
+    }
+}
+
+impl<'t> std::ops::Mul<Var<'t>> for f64 {
+    type Output = Var<'t>;
+    #[track_caller]
+    fn mul(self, b: Var<'t>) -> Var<'t> {
+        b.constant(self) * b
+    }
+}
+
+impl Op for Mul {
+    const NAME: &'static str = "mul";
+    const FORWARD: &'static str = "z = a * b";
+    const BACKWARD: &'static str = "g_a = g_z * b, g_b = g_z * a";
+    const OPERANDS: &'static [Operand] = &[Operand::real("a"), Operand::real("b")];
+    const KEEPS: Keeps = Keeps::INPUTS;
+
+    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
+        broadcast(x)
+    }
+
+    fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
+        let z_shape = Shape::broadcast(x.shape(0), x.shape(1)).expect("the shape rule has accepted the operands");
+        zip(z, z_shape, [(&x[0], x.shape(0)), (&x[1], x.shape(1))], |a, b| a * b);
+    }
+
+    fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
+        if let Some(g_a) = g_x.get(0) {
+            contributions(0, &at, g_z, g_a, |_, b, _, g_z| g_z * b);
+        }
+        if let Some(g_b) = g_x.get(1) {
+            contributions(1, &at, g_z, g_b, |a, _, _, g_z| g_z * a);
+        }
+    }
+
+    fn flops(&self, x: &[Shape]) -> Flops {
+        let entries = broadcast(x).map_or(0, |z| z.len());
+        Flops::new(entries, 2 * entries)
+    }
+
+    fn sample(draw: &mut Draw) -> Sample<Self> {
+        let (a, b) = draw.broadcast_pair();
+        Sample::new(Self, [draw.normal(a), draw.normal(b)])
+    }
+}

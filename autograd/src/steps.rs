@@ -1,0 +1,373 @@
+//! The backward pass, one node at a time; holds the only addition of the chain rule.
+//!
+//! `g_x = Σ ∂J/∂y · ∂y/∂x`, the sum over all uses `y` of `x` (multivariate chain rule). Nodes are visited from last
+//! to first, so when a node's turn comes, all its uses have contributed and its gradient is complete.
+
+use std::rc::Rc;
+
+use ndarray::{ArrayD, ArrayViewD};
+use smallvec::SmallVec;
+
+use crate::arena::{Mirror, Place};
+use crate::graph::{Node, NodeId, Source, operand_at};
+use crate::numbers::Real;
+use crate::op::{InGradients, OperandKind};
+use crate::ops::AnyOp;
+use crate::params::{Param, Params, array, view};
+use crate::record::Record;
+use crate::shape::Shape;
+use crate::tape::{IN_PARAMS, Places, State, Tape};
+use crate::var::Var;
+
+/// The backward pass as an iterator: each [`Step`] is the backward() of one node.
+///
+/// What a student watches here is what runs: [`Tape::backward`] drains the same pass.
+#[derive(Debug)]
+pub struct Steps<'t, 'p, T> {
+    tape: &'t Tape<'p, T>,
+    sweep: Sweep<T>,
+}
+
+/// The backward() of one node, with everything that came in and went out.
+#[derive(Clone, Debug)]
+pub struct Step<T> {
+    /// The node whose backward() ran.
+    pub node: NodeId,
+    /// Its backward formula; for a module, which has none in text, a sentence.
+    pub formula: &'static str,
+    /// The source file of the op.
+    pub file: &'static str,
+    /// ∂J/∂y, complete: all uses of y have contributed.
+    pub incoming: ArrayD<T>,
+    /// What this node contributes to each operand, in the order of the formula.
+    pub contributions: Vec<Contribution<T>>,
+}
+
+/// What one use of a variable contributes to its gradient.
+#[derive(Clone, Debug)]
+pub struct Contribution<T> {
+    /// The position of the operand in the formula.
+    pub position: usize,
+    /// The node that is used there.
+    pub operand: NodeId,
+    /// `g_y · ∂y/∂x` for this use.
+    pub value: ArrayD<T>,
+    /// The gradient of the operand before; `None` if this is the first contribution.
+    pub before: Option<ArrayD<T>>,
+    /// The gradient of the operand with this contribution added.
+    pub after: ArrayD<T>,
+}
+
+impl<'t, 'p, T: Real> Steps<'t, 'p, T> {
+    pub(crate) fn new(tape: &'t Tape<'p, T>, from: NodeId, g_y: ArrayViewD<'_, T>) -> Self {
+        let state = tape.state();
+        let mut sweep = Sweep::new(&state, tape.identity(), from);
+        let upstream: Vec<T> = g_y.iter().copied().collect();
+        sweep.gradients.contribute(&state, from, &upstream);
+        Self { tape, sweep }
+    }
+
+    /// Runs what is left of the pass and gives the gradients.
+    pub fn finish(mut self) -> Gradients<T> {
+        let state = self.tape.state();
+        while let Some(id) = self.sweep.next_reached(&state) {
+            self.sweep.turn(&state, id, &mut Unwatched);
+        }
+        self.sweep.gradients
+    }
+}
+
+impl<T: Real> Iterator for Steps<'_, '_, T> {
+    type Item = Step<T>;
+
+    fn next(&mut self) -> Option<Step<T>> {
+        let state = self.tape.state();
+        let id = self.sweep.next_reached(&state)?;
+        let node = state.graph.node(id);
+        let (formula, file) = match node.source {
+            Source::Op(op) => (op.backward_formula(), op.file()),
+            _ => ("what the module's own backward() says", "the module's own"),
+        };
+        let incoming = array(node.shape, self.sweep.gradients.get(&state, id).to_vec());
+        let mut contributions = Vec::new();
+        self.sweep.turn(&state, id, &mut contributions);
+        Some(Step {
+            node: id,
+            formula,
+            file,
+            incoming,
+            contributions,
+        })
+    }
+}
+
+/// The state of a backward pass: the gradients so far, and how far down the list it has come.
+#[derive(Debug)]
+struct Sweep<T> {
+    gradients: Gradients<T>,
+    remaining: usize,
+    scratch: Vec<T>,
+}
+
+impl<T: Real> Sweep<T> {
+    fn new(state: &State<'_, T>, tape: Option<u64>, from: NodeId) -> Self {
+        Self {
+            gradients: Gradients::new(state, tape),
+            remaining: from.index() + 1,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// The next node further down that something was contributed to and that passes it on.
+    fn next_reached(&mut self, state: &State<'_, T>) -> Option<NodeId> {
+        while self.remaining > 0 {
+            self.remaining -= 1;
+            let id = NodeId::new(self.remaining);
+            let passes_on = matches!(state.graph.node(id).source, Source::Op(_) | Source::Module(_));
+            if passes_on && self.gradients.reached[self.remaining] {
+                return Some(id);
+            }
+        }
+        None
+    }
+
+    /// Runs the backward() of one node and adds what it contributes to its operands.
+    fn turn(&mut self, state: &State<'_, T>, id: NodeId, watch: &mut impl Watch<T>) {
+        let node = state.graph.node(id);
+        let wanted = wanted_lengths(state, node);
+        let total: usize = wanted.iter().flatten().sum();
+        if self.scratch.len() < total {
+            self.scratch.resize(total, T::ZERO);
+        }
+        let g_y = self.gradients.get(state, id);
+        match node.source {
+            Source::Op(op) => backward_of_op(state, op, id, g_y, &wanted, &mut self.scratch),
+            Source::Module(index) => backward_of_module(state, *index, node, g_y, &wanted, &mut self.scratch),
+            _ => return,
+        }
+        let mut rest = &self.scratch[..total];
+        for (position, (&operand, wanted)) in node.operands.iter().zip(&wanted).enumerate() {
+            let Some(len) = *wanted else { continue };
+            let (contribution, behind) = rest.split_at(len);
+            rest = behind;
+            watch.before(state, &self.gradients, operand);
+            self.gradients.contribute(state, operand, contribution);
+            watch.after(state, &self.gradients, operand, position, contribution);
+        }
+    }
+}
+
+/// The number of entries of each operand's gradient, or `None` where it is not wanted.
+fn wanted_lengths<T: Real>(state: &State<'_, T>, node: Node<'_>) -> SmallVec<[Option<usize>; 4]> {
+    let wanted = |(position, &operand): (usize, &NodeId)| {
+        let real = match node.source {
+            Source::Op(op) => operand_at(op.operands(), position).kind == OperandKind::Real,
+            _ => true,
+        };
+        (real && state.graph.needs_gradient(operand)).then(|| state.graph.shape(operand).len())
+    };
+    node.operands.iter().enumerate().map(wanted).collect()
+}
+
+fn backward_of_op<T: Real>(
+    state: &State<'_, T>,
+    op: &AnyOp,
+    id: NodeId,
+    g_y: &[T],
+    wanted: &[Option<usize>],
+    mut scratch: &mut [T],
+) {
+    let slots: SmallVec<[Option<&mut [T]>; 4]> = wanted
+        .iter()
+        .map(|len| {
+            let (slot, rest) = std::mem::take(&mut scratch).split_at_mut((*len)?);
+            scratch = rest;
+            Some(slot)
+        })
+        .collect();
+    state.with_saved(id, |at| op.backward(at, g_y, &mut InGradients::new(slots)));
+}
+
+/// **Panics** if the module gives another number of gradients, or one of another shape, than it has operands.
+fn backward_of_module<T: Real>(
+    state: &State<'_, T>,
+    index: usize,
+    node: Node<'_>,
+    g_y: &[T],
+    wanted: &[Option<usize>],
+    mut scratch: &mut [T],
+) {
+    let g_x = state.module(index).borrow_mut().backward(view(node.shape, g_y));
+    assert_eq!(
+        g_x.len(),
+        node.operands.len(),
+        "a module's backward() gives one gradient for each operand"
+    );
+    for ((g_x, &operand), wanted) in g_x.iter().zip(node.operands).zip(wanted) {
+        let shape = state.graph.shape(operand);
+        assert_eq!(
+            Shape::new(g_x.shape()),
+            shape,
+            "a module's backward() gives gradients of its operands' shapes"
+        );
+        let Some(len) = *wanted else { continue };
+        let (slot, rest) = std::mem::take(&mut scratch).split_at_mut(len);
+        scratch = rest;
+        slot.iter_mut().zip(g_x).for_each(|(slot, &g)| *slot = g);
+    }
+}
+
+/// Someone who looks on while contributions are added.
+trait Watch<T: Real> {
+    fn before(&mut self, state: &State<'_, T>, gradients: &Gradients<T>, operand: NodeId);
+    fn after(&mut self, state: &State<'_, T>, gradients: &Gradients<T>, operand: NodeId, position: usize, value: &[T]);
+}
+
+/// Nobody looks on.
+struct Unwatched;
+
+impl<T: Real> Watch<T> for Unwatched {
+    fn before(&mut self, _: &State<'_, T>, _: &Gradients<T>, _: NodeId) {}
+    fn after(&mut self, _: &State<'_, T>, _: &Gradients<T>, _: NodeId, _: usize, _: &[T]) {}
+}
+
+impl<T: Real> Watch<T> for Vec<Contribution<T>> {
+    fn before(&mut self, state: &State<'_, T>, gradients: &Gradients<T>, operand: NodeId) {
+        let shape = state.graph.shape(operand);
+        let reached = gradients.reached[operand.index()];
+        let before = reached.then(|| array(shape, gradients.get(state, operand).to_vec()));
+        let empty = ArrayD::from_elem(shape.to_vec(), T::ZERO);
+        self.push(Contribution {
+            position: 0,
+            operand,
+            value: empty.clone(),
+            before,
+            after: empty,
+        });
+    }
+
+    fn after(&mut self, state: &State<'_, T>, gradients: &Gradients<T>, operand: NodeId, position: usize, value: &[T]) {
+        let shape = state.graph.shape(operand);
+        let contribution = self.last_mut().expect("before() has pushed this contribution");
+        contribution.position = position;
+        contribution.value = array(shape, value.to_vec());
+        contribution.after = array(shape, gradients.get(state, operand).to_vec());
+    }
+}
+
+/// The gradients of one number with respect to everything it depends on.
+///
+/// A variable that `j` does not depend on has no gradient; it is never shown as 0.
+#[derive(Debug)]
+pub struct Gradients<T> {
+    tape: Option<u64>,
+    places: Rc<Vec<Places>>,
+    reached: Vec<bool>,
+    mirror: Mirror<T>,
+    in_params: Vec<T>,
+    param_nodes: Vec<(Param, NodeId)>,
+}
+
+impl<T: Real> Gradients<T> {
+    fn new(state: &State<'_, T>, tape: Option<u64>) -> Self {
+        Self {
+            tape,
+            places: Rc::clone(&state.places),
+            reached: vec![false; state.graph.len()],
+            mirror: state.mirror(),
+            in_params: vec![T::ZERO; state.params().map_or(0, Params::len)],
+            param_nodes: state.param_nodes().collect(),
+        }
+    }
+
+    /// ∂J/∂x.
+    ///
+    /// **Panics** if J does not depend on `x`, or `x` stands on another tape.
+    #[track_caller]
+    pub fn of(&self, x: Var<'_>) -> ArrayD<T> {
+        self.get_of(x).unwrap_or_else(|| {
+            panic!(
+                "there is no gradient for {x:?}: J does not depend on it, or it was given as data; \
+                 not computed is not the same as 0"
+            )
+        })
+    }
+
+    /// ∂J/∂x, or `None` if J does not depend on `x`.
+    #[track_caller]
+    pub fn get_of(&self, x: Var<'_>) -> Option<ArrayD<T>> {
+        assert_eq!(
+            x.on().identity(),
+            self.tape,
+            "these are the gradients of another tape than that of {x:?}"
+        );
+        let index = x.id().index();
+        let reached = self.reached.get(index).copied().unwrap_or(false);
+        reached.then(|| array(x.shape(), self.at(self.places[index].value).to_vec()))
+    }
+
+    /// Writes the gradients of all parameters into `params`, replacing what was there.
+    ///
+    /// **Errors** if a parameter got none: a model that declares a parameter without using it is almost always wrong.
+    pub fn write_to(&self, params: &mut Params<T>) -> Result<(), NoGradient> {
+        let reached = |param: Param| {
+            self.param_nodes
+                .iter()
+                .any(|&(known, node)| known == param && self.reached[node.index()])
+        };
+        let missing: Vec<String> = params
+            .list()
+            .params()
+            .filter(|&param| !param.shape().is_empty() && !reached(param))
+            .map(|param| params.list().spec(param).name.clone())
+            .collect();
+        if !missing.is_empty() {
+            return Err(NoGradient { parameters: missing });
+        }
+        assert_eq!(
+            params.len(),
+            self.in_params.len(),
+            "the gradients belong to other parameters"
+        );
+        params.gradients_mut().copy_from_slice(&self.in_params);
+        Ok(())
+    }
+
+    /// The only addition of the chain rule.
+    fn contribute(&mut self, state: &State<'_, T>, operand: NodeId, contribution: &[T]) {
+        let place = state.places[operand.index()].value;
+        let g_x = if place.chunk == IN_PARAMS {
+            &mut self.in_params[place.offset as usize..][..place.len as usize]
+        } else {
+            self.mirror.get_mut(place)
+        };
+        if std::mem::replace(&mut self.reached[operand.index()], true) {
+            g_x.iter_mut().zip(contribution).for_each(|(g_x, &c)| *g_x += c);
+        } else {
+            g_x.copy_from_slice(contribution);
+        }
+    }
+
+    fn get(&self, state: &State<'_, T>, id: NodeId) -> &[T] {
+        self.at(state.places[id.index()].value)
+    }
+
+    fn at(&self, place: Place) -> &[T] {
+        if place.chunk == IN_PARAMS {
+            &self.in_params[place.offset as usize..][..place.len as usize]
+        } else {
+            self.mirror.get(place)
+        }
+    }
+}
+
+/// Some parameters of the model take no part in the objective.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "no gradient reaches {}: the objective does not depend on {}; use the parameter in the formula or remove its \
+     declaration", .parameters.join(", "), if .parameters.len() == 1 { "it" } else { "them" }
+)]
+pub struct NoGradient {
+    /// The full names of the parameters.
+    pub parameters: Vec<String>,
+}

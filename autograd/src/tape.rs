@@ -1,0 +1,452 @@
+//! The tape: a graph together with its values, evaluated as it is recorded.
+
+use std::cell::{Cell, Ref, RefCell};
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ndarray::{ArrayBase, ArrayD, ArrayViewD, Data, Dimension};
+use smallvec::SmallVec;
+
+use crate::arena::{Arena, Place};
+use crate::graph::{Graph, NodeId, Source};
+use crate::module::Module;
+use crate::numbers::Real;
+use crate::op::{Inputs, Saved};
+use crate::ops::AnyOp;
+use crate::params::{Param, Params, array, view};
+use crate::record::{Record, RecordError, node_of_param};
+use crate::shape::Shape;
+use crate::steps::{Gradients, Steps};
+use crate::var::Var;
+
+/// A graph together with its values: what is written on it is computed at once.
+///
+/// A tape that reads parameters borrows them; while it lives nobody can change them, the compiler sees to it.
+///
+/// ```
+/// use ndarray::array;
+/// use tapegrad_autograd::Tape;
+/// let tape = Tape::<f64>::new();
+/// let x = tape.input("x", array![1.0, 2.0, 3.0]);
+/// let j = (x * x).sum();
+/// let gradients = tape.backward(j);
+/// assert_eq!(gradients.of(x), array![2.0, 4.0, 6.0].into_dyn());
+/// ```
+#[derive(Debug)]
+pub struct Tape<'p, T> {
+    state: RefCell<State<'p, T>>,
+    consumed: Cell<bool>,
+    identity: u64,
+}
+
+/// Everything a tape has written down.
+#[derive(Debug)]
+pub(crate) struct State<'p, T> {
+    pub graph: Graph,
+    pub places: Rc<Vec<Places>>,
+    arena: Arena<T>,
+    params: Option<&'p Params<T>>,
+    param_nodes: Vec<Option<NodeId>>,
+    modules: Vec<&'p RefCell<dyn Module<T> + 'p>>,
+}
+
+/// Where the value and the notes of a node lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places {
+    pub value: Place,
+    pub notes: u32,
+}
+
+/// The chunk number of values that lie in the parameters' own memory.
+pub(crate) const IN_PARAMS: u32 = u32::MAX;
+
+impl<T: Real> Default for Tape<'_, T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'p, T: Real> Tape<'p, T> {
+    /// An empty tape for formulas without parameters.
+    pub fn new() -> Self {
+        Self::on(None)
+    }
+
+    /// An empty tape that reads these parameters.
+    pub fn with(params: &'p Params<T>) -> Self {
+        Self::on(Some(params))
+    }
+
+    fn on(params: Option<&'p Params<T>>) -> Self {
+        static TAPES: AtomicU64 = AtomicU64::new(0);
+        let state = State {
+            graph: Graph::new(),
+            places: Rc::default(),
+            arena: Arena::new(),
+            params,
+            param_nodes: Vec::new(),
+            modules: Vec::new(),
+        };
+        let identity = TAPES.fetch_add(1, Ordering::Relaxed);
+        Self {
+            state: RefCell::new(state),
+            consumed: Cell::new(false),
+            identity,
+        }
+    }
+
+    /// A value given from outside that gets a gradient.
+    #[track_caller]
+    pub fn input<S: Data<Elem = T>, D: Dimension>(&self, name: &str, value: ArrayBase<S, D>) -> Var<'_> {
+        self.leaf(Source::Input, name, value.into_dyn().view(), Location::caller())
+    }
+
+    /// A value given from outside that gets no gradient: a mask, targets, ids as numbers.
+    #[track_caller]
+    pub fn data<S: Data<Elem = T>, D: Dimension>(&self, name: &str, value: ArrayBase<S, D>) -> Var<'_> {
+        self.leaf(Source::Data, name, value.into_dyn().view(), Location::caller())
+    }
+
+    /// A single number given from outside that gets a gradient.
+    #[track_caller]
+    pub fn scalar(&self, name: &str, value: T) -> Var<'_> {
+        self.input(name, ndarray::arr0(value))
+    }
+
+    /// Ids that pick rows, counted from 0.
+    #[track_caller]
+    pub fn ids(&self, name: &str, shape: impl Into<Shape>, ids: &[usize]) -> Var<'_> {
+        let values = ids.iter().map(|&id| T::from_count(id)).collect();
+        self.data(name, array(shape.into(), values))
+    }
+
+    /// The variable of a parameter.
+    ///
+    /// **Panics** if the tape was made without parameters, or the parameter is not one of theirs.
+    #[track_caller]
+    pub fn param(&self, param: Param) -> Var<'_> {
+        (self as &dyn Record).param(param)
+    }
+
+    /// A literal constant of a formula.
+    #[track_caller]
+    pub fn constant(&self, value: f64) -> Var<'_> {
+        (self as &dyn Record).constant(value)
+    }
+
+    /// The result of a module with its own forward() and backward(), as one node of this tape.
+    ///
+    /// **Panics** if the module already stands on this tape: it remembers one forward() only.
+    #[track_caller]
+    pub fn module<'t>(&'t self, module: &'p RefCell<dyn Module<T> + 'p>, operands: &[Var<'t>]) -> Var<'t> {
+        let ids: SmallVec<[NodeId; 4]> = operands.iter().map(|operand| operand.id()).collect();
+        let id = self.state.borrow_mut().push_module(module, &ids, Location::caller());
+        Var::new(self, id)
+    }
+
+    /// A copy of a variable's value.
+    #[track_caller]
+    pub fn value(&self, var: Var<'_>) -> ArrayD<T> {
+        self.with_value(var, |value| value.to_owned())
+    }
+
+    /// What `read` makes of a variable's value, without a copy.
+    #[track_caller]
+    pub fn with_value<R>(&self, var: Var<'_>, read: impl FnOnce(ArrayViewD<'_, T>) -> R) -> R {
+        self.assert_own(var);
+        let state = self.state.borrow();
+        read(view(state.graph.shape(var.id()), state.value(var.id())))
+    }
+
+    /// The value of a variable that is a single number.
+    ///
+    /// **Panics** if it has more entries than one.
+    #[track_caller]
+    pub fn number(&self, var: Var<'_>) -> T {
+        self.with_value(var, |value| {
+            assert_eq!(
+                value.len(),
+                1,
+                "a single number was asked for; the value is {}",
+                Shape::new(value.shape())
+            );
+            *value.first().expect("an array of length 1 has a first entry")
+        })
+    }
+
+    /// The backward pass from `j`, one node at a time.
+    ///
+    /// **Panics** if `j` is not a single number, stands on another tape, or a backward pass already ran here.
+    #[track_caller]
+    pub fn steps(&self, j: Var<'_>) -> Steps<'_, 'p, T> {
+        let shape = j.shape();
+        assert_eq!(
+            shape.len(),
+            1,
+            "backward begins at a single number; {j:?} has {} entries: sum them, or say with `backward_from` how much \
+             each entry counts",
+            shape.len()
+        );
+        self.steps_from(j, ArrayD::from_elem(shape.to_vec(), T::ONE).view())
+    }
+
+    /// The backward pass from an array `y`, where `g_y` is ∂J/∂y, one node at a time.
+    #[track_caller]
+    pub fn steps_from(&self, y: Var<'_>, g_y: ArrayViewD<'_, T>) -> Steps<'_, 'p, T> {
+        self.assert_own(y);
+        assert!(
+            !self.consumed.replace(true),
+            "a backward pass already ran on this tape, and its gradients were given out then; to differentiate again, \
+             record the formula on a new tape"
+        );
+        let shape = y.shape();
+        assert_eq!(shape.to_vec(), g_y.shape(), "g_y needs the shape of y");
+        Steps::new(self, y.id(), g_y)
+    }
+
+    /// The gradients of a single number with respect to everything it depends on.
+    #[track_caller]
+    pub fn backward(&self, j: Var<'_>) -> Gradients<T> {
+        self.steps(j).finish()
+    }
+
+    /// The gradients when ∂J/∂y is `g_y`.
+    #[track_caller]
+    pub fn backward_from(&self, y: Var<'_>, g_y: ArrayViewD<'_, T>) -> Gradients<T> {
+        self.steps_from(y, g_y).finish()
+    }
+
+    /// The recorded graph.
+    pub fn graph(&self) -> Ref<'_, Graph> {
+        Ref::map(self.state.borrow(), |state| &state.graph)
+    }
+
+    pub(crate) fn state(&self) -> Ref<'_, State<'p, T>> {
+        self.state.borrow()
+    }
+
+    #[track_caller]
+    fn leaf(
+        &self,
+        source: Source,
+        name: &str,
+        value: ArrayViewD<'_, T>,
+        caller: &'static Location<'static>,
+    ) -> Var<'_> {
+        let mut state = self.state.borrow_mut();
+        let id = state.push_given(source, &[], value, caller);
+        state.graph.set_name(id, name);
+        Var::new(self, id)
+    }
+
+    #[track_caller]
+    fn assert_own(&self, var: Var<'_>) {
+        assert!(
+            std::ptr::addr_eq(var.on(), self),
+            "this variable stands on another tape; a tape knows the values and gradients of its own variables only"
+        );
+    }
+}
+
+impl<'p, T: Real> State<'p, T> {
+    /// The value of a node.
+    pub fn value(&self, id: NodeId) -> &[T] {
+        let place = self.places[id.index()].value;
+        if place.chunk == IN_PARAMS {
+            self.in_params(place)
+        } else {
+            self.arena.get(place)
+        }
+    }
+
+    /// The parameters the tape reads.
+    pub fn params(&self) -> Option<&'p Params<T>> {
+        self.params
+    }
+
+    /// The parameters that stand on the tape, with their nodes.
+    pub fn param_nodes(&self) -> impl Iterator<Item = (Param, NodeId)> + '_ {
+        let known = |node: &Option<NodeId>| {
+            let id = (*node)?;
+            let Source::Param(param) = self.graph.node(id).source else {
+                return None;
+            };
+            Some((*param, id))
+        };
+        self.param_nodes.iter().filter_map(known)
+    }
+
+    /// The module with this number.
+    pub fn module(&self, index: usize) -> &'p RefCell<dyn Module<T> + 'p> {
+        self.modules[index]
+    }
+
+    /// An empty store of gradients at the places of the values.
+    pub fn mirror(&self) -> crate::arena::Mirror<T> {
+        crate::arena::Mirror::of(&self.arena)
+    }
+
+    /// Hands to `read` what backward may see of an op's forward pass.
+    pub fn with_saved<R>(&self, id: NodeId, read: impl FnOnce(Saved<'_, T>) -> R) -> R {
+        let node = self.graph.node(id);
+        let values: SmallVec<[&[T]; 4]> = node.operands.iter().map(|&operand| self.value(operand)).collect();
+        let shapes: SmallVec<[Shape; 4]> = self.graph.operand_shapes(id).collect();
+        let Places { value, notes } = self.places[id.index()];
+        let notes = Place {
+            offset: value.offset + value.len,
+            len: notes,
+            ..value
+        };
+        read(Saved {
+            x: Inputs::new(&values, &shapes),
+            y: self.arena.get(value),
+            y_shape: node.shape,
+            notes: self.arena.get(notes),
+        })
+    }
+
+    fn in_params(&self, place: Place) -> &'p [T] {
+        let params = self
+            .params
+            .expect("invariant: only a tape with parameters has places in them");
+        &params.values[place.offset as usize..][..place.len as usize]
+    }
+
+    fn push_op(
+        &mut self,
+        op: AnyOp,
+        operands: &[NodeId],
+        caller: &'static Location<'static>,
+    ) -> Result<NodeId, RecordError> {
+        let shapes: SmallVec<[Shape; 4]> = operands.iter().map(|&operand| self.graph.shape(operand)).collect();
+        let shape = op.shape(&shapes)?;
+        let (len, notes) = (shape.len(), op.notes(&shapes));
+        let place = self.arena.reserve(len + notes);
+        let params = self.params.map_or(&[][..], |params| &params.values);
+        let (earlier, fresh) = self.arena.split(place);
+        let values: SmallVec<[&[T]; 4]> = operands
+            .iter()
+            .map(|operand| {
+                let place = self.places[operand.index()].value;
+                if place.chunk == IN_PARAMS {
+                    &params[place.offset as usize..][..place.len as usize]
+                } else {
+                    earlier.get(place)
+                }
+            })
+            .collect();
+        let x = Inputs::new(&values, &shapes);
+        op.admits(x)?;
+        let (y, noted) = fresh.split_at_mut(len);
+        op.forward(x, y, noted);
+        Rc::make_mut(&mut self.places).push(Places {
+            value: Place {
+                len: len as u32,
+                ..place
+            },
+            notes: notes as u32,
+        });
+        Ok(self.graph.push(Source::Op(op), operands, shape, caller))
+    }
+
+    /// Appends a node whose value comes from outside the ops.
+    fn push_given(
+        &mut self,
+        source: Source,
+        operands: &[NodeId],
+        value: ArrayViewD<'_, T>,
+        caller: &'static Location<'static>,
+    ) -> NodeId {
+        let place = self.arena.reserve(value.len());
+        for (own, &given) in self.arena.get_mut(place).iter_mut().zip(&value) {
+            *own = given;
+        }
+        Rc::make_mut(&mut self.places).push(Places { value: place, notes: 0 });
+        self.graph.push(source, operands, Shape::new(value.shape()), caller)
+    }
+
+    fn push_param(&mut self, param: Param, caller: &'static Location<'static>) -> NodeId {
+        let params = self
+            .params
+            .unwrap_or_else(|| panic!("this tape reads no parameters: make it with `Tape::with(&params)` ({caller})"));
+        assert!(
+            params
+                .list()
+                .specs()
+                .get(param.index())
+                .is_some_and(|spec| spec.shape == param.shape()),
+            "this parameter is not one of those the tape was made with ({caller})"
+        );
+        let range = params.range(param);
+        let place = Place {
+            chunk: IN_PARAMS,
+            offset: range.start as u32,
+            len: range.len() as u32,
+        };
+        Rc::make_mut(&mut self.places).push(Places { value: place, notes: 0 });
+        let id = self.graph.push(Source::Param(param), &[], param.shape(), caller);
+        self.graph.set_name(id, &params.list().spec(param).name);
+        id
+    }
+
+    fn push_module(
+        &mut self,
+        module: &'p RefCell<dyn Module<T> + 'p>,
+        operands: &[NodeId],
+        caller: &'static Location<'static>,
+    ) -> NodeId {
+        assert!(
+            !self.modules.iter().any(|known| std::ptr::addr_eq(*known, module)),
+            "this module already stands on the tape, and it remembers one forward() only: use a second module ({caller})"
+        );
+        let x: Vec<ArrayViewD<'_, T>> = operands
+            .iter()
+            .map(|&operand| view(self.graph.shape(operand), self.value(operand)))
+            .collect();
+        let y = module.borrow_mut().forward(&x);
+        self.modules.push(module);
+        self.push_given(Source::Module(self.modules.len() - 1), operands, y.view(), caller)
+    }
+}
+
+impl<T: Real> Record for Tape<'_, T> {
+    fn push(&self, op: AnyOp, operands: &[NodeId], caller: &'static Location<'static>) -> Result<NodeId, RecordError> {
+        self.state.borrow_mut().push_op(op, operands, caller)
+    }
+
+    fn push_param(&self, param: Param, caller: &'static Location<'static>) -> NodeId {
+        let mut state = self.state.borrow_mut();
+        let mut known = std::mem::take(&mut state.param_nodes);
+        let id = node_of_param(&mut known, param, || state.push_param(param, caller));
+        state.param_nodes = known;
+        id
+    }
+
+    fn push_constant(&self, value: f64, caller: &'static Location<'static>) -> NodeId {
+        let number = ndarray::arr0(T::from_f64(value)).into_dyn();
+        self.state
+            .borrow_mut()
+            .push_given(Source::Constant(value), &[], number.view(), caller)
+    }
+
+    fn identity(&self) -> Option<u64> {
+        Some(self.identity)
+    }
+
+    fn graph(&self) -> Ref<'_, Graph> {
+        Ref::map(self.state.borrow(), |state| &state.graph)
+    }
+
+    fn set_name(&self, id: NodeId, name: &str) {
+        self.state.borrow_mut().graph.set_name(id, name);
+    }
+
+    fn open_scope(&self, name: &str) {
+        self.state.borrow_mut().graph.open_scope(name);
+    }
+
+    fn close_scope(&self) {
+        self.state.borrow_mut().graph.close_scope();
+    }
+}
