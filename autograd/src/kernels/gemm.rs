@@ -81,3 +81,20 @@ pub(super) fn plain<T: Real>(sizes: Gemm, a: &[T], b: &[T], c: &mut [T]) {
         }
     }
 }
+
+/// Product number `i` reads `a` and `b` from its two offsets and writes chunk `i` of `c`.
+pub(super) fn plain_batch<T: Real>(sizes: Gemm, operands: &[(usize, usize)], a: &[T], b: &[T], c: &mut [T]) {
+    let Gemm { m, k, n, .. } = sizes;
+    assert!(
+        c.len() == operands.len() * m * n,
+        "gemm_batch: c must hold one product for each pair of operands"
+    );
+    for (i, &(at_a, at_b)) in operands.iter().enumerate() {
+        plain(
+            sizes,
+            &a[at_a..][..m * k],
+            &b[at_b..][..k * n],
+            &mut c[i * m * n..][..m * n],
+        );
+    }
+}
