@@ -246,7 +246,7 @@ impl<T> Index<usize> for Inputs<'_, T> {
 
 /// What is left of the forward pass when `backward` runs.
 ///
-/// Only what the op's [`Keeps`] names may be read; the rest holds anything.
+/// Only what the op's [`Keeps`] names may be read; the rest holds anything, or is empty. Shapes are always there.
 #[derive(Clone, Copy, Debug)]
 pub struct Saved<'a, T> {
     /// The operands.

@@ -10,6 +10,8 @@ use super::{Draw, Sample};
 use crate::numbers::{Dual, Real};
 use crate::op::{InGradients, Inputs, OperandKind, Saved};
 use crate::ops::{AnyOp, NAMES};
+use crate::params::{ParamList, Params};
+use crate::plan::Plan;
 use crate::shape::Shape;
 use crate::tape::Tape;
 use crate::var::Var;
@@ -55,6 +57,10 @@ pub const LAWS: &[Law] = &[
     Law {
         name: "contributions of two uses add up",
         holds: fan_out,
+    },
+    Law {
+        name: "a plan gives the same bits as a tape",
+        holds: drivers,
     },
 ];
 
@@ -321,6 +327,46 @@ fn fan_out(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), String> {
         for (i, (&g, (a, b))) in together.iter().zip(sums).enumerate() {
             close(sample, operand, i, g, a + b, EXACT * (1.0 + a.abs() + b.abs()))?;
         }
+    }
+    Ok(())
+}
+
+/// The op twice on the same variables, on a tape and in a plan.
+fn drivers(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), String> {
+    let run = Run::<f64>::of(sample);
+    if run.x.is_empty() || run.y.iter().any(|y| !y.is_finite()) {
+        return Ok(());
+    }
+    let tape = Tape::<f64>::new();
+    let x = on_tape(&tape, sample);
+    let g = [draw.upstream(run.y_shape), draw.upstream(run.y_shape)].map(|g| tape.data("g", g));
+    let [j_1, j_2] = g.map(|g| (Var::record(sample.op.clone(), &x) * g).sum());
+    let j = j_1 + j_2;
+    let graph = tape.graph().clone();
+    let mut plan = Plan::<f64>::new(&graph, &ParamList::new(), &[], Some(j.id())).map_err(|error| error.to_string())?;
+    for var in x.iter().chain(&g) {
+        tape.with_value(*var, |value| {
+            plan.set(var.id(), value.as_slice().expect("a tape's values are contiguous"))
+        });
+    }
+    let mut params = Params::new(&ParamList::new(), 0);
+    plan.forward(&params).map_err(|error| error.to_string())?;
+    plan.backward(&mut params);
+    if plan.value(j.id())[0].to_bits() != tape.number(j).to_bits() {
+        return Err(format!(
+            "J is {} on the tape and {} in the plan",
+            tape.number(j),
+            plan.value(j.id())[0]
+        ));
+    }
+    let by_tape = tape.backward(j);
+    for operand in (0..x.len()).filter(|&i| is_real(&sample.op, i)) {
+        let expected: Vec<f64> = by_tape.of(x[operand]).iter().copied().collect();
+        same_bits(
+            sample,
+            &[Some(expected)],
+            &[Some(plan.gradient(x[operand].id()).to_vec())],
+        )?;
     }
     Ok(())
 }

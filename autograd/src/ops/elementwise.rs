@@ -36,19 +36,21 @@ pub fn zip<T: Real>(z: &mut [T], z_shape: Shape, [a, b]: [(&[T], Shape); 2], f: 
 
 /// `g_a = Σ f(a, b, z, g_z)` over all entries of `z` that used the entry of `a`; overwrites `g_a`.
 ///
-/// `f` is the contribution of one entry of the result to operand 0 or 1 of the op, whichever `operand` says.
+/// `f` is the contribution of one entry of the result to operand 0 or 1 of the op, whichever `operand` says. What the
+/// op does not keep may be gone; it is handed to `f` as NaN.
 pub fn contributions<T: Real>(operand: usize, at: &Saved<'_, T>, g_z: &[T], g: &mut [T], f: impl Fn(T, T, T, T) -> T) {
     let (a, b) = (at.x.value(0), at.x.value(1));
     let shapes = [at.x.shape(0), at.x.shape(1)];
+    let kept = |x: &[T], i: usize| x.get(i).copied().unwrap_or_else(|| T::from_f64(f64::NAN));
     if shapes == [at.y_shape; 2] {
-        for (i, g) in g.iter_mut().enumerate() {
-            *g = f(a[i], b[i], at.y[i], g_z[i]);
+        for (i, (g, &g_z)) in g.iter_mut().zip(g_z).enumerate() {
+            *g = f(kept(a, i), kept(b, i), kept(at.y, i), g_z);
         }
         return;
     }
     g.fill(T::ZERO);
     walk(shapes, at.y_shape, |from, i_z| {
-        g[from[operand]] += f(a[from[0]], b[from[1]], at.y[i_z], g_z[i_z])
+        g[from[operand]] += f(kept(a, from[0]), kept(b, from[1]), kept(at.y, i_z), g_z[i_z]);
     });
 }
 

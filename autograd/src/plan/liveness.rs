@@ -1,0 +1,217 @@
+//! When each array of a graph is written, and when it is read for the last time.
+//!
+//! Time runs once up the list (forward of node `i` at time `i`) and once down (backward of node `i` at time
+//! `2 N - i`), so that an array's life is one interval, and two arrays may share memory if their intervals do not meet.
+
+use smallvec::SmallVec;
+
+use crate::graph::{Graph, NodeId, Source, operand_at};
+use crate::op::OperandKind;
+use crate::shape::Shape;
+
+/// What an array of the plan holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Holds {
+    /// The value of a node.
+    Value(NodeId),
+    /// What a node's forward() noted for its backward().
+    Notes(NodeId),
+    /// ∂J/∂y of a node.
+    Gradient(NodeId),
+    /// The later contributions of a node to its operands, until they are added.
+    Contributions(NodeId),
+}
+
+/// An array of the plan: what it holds, how long it is, and from when to when it must be kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Life {
+    pub holds: Holds,
+    pub len: usize,
+    pub begin: usize,
+    pub end: usize,
+}
+
+/// One place where a node is used: by which node, and as which operand.
+pub(super) type Use = (NodeId, usize);
+
+/// What follows from a graph and its goal: who is needed, who gets a gradient, who uses whom.
+#[derive(Debug)]
+pub(super) struct Liveness<'g> {
+    graph: &'g Graph,
+    outputs: &'g [NodeId],
+    objective: Option<NodeId>,
+    /// Nodes that an output or the objective depends on.
+    pub needed: Vec<bool>,
+    /// Nodes that a gradient reaches.
+    pub reached: Vec<bool>,
+    uses: Vec<SmallVec<[Use; 2]>>,
+}
+
+impl<'g> Liveness<'g> {
+    pub fn new(graph: &'g Graph, outputs: &'g [NodeId], objective: Option<NodeId>) -> Self {
+        let none = vec![false; graph.len()];
+        let uses = vec![SmallVec::new(); graph.len()];
+        let mut this = Self {
+            graph,
+            outputs,
+            objective,
+            needed: none.clone(),
+            reached: none,
+            uses,
+        };
+        this.mark_needed();
+        this.mark_reached();
+        for node in graph.nodes().filter(|node| this.needed[node.id.index()]) {
+            for (position, operand) in node.operands.iter().enumerate() {
+                this.uses[operand.index()].push((node.id, position));
+            }
+        }
+        this
+    }
+
+    fn mark_needed(&mut self) {
+        for &output in self.outputs.iter().chain(&self.objective) {
+            self.needed[output.index()] = true;
+        }
+        for node in self.graph.nodes().rev() {
+            if self.needed[node.id.index()] {
+                node.operands
+                    .iter()
+                    .for_each(|operand| self.needed[operand.index()] = true);
+            }
+        }
+    }
+
+    fn mark_reached(&mut self) {
+        let Some(objective) = self.objective else { return };
+        self.reached[objective.index()] = self.graph.needs_gradient(objective);
+        for id in (0..=objective.index()).rev().map(NodeId::new) {
+            if self.reached[id.index()] {
+                differentiated(self.graph, id).for_each(|(_, operand)| self.reached[operand.index()] = true);
+            }
+        }
+    }
+
+    /// The lives of all arrays, parameters excepted: those have memory of their own.
+    pub fn lives(&self) -> Vec<Life> {
+        let mut lives = Vec::new();
+        for node in self.graph.nodes().filter(|node| self.needed[node.id.index()]) {
+            let (forward, backward) = (node.id.index(), self.time_backward(node.id));
+            let reached = self.reached[node.id.index()];
+            let in_params = matches!(node.source, Source::Param(_));
+            let mut live = |holds, len, begin, end| lives.push(Life { holds, len, begin, end });
+            if !in_params {
+                live(
+                    Holds::Value(node.id),
+                    node.shape.len(),
+                    forward,
+                    self.last_read(node.id),
+                );
+            }
+            if reached && !in_params {
+                let end = if node.operands.is_empty() { usize::MAX } else { backward };
+                live(
+                    Holds::Gradient(node.id),
+                    node.shape.len(),
+                    self.first_contribution(node.id),
+                    end,
+                );
+            }
+            if let Source::Op(op) = node.source {
+                let shapes: Vec<Shape> = self.graph.operand_shapes(node.id).collect();
+                live(
+                    Holds::Notes(node.id),
+                    op.notes(&shapes),
+                    forward,
+                    if reached { backward } else { forward },
+                );
+                if reached {
+                    live(
+                        Holds::Contributions(node.id),
+                        self.later_contributions_len(node.id),
+                        backward,
+                        backward,
+                    );
+                }
+            }
+        }
+        lives
+    }
+
+    fn time_backward(&self, id: NodeId) -> usize {
+        2 * self.graph.len() - id.index()
+    }
+
+    fn last_read(&self, id: NodeId) -> usize {
+        let node = self.graph.node(id);
+        let given = !matches!(node.source, Source::Op(_));
+        if given || self.outputs.contains(&id) || self.objective == Some(id) {
+            return usize::MAX;
+        }
+        let keeps = |user: NodeId, keeps: &dyn Fn(crate::op::Keeps) -> bool| match self.graph.node(user).source {
+            Source::Op(op) => self.reached[user.index()] && keeps(op.keeps()),
+            _ => false,
+        };
+        let own = if keeps(id, &|k| k.reads_output()) {
+            self.time_backward(id)
+        } else {
+            id.index()
+        };
+        let by_users = self.uses[id.index()].iter().map(|&(user, position)| {
+            if keeps(user, &|k| k.reads_input(position)) {
+                self.time_backward(user)
+            } else {
+                user.index()
+            }
+        });
+        by_users.fold(own, usize::max)
+    }
+
+    /// Uses of a node that contribute to its gradient, in the order of the backward pass.
+    fn contributions(&self, id: NodeId) -> impl Iterator<Item = Use> + '_ {
+        let contributes = move |&(user, position): &Use| {
+            self.reached[user.index()] && differentiated(self.graph, user).any(|(place, _)| place == position)
+        };
+        let uses = &self.uses[id.index()];
+        let mut ordered: SmallVec<[Use; 4]> = uses.iter().copied().filter(contributes).collect();
+        ordered.sort_by_key(|&(user, position)| (std::cmp::Reverse(user), position));
+        ordered.into_iter()
+    }
+
+    fn first_contribution(&self, id: NodeId) -> usize {
+        self.contributions(id)
+            .next()
+            .map_or(self.graph.len(), |(user, _)| self.time_backward(user))
+    }
+
+    /// True if this use is the first, in the order of the backward pass, that contributes to its operand.
+    ///
+    /// The first contribution is the gradient so far; only later ones are added.
+    pub fn is_first(&self, user: NodeId, position: usize) -> bool {
+        let operand = self.graph.node(user).operands[position];
+        self.objective != Some(operand) && self.contributions(operand).next() == Some((user, position))
+    }
+
+    fn later_contributions_len(&self, id: NodeId) -> usize {
+        differentiated(self.graph, id)
+            .filter(|&(position, _)| !self.is_first(id, position))
+            .map(|(_, operand)| self.graph.shape(operand).len())
+            .sum()
+    }
+}
+
+/// The operands of a node that get a gradient, with their positions.
+pub(super) fn differentiated(graph: &Graph, id: NodeId) -> impl Iterator<Item = (usize, NodeId)> + '_ {
+    let node = graph.node(id);
+    node.operands
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(move |&(position, operand)| {
+            let real = match node.source {
+                Source::Op(op) => operand_at(op.operands(), position).kind == OperandKind::Real,
+                _ => false,
+            };
+            real && graph.needs_gradient(operand)
+        })
+}

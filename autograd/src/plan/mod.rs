@@ -1,0 +1,211 @@
+//! The plan: a graph traced once and replayed in fixed buffers, forward and backward, without allocation.
+//!
+//! The tape decides anew at every step what to compute and where to put it. A plan decides once: which arrays live
+//! when (`liveness`), which of them may share memory (`slots`), and in what order everything runs (`schedule`).
+//! A law says that a plan and a tape give the same bits.
+
+mod liveness;
+mod schedule;
+mod slots;
+
+use crate::graph::{Graph, NodeId, Source};
+use crate::numbers::Real;
+use crate::op::{Flops, ValueError};
+use crate::params::{ParamList, Params};
+use crate::shape::Shape;
+use crate::steps::NoGradient;
+
+use liveness::{Holds, Liveness};
+use schedule::{At, BackwardStep, ForwardStep};
+use slots::Slots;
+
+/// A graph with a fixed schedule and fixed memory, ready to run again and again.
+///
+/// ```
+/// use ndarray::array;
+/// use tapegrad_autograd::{Init, ParamList, Params, Plan, Record, Sketch};
+/// let mut list = ParamList::new();
+/// let w = list.add("w", [3], Init::Ones);
+/// let sketch = Sketch::new();
+/// let x = sketch.data("x", [3]);
+/// let j = (sketch.param(w) * x).sum();
+/// let (x, j) = (x.id(), j.id());
+/// let mut plan = Plan::<f64>::new(&sketch.into_graph(), &list, &[], Some(j)).unwrap();
+/// let mut params = Params::new(&list, 1);
+/// plan.set(x, &[1.0, 2.0, 3.0]);
+/// plan.forward(&params).unwrap();
+/// plan.backward(&mut params);
+/// assert_eq!(plan.value(j), [6.0]);
+/// assert_eq!(params.gradients(), [1.0, 2.0, 3.0]);
+/// ```
+#[derive(Debug)]
+pub struct Plan<T> {
+    arrays: Vec<Vec<T>>,
+    values: Vec<Option<At>>,
+    gradients: Vec<Option<At>>,
+    forward: Vec<ForwardStep>,
+    backward: Vec<BackwardStep>,
+    objective: Option<NodeId>,
+    params_len: usize,
+    flops: Flops,
+}
+
+impl<T: Real> Plan<T> {
+    /// The plan of a graph: `outputs` can be read after a run, and `objective`, a single number, is differentiated.
+    ///
+    /// **Errors** if a declared parameter gets no gradient from the objective.
+    ///
+    /// **Panics** if the objective is not a single number, or the graph holds a module, which only a tape can run.
+    pub fn new(
+        graph: &Graph,
+        list: &ParamList,
+        outputs: &[NodeId],
+        objective: Option<NodeId>,
+    ) -> Result<Self, NoGradient> {
+        if let Some(j) = objective {
+            assert_eq!(
+                graph.shape(j).len(),
+                1,
+                "the objective of a plan is a single number: {}",
+                graph.label(j)
+            );
+        }
+        let liveness = Liveness::new(graph, outputs, objective);
+        if objective.is_some() {
+            every_param_is_reached(graph, list, &liveness)?;
+        }
+        let slots = Slots::assign(liveness.lives());
+        let place = |holds: fn(NodeId) -> Holds, id: NodeId, len| At::of(graph, list, &slots, holds(id), id, len);
+        let each = |holds: fn(NodeId) -> Holds, wanted: &[bool]| -> Vec<Option<At>> {
+            graph
+                .nodes()
+                .map(|n| wanted[n.id.index()].then(|| place(holds, n.id, n.shape.len())))
+                .collect()
+        };
+        let mut plan = Self {
+            arrays: slots.lens().iter().map(|&len| vec![T::ZERO; len]).collect(),
+            values: each(Holds::Value, &liveness.needed),
+            gradients: each(Holds::Gradient, &liveness.reached),
+            forward: schedule::forward(graph, list, &liveness, &slots),
+            backward: schedule::backward(graph, list, &liveness, &slots),
+            objective,
+            params_len: list.len(),
+            flops: graph.flops(),
+        };
+        for node in graph.nodes().filter(|node| liveness.needed[node.id.index()]) {
+            if let Source::Constant(value) = node.source {
+                plan.set(node.id, &[T::from_f64(*value)]);
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Gives a value to an input.
+    ///
+    /// **Panics** if the plan has no such input or the number of entries is another.
+    #[track_caller]
+    pub fn set(&mut self, input: NodeId, value: &[T]) {
+        self.input_mut(input).copy_from_slice(value);
+    }
+
+    /// The memory of an input, to be filled.
+    ///
+    /// **Panics** if the plan does not use this node or it is a parameter.
+    #[track_caller]
+    pub fn input_mut(&mut self, input: NodeId) -> &mut [T] {
+        match self.values[input.index()].expect("the plan uses this input") {
+            At::Array { array, len } => &mut self.arrays[array][..len],
+            At::Nothing => &mut [],
+            At::Param { .. } => panic!("a parameter is not an input: change it in `Params`"),
+        }
+    }
+
+    /// Runs forward().
+    ///
+    /// **Errors** if some op has no result for the values it meets, such as an id beyond its table.
+    pub fn forward(&mut self, params: &Params<T>) -> Result<(), ValueError> {
+        assert_eq!(
+            params.len(),
+            self.params_len,
+            "these are not the parameters the plan was made for"
+        );
+        self.forward
+            .iter()
+            .try_for_each(|step| step.run(&mut self.arrays, params))
+    }
+
+    /// Runs backward() after a [`forward`](Self::forward) and overwrites the parameters' gradients.
+    ///
+    /// **Panics** if the plan was made without an objective.
+    pub fn backward(&mut self, params: &mut Params<T>) {
+        let objective = self
+            .objective
+            .expect("a plan that runs backward is made with an objective");
+        if let Some(At::Array { array, len }) = self.gradients[objective.index()] {
+            self.arrays[array][..len].fill(T::ONE);
+        }
+        for step in &self.backward {
+            step.run(&mut self.arrays, params);
+        }
+    }
+
+    /// The value of an output or of the objective after [`forward`](Self::forward).
+    ///
+    /// **Panics** if the node is not part of the plan, or is a parameter. Of a node that is not an output the memory
+    /// may have been used again.
+    #[track_caller]
+    pub fn value(&self, output: NodeId) -> &[T] {
+        self.read(self.values[output.index()], "value")
+    }
+
+    /// ∂J/∂x of an input after [`backward`](Self::backward).
+    ///
+    /// **Panics** if no gradient reaches the node, or it is a parameter.
+    #[track_caller]
+    pub fn gradient(&self, input: NodeId) -> &[T] {
+        self.read(self.gradients[input.index()], "gradient")
+    }
+
+    /// The memory of all arrays together, known before the first run.
+    ///
+    /// **Units**: bytes. Parameters and their gradients are not counted.
+    pub fn bytes(&self) -> usize {
+        self.arrays.iter().map(|array| array.len() * size_of::<T>()).sum()
+    }
+
+    /// The cost of one run.
+    pub fn flops(&self) -> Flops {
+        self.flops
+    }
+
+    #[track_caller]
+    fn read(&self, at: Option<At>, what: &str) -> &[T] {
+        match at {
+            Some(At::Array { array, len }) => &self.arrays[array][..len],
+            Some(At::Nothing) => &[],
+            Some(At::Param { .. }) => panic!("the {what} of a parameter is in `Params`"),
+            None => panic!("the plan has no {what} for this node"),
+        }
+    }
+}
+
+/// **Errors** with the names of the parameters that the objective does not depend on.
+fn every_param_is_reached(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>) -> Result<(), NoGradient> {
+    let mut reached = vec![false; list.specs().len()];
+    for node in graph.nodes().filter(|node| liveness.reached[node.id.index()]) {
+        if let Source::Param(param) = node.source {
+            reached[param.index()] = true;
+        }
+    }
+    let missing = list
+        .specs()
+        .iter()
+        .zip(reached)
+        .filter(|(spec, reached)| !reached && spec.shape != Shape::new(&[0]));
+    let parameters: Vec<String> = missing.map(|(spec, _)| spec.name.clone()).collect();
+    if parameters.is_empty() {
+        Ok(())
+    } else {
+        Err(NoGradient { parameters })
+    }
+}

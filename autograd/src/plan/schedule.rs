@@ -1,0 +1,278 @@
+//! The fixed order in which a plan runs, with the place of every array written into each step.
+
+use smallvec::SmallVec;
+
+use super::liveness::{Holds, Liveness, differentiated};
+use super::slots::Slots;
+use crate::graph::{Graph, NodeId, Source};
+use crate::numbers::Real;
+use crate::op::{InGradients, Inputs, Saved, ValueError};
+use crate::ops::AnyOp;
+use crate::params::{ParamList, Params};
+use crate::shape::Shape;
+
+/// Where an array lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum At {
+    /// At the beginning of one of the plan's arrays.
+    Array { array: usize, len: usize },
+    /// In the parameters' own memory.
+    Param { begin: usize, len: usize },
+    /// It has no entries, or nobody needs it.
+    Nothing,
+}
+
+impl At {
+    pub fn of(graph: &Graph, list: &ParamList, slots: &Slots, holds: Holds, id: NodeId, len: usize) -> Self {
+        if let (Source::Param(param), Holds::Value(_) | Holds::Gradient(_)) = (graph.node(id).source, holds) {
+            return Self::Param {
+                begin: list.spec(*param).offset,
+                len,
+            };
+        }
+        slots
+            .get(holds)
+            .map_or(Self::Nothing, |array| Self::Array { array, len })
+    }
+
+    fn read<'a, T>(self, arrays: &'a [Vec<T>], params: &'a [T]) -> &'a [T] {
+        match self {
+            Self::Array { array, len } => &arrays[array][..len],
+            Self::Param { begin, len } => &params[begin..begin + len],
+            Self::Nothing => &[],
+        }
+    }
+
+    /// Takes the array out of its place, to be written while others are read.
+    fn take<T>(self, arrays: &mut [Vec<T>]) -> Vec<T> {
+        match self {
+            Self::Array { array, .. } => std::mem::take(&mut arrays[array]),
+            Self::Param { .. } | Self::Nothing => Vec::new(),
+        }
+    }
+
+    fn put<T>(self, arrays: &mut [Vec<T>], taken: Vec<T>) {
+        if let Self::Array { array, .. } = self {
+            arrays[array] = taken;
+        }
+    }
+
+    fn len(self) -> usize {
+        match self {
+            Self::Array { len, .. } | Self::Param { len, .. } => len,
+            Self::Nothing => 0,
+        }
+    }
+}
+
+/// One op of the forward pass with the places of its arrays.
+#[derive(Clone, Debug)]
+pub(super) struct ForwardStep {
+    op: AnyOp,
+    x: SmallVec<[At; 4]>,
+    shapes: SmallVec<[Shape; 4]>,
+    y: At,
+    notes: At,
+}
+
+impl ForwardStep {
+    pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &Params<T>) -> Result<(), ValueError> {
+        let (mut y, mut notes) = (self.y.take(arrays), self.notes.take(arrays));
+        let x: SmallVec<[&[T]; 4]> = self.x.iter().map(|at| at.read(arrays, params.values())).collect();
+        let inputs = Inputs::new(&x, &self.shapes);
+        let admitted = self.op.admits(inputs);
+        if admitted.is_ok() {
+            self.op
+                .forward(inputs, &mut y[..self.y.len()], &mut notes[..self.notes.len()]);
+        }
+        drop(x);
+        self.y.put(arrays, y);
+        self.notes.put(arrays, notes);
+        admitted
+    }
+}
+
+impl ForwardStep {
+    /// The same step without the arrays that backward() does not read: their memory may hold something else by then.
+    fn kept(mut self) -> Self {
+        let keeps = self.op.keeps();
+        for (position, x) in self.x.iter_mut().enumerate() {
+            *x = if keeps.reads_input(position) { *x } else { At::Nothing };
+        }
+        self.y = if keeps.reads_output() { self.y } else { At::Nothing };
+        self
+    }
+}
+
+/// Where a contribution to an operand's gradient is written.
+#[derive(Clone, Copy, Debug)]
+enum Target {
+    /// Nobody wants it.
+    Unwanted,
+    /// It is the first one: it is written where the gradient lies.
+    First(At),
+    /// It is a later one: it is written beside and then added to what lies there.
+    Later(At),
+}
+
+/// One op of the backward pass with the places of its arrays.
+#[derive(Clone, Debug)]
+pub(super) struct BackwardStep {
+    forward: ForwardStep,
+    y_shape: Shape,
+    g_y: At,
+    g_x: SmallVec<[Target; 4]>,
+    later: At,
+}
+
+impl BackwardStep {
+    pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &mut Params<T>) {
+        let mut first: SmallVec<[Vec<T>; 4]> = self.g_x.iter().map(|target| target.take_first(arrays)).collect();
+        let mut later = self.later.take(arrays);
+        self.differentiate(arrays, params, &mut first, &mut later);
+        for (target, taken) in self.g_x.iter().zip(first) {
+            if let Target::First(at) = target {
+                at.put(arrays, taken);
+            }
+        }
+        self.add_later(arrays, params, &later);
+        self.later.put(arrays, later);
+    }
+
+    fn differentiate<T: Real>(
+        &self,
+        arrays: &[Vec<T>],
+        params: &mut Params<T>,
+        first: &mut [Vec<T>],
+        mut later: &mut [T],
+    ) {
+        let step = &self.forward;
+        let (values, gradients) = (&params.values, &mut params.gradients);
+        let x: SmallVec<[&[T]; 4]> = step.x.iter().map(|at| at.read(arrays, values)).collect();
+        let at = Saved {
+            x: Inputs::new(&x, &step.shapes),
+            y: step.y.read(arrays, values),
+            y_shape: self.y_shape,
+            notes: step.notes.read(arrays, values),
+        };
+        let mut in_params = disjoint(gradients, &self.g_x);
+        let slots = self
+            .g_x
+            .iter()
+            .zip(first)
+            .enumerate()
+            .map(|(position, (target, first))| match *target {
+                Target::Unwanted => None,
+                Target::First(At::Param { .. }) => in_params[position].take(),
+                Target::First(at) => Some(&mut first[..at.len()]),
+                Target::Later(at) => {
+                    let (slot, rest) = std::mem::take(&mut later).split_at_mut(at.len());
+                    later = rest;
+                    Some(slot)
+                }
+            });
+        step.op
+            .backward(at, self.g_y.read(arrays, values), &mut InGradients::new(slots));
+    }
+
+    /// `g_x += contribution`, for every contribution that is not the first.
+    fn add_later<T: Real>(&self, arrays: &mut [Vec<T>], params: &mut Params<T>, mut later: &[T]) {
+        for target in &self.g_x {
+            let Target::Later(at) = *target else { continue };
+            let (contribution, rest) = later.split_at(at.len());
+            later = rest;
+            let g_x = match at {
+                At::Array { array, len } => &mut arrays[array][..len],
+                At::Param { begin, len } => &mut params.gradients[begin..begin + len],
+                At::Nothing => &mut [],
+            };
+            g_x.iter_mut().zip(contribution).for_each(|(g_x, &c)| *g_x += c);
+        }
+    }
+}
+
+impl Target {
+    fn take_first<T>(&self, arrays: &mut [Vec<T>]) -> Vec<T> {
+        match self {
+            Self::First(at) => at.take(arrays),
+            Self::Unwanted | Self::Later(_) => Vec::new(),
+        }
+    }
+}
+
+/// The parts of the flat gradients that are written directly, side by side.
+fn disjoint<'a, T>(gradients: &'a mut [T], targets: &[Target]) -> SmallVec<[Option<&'a mut [T]>; 4]> {
+    let mut parts: SmallVec<[(usize, usize, usize); 4]> = targets
+        .iter()
+        .enumerate()
+        .filter_map(|(position, target)| match *target {
+            Target::First(At::Param { begin, len }) => Some((begin, len, position)),
+            _ => None,
+        })
+        .collect();
+    parts.sort_unstable();
+    let mut slots: SmallVec<[Option<&mut [T]>; 4]> = targets.iter().map(|_| None).collect();
+    let (mut rest, mut at) = (gradients, 0);
+    for (begin, len, position) in parts {
+        let (part, behind) = std::mem::take(&mut rest).split_at_mut(begin - at).1.split_at_mut(len);
+        slots[position] = Some(part);
+        (rest, at) = (behind, begin + len);
+    }
+    slots
+}
+
+/// The steps of the forward pass.
+pub(super) fn forward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<ForwardStep> {
+    let needed = graph.nodes().filter(|node| liveness.needed[node.id.index()]);
+    needed
+        .filter_map(|node| forward_step(graph, list, slots, node.id))
+        .collect()
+}
+
+fn forward_step(graph: &Graph, list: &ParamList, slots: &Slots, id: NodeId) -> Option<ForwardStep> {
+    let node = graph.node(id);
+    let op = match node.source {
+        Source::Op(op) => op.clone(),
+        Source::Module(_) => panic!("a plan cannot run a module's own forward(): run the graph on a tape"),
+        _ => return None,
+    };
+    let shapes: SmallVec<[Shape; 4]> = graph.operand_shapes(id).collect();
+    let value = |id: NodeId| At::of(graph, list, slots, Holds::Value(id), id, graph.shape(id).len());
+    let notes = At::of(graph, list, slots, Holds::Notes(id), id, op.notes(&shapes));
+    Some(ForwardStep {
+        x: node.operands.iter().map(|&x| value(x)).collect(),
+        y: value(id),
+        notes,
+        op,
+        shapes,
+    })
+}
+
+/// The steps of the backward pass.
+pub(super) fn backward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<BackwardStep> {
+    let reached = graph.nodes().rev().filter(|node| liveness.reached[node.id.index()]);
+    let step = |id: NodeId| {
+        let forward = forward_step(graph, list, slots, id)?.kept();
+        let gradient = |id: NodeId| At::of(graph, list, slots, Holds::Gradient(id), id, graph.shape(id).len());
+        let mut g_x: SmallVec<[Target; 4]> = forward.x.iter().map(|_| Target::Unwanted).collect();
+        let mut later_len = 0;
+        for (position, operand) in differentiated(graph, id) {
+            let at = gradient(operand);
+            g_x[position] = if liveness.is_first(id, position) {
+                Target::First(at)
+            } else {
+                later_len += at.len();
+                Target::Later(at)
+            };
+        }
+        let later = At::of(graph, list, slots, Holds::Contributions(id), id, later_len);
+        Some(BackwardStep {
+            forward,
+            y_shape: graph.shape(id),
+            g_y: gradient(id),
+            g_x,
+            later,
+        })
+    };
+    reached.filter_map(|node| step(node.id)).collect()
+}
