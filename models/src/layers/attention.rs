@@ -1,0 +1,62 @@
+//! Causal self-attention with several heads, over whole sequences or one token at a time.
+
+use super::{Bias, Linear};
+use tapegrad_autograd::{Init, Layer, ParamList, Var, ops};
+
+/// Each position looks at itself and at what came before.
+///
+/// **Shapes** `[B, T, C] → [B, T, C]`. Source: decks S1 and S4, multi-head attention with a causal mask.
+#[derive(Clone, Copy, Debug)]
+pub struct CausalSelfAttention {
+    q: Linear,
+    k: Linear,
+    v: Linear,
+    o: Linear,
+    heads: usize,
+}
+
+/// The keys and values of the positions so far, each `[B, T, C]`: the key-value cache of the lectures.
+#[derive(Clone, Copy, Debug)]
+pub struct KeysValues<'t> {
+    /// One key for each position.
+    pub keys: Var<'t>,
+    /// One value for each position.
+    pub values: Var<'t>,
+}
+
+impl CausalSelfAttention {
+    /// Declares the layer under `name`; `last` is how the output matrix begins.
+    pub fn new(
+        list: &mut ParamList,
+        name: &str,
+        [width, heads]: [usize; 2],
+        [first, last]: [Init; 2],
+        bias: Bias,
+    ) -> Self {
+        let linear = |list: &mut ParamList, name, init| Linear::new(list, name, [width, width], init, bias);
+        list.scope(name, |list| Self {
+            q: linear(list, "q", first),
+            k: linear(list, "k", first),
+            v: linear(list, "v", first),
+            o: linear(list, "o", last),
+            heads,
+        })
+    }
+
+    /// The result for new positions, and the cache with their keys and values put behind the earlier ones.
+    pub fn extend<'t>(&self, x: Var<'t>, earlier: KeysValues<'t>) -> (Var<'t>, KeysValues<'t>) {
+        let keys = ops::concat(&[earlier.keys, self.k.forward(x)], 1);
+        let values = ops::concat(&[earlier.values, self.v.forward(x)], 1);
+        (self.attend(x, keys, values), KeysValues { keys, values })
+    }
+
+    fn attend<'t>(&self, x: Var<'t>, keys: Var<'t>, values: Var<'t>) -> Var<'t> {
+        self.o.forward(ops::causal_attention(self.q.forward(x), keys, values, self.heads))
+    }
+}
+
+impl Layer for CausalSelfAttention {
+    fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
+        self.attend(x, self.k.forward(x), self.v.forward(x))
+    }
+}

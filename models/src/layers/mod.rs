@@ -1,0 +1,15 @@
+//! The parts that networks are made of: parameters with a formula over variables, and no number type.
+
+mod attention;
+mod block;
+mod embedding;
+mod feed_forward;
+mod linear;
+mod norm;
+
+pub use attention::{CausalSelfAttention, KeysValues};
+pub use block::Block;
+pub use embedding::Embedding;
+pub use feed_forward::FeedForward;
+pub use linear::{Bias, Linear};
+pub use norm::LayerNorm;

@@ -1,0 +1,203 @@
+//! A network with its parameters: trained by gradient steps, asked as a language model.
+
+use std::cell::RefCell;
+
+use crate::corpus::Batch;
+use crate::language_model::{GradientReport, LanguageModel, Learner, LogProbs, Logits, StepReport};
+use crate::network::Network;
+use crate::tokenizer::{PAD, TokenId};
+use ndarray::ArrayD;
+use tapegrad_autograd::graph::NodeId;
+use tapegrad_autograd::ops::{Reduction, cross_entropy};
+use tapegrad_autograd::optim::{Adam, Optimizer, clip_global_norm};
+use tapegrad_autograd::{ParamList, Params, Plan, Sketch, Tape};
+
+/// A network, its parameters and its optimiser.
+///
+/// Training and evaluation run on plans, traced once for each size of a batch; decoding runs on a tape, one token at a
+/// time.
+#[derive(Debug)]
+pub struct Neural<N> {
+    network: N,
+    params: Params<f32>,
+    optimizer: Adam<f32>,
+    clip: f64,
+    training: Option<Traced>,
+    scoring: RefCell<Option<Traced>>,
+}
+
+/// How a network is trained, besides the schedule.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Training {
+    /// The two betas of AdamW.
+    pub betas: [f64; 2],
+    /// The weight decay of matrices.
+    pub weight_decay: f64,
+    /// The norm that longer gradients are shortened to.
+    pub clip: f64,
+}
+
+/// A plan with the places of its inputs and of its result.
+#[derive(Debug)]
+struct Traced {
+    plan: Plan<f32>,
+    sizes: [usize; 2],
+    ids: NodeId,
+    labels: NodeId,
+    loss: NodeId,
+}
+
+/// What the network remembers of one sequence.
+#[derive(Clone, Debug)]
+pub struct NeuralState {
+    memory: Vec<ArrayD<f32>>,
+    tokens: Vec<TokenId>,
+}
+
+impl<N: Network> Neural<N> {
+    /// A network with first values drawn from a seed.
+    ///
+    /// `declare` makes the network against a list of parameters.
+    pub fn new(declare: impl FnOnce(&mut ParamList) -> N, training: Training, seed: u64) -> Self {
+        let mut list = ParamList::new();
+        let network = declare(&mut list);
+        let params = Params::new(&list, seed);
+        let optimizer = Adam::adam_w(&list, training.betas, training.weight_decay);
+        let scoring = RefCell::new(None);
+        Self { network, params, optimizer, clip: training.clip, training: None, scoring }
+    }
+
+    /// The network.
+    pub fn network(&self) -> &N {
+        &self.network
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> &Params<f32> {
+        &self.params
+    }
+
+    /// The parameters and the optimiser, to be continued from a checkpoint.
+    pub fn params_and_optimizer_mut(&mut self) -> (&mut Params<f32>, &mut Adam<f32>) {
+        (&mut self.params, &mut self.optimizer)
+    }
+
+    /// The optimiser.
+    pub fn optimizer(&self) -> &Adam<f32> {
+        &self.optimizer
+    }
+
+    /// The memory that training on batches of these sizes takes, besides parameters and optimiser.
+    ///
+    /// **Units**: bytes.
+    pub fn training_bytes(&mut self, rows: usize, time: usize) -> usize {
+        self.trained([rows, time]).plan.bytes()
+    }
+
+    fn trained(&mut self, sizes: [usize; 2]) -> &mut Traced {
+        if self.training.as_ref().is_none_or(|traced| traced.sizes != sizes) {
+            self.training = Some(Traced::new(&self.network, self.params.list(), sizes, Reduction::Mean));
+        }
+        self.training.as_mut().expect("it was traced just now")
+    }
+}
+
+impl Traced {
+    fn new(network: &impl Network, list: &ParamList, sizes: [usize; 2], reduction: Reduction) -> Self {
+        let sketch = Sketch::new();
+        let ids = sketch.data("ids", sizes);
+        let labels = sketch.data("labels", sizes);
+        let loss = cross_entropy(network.logits(ids), labels, Some(PAD as usize), reduction);
+        let objective = (reduction == Reduction::Mean).then(|| loss.id());
+        let [ids, labels, loss] = [ids, labels, loss].map(|var| var.id());
+        let plan = Plan::new(&sketch.into_graph(), list, &[loss], objective)
+            .unwrap_or_else(|error| panic!("invariant: every parameter of a network is used: {error}"));
+        Self { plan, sizes, ids, labels, loss }
+    }
+
+    fn give(&mut self, batch: &Batch) {
+        let fill = |place: &mut [f32], ids: &[TokenId]| place.iter_mut().zip(ids).for_each(|(x, &id)| *x = id as f32);
+        fill(self.plan.input_mut(self.ids), batch.inputs());
+        fill(self.plan.input_mut(self.labels), batch.labels());
+    }
+}
+
+impl<N: Network> Learner for Neural<N> {
+    /// **Panics** if the batch holds no label or an id beyond the vocabulary: the corpora never give such a batch.
+    fn learn(&mut self, batch: &Batch, learning_rate: f64) -> StepReport {
+        self.trained([batch.rows(), batch.time()]);
+        let traced = self.training.as_mut().expect("it was traced just now");
+        traced.give(batch);
+        if let Err(error) = traced.plan.forward(&self.params) {
+            panic!("a batch must fit its network: {error}");
+        }
+        traced.plan.backward(&mut self.params);
+        let norm = clip_global_norm(&mut self.params, self.clip);
+        self.optimizer.step(&mut self.params, learning_rate);
+        let flops = traced.plan.flops();
+        StepReport {
+            labels: batch.label_count(),
+            nats: Some(f64::from(traced.plan.value(traced.loss)[0])),
+            gradient: Some(GradientReport { norm, clip_scale: (self.clip / norm).min(1.0) }),
+            flops: flops.forward + flops.backward,
+        }
+    }
+
+    fn parameter_count(&self) -> usize {
+        self.params.len()
+    }
+}
+
+impl<N: Network> LanguageModel for Neural<N> {
+    type State = NeuralState;
+
+    fn vocabulary(&self) -> usize {
+        self.network.vocabulary()
+    }
+
+    fn start(&self) -> NeuralState {
+        let memory = self.network.memory().iter().map(|shape| ArrayD::zeros(shape.to_vec())).collect();
+        NeuralState { memory, tokens: Vec::new() }
+    }
+
+    /// A network with a block reads at most that many tokens: when they are full, it starts again from the later half.
+    fn next(&self, state: &mut NeuralState, token: TokenId) -> Logits {
+        if let Some(block) = self.network.block()
+            && state.tokens.len() == block
+        {
+            let later = state.tokens.split_off(block - block / 2);
+            *state = self.start();
+            for token in later {
+                self.read(state, token);
+            }
+        }
+        self.read(state, token)
+    }
+
+    fn log_probs(&self, batch: &Batch) -> LogProbs {
+        let sizes = [batch.rows(), batch.time()];
+        let mut scoring = self.scoring.borrow_mut();
+        if scoring.as_ref().is_none_or(|traced| traced.sizes != sizes) {
+            *scoring = Some(Traced::new(&self.network, self.params.list(), sizes, Reduction::None));
+        }
+        let traced = scoring.as_mut().expect("it was traced just now");
+        traced.give(batch);
+        if let Err(error) = traced.plan.forward(&self.params) {
+            panic!("a batch must fit its network: {error}");
+        }
+        let losses = traced.plan.value(traced.loss);
+        LogProbs::from_fn(batch, |row, position| -f64::from(losses[row * batch.time() + position]))
+    }
+}
+
+impl<N: Network> Neural<N> {
+    fn read(&self, state: &mut NeuralState, token: TokenId) -> Logits {
+        let tape = Tape::with(&self.params);
+        let id = tape.ids("id", [1, 1], &[token as usize]);
+        let memory: Vec<_> = state.memory.iter().map(|array| tape.data("memory", array.view())).collect();
+        let (logits, memory) = self.network.step(id, state.tokens.len(), &memory);
+        state.memory = memory.into_iter().map(|var| tape.value(var)).collect();
+        state.tokens.push(token);
+        Logits::new(tape.with_value(logits, |logits| logits.iter().map(|&y| f64::from(y)).collect()))
+    }
+}

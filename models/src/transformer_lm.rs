@@ -1,0 +1,131 @@
+//! The decoder-only Transformer: every position looks at all positions before it.
+//!
+//! Token embeddings plus learned positions, pre-LN blocks, a last norm, and a linear head that may share the table of
+//! the embedding. Source: decks S3 and S4; Radford et al. 2019; LECTURES rows M14, M15, M17, M18.
+
+use crate::layers::{Bias, Block, Embedding, KeysValues, LayerNorm, Linear};
+use crate::network::Network;
+use serde::{Deserialize, Serialize};
+use tapegrad_autograd::{Init, Layer, ParamList, Shape, Var};
+
+/// The standard deviation of the first values, as in GPT-2.
+const SIGMA: f64 = 0.02;
+
+/// The sizes of a Transformer language model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransformerConfig {
+    /// The number of token ids, `V`.
+    pub vocabulary: usize,
+    /// The longest context in tokens, `T`.
+    pub block: usize,
+    /// The number of blocks.
+    pub layers: usize,
+    /// The number of heads, which divides the width.
+    pub heads: usize,
+    /// The width of the residual stream, `C`.
+    pub width: usize,
+    /// Whether linear layers and norms add a bias.
+    pub bias: Bias,
+    /// Whether the head shares the table of the embedding.
+    pub tying: Tying,
+}
+
+/// Whether the output layer has a matrix of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tying {
+    /// The head is the transposed table of the embedding; the gradients of both uses add up.
+    Tied,
+    /// The head has a matrix of its own.
+    Untied,
+}
+
+/// A pre-LN causal Transformer as a language model.
+#[derive(Clone, Debug)]
+pub struct TransformerLm {
+    config: TransformerConfig,
+    tokens: Embedding,
+    positions: Embedding,
+    blocks: Vec<Block>,
+    norm: LayerNorm,
+    head: Option<Linear>,
+}
+
+impl TransformerLm {
+    /// Declares the network.
+    ///
+    /// **Panics** if the heads do not divide the width.
+    pub fn new(list: &mut ParamList, config: TransformerConfig) -> Self {
+        let TransformerConfig { vocabulary, block, layers, heads, width, bias, tying } = config;
+        assert!(
+            heads > 0 && width % heads == 0,
+            "a width of {width} cannot be split into {heads} heads of equal size"
+        );
+        let residual = Init::Normal(SIGMA / (2.0 * layers as f64).sqrt());
+        let inits = [Init::Normal(SIGMA), residual];
+        Self {
+            tokens: Embedding::new(list, "tokens", vocabulary, width, Init::Normal(SIGMA)),
+            positions: Embedding::new(list, "positions", block, width, Init::Normal(SIGMA)),
+            blocks: (1..=layers)
+                .map(|layer| Block::new(list, &format!("block{layer}"), [width, heads], inits, bias))
+                .collect(),
+            norm: LayerNorm::new(list, "norm", width, bias),
+            head: (tying == Tying::Untied)
+                .then(|| Linear::new(list, "head", [width, vocabulary], Init::Normal(SIGMA), Bias::Without)),
+            config,
+        }
+    }
+
+    fn read_out<'t>(&self, x: Var<'t>) -> Var<'t> {
+        let x = self.norm.forward(x);
+        match self.head {
+            Some(head) => head.forward(x),
+            None => tapegrad_autograd::ops::linear(x, self.tokens.table(x), None),
+        }
+    }
+
+    fn embed<'t>(&self, ids: Var<'t>, first: usize) -> Var<'t> {
+        let time = ids.shape().size(1);
+        assert!(
+            first + time <= self.config.block,
+            "a sequence of {} tokens is longer than the block of {}",
+            first + time,
+            self.config.block
+        );
+        self.tokens.rows(ids) + self.positions.table(ids).slice(0, first..first + time)
+    }
+}
+
+impl Network for TransformerLm {
+    fn vocabulary(&self) -> usize {
+        self.config.vocabulary
+    }
+
+    fn block(&self) -> Option<usize> {
+        Some(self.config.block)
+    }
+
+    fn logits<'t>(&self, ids: Var<'t>) -> Var<'t> {
+        let mut x = self.embed(ids, 0);
+        for (layer, block) in self.blocks.iter().enumerate() {
+            x = ids.on().scope(&format!("block{}", layer + 1), || block.forward(x));
+        }
+        self.read_out(x)
+    }
+
+    /// For each block the keys, then the values.
+    fn memory(&self) -> Vec<Shape> {
+        vec![Shape::new(&[1, 0, self.config.width]); 2 * self.blocks.len()]
+    }
+
+    fn step<'t>(&self, id: Var<'t>, position: usize, memory: &[Var<'t>]) -> (Var<'t>, Vec<Var<'t>>) {
+        let mut x = self.embed(id, position);
+        let mut extended = Vec::with_capacity(memory.len());
+        for (block, cache) in self.blocks.iter().zip(memory.chunks(2)) {
+            let (y, cache) = block.extend(x, KeysValues { keys: cache[0], values: cache[1] });
+            extended.extend([cache.keys, cache.values]);
+            x = y;
+        }
+        (self.read_out(x), extended)
+    }
+}
