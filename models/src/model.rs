@@ -1,0 +1,201 @@
+//! Any of the models, as a recipe names it: made, trained, asked, and saved the same way.
+
+use crate::corpus::Batch;
+use crate::language_model::{AnyLanguageModel, Learner, StepReport};
+use crate::layers::Bias;
+use crate::lstm_lm::LstmLm;
+use crate::neural::{Neural, Training};
+use crate::ngram::{Ngram, NgramConfig, NgramError, Smoothing};
+use crate::rnn_lm::{RecurrentConfig, RnnLm};
+use crate::tokenizer::Vocabulary;
+use crate::transformer_lm::{TransformerConfig, TransformerLm, Tying};
+use serde::{Deserialize, Serialize};
+
+/// Which model, and how large.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum ModelConfig {
+    /// Counts of n tokens in a row.
+    Ngram {
+        /// The longest n-gram.
+        order: usize,
+        /// What becomes of counts.
+        smoothing: Smoothing,
+    },
+    /// An Elman network.
+    Rnn(RecurrentSizes),
+    /// A long short-term memory.
+    Lstm(RecurrentSizes),
+    /// A causal Transformer.
+    Transformer {
+        /// The number of blocks.
+        layers: usize,
+        /// The number of heads.
+        heads: usize,
+        /// The width of the residual stream.
+        width: usize,
+        /// Whether linear layers and norms add a bias.
+        bias: Bias,
+        /// Whether the head shares the table of the embedding.
+        tying: Tying,
+    },
+}
+
+/// The sizes of a recurrent network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecurrentSizes {
+    /// The width of an embedding.
+    pub embedding: usize,
+    /// The width of the hidden state.
+    pub hidden: usize,
+    /// How many recurrent layers stand on each other.
+    pub layers: usize,
+}
+
+impl ModelConfig {
+    /// The name in tables, files and JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Ngram { .. } => "ngram",
+            Self::Rnn(_) => "rnn",
+            Self::Lstm(_) => "lstm",
+            Self::Transformer { .. } => "transformer",
+        }
+    }
+
+    /// How many tokens of each window are context only: what an n-gram needs to see every label with full context.
+    pub fn lead(&self) -> usize {
+        match self {
+            Self::Ngram { order, .. } => order.saturating_sub(1),
+            _ => 0,
+        }
+    }
+
+    /// True for a model that is estimated by one pass over the text, in its order.
+    pub fn counts(&self) -> bool {
+        matches!(self, Self::Ngram { .. })
+    }
+}
+
+/// One of the models.
+#[derive(Debug)]
+pub enum Model {
+    /// Counts of n tokens in a row.
+    Ngram(Ngram),
+    /// An Elman network.
+    Rnn(Neural<RnnLm>),
+    /// A long short-term memory.
+    Lstm(Neural<LstmLm>),
+    /// A causal Transformer.
+    Transformer(Neural<TransformerLm>),
+}
+
+/// Calls the same method of whichever neural model it is.
+macro_rules! neural {
+    ($model:expr, $ngram:pat => $count:expr, $neural:ident => $body:expr) => {
+        match $model {
+            Model::Ngram($ngram) => $count,
+            Model::Rnn($neural) => $body,
+            Model::Lstm($neural) => $body,
+            Model::Transformer($neural) => $body,
+        }
+    };
+}
+pub(crate) use neural;
+
+impl Model {
+    /// A model that has learnt nothing.
+    ///
+    /// **Errors** if the sizes are not those of a model: an n-gram of order 0, heads that do not divide the width.
+    pub fn new(
+        config: &ModelConfig,
+        vocabulary: &Vocabulary,
+        block: usize,
+        training: Training,
+        seed: u64,
+    ) -> Result<Self, ModelError> {
+        config.check()?;
+        let size = vocabulary.size();
+        let recurrent = |RecurrentSizes { embedding, hidden, layers }: RecurrentSizes| RecurrentConfig {
+            vocabulary: size,
+            embedding,
+            hidden,
+            layers,
+        };
+        Ok(match *config {
+            ModelConfig::Ngram { order, smoothing } => {
+                Self::Ngram(Ngram::new(NgramConfig::new(order, vocabulary, smoothing))?)
+            }
+            ModelConfig::Rnn(sizes) => {
+                Self::Rnn(Neural::new(|list| RnnLm::new(list, recurrent(sizes)), training, seed))
+            }
+            ModelConfig::Lstm(sizes) => {
+                Self::Lstm(Neural::new(|list| LstmLm::new(list, recurrent(sizes)), training, seed))
+            }
+            ModelConfig::Transformer { layers, heads, width, bias, tying } => {
+                let config = TransformerConfig { vocabulary: size, block, layers, heads, width, bias, tying };
+                Self::Transformer(Neural::new(|list| TransformerLm::new(list, config), training, seed))
+            }
+        })
+    }
+
+    /// The model as something to be asked.
+    pub fn language_model(&self) -> &dyn AnyLanguageModel {
+        neural!(self, ngram => ngram, model => model)
+    }
+}
+
+impl Learner for Model {
+    fn learn(&mut self, batch: &Batch, learning_rate: f64) -> StepReport {
+        neural!(self, ngram => ngram.learn(batch, learning_rate), model => model.learn(batch, learning_rate))
+    }
+
+    fn parameter_count(&self) -> usize {
+        neural!(self, ngram => ngram.parameter_count(), model => model.parameter_count())
+    }
+}
+
+impl ModelConfig {
+    fn check(&self) -> Result<(), ModelError> {
+        match *self {
+            Self::Rnn(sizes) | Self::Lstm(sizes) => {
+                let RecurrentSizes { embedding, hidden, layers } = sizes;
+                positive(&[("embedding", embedding), ("hidden", hidden), ("layers", layers)])
+            }
+            Self::Transformer { layers, heads, width, .. } => {
+                positive(&[("layers", layers), ("heads", heads), ("width", width)])?;
+                if width % heads == 0 { Ok(()) } else { Err(ModelError::Heads { width, heads }) }
+            }
+            Self::Ngram { .. } => Ok(()),
+        }
+    }
+}
+
+fn positive(sizes: &[(&'static str, usize)]) -> Result<(), ModelError> {
+    match sizes.iter().find(|(_, size)| *size == 0) {
+        Some((name, _)) => Err(ModelError::Zero { name }),
+        None => Ok(()),
+    }
+}
+
+/// A model cannot be made as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// A size is 0.
+    #[error("`{name}` is 0; every size of a network is at least 1")]
+    Zero {
+        /// The size.
+        name: &'static str,
+    },
+    /// The heads do not divide the width.
+    #[error("a width of {width} cannot be split into {heads} heads of equal size; take a multiple of {heads}")]
+    Heads {
+        /// The width.
+        width: usize,
+        /// The number of heads.
+        heads: usize,
+    },
+    /// The n-gram cannot be made.
+    #[error(transparent)]
+    Ngram(#[from] NgramError),
+}

@@ -1,0 +1,264 @@
+//! Checkpoints: one safetensors file that holds a model and everything needed to go on training it.
+//!
+//! The file is written beside its place, flushed to the disk and then renamed over the earlier one, so that there is
+//! a whole checkpoint at every moment, whatever happens. Other tools can read the weights; what is not a number
+//! (recipe, progress, the vocabulary's fingerprint) is JSON in the file's own header.
+
+use crate::language_model::Learner;
+use crate::model::{Model, neural};
+use crate::network::Network;
+use crate::neural::Neural;
+use crate::ngram::{Ngram, NgramArrays};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use tapegrad_autograd::optim::Optimizer;
+use tempfile::NamedTempFile;
+
+/// The header's entry that says which model it is and how far training has come.
+const HEADER: &str = "tapegrad";
+
+/// What a checkpoint says of its run, besides the numbers of the model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The name of the model: `ngram`, `rnn`, `lstm` or `transformer`.
+    pub model: String,
+    /// The fingerprint of the tokenizer.
+    pub tokenizer: String,
+    /// How far training has come.
+    pub progress: Progress,
+}
+
+/// How far training has come.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Steps made.
+    pub step: u64,
+    /// Seconds of training, evaluation included, over all sessions.
+    pub seconds: f64,
+    /// Labels learnt from.
+    pub labels: u64,
+    /// Floating-point operations of training.
+    pub flops: u64,
+    /// The held-out loss when it was last measured, in nats per token.
+    pub heldout_nats: Option<f64>,
+    /// The lowest held-out loss so far.
+    pub best_nats: Option<f64>,
+    /// Loss times labels since the last line of the log.
+    pub recent_nats: f64,
+    /// Labels since the last line of the log.
+    pub recent_labels: u64,
+}
+
+/// A named array on its way to or from a file.
+struct Array {
+    name: String,
+    shape: Vec<usize>,
+    dtype: Dtype,
+    bytes: Vec<u8>,
+}
+
+impl Array {
+    fn f32(name: &str, shape: Vec<usize>, values: &[f32]) -> Self {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Self { name: name.to_string(), shape, dtype: Dtype::F32, bytes }
+    }
+
+    fn u32(name: &str, values: &[u32]) -> Self {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Self { name: name.to_string(), shape: vec![values.len()], dtype: Dtype::U32, bytes }
+    }
+
+    fn u64(name: &str, values: &[u64]) -> Self {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Self { name: name.to_string(), shape: vec![values.len()], dtype: Dtype::U64, bytes }
+    }
+}
+
+/// Writes a checkpoint so that the earlier one stays whole until the new one is.
+///
+/// **Errors** if the folder cannot be written to or the disk is full; the earlier checkpoint is left as it was.
+pub fn save(path: &Path, model: &Model, header: &Header) -> Result<(), CheckpointError> {
+    let unwritable = |source| CheckpointError::Unwritable { path: path.display().to_string(), source };
+    let arrays = neural!(model, ngram => arrays_of_ngram(ngram), model => arrays_of_network(model));
+    let header = serde_json::to_string(header).expect("a header is numbers and strings, which JSON can always hold");
+    let views = arrays.iter().map(|array| {
+        let view = TensorView::new(array.dtype, array.shape.clone(), &array.bytes);
+        (array.name.as_str(), view.expect("an array has as many bytes as its shape and type say"))
+    });
+    let bytes = safetensors::serialize(views, Some([(HEADER.to_string(), header)].into()))
+        .expect("names and sizes of these arrays fit the format");
+    write_atomically(path, &bytes).map_err(unwritable)
+}
+
+/// Replaces a file as a whole: readers see the earlier content or the new one, never a part.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
+}
+
+/// Reads a checkpoint into a model that was made from the same recipe.
+///
+/// **Errors** if the file is missing, damaged, of another model, of other sizes, or from another vocabulary; the model
+/// is then unchanged or must not be used.
+pub fn load(path: &Path, model: &mut Model, expected: &Expected<'_>) -> Result<Header, CheckpointError> {
+    let at = || path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|source| CheckpointError::Unreadable { path: at(), source })?;
+    let damaged = |why: String| CheckpointError::Damaged { path: at(), why };
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let entry = metadata.metadata().as_ref().and_then(|entries| entries.get(HEADER));
+    let entry = entry.ok_or_else(|| damaged(format!("its header has no entry `{HEADER}`")))?;
+    let header: Header = serde_json::from_str(entry).map_err(|error| damaged(format!("its header: {error}")))?;
+    if header.model != expected.model {
+        return Err(CheckpointError::OtherModel { path: at(), found: header.model, expected: expected.model.into() });
+    }
+    if header.tokenizer != expected.tokenizer {
+        return Err(CheckpointError::OtherVocabulary { path: at() });
+    }
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
+    neural!(model,
+        ngram => restore_ngram(ngram, &tensors).map_err(damaged)?,
+        model => restore_network(model, &tensors, header.progress.step).map_err(damaged)?);
+    Ok(header)
+}
+
+/// What a checkpoint must say of itself to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// The name of the model.
+    pub model: &'a str,
+    /// The fingerprint of the tokenizer.
+    pub tokenizer: &'a str,
+}
+
+fn arrays_of_network(model: &Neural<impl Network>) -> Vec<Array> {
+    let params = model.params();
+    let weight = |param| {
+        let values: Vec<f32> = params.value(param).iter().copied().collect();
+        Array::f32(&params.list().spec(param).name, param.shape().to_vec(), &values)
+    };
+    let weights = params.list().params().map(weight);
+    let memory = model.optimizer().memory();
+    let memory = memory.iter().map(|(name, values)| Array::f32(&in_optimizer(name), vec![values.len()], values));
+    weights.chain(memory).collect()
+}
+
+fn in_optimizer(name: &str) -> String {
+    format!("optimizer.{name}")
+}
+
+fn restore_network(model: &mut Neural<impl Network>, tensors: &SafeTensors<'_>, step: u64) -> Result<(), String> {
+    let mut values = Vec::with_capacity(model.parameter_count());
+    for spec in model.params().list().specs() {
+        let (shape, found) = f32s(tensors, &spec.name)?;
+        if shape != spec.shape.to_vec() {
+            return Err(format!("`{}` has the shape {shape:?}, and this model needs {}", spec.name, spec.shape));
+        }
+        values.extend(found);
+    }
+    let names: Vec<&str> = model.optimizer().memory().iter().map(|(name, _)| *name).collect();
+    let memory = names.into_iter().map(|name| Ok((name.to_string(), f32s(tensors, &in_optimizer(name))?.1)));
+    let memory = memory.collect::<Result<Vec<_>, String>>()?;
+    let (params, optimizer) = model.params_and_optimizer_mut();
+    optimizer.restore(step, &memory).map_err(|error| error.to_string())?;
+    params.values_mut().copy_from_slice(&values);
+    Ok(())
+}
+
+fn arrays_of_ngram(ngram: &Ngram) -> Vec<Array> {
+    let NgramArrays { token, suffix, history, count } = ngram.arrays();
+    vec![
+        Array::u32("token", &token),
+        Array::u32("suffix", &suffix),
+        Array::u32("history", &history),
+        Array::u64("count", &count),
+    ]
+}
+
+fn restore_ngram(ngram: &mut Ngram, tensors: &SafeTensors<'_>) -> Result<(), String> {
+    let u32s = |name| -> Result<Vec<u32>, String> {
+        let (_, bytes) = raw(tensors, name, Dtype::U32)?;
+        Ok(bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+    };
+    let (_, count) = raw(tensors, "count", Dtype::U64)?;
+    let count = count.chunks_exact(8).map(|b| u64::from_le_bytes(b.try_into().expect("chunks are of 8 bytes")));
+    let arrays = NgramArrays {
+        token: u32s("token")?,
+        suffix: u32s("suffix")?,
+        history: u32s("history")?,
+        count: count.collect(),
+    };
+    *ngram = Ngram::from_arrays(ngram.config().clone(), &arrays).map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+fn f32s(tensors: &SafeTensors<'_>, name: &str) -> Result<(Vec<usize>, Vec<f32>), String> {
+    let (shape, bytes) = raw(tensors, name, Dtype::F32)?;
+    let values = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    Ok((shape, values))
+}
+
+fn raw<'a>(tensors: &SafeTensors<'a>, name: &str, dtype: Dtype) -> Result<(Vec<usize>, &'a [u8]), String> {
+    let tensor = tensors.tensor(name).map_err(|_| format!("it has no array `{name}`"))?;
+    if tensor.dtype() != dtype {
+        return Err(format!("`{name}` holds {:?} and not {dtype:?}", tensor.dtype()));
+    }
+    Ok((tensor.shape().to_vec(), tensor.data()))
+}
+
+/// A checkpoint cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The file cannot be written.
+    #[error(
+        "{path}: the checkpoint cannot be written: {source}; the earlier checkpoint, if there is one, is unchanged. \
+         Free some room or name another folder"
+    )]
+    Unwritable {
+        /// The file.
+        path: String,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The file cannot be read.
+    #[error("{path}: the checkpoint cannot be read: {source}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The file is cut off or is something else.
+    #[error("{path}: this is not a whole checkpoint: {why}; take another one or train again")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The checkpoint is of another kind of model.
+    #[error("{path}: this is a checkpoint of the model `{found}`, and the folder's recipe says `{expected}`")]
+    OtherModel {
+        /// The file.
+        path: String,
+        /// The model it is of.
+        found: String,
+        /// The model that was expected.
+        expected: String,
+    },
+    /// The checkpoint counts other tokens.
+    #[error(
+        "{path}: this checkpoint was trained with another vocabulary than the tokenizer beside it has: its token ids \
+         mean other tokens. Keep checkpoint and tokenizer of one run together"
+    )]
+    OtherVocabulary {
+        /// The file.
+        path: String,
+    },
+}

@@ -1,0 +1,219 @@
+//! The folder of a run: recipe, tokenizer, checkpoints and log.
+
+use super::checkpoint::{self, CheckpointError, Expected, Header};
+use super::recipe::Recipe;
+use crate::model::{Model, ModelError};
+use crate::tokenizer::Tokenizer;
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Which of a run's checkpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The one with the lowest held-out loss.
+    Best,
+    /// The one written last.
+    Last,
+}
+
+impl Which {
+    fn file(self) -> &'static str {
+        match self {
+            Self::Best => "best.safetensors",
+            Self::Last => "last.safetensors",
+        }
+    }
+}
+
+/// One line of a run's log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Steps made.
+    pub step: u64,
+    /// Mean training loss since the line before, in nats per token; absent for a model that does not compute it.
+    pub train_nats: Option<f64>,
+    /// The loss on the whole held-out part, in nats per token.
+    pub heldout_nats: f64,
+    /// Seconds since the beginning, over all sessions.
+    pub seconds: f64,
+    /// Labels learnt from per second since the beginning.
+    pub tokens_per_s: f64,
+    /// Floating-point operations of training since the beginning.
+    pub flops: u64,
+    /// The learning rate of the last step.
+    pub learning_rate: f64,
+    /// The checkpoint written at this step.
+    pub checkpoint: Option<String>,
+}
+
+/// The folder of a run.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Begins a run in a folder, which is made if need be; recipe and tokenizer are written at once.
+    ///
+    /// **Errors** if there is a run in the folder already, or it cannot be written to.
+    pub fn begin(path: &Path, recipe: &Recipe, tokenizer: &Tokenizer) -> Result<Self, FolderError> {
+        let folder = Self { path: path.to_path_buf() };
+        std::fs::create_dir_all(path).map_err(|source| folder.unwritable("", source))?;
+        if folder.file("recipe.json").exists() {
+            return Err(FolderError::Taken { path: path.display().to_string() });
+        }
+        let recipe = serde_json::to_string_pretty(recipe).expect("a recipe is numbers and names");
+        folder.write("tokenizer.json", tokenizer.to_json().as_bytes())?;
+        folder.write("log.jsonl", b"")?;
+        folder.write("recipe.json", recipe.as_bytes())?;
+        Ok(folder)
+    }
+
+    /// The run that is in a folder, with its recipe and its tokenizer.
+    ///
+    /// **Errors** if there is none, or its files are damaged.
+    pub fn open(path: &Path) -> Result<(Self, Recipe, Tokenizer), FolderError> {
+        let folder = Self { path: path.to_path_buf() };
+        let read = |name: &str| {
+            let file = folder.file(name);
+            std::fs::read_to_string(&file).map_err(|source| FolderError::NoRun {
+                path: path.display().to_string(),
+                file: name.to_string(),
+                source,
+            })
+        };
+        let damaged = |name: &str, why: String| FolderError::Damaged { path: folder.at(name), why };
+        let recipe = serde_json::from_str(&read("recipe.json")?);
+        let recipe = recipe.map_err(|error| damaged("recipe.json", error.to_string()))?;
+        let tokenizer = Tokenizer::from_json(&read("tokenizer.json")?);
+        let tokenizer = tokenizer.map_err(|error| damaged("tokenizer.json", error.to_string()))?;
+        Ok((folder, recipe, tokenizer))
+    }
+
+    /// The path of the folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of a checkpoint.
+    pub fn checkpoint(&self, which: Which) -> PathBuf {
+        self.file(which.file())
+    }
+
+    /// Writes a checkpoint.
+    ///
+    /// **Errors** if it cannot be written; the earlier one is then unchanged.
+    pub fn save(&self, which: Which, model: &Model, header: &Header) -> Result<(), FolderError> {
+        Ok(checkpoint::save(&self.checkpoint(which), model, header)?)
+    }
+
+    /// Reads a checkpoint.
+    ///
+    /// **Errors** as [`checkpoint::load`].
+    pub fn load(
+        &self,
+        which: Which,
+        recipe: &Recipe,
+        tokenizer: &Tokenizer,
+    ) -> Result<(Model, Header), FolderError> {
+        let mut model =
+            Model::new(&recipe.model, tokenizer.vocabulary(), recipe.block, recipe.training, recipe.seed)?;
+        let fingerprint = tokenizer.fingerprint();
+        let expected = Expected { model: recipe.model.name(), tokenizer: &fingerprint };
+        let header = checkpoint::load(&self.checkpoint(which), &mut model, &expected)?;
+        Ok((model, header))
+    }
+
+    /// Appends a line to the log.
+    ///
+    /// **Errors** if it cannot be written.
+    pub fn append(&self, line: &Line) -> Result<(), FolderError> {
+        let text = serde_json::to_string(line).expect("a line is numbers and names") + "\n";
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.file("log.jsonl"))
+            .map_err(|source| self.unwritable("log.jsonl", source))?;
+        file.write_all(text.as_bytes()).map_err(|source| self.unwritable("log.jsonl", source))
+    }
+
+    /// The lines of the log up to a step; a last line that was cut off in the middle is left out.
+    pub fn lines(&self, step_max: u64) -> Vec<Line> {
+        let text = std::fs::read_to_string(self.file("log.jsonl")).unwrap_or_default();
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok());
+        lines.filter(|line| line.step <= step_max).collect()
+    }
+
+    /// Forgets the lines after a step: those of steps that will be made again.
+    ///
+    /// **Errors** if the log cannot be written.
+    pub fn rewind_log(&self, step: u64) -> Result<Vec<Line>, FolderError> {
+        let lines = self.lines(step);
+        let text: String = lines
+            .iter()
+            .map(|line| serde_json::to_string(line).expect("a line is numbers and names") + "\n")
+            .collect();
+        self.write("log.jsonl", text.as_bytes())?;
+        Ok(lines)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    fn at(&self, name: &str) -> String {
+        self.file(name).display().to_string()
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
+        checkpoint::write_atomically(&self.file(name), bytes).map_err(|source| self.unwritable(name, source))
+    }
+
+    fn unwritable(&self, name: &str, source: std::io::Error) -> FolderError {
+        FolderError::Unwritable { path: self.at(name), source }
+    }
+}
+
+/// The folder of a run cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// There is a run already.
+    #[error("{path}: there is a run in this folder already; continue it with --resume, or name another folder")]
+    Taken {
+        /// The folder.
+        path: String,
+    },
+    /// There is no run.
+    #[error("{path}: there is no run in this folder: its {file} cannot be read: {source}")]
+    NoRun {
+        /// The folder.
+        path: String,
+        /// The file that is missing.
+        file: String,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// A file of the run is damaged.
+    #[error("{path}: this file of the run is damaged: {why}")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A file cannot be written.
+    #[error("{path}: cannot be written: {source}; free some room or name another folder")]
+    Unwritable {
+        /// The file.
+        path: String,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// A checkpoint cannot be written or read.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The recipe names a model that cannot be made.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}

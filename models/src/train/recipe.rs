@@ -1,0 +1,140 @@
+//! A recipe: everything that decides a training run, so that the same recipe gives the same bits.
+
+use crate::corpus::{CorpusConfig, Unit};
+use crate::layers::Bias;
+use crate::model::{ModelConfig, RecurrentSizes};
+use crate::neural::Training;
+use crate::ngram::Smoothing;
+use crate::transformer_lm::Tying;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use tapegrad_autograd::optim::Schedule;
+
+/// Everything that decides a training run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// The corpus.
+    pub corpus: CorpusConfig,
+    /// The model.
+    pub model: ModelConfig,
+    /// The positions of a row of a batch; the longest context.
+    pub block: usize,
+    /// The rows of a batch.
+    pub rows: usize,
+    /// The steps of the run; a counting model stops earlier, after one pass over the text.
+    pub steps: u64,
+    /// The learning rate at the end of the warm-up.
+    pub learning_rate: f64,
+    /// The learning rate at the end.
+    pub learning_rate_end: f64,
+    /// The steps of the warm-up.
+    pub warm_up: u64,
+    /// Optimiser and clipping.
+    pub training: Training,
+    /// The held-out loss is measured after every so many steps, and at the end.
+    pub evaluate_every: u64,
+    /// A checkpoint is written after every so many steps, and at the end.
+    pub checkpoint_every: u64,
+    /// The seed of first values and of the order of the batches.
+    pub seed: u64,
+}
+
+impl Recipe {
+    /// The learning rate over time.
+    pub fn schedule(&self) -> Schedule {
+        Schedule::Cosine {
+            peak: self.learning_rate,
+            floor: self.learning_rate_end,
+            warm_up: self.warm_up,
+            steps: self.steps,
+        }
+    }
+
+    /// The preset `char-cpu`: a small Transformer on characters, nanoGPT's recipe for a laptop.
+    ///
+    /// 4 layers, 4 heads, width 128, block 64, batch 12, 2000 steps; no biases, no dropout.
+    pub fn char_cpu(text: PathBuf) -> Self {
+        Self {
+            corpus: CorpusConfig::Text { file: text, unit: Unit::Character, fraction: 0.9 },
+            model: ModelConfig::Transformer {
+                layers: 4,
+                heads: 4,
+                width: 128,
+                bias: Bias::Without,
+                tying: Tying::Tied,
+            },
+            block: 64,
+            rows: 12,
+            steps: 2000,
+            learning_rate: 1e-3,
+            learning_rate_end: 1e-4,
+            warm_up: 100,
+            training: Training { betas: [0.9, 0.99], weight_decay: 0.1, clip: 1.0 },
+            evaluate_every: 250,
+            checkpoint_every: 250,
+            seed: 1,
+        }
+    }
+
+    /// The recipe of each model for a text file of characters.
+    pub fn for_text(name: ModelName, text: PathBuf) -> Self {
+        let transformer = Self::char_cpu(text);
+        match name {
+            ModelName::Ngram => Self {
+                model: ModelConfig::Ngram { order: 6, smoothing: Smoothing::ModifiedKneserNey },
+                ..transformer
+            },
+            ModelName::Rnn => Self { model: ModelConfig::Rnn(RECURRENT), learning_rate: 3e-3, ..transformer },
+            ModelName::Lstm => Self { model: ModelConfig::Lstm(RECURRENT), learning_rate: 3e-3, ..transformer },
+            ModelName::Transformer => transformer,
+        }
+    }
+
+    /// The recipe of each model for the sentences of a grammar; `file` is `None` for the narwhals.
+    pub fn for_grammar(name: ModelName, file: Option<PathBuf>) -> Self {
+        let neural = Self {
+            corpus: CorpusConfig::Grammar { file, training: 120_000, heldout: 4_000, seed: 1 },
+            model: ModelConfig::Transformer { layers: 2, heads: 4, width: 64, bias: Bias::With, tying: Tying::Untied },
+            block: 32,
+            rows: 64,
+            steps: 1500,
+            learning_rate: 3e-3,
+            learning_rate_end: 3e-5,
+            warm_up: 50,
+            training: Training { betas: [0.9, 0.99], weight_decay: 0.01, clip: 1.0 },
+            evaluate_every: 150,
+            checkpoint_every: 500,
+            seed: 1,
+        };
+        let recurrent = RecurrentSizes { embedding: 32, hidden: 64, layers: 1 };
+        match name {
+            ModelName::Ngram => Self {
+                model: ModelConfig::Ngram { order: 4, smoothing: Smoothing::ModifiedKneserNey },
+                ..neural
+            },
+            ModelName::Rnn => Self { model: ModelConfig::Rnn(recurrent), ..neural },
+            ModelName::Lstm => Self { model: ModelConfig::Lstm(recurrent), ..neural },
+            ModelName::Transformer => neural,
+        }
+    }
+}
+
+const RECURRENT: RecurrentSizes = RecurrentSizes { embedding: 64, hidden: 192, layers: 1 };
+
+/// The models by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelName {
+    /// Counts of n tokens in a row.
+    Ngram,
+    /// An Elman network.
+    Rnn,
+    /// A long short-term memory.
+    Lstm,
+    /// A causal Transformer.
+    Transformer,
+}
+
+impl ModelName {
+    /// All models, the simplest first.
+    pub const ALL: [Self; 4] = [Self::Ngram, Self::Rnn, Self::Lstm, Self::Transformer];
+}
