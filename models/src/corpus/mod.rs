@@ -1,0 +1,3 @@
+//! Corpora: where the text comes from that the models learn.
+
+pub mod grammar;
