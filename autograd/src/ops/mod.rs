@@ -6,6 +6,7 @@
 pub mod elementwise;
 pub mod fused;
 pub mod reduction;
+pub mod runs;
 
 use crate::check::{Draw, Sample};
 use crate::numbers::Real;
