@@ -181,9 +181,8 @@ impl<'p, T: Real> Tape<'p, T> {
     #[track_caller]
     pub fn steps(&self, j: Var<'_>) -> Steps<'_, 'p, T> {
         let shape = j.shape();
-        assert_eq!(
-            shape.len(),
-            1,
+        assert!(
+            shape.len() == 1,
             "backward begins at a single number; {j:?} has {} entries: sum them, or say with `backward_from` how much \
              each entry counts",
             shape.len()

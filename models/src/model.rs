@@ -7,6 +7,7 @@ use crate::lstm_lm::LstmLm;
 use crate::neural::{Neural, Training};
 use crate::ngram::{Ngram, NgramConfig, NgramError, Smoothing};
 use crate::rnn_lm::{RecurrentConfig, RnnLm};
+use crate::table_lm::TableLm;
 use crate::tokenizer::Vocabulary;
 use crate::transformer_lm::{TransformerConfig, TransformerLm, Tying};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ pub enum ModelConfig {
         /// What becomes of counts.
         smoothing: Smoothing,
     },
+    /// A softmax table: the bigram, by gradient.
+    Table,
     /// An Elman network.
     Rnn(RecurrentSizes),
     /// A long short-term memory.
@@ -57,6 +60,7 @@ impl ModelConfig {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Ngram { .. } => "ngram",
+            Self::Table => "table",
             Self::Rnn(_) => "rnn",
             Self::Lstm(_) => "lstm",
             Self::Transformer { .. } => "transformer",
@@ -82,6 +86,8 @@ impl ModelConfig {
 pub enum Model {
     /// Counts of n tokens in a row.
     Ngram(Ngram),
+    /// A softmax table.
+    Table(Neural<TableLm>),
     /// An Elman network.
     Rnn(Neural<RnnLm>),
     /// A long short-term memory.
@@ -95,6 +101,7 @@ macro_rules! neural {
     ($model:expr, $ngram:pat => $count:expr, $neural:ident => $body:expr) => {
         match $model {
             Model::Ngram($ngram) => $count,
+            Model::Table($neural) => $body,
             Model::Rnn($neural) => $body,
             Model::Lstm($neural) => $body,
             Model::Transformer($neural) => $body,
@@ -126,6 +133,7 @@ impl Model {
             ModelConfig::Ngram { order, smoothing } => {
                 Self::Ngram(Ngram::new(NgramConfig::new(order, vocabulary, smoothing))?)
             }
+            ModelConfig::Table => Self::Table(Neural::new(|list| TableLm::new(list, size), training, seed)),
             ModelConfig::Rnn(sizes) => {
                 Self::Rnn(Neural::new(|list| RnnLm::new(list, recurrent(sizes)), training, seed))
             }
@@ -166,7 +174,7 @@ impl ModelConfig {
                 positive(&[("layers", layers), ("heads", heads), ("width", width)])?;
                 if width % heads == 0 { Ok(()) } else { Err(ModelError::Heads { width, heads }) }
             }
-            Self::Ngram { .. } => Ok(()),
+            Self::Ngram { .. } | Self::Table => Ok(()),
         }
     }
 }
