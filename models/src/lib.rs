@@ -1,2 +1,38 @@
-//! tmp
+//! Language models and everything around them.
+//!
+//! A language model gives a probability to the next token. This package counts one (the n-gram) and trains others
+//! (recurrent networks and the Transformer); all of them stand behind one trait and are decoded by one function.
+//!
+//! ```
+//! use tapegrad_models::ngram::{Ngram, NgramConfig, Smoothing};
+//! use tapegrad_models::corpus::{Batches, Sentences};
+//! use tapegrad_models::tokenizer::{Case, Split, WordTokenizer};
+//! use tapegrad_models::Learner;
+//!
+//! let lines = ["narwhals are big", "narwhals are friendly", "they are big"];
+//! let words = WordTokenizer::train(lines, Split::Punctuation, Case::AsWritten, 1);
+//! let sentences = lines.iter().map(|line| words.encode(line)).collect();
+//! let data = Sentences::new(sentences, words.vocabulary(), 8)?;
+//!
+//! let mut bigram = Ngram::new(NgramConfig::new(2, words.vocabulary(), Smoothing::MaximumLikelihood))?;
+//! for batch in data.in_order(2) {
+//!     bigram.learn(&batch, 0.0);
+//! }
+//! let (are, big) = (words.vocabulary().id("are"), words.vocabulary().id("big"));
+//! assert_eq!(bigram.fraction(&[are], big).map(|p| p.to_string()), Some("2/3".to_string()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Reading order: [`tokenizer`] (text to ids), [`corpus`] (ids to batches), [`language_model`] (the two traits),
+//! [`score`] (nats per token), [`ngram`] (the closed-form model), [`decode`] (text from any model).
+#![forbid(unsafe_code)]
+
 pub mod corpus;
+pub mod decode;
+pub mod language_model;
+pub mod ngram;
+pub mod score;
+pub mod tokenizer;
+
+pub use language_model::{AnyLanguageModel, LanguageModel, Learner, LogProbs, Logits, StepReport};
+pub use tokenizer::{PAD, TokenId};

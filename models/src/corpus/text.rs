@@ -1,0 +1,168 @@
+//! Text files: what a person may give us, and what is said when it cannot be used.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// A text with the name under which messages speak of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    name: String,
+    content: String,
+}
+
+/// Says why a file is not a usable text, where, and what would mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum TextError {
+    /// No file has this name.
+    #[error("{path}: there is no such file; check the name, which is taken from the current folder")]
+    Missing {
+        /// The name as it was given.
+        path: String,
+    },
+    /// The file is there and cannot be read: a folder, no permission, a broken disk.
+    #[error("{path}: cannot be read: {source}; give a plain text file that you may read")]
+    Unreadable {
+        /// The name as it was given.
+        path: String,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The text has no character except blanks.
+    #[error("{name}: the text is empty; a language model needs at least some sentences to learn from")]
+    Empty {
+        /// The name of the text.
+        name: String,
+    },
+    /// The bytes are not UTF-8.
+    #[error(
+        "{path}: not UTF-8: byte {byte:#04x} at offset {offset}, line {line}, is no part of a character; \
+         save the file as UTF-8, or convert it, for example with `iconv -f LATIN1 -t UTF-8`"
+    )]
+    NotUtf8 {
+        /// The name as it was given.
+        path: String,
+        /// The first byte that does not fit.
+        byte: u8,
+        /// How many bytes stand before it.
+        offset: usize,
+        /// Its line, counted from 1.
+        line: usize,
+    },
+}
+
+impl Text {
+    /// Reads a file.
+    ///
+    /// A byte order mark at the start is dropped: it belongs to the file and not to the text. Nothing else is changed.
+    ///
+    /// **Errors** when the file is missing, unreadable, not UTF-8, or empty but for blanks.
+    pub fn read(path: &Path) -> Result<Text, TextError> {
+        let name = path.display().to_string();
+        let bytes = fs::read(path).map_err(|source| match source.kind() {
+            ErrorKind::NotFound => TextError::Missing { path: name.clone() },
+            _ => TextError::Unreadable {
+                path: name.clone(),
+                source,
+            },
+        })?;
+        let content = String::from_utf8(bytes).map_err(|error| {
+            let offset = error.utf8_error().valid_up_to();
+            let bytes = error.as_bytes();
+            let line = 1 + bytes[..offset].iter().filter(|&&byte| byte == b'\n').count();
+            TextError::NotUtf8 {
+                path: name.clone(),
+                byte: bytes[offset],
+                offset,
+                line,
+            }
+        })?;
+        Text::new(name, content)
+    }
+
+    /// Takes a text that is already in memory.
+    ///
+    /// **Errors** when the text is empty but for blanks.
+    pub fn new(name: impl Into<String>, content: impl Into<String>) -> Result<Text, TextError> {
+        let (name, content) = (name.into(), content.into());
+        let content = content.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(content);
+        if content.trim().is_empty() {
+            return Err(TextError::Empty { name });
+        }
+        Ok(Text { name, content })
+    }
+
+    /// Gives the name under which messages speak of the text.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Gives the whole text.
+    pub fn content(&self) -> &str {
+        &self.content
+    }
+
+    /// Gives the lines that are not blank: the sentences of a corpus with one sentence a line.
+    pub fn sentences(&self) -> impl Iterator<Item = &str> {
+        self.content.lines().filter(|line| !line.trim().is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    fn error_of(bytes: &[u8]) -> String {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("corpus.txt");
+        fs::write(&path, bytes).unwrap();
+        let message = Text::read(&path).unwrap_err().to_string();
+        message.replace(&folder.path().display().to_string(), "FOLDER")
+    }
+
+    #[test]
+    fn a_file_is_read_as_it_is_without_its_byte_order_mark() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("corpus.txt");
+        fs::write(&path, "\u{feff}I am Sam .\r\n\r\n漢字\n").unwrap();
+        let text = Text::read(&path).unwrap();
+        assert_eq!(text.content(), "I am Sam .\r\n\r\n漢字\n");
+        assert_eq!(text.sentences().collect::<Vec<_>>(), ["I am Sam .", "漢字"]);
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let message = Text::read(Path::new("no/such.txt")).unwrap_err().to_string();
+        insta::assert_snapshot!(
+            message,
+            @"no/such.txt: there is no such file; check the name, which is taken from the current folder"
+        );
+    }
+
+    #[test]
+    fn a_folder_is_not_a_text() {
+        let folder = TempDir::new().unwrap();
+        let error = Text::read(folder.path()).unwrap_err();
+        assert!(matches!(error, TextError::Unreadable { .. }), "{error}");
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_located() {
+        insta::assert_snapshot!(
+            error_of(b"first line\nna\xefve\n"),
+            @"FOLDER/corpus.txt: not UTF-8: byte 0xef at offset 13, line 2, is no part of a character; save the file as UTF-8, or convert it, for example with `iconv -f LATIN1 -t UTF-8`"
+        );
+        assert!(error_of("cut: 漢".as_bytes().split_last().unwrap().1).contains("offset 5, line 1"));
+    }
+
+    #[test]
+    fn empty_and_blank_files_are_refused() {
+        for bytes in [&b""[..], b" \r\n\t\n", "\u{feff}\n".as_bytes()] {
+            insta::allow_duplicates!(insta::assert_snapshot!(
+                error_of(bytes),
+                @"FOLDER/corpus.txt: the text is empty; a language model needs at least some sentences to learn from"
+            ));
+        }
+    }
+}

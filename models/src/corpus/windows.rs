@@ -1,0 +1,177 @@
+//! Windows on a long stream of tokens, with labels shifted by one.
+//!
+//! A window of block size T at place s has the inputs `x[s .. s + T]` and the labels `x[s + 1 ..= s + T]`. Nothing
+//! marks its start: a model sees a piece torn out of the text. The first token of the stream has nothing before it and
+//! is never a label.
+
+use super::batch::{Batch, BatchError, Batches, fit_to_block};
+use crate::tokenizer::{PAD, TokenId};
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+
+/// A stream of tokens that is read through windows of one size.
+#[derive(Clone, Debug)]
+pub struct Windows {
+    tokens: Vec<TokenId>,
+    block: usize,
+    lead: usize,
+}
+
+impl Windows {
+    /// Takes a stream of tokens and a block size.
+    ///
+    /// **Errors** when the block size is 0, or the stream has no more tokens than the block.
+    pub fn new(tokens: Vec<TokenId>, block: usize) -> Result<Windows, BatchError> {
+        if block == 0 {
+            return Err(BatchError::EmptyBlock);
+        }
+        if tokens.len() <= block {
+            return Err(BatchError::BlockLongerThanText {
+                block,
+                tokens: tokens.len(),
+            });
+        }
+        Ok(Windows { tokens, block, lead: 0 })
+    }
+
+    /// Lets each window in order begin with tokens of the one before, as context without labels.
+    ///
+    /// Without a lead the first label of each window has one token of context. With a lead of n - 1 an n-gram model
+    /// sees each label with all its context, as if the stream were one row.
+    ///
+    /// **Errors** when the lead leaves no position to predict.
+    pub fn with_lead(self, lead: usize) -> Result<Windows, BatchError> {
+        if lead >= self.block {
+            return Err(BatchError::LeadFillsBlock {
+                lead,
+                block: self.block,
+            });
+        }
+        Ok(Windows { lead, ..self })
+    }
+
+    /// Gives the window that starts at a place, without the first `lead` labels.
+    fn row(&self, start: usize, lead: usize) -> (Vec<TokenId>, Vec<TokenId>) {
+        let end = (start + self.block).min(self.tokens.len() - 1);
+        let inputs = fit_to_block(&self.tokens[start..end], self.block);
+        let mut labels = fit_to_block(&self.tokens[start + 1..=end], self.block);
+        labels[..lead].fill(PAD);
+        (inputs, labels)
+    }
+}
+
+impl Batches for Windows {
+    /// Gives windows at random places of the stream; the lead plays no part here.
+    fn at_step(&mut self, seed: u64, step: u64, rows: usize) -> Batch {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(step);
+        let places = 0..self.tokens.len() - self.block;
+        Batch::from_rows(
+            self.block,
+            (0..rows).map(|_| self.row(rng.random_range(places.clone()), 0)),
+        )
+    }
+
+    fn in_order(&self, rows: usize) -> Box<dyn Iterator<Item = Batch> + '_> {
+        let stride = self.block - self.lead;
+        let windows = 1 + (self.label_count().saturating_sub(self.block)).div_ceil(stride);
+        let pad = vec![PAD; self.block];
+        Box::new((0..windows).step_by(rows).map(move |first| {
+            let row = |index| match index {
+                0 => self.row(0, 0),
+                _ if index < windows => self.row(index * stride, self.lead),
+                _ => (pad.clone(), pad.clone()),
+            };
+            Batch::from_rows(self.block, (first..first + rows).map(row))
+        }))
+    }
+
+    fn label_count(&self) -> usize {
+        self.tokens.len() - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn stream(length: usize) -> Vec<TokenId> {
+        (1..=length as TokenId).collect()
+    }
+
+    #[test]
+    fn labels_are_the_inputs_shifted_by_one() {
+        let data = Windows::new(stream(6), 3).unwrap();
+        let batch = data.in_order(2).next().unwrap();
+        assert_eq!(batch.inputs(), [1, 2, 3, 4, 5, PAD]);
+        assert_eq!(batch.labels(), [2, 3, 4, 5, 6, PAD]);
+    }
+
+    #[test]
+    fn a_lead_is_context_without_labels() {
+        let data = Windows::new(stream(7), 4).unwrap().with_lead(2).unwrap();
+        let batch = data.in_order(2).next().unwrap();
+        assert_eq!(batch.inputs(), [1, 2, 3, 4, 3, 4, 5, 6]);
+        assert_eq!(batch.labels(), [2, 3, 4, 5, PAD, PAD, 6, 7]);
+    }
+
+    #[test]
+    fn a_block_longer_than_the_text_is_refused() {
+        insta::assert_snapshot!(
+            Windows::new(stream(64), 64).unwrap_err(),
+            @"the block is longer than the text: a block of 64 needs 65 tokens, its labels being shifted by one, and the text has 64; take a block of at most 63, or a longer text"
+        );
+        assert!(Windows::new(stream(65), 64).is_ok());
+        assert_eq!(Windows::new(stream(65), 0).unwrap_err(), BatchError::EmptyBlock);
+        let lead = Windows::new(stream(9), 4).unwrap().with_lead(4).unwrap_err();
+        assert_eq!(lead, BatchError::LeadFillsBlock { lead: 4, block: 4 });
+    }
+
+    #[test]
+    fn random_windows_reach_both_ends_of_the_text() {
+        let mut data = Windows::new(stream(9), 3).unwrap();
+        let starts: Vec<TokenId> = (0..40)
+            .flat_map(|step| {
+                data.at_step(1, step, 4)
+                    .inputs()
+                    .chunks(3)
+                    .map(|row| row[0])
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        assert_eq!((starts.iter().min(), starts.iter().max()), (Some(&1), Some(&6)));
+    }
+
+    proptest! {
+        #[test]
+        fn in_order_predicts_each_token_but_the_first_exactly_once(
+            length in 2..60usize, block in 1..12usize, lead in 0..11usize, rows in 1..5usize,
+        ) {
+            prop_assume!(block < length && lead < block);
+            let data = Windows::new(stream(length), block).unwrap().with_lead(lead).unwrap();
+            let mut labels = Vec::new();
+            for batch in data.in_order(rows) {
+                prop_assert_eq!(batch.rows(), rows);
+                let pairs = batch.inputs().iter().zip(batch.labels()).filter(|&(_, &label)| label != PAD);
+                for (&input, &label) in pairs {
+                    prop_assert_eq!(label, input + 1);
+                    labels.push(label);
+                }
+            }
+            prop_assert_eq!(labels.len(), data.label_count());
+            prop_assert_eq!(labels, stream(length)[1..].to_vec());
+        }
+
+        #[test]
+        fn random_windows_depend_on_seed_and_step_alone(seed in any::<u64>(), step in any::<u64>(), rows in 1..5usize) {
+            let mut one = Windows::new(stream(50), 7).unwrap();
+            let batch = one.at_step(seed, step, rows);
+            one.at_step(seed, step.wrapping_add(1), rows);
+            prop_assert_eq!(&one.at_step(seed, step, rows), &batch);
+            for (inputs, labels) in batch.iter_rows() {
+                prop_assert!(inputs.iter().zip(labels).all(|(&input, &label)| label == input + 1));
+            }
+        }
+    }
+}

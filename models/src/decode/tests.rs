@@ -1,0 +1,177 @@
+//! Whole texts from a model: where they end, what they cost, how often each comes.
+
+use super::{DecodeError, Generated, Request, Sampling, generate};
+use crate::corpus::Batch;
+use crate::language_model::{AnyLanguageModel, LanguageModel, Learner, LogProbs, Logits};
+use crate::ngram::{Ngram, NgramConfig, Smoothing};
+use crate::tokenizer::{PAD, TokenId, Vocabulary};
+use proptest::prelude::*;
+
+const SOS: TokenId = 6;
+const EOS: TokenId = 7;
+
+/// A bigram over the words 1 ..= 5, trained on whole sentences.
+fn bigram(smoothing: Smoothing, sentences: &[&[TokenId]]) -> Ngram {
+    let vocabulary = Vocabulary::new(["a", "b", "c", "d", "e"]);
+    assert_eq!([vocabulary.sos(), vocabulary.eos()], [SOS, EOS]);
+    let mut ngram = Ngram::new(NgramConfig::new(2, &vocabulary, smoothing)).unwrap();
+    for words in sentences {
+        let (inputs, labels) = ([&[SOS], *words].concat(), [*words, &[EOS]].concat());
+        ngram.learn(&Batch::new(inputs.len(), inputs, labels), 0.0);
+    }
+    ngram
+}
+
+fn request(sampling: Sampling, seed: u64) -> Request {
+    Request {
+        prompt: vec![SOS],
+        length_max: 20,
+        stop: Some(EOS),
+        never: vec![],
+        sampling,
+        seed,
+    }
+}
+
+#[test]
+fn greedy_is_not_the_most_probable_text() {
+    // p(a) = 4/7 and then four words with 1/4 each: 1/7. p(b) = 3/7, and then only e: 3/7.
+    let sentences: [&[TokenId]; 7] = [&[1, 2], &[1, 3], &[1, 4], &[1, 5], &[2, 5], &[2, 5], &[2, 5]];
+    let vocabulary = Vocabulary::new(["a", "b", "c", "d", "e"]);
+    let mut trigram = Ngram::new(NgramConfig::new(3, &vocabulary, Smoothing::MaximumLikelihood)).unwrap();
+    for words in sentences {
+        let (inputs, labels) = ([&[SOS], words].concat(), [words, &[EOS]].concat());
+        trigram.learn(&Batch::new(inputs.len(), inputs, labels), 0.0);
+    }
+    let greedy = generate(&trigram, request(Sampling::greedy(), 0)).unwrap();
+    assert_eq!(greedy.tokens, [1, 2, EOS]);
+    let best = trigram.log_probs(&Batch::new(3, vec![SOS, 2, 5], vec![2, 5, EOS]));
+    let (greedy, best) = (greedy.nats.iter().sum::<f64>(), -best.iter().sum::<f64>());
+    assert!((greedy - 7.0_f64.ln()).abs() < 1e-12 && (best - (7.0 / 3.0_f64).ln()).abs() < 1e-12);
+}
+
+#[test]
+fn a_text_ends_at_eos_or_at_its_length() {
+    let model = bigram(Smoothing::MaximumLikelihood, &[&[1, 2, 1, 2, 1, 2, 3]]);
+    let greedy = Request {
+        length_max: 3,
+        ..request(Sampling::greedy(), 0)
+    };
+    assert_eq!(generate(&model, greedy.clone()).unwrap().tokens, [1, 2, 1]);
+    let from_three = Request {
+        prompt: vec![SOS, 3],
+        ..greedy.clone()
+    };
+    assert_eq!(generate(&model, from_three.clone()).unwrap().tokens, [EOS]);
+    let dead_end = generate(
+        &model,
+        Request {
+            stop: None,
+            ..from_three
+        },
+    )
+    .unwrap_err();
+    assert_eq!(dead_end, DecodeError::DeadEnd { tokens: 1 });
+    assert_eq!(
+        generate(
+            &model,
+            Request {
+                length_max: 0,
+                ..greedy
+            }
+        )
+        .unwrap(),
+        Generated::default()
+    );
+}
+
+#[test]
+fn forbidden_tokens_are_never_chosen() {
+    let model = bigram(Smoothing::AddK { k: 0.5 }, &[&[1, 1, 1, 1]]);
+    let long = Request {
+        length_max: 200,
+        stop: None,
+        never: vec![1, EOS],
+        ..request(Sampling::ancestral(), 3)
+    };
+    let tokens = generate(&model, long).unwrap().tokens;
+    assert!(tokens.len() == 200 && tokens.iter().all(|id| ![1, EOS, PAD, SOS].contains(id)));
+}
+
+#[test]
+fn prompts_that_cannot_be_read_are_errors() {
+    let model = bigram(Smoothing::ModifiedKneserNey, &[&[1, 2]]);
+    let with = |prompt| {
+        generate(
+            &model,
+            Request {
+                prompt,
+                ..request(Sampling::greedy(), 0)
+            },
+        )
+        .unwrap_err()
+    };
+    assert_eq!(with(vec![]), DecodeError::EmptyPrompt);
+    assert_eq!(with(vec![SOS, 9]), DecodeError::ForeignToken { id: 9, vocabulary: 9 });
+}
+
+#[test]
+fn a_damaged_model_is_an_error_and_not_a_token() {
+    struct Damaged;
+    impl LanguageModel for Damaged {
+        type State = ();
+        fn vocabulary(&self) -> usize {
+            9
+        }
+        fn start(&self) {}
+        fn next(&self, (): &mut (), _: TokenId) -> Logits {
+            Logits::new([&[0.0; 5][..], &[f64::NAN; 4]].concat())
+        }
+        fn log_probs(&self, batch: &Batch) -> LogProbs {
+            LogProbs::from_fn(batch, |_, _| f64::NAN)
+        }
+    }
+    let error = generate(&Damaged, request(Sampling::greedy(), 0)).unwrap_err();
+    assert_eq!(error, DecodeError::NotANumber { tokens: 0, id: 5 });
+}
+
+#[test]
+fn sampled_texts_have_the_frequencies_of_the_model() {
+    // Sentences: a with 1/2, b c with 1/4, b d with 1/4.
+    let model = bigram(Smoothing::MaximumLikelihood, &[&[1], &[1], &[2, 3], &[2, 4]]);
+    let draws = 8000;
+    let texts: Vec<Vec<TokenId>> = (0..draws)
+        .map(|seed| generate(&model, request(Sampling::ancestral(), seed)).unwrap().tokens)
+        .collect();
+    for (text, prob) in [(vec![1, EOS], 0.5), (vec![2, 3, EOS], 0.25), (vec![2, 4, EOS], 0.25)] {
+        let seen = texts.iter().filter(|&other| *other == text).count() as f64;
+        let deviation = 4.0 * (draws as f64 * prob * (1.0 - prob)).sqrt();
+        assert!(
+            (seen - draws as f64 * prob).abs() < deviation,
+            "{text:?} was seen {seen} times in {draws}"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_nats_of_a_text_are_those_of_its_evaluation(
+        words in prop::collection::vec(1..6u32, 1..12), seed in any::<u64>(), temperature in 0.0..2.0f64,
+    ) {
+        let model = bigram(Smoothing::ModifiedKneserNey, &[&words]);
+        let sampling = Sampling::new(temperature, Some(4), None).unwrap();
+        let text = generate(&model, request(sampling, seed)).unwrap();
+        let inputs = [&[SOS], &text.tokens[..text.tokens.len() - 1]].concat();
+        let evaluated = model.log_probs(&Batch::new(inputs.len(), inputs, text.tokens.clone()));
+        prop_assert!(text.nats.iter().zip(evaluated.iter()).all(|(nats, log_prob)| (nats + log_prob).abs() < 1e-12));
+    }
+
+    #[test]
+    fn the_seed_decides_the_text_and_a_forgotten_type_changes_nothing(seed in any::<u64>()) {
+        let model = bigram(Smoothing::ModifiedKneserNey, &[&[1, 2, 3], &[4, 5]]);
+        let text = generate(&model, request(Sampling::ancestral(), seed)).unwrap();
+        prop_assert_eq!(&generate(&model, request(Sampling::ancestral(), seed)).unwrap(), &text);
+        let any: Box<dyn AnyLanguageModel> = Box::new(model);
+        prop_assert_eq!(&generate(&*any, request(Sampling::ancestral(), seed)).unwrap(), &text);
+    }
+}

@@ -1,0 +1,142 @@
+//! Text to token ids and back: words or characters, one vocabulary.
+//!
+//! A [`Tokenizer`] is saved as JSON beside a checkpoint. Its [`fingerprint`](Tokenizer::fingerprint) is stored in the
+//! checkpoint, so that weights trained on another vocabulary are noticed before they produce nonsense.
+
+mod char;
+mod vocabulary;
+mod word;
+
+pub use self::char::CharTokenizer;
+pub use self::vocabulary::{PAD, TokenId, Vocabulary, VocabularyError};
+pub use self::word::{Case, Split, WordTokenizer};
+
+use serde::{Deserialize, Serialize};
+
+/// Turns text into token ids and ids into text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Tokenizer {
+    /// Words and punctuation marks.
+    Word(WordTokenizer),
+    /// Unicode characters.
+    Char(CharTokenizer),
+}
+
+/// Says why a saved tokenizer cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("this is not a saved tokenizer: {0}; take the tokenizer file that was written beside the checkpoint")]
+pub struct TokenizerError(#[from] serde_json::Error);
+
+impl Tokenizer {
+    /// Gives the ids of a text; what is not in the vocabulary becomes OOV.
+    pub fn encode(&self, text: &str) -> Vec<TokenId> {
+        match self {
+            Tokenizer::Word(words) => words.encode(text),
+            Tokenizer::Char(chars) => chars.encode(text),
+        }
+    }
+
+    /// Gives the text of some ids; PAD, SOS and EOS have no text.
+    ///
+    /// **Panics** on an id that the vocabulary does not have.
+    #[track_caller]
+    pub fn decode(&self, ids: &[TokenId]) -> String {
+        match self {
+            Tokenizer::Word(words) => words.decode(ids),
+            Tokenizer::Char(chars) => chars.decode(ids),
+        }
+    }
+
+    /// Gives the table of ids and words.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        match self {
+            Tokenizer::Word(words) => words.vocabulary(),
+            Tokenizer::Char(chars) => chars.vocabulary(),
+        }
+    }
+
+    /// Gives the tokenizer as one JSON document.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a tokenizer is strings and names, which JSON can always hold")
+    }
+
+    /// Reads a tokenizer that [`to_json`](Tokenizer::to_json) wrote.
+    ///
+    /// **Errors** when the text is not JSON, not a tokenizer, or its vocabulary is out of order.
+    pub fn from_json(json: &str) -> Result<Tokenizer, TokenizerError> {
+        Ok(serde_json::from_str(json)?)
+    }
+
+    /// Gives 16 hexadecimal digits that change with any change of the tokenizer.
+    ///
+    /// **Formula**: FNV-1a with 64 bits over the JSON form, `h = (h xor byte) * 0x100000001b3` for each byte.
+    /// **Source**: draft-eastlake-fnv, section 2. It detects a mix-up of files, it does not resist forgery.
+    pub fn fingerprint(&self) -> String {
+        let hash = self.to_json().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        format!("{hash:016x}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(lines: &[&str]) -> Tokenizer {
+        Tokenizer::Word(WordTokenizer::train(
+            lines.iter().copied(),
+            Split::Punctuation,
+            Case::Lower,
+            1,
+        ))
+    }
+
+    #[test]
+    fn a_tokenizer_survives_json() {
+        for tokenizer in [
+            words(&["I am Sam ."]),
+            Tokenizer::Char(CharTokenizer::train("漢字 \u{0} \"\\")),
+        ] {
+            let again = Tokenizer::from_json(&tokenizer.to_json()).unwrap();
+            assert_eq!(again, tokenizer);
+            assert_eq!(again.fingerprint(), tokenizer.fingerprint());
+        }
+    }
+
+    #[test]
+    fn the_json_form_can_be_read_by_people() {
+        insta::assert_snapshot!(
+            words(&["I am Sam ."]).to_json(),
+            @r#"{"kind":"word","split":"punctuation","case":"lower","vocabulary":[".","am","i","sam"]}"#
+        );
+    }
+
+    #[test]
+    fn the_fingerprint_tells_vocabularies_and_kinds_apart() {
+        let fingerprints = [
+            words(&["a b"]).fingerprint(),
+            words(&["a c"]).fingerprint(),
+            words(&["ab"]).fingerprint(),
+            Tokenizer::Char(CharTokenizer::train("ab")).fingerprint(),
+        ];
+        for (i, one) in fingerprints.iter().enumerate() {
+            assert!(fingerprints[..i].iter().all(|other| other != one), "{fingerprints:?}");
+        }
+    }
+
+    #[test]
+    fn damaged_tokenizer_files_are_refused() {
+        for (json, why) in [
+            (r#"{"kind":"char","vocabulary":["b","a"]}"#, "out of order"),
+            (r#"{"kind":"char","vocabulary":["a","a"]}"#, "out of order"),
+            (r#"{"kind":"char","vocabulary":["ab"]}"#, "one character"),
+            (r#"{"kind":"letters","vocabulary":["a"]}"#, "unknown variant"),
+            (r#"{"kind":"char","vocab"#, "EOF"),
+        ] {
+            let message = Tokenizer::from_json(json).unwrap_err().to_string();
+            assert!(message.contains(why), "{json} gave: {message}");
+        }
+    }
+}
