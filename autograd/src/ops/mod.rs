@@ -3,8 +3,10 @@
 //! To add an op, write its file and add its line below. An op that does not say how to sample its operands does not
 //! compile, and every op in the registry meets every law of [`check`](crate::check).
 
+pub mod axis;
 pub mod elementwise;
 pub mod fused;
+pub mod ids;
 pub mod reduction;
 
 use crate::check::{Draw, Sample};
@@ -78,6 +80,16 @@ registry! {
         sigmoid::Sigmoid
         sum::Sum
         matmul::Matmul
+        permute::Permute
+        reshape::Reshape
+        slice::Slice
+        concat::Concat
+        stack::Stack
+        broadcast::Broadcast
+        embedding::Embedding
+        pick::Pick
+        cumsum::Cumsum
+        causal_mask::CausalMask
     }
     fused {
     }
