@@ -180,7 +180,8 @@ fn backward_of_op<T: Real>(
     let slots: SmallVec<[Option<&mut [T]>; 4]> = wanted
         .iter()
         .map(|len| {
-            let (slot, rest) = std::mem::take(&mut scratch).split_at_mut((*len)?);
+            let len = (*len)?;
+            let (slot, rest) = std::mem::take(&mut scratch).split_at_mut(len);
             scratch = rest;
             Some(slot)
         })
@@ -370,4 +371,19 @@ impl<T: Real> Gradients<T> {
 pub struct NoGradient {
     /// The full names of the parameters.
     pub parameters: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use crate::Tape;
+
+    #[test]
+    fn an_operand_without_a_gradient_leaves_room_for_those_behind_it() {
+        let tape = Tape::<f64>::new();
+        let a = tape.input("a", array![1.0, 2.0]);
+        let j = (3.0 * a).sum();
+        assert_eq!(tape.backward(j).of(a), array![3.0, 3.0].into_dyn());
+    }
 }

@@ -3,9 +3,10 @@
 //! Operands broadcast as in NumPy: axes are aligned at the end, an axis of size 1 is repeated. An entry that is used
 //! several times collects a contribution from each use, so its gradient is the sum over the repeated axis.
 
+use super::runs::{Run, each_run};
 use crate::numbers::Real;
-use crate::op::Saved;
-use crate::shape::{RANK_MAX, Shape, ShapeError};
+use crate::op::{Inputs, Saved, ValueError};
+use crate::shape::{Shape, ShapeError};
 
 /// The shape of an op with one operand that keeps it.
 pub fn unary(x: &[Shape]) -> Result<Shape, ShapeError> {
@@ -24,93 +25,101 @@ pub fn broadcast(x: &[Shape]) -> Result<Shape, ShapeError> {
     })
 }
 
-/// `z = f(a, b)` for each entry of the common shape `[a, b] → z`.
-pub fn zip<T: Real>(z: &mut [T], z_shape: Shape, [a, b]: [(&[T], Shape); 2], f: impl Fn(T, T) -> T) {
-    match (a.1 == z_shape, b.1 == z_shape) {
-        (true, true) => z.iter_mut().zip(a.0).zip(b.0).for_each(|((z, &a), &b)| *z = f(a, b)),
-        (true, false) if b.0.len() == 1 => z.iter_mut().zip(a.0).for_each(|(z, &a)| *z = f(a, b.0[0])),
-        (false, true) if a.0.len() == 1 => z.iter_mut().zip(b.0).for_each(|(z, &b)| *z = f(a.0[0], b)),
-        _ => walk([a.1, b.1], z_shape, |[i_a, i_b], i_z| z[i_z] = f(a.0[i_a], b.0[i_b])),
+/// An error that names the first entry of the first operand for which `exists` is false; a NaN passes as it is.
+pub fn admit_each<T: Real>(x: Inputs<'_, T>, exists: impl Fn(T) -> bool, rule: &str) -> Result<(), ValueError> {
+    match x[0].iter().position(|&a| !exists(a) && !a.is_nan()) {
+        Some(i) => Err(ValueError::new(format!(
+            "{rule}; entry {} of a is {}",
+            place(x.shape(0), i),
+            x[0][i].to_f64()
+        ))),
+        None => Ok(()),
     }
 }
 
-/// `g_a = Σ f(a, b, z, g_z)` over all entries of `z` that used the entry of `a`; overwrites `g_a`.
+/// The position of entry `i` in memory as one index for each axis: entry 5 of `[2, 3]` is `[1, 2]`.
+pub fn place(x: Shape, i: usize) -> Shape {
+    (0..x.rank()).map(|axis| i / x.strides()[axis] % x.size(axis)).collect()
+}
+
+/// `z = f(a, b)` for each entry of the common shape `[a, b] → z`.
+pub fn zip<T: Real>(z: &mut [T], z_shape: Shape, [a, b]: [(&[T], Shape); 2], f: impl Fn(T, T) -> T) {
+    each_run([a.1, b.1], z_shape, |run| {
+        let (a, b, z) = (run.operand(0, a.0), run.operand(1, b.0), run.result_mut(z));
+        match run.steps {
+            [1, 1] => z.iter_mut().zip(a).zip(b).for_each(|((z, &a), &b)| *z = f(a, b)),
+            [1, _] => z.iter_mut().zip(a).for_each(|(z, &a)| *z = f(a, b[0])),
+            [_, 1] => z.iter_mut().zip(b).for_each(|(z, &b)| *z = f(a[0], b)),
+            _ => z.fill(f(a[0], b[0])),
+        }
+    });
+}
+
+/// `g = Σ f(a, b, z, g_z)` over all entries of `z` that used the entry of the operand; overwrites `g`.
 ///
 /// `f` is the contribution of one entry of the result to operand 0 or 1 of the op, whichever `operand` says. What the
-/// op does not keep may be gone; it is handed to `f` as NaN.
+/// op does not keep may be gone; `f` gets any number for it.
 pub fn contributions<T: Real>(operand: usize, at: &Saved<'_, T>, g_z: &[T], g: &mut [T], f: impl Fn(T, T, T, T) -> T) {
-    let (a, b) = (at.x.value(0), at.x.value(1));
     let shapes = [at.x.shape(0), at.x.shape(1)];
-    let kept = |x: &[T], i: usize| x.get(i).copied().unwrap_or_else(|| T::from_f64(f64::NAN));
-    if shapes == [at.y_shape; 2] {
-        for (i, (g, &g_z)) in g.iter_mut().zip(g_z).enumerate() {
-            *g = f(kept(a, i), kept(b, i), kept(at.y, i), g_z);
-        }
-        return;
+    if !used_once(operand, at) {
+        g.fill(T::ZERO);
     }
-    g.fill(T::ZERO);
-    walk(shapes, at.y_shape, |from, i_z| {
-        g[from[operand]] += f(kept(a, from[0]), kept(b, from[1]), kept(at.y, i_z), g_z[i_z]);
+    each_run(shapes, at.y_shape, |run| match run.steps {
+        [1, 1] => add_run::<T, 1, 1>(operand, run, at, g_z, g, &f),
+        [1, _] => add_run::<T, 1, 0>(operand, run, at, g_z, g, &f),
+        [_, 1] => add_run::<T, 0, 1>(operand, run, at, g_z, g, &f),
+        _ => add_run::<T, 0, 0>(operand, run, at, g_z, g, &f),
     });
+}
+
+/// The contributions of one run in which the operands advance by `A` and `B`: constants, to leave the compiler a plain loop.
+fn add_run<T: Real, const A: usize, const B: usize>(
+    operand: usize,
+    run: Run<2>,
+    at: &Saved<'_, T>,
+    g_z: &[T],
+    g: &mut [T],
+    f: &impl Fn(T, T, T, T) -> T,
+) {
+    let (g_z, g) = (run.result(g_z), run.operand_mut(operand, g));
+    // The upstream gradient stands in for what is gone: it has the length, and nobody reads it in that place.
+    let kept = |n: usize| match at.x.value(n) {
+        [] => g_z,
+        x => run.operand(n, x),
+    };
+    let (a, b, z) = (kept(0), kept(1), if at.y.is_empty() { g_z } else { run.result(at.y) });
+    let term = |i: usize| f(a[i * A], b[i * B], z[i], g_z[i]);
+    match [A, B][operand] {
+        1 if used_once(operand, at) => g.iter_mut().enumerate().for_each(|(i, g)| *g = term(i)),
+        1 => g.iter_mut().enumerate().for_each(|(i, g)| *g += term(i)),
+        _ => g[0] += (0..run.len).map(term).sum(),
+    }
+}
+
+/// True if each entry of the operand goes into one entry of the result (and there are several), so nothing is summed.
+fn used_once<T>(operand: usize, at: &Saved<'_, T>) -> bool {
+    let entries = at.x.shape(operand).len();
+    entries == at.y_shape.len() && entries > 1
 }
 
 /// Calls `visit` with the positions of the operands' entries that make up each entry of the result, in order.
 pub fn walk<const N: usize>(operands: [Shape; N], result: Shape, mut visit: impl FnMut([usize; N], usize)) {
-    let rank = result.rank();
-    if result.is_empty() {
-        return;
-    }
-    let strides = operands.map(|shape| broadcast_strides(shape, result));
-    if rank == 0 {
-        return visit([0; N], 0);
-    }
-    let inner = result.size(rank - 1);
-    let mut index = [0usize; RANK_MAX];
-    let mut from = [0usize; N];
-    for row in 0..result.len() / inner {
-        for i in 0..inner {
-            let here = std::array::from_fn(|n| from[n] + i * strides[n][rank - 1]);
-            visit(here, row * inner + i);
+    each_run(operands, result, |run| {
+        for i in 0..run.len {
+            visit(std::array::from_fn(|n| run.from[n] + i * run.steps[n]), run.start + i);
         }
-        advance(&mut index, &mut from, &strides, result);
-    }
-}
-
-/// One row further: counts up the outer axes like an odometer.
-fn advance<const N: usize>(
-    index: &mut [usize; RANK_MAX],
-    from: &mut [usize; N],
-    strides: &[[usize; RANK_MAX]; N],
-    result: Shape,
-) {
-    for axis in (0..result.rank() - 1).rev() {
-        index[axis] += 1;
-        for n in 0..N {
-            from[n] += strides[n][axis];
-        }
-        if index[axis] < result.size(axis) {
-            return;
-        }
-        for n in 0..N {
-            from[n] -= index[axis] * strides[n][axis];
-        }
-        index[axis] = 0;
-    }
-}
-
-/// The step in `operand`'s memory along each axis of `result`; 0 where the operand is repeated.
-fn broadcast_strides(operand: Shape, result: Shape) -> [usize; RANK_MAX] {
-    let own = operand.strides();
-    let missing = result.rank() - operand.rank();
-    std::array::from_fn(|axis| match axis.checked_sub(missing) {
-        Some(own_axis) if own_axis < operand.rank() && operand.size(own_axis) != 1 => own[own_axis],
-        _ => 0,
-    })
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_place_of_an_entry_counts_the_last_axis_first() {
+        assert_eq!(place(Shape::new(&[2, 3]), 5), Shape::new(&[1, 2]));
+        assert_eq!(place(Shape::SCALAR, 0), Shape::SCALAR);
+    }
 
     #[test]
     fn walking_repeats_axes_of_size_one() {

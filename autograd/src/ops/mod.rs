@@ -8,6 +8,7 @@ pub mod elementwise;
 pub mod fused;
 pub mod ids;
 pub mod reduction;
+pub mod runs;
 
 use crate::check::{Draw, Sample};
 use crate::numbers::Real;
@@ -76,8 +77,21 @@ macro_rules! registry {
 registry! {
     primitive {
         add::Add
+        sub::Sub
         mul::Mul
+        div::Div
+        neg::Neg
+        pow::Pow
+        power::Power
+        exp::Exp
+        log::Log
+        sqrt::Sqrt
+        abs::Abs
+        tanh::Tanh
         sigmoid::Sigmoid
+        relu::Relu
+        gelu::Gelu
+        silu::Silu
         sum::Sum
         matmul::Matmul
         permute::Permute

@@ -33,9 +33,7 @@ impl Op for Sigmoid {
     }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
-        for (z, &a) in z.iter_mut().zip(&x[0]) {
-            *z = T::ONE / (T::ONE + (-a).exp());
-        }
+        T::sigmoid_slice(&x[0], z);
     }
 
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {

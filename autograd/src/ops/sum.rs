@@ -3,7 +3,7 @@
 //! `y = Σ_i a_i` has `∂y/∂a_i = 1`, so every entry receives the upstream gradient of the sum it went into.
 //! The sum of no numbers is 0. Source: the loss summed over time, deck S1, backpropagation through time.
 
-use super::reduction::{reduced, walk};
+use super::reduction::{reduced, sum_into, walk};
 use crate::check::{Draw, Sample};
 use crate::numbers::Real;
 use crate::op::{Flops, InGradients, Inputs, Keeps, Op, Operand, Saved};
@@ -43,8 +43,7 @@ impl Op for Sum {
     }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, y: &mut [T], _: &mut [T]) {
-        y.fill(T::ZERO);
-        walk(self.over, x.shape(0), |i, o| y[o] += x[0][i]);
+        sum_into(self.over, x.shape(0), &x[0], y);
     }
 
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_y: &[T], g_x: &mut InGradients<'_, T>) {
