@@ -1,5 +1,6 @@
 //! Ids as operands: whole numbers that travel as floating-point numbers, and what can be wrong with them.
 
+use super::elementwise::place;
 use crate::numbers::Real;
 use crate::op::ValueError;
 use crate::shape::{Shape, ShapeError};
@@ -44,8 +45,8 @@ pub fn check<T: Real>(ids: &[T], shape: Shape, end: usize, ignored: Option<usize
     match bad {
         None => Ok(()),
         Some(i) => Err(ValueError::new(format!(
-            "ids{:?} is {}, which is not a whole number from 0 to V - 1, where V = {end}",
-            index(i, shape),
+            "ids{} is {}, which is not a whole number from 0 to V - 1, where V = {end}",
+            place(shape, i),
             ids[i].to_f64()
         ))),
     }
@@ -54,14 +55,6 @@ pub fn check<T: Real>(ids: &[T], shape: Shape, end: usize, ignored: Option<usize
 /// True if the id is the ignored one.
 pub fn is_ignored(id: f64, ignored: Option<usize>) -> bool {
     ignored.is_some_and(|ignored| id == ignored as f64)
-}
-
-/// The index along each axis of the entry at `i`.
-pub fn index(i: usize, shape: Shape) -> Vec<usize> {
-    let strides = shape.strides();
-    (0..shape.rank())
-        .map(|axis| i / strides[axis] % shape.size(axis))
-        .collect()
 }
 
 #[cfg(test)]

@@ -104,8 +104,20 @@ registry! {
         pick::Pick
         cumsum::Cumsum
         causal_mask::CausalMask
+        counted::Counted
     }
     fused {
+        linear::Linear
+        layer_norm::LayerNorm
+        rms_norm::RmsNorm
+        cross_entropy::CrossEntropy
+        sigmoid_cross_entropy::SigmoidCrossEntropy
+        attention::Attention
+        rotary::Rotary
+        dropout::Dropout
+        rnn::Rnn
+        lstm::Lstm
+        lstm_cell::LstmCell
     }
 }
 
