@@ -3,8 +3,10 @@
 //! To add an op, write its file and add its line below. An op that does not say how to sample its operands does not
 //! compile, and every op in the registry meets every law of [`check`](crate::check).
 
+pub mod axis;
 pub mod elementwise;
 pub mod fused;
+pub mod ids;
 pub mod reduction;
 pub mod runs;
 
@@ -92,8 +94,30 @@ registry! {
         silu::Silu
         sum::Sum
         matmul::Matmul
+        permute::Permute
+        reshape::Reshape
+        slice::Slice
+        concat::Concat
+        stack::Stack
+        broadcast::Broadcast
+        embedding::Embedding
+        pick::Pick
+        cumsum::Cumsum
+        causal_mask::CausalMask
+        counted::Counted
     }
     fused {
+        linear::Linear
+        layer_norm::LayerNorm
+        rms_norm::RmsNorm
+        cross_entropy::CrossEntropy
+        sigmoid_cross_entropy::SigmoidCrossEntropy
+        attention::Attention
+        rotary::Rotary
+        dropout::Dropout
+        rnn::Rnn
+        lstm::Lstm
+        lstm_cell::LstmCell
     }
 }
 

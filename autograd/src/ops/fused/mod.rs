@@ -1,1 +1,14 @@
 //! Fused ops: each is defined by a formula over primitive ops, its composite twin, and computed faster than by it.
+
+pub mod attention;
+pub mod cross_entropy;
+pub mod dropout;
+pub mod layer_norm;
+pub mod linear;
+pub mod lstm;
+pub mod lstm_cell;
+pub mod rms_norm;
+pub mod rnn;
+pub mod rotary;
+mod scratch;
+pub mod sigmoid_cross_entropy;
