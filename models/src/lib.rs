@@ -24,15 +24,29 @@
 //! ```
 //!
 //! Reading order: [`tokenizer`] (text to ids), [`corpus`] (ids to batches), [`language_model`] (the two traits),
-//! [`score`] (nats per token), [`ngram`] (the closed-form model), [`decode`] (text from any model).
+//! [`score`] (nats per token), [`ngram`] (the closed-form model), [`layers`] and [`network`] with [`rnn_lm`],
+//! [`lstm_lm`] and [`transformer_lm`], [`neural`] (a network in training), [`mod@train`] (the one loop), [`decode`] (text from
+//! any model).
 #![forbid(unsafe_code)]
 
 pub mod corpus;
 pub mod decode;
 pub mod language_model;
+pub mod layers;
+pub mod lstm_lm;
+pub mod model;
+pub mod network;
+pub mod neural;
 pub mod ngram;
+pub mod rnn_lm;
 pub mod score;
+pub mod table_lm;
 pub mod tokenizer;
+pub mod train;
+pub mod transformer_lm;
 
 pub use language_model::{AnyLanguageModel, LanguageModel, Learner, LogProbs, Logits, StepReport};
+pub use model::{Model, ModelConfig};
+pub use network::Network;
+pub use neural::Neural;
 pub use tokenizer::{PAD, TokenId};

@@ -123,7 +123,11 @@ impl Model {
     ) -> Result<Self, ModelError> {
         config.check()?;
         let size = vocabulary.size();
-        let recurrent = |RecurrentSizes { embedding, hidden, layers }: RecurrentSizes| RecurrentConfig {
+        let recurrent = |RecurrentSizes {
+                             embedding,
+                             hidden,
+                             layers,
+                         }: RecurrentSizes| RecurrentConfig {
             vocabulary: size,
             embedding,
             hidden,
@@ -140,8 +144,22 @@ impl Model {
             ModelConfig::Lstm(sizes) => {
                 Self::Lstm(Neural::new(|list| LstmLm::new(list, recurrent(sizes)), training, seed))
             }
-            ModelConfig::Transformer { layers, heads, width, bias, tying } => {
-                let config = TransformerConfig { vocabulary: size, block, layers, heads, width, bias, tying };
+            ModelConfig::Transformer {
+                layers,
+                heads,
+                width,
+                bias,
+                tying,
+            } => {
+                let config = TransformerConfig {
+                    vocabulary: size,
+                    block,
+                    layers,
+                    heads,
+                    width,
+                    bias,
+                    tying,
+                };
                 Self::Transformer(Neural::new(|list| TransformerLm::new(list, config), training, seed))
             }
         })
@@ -167,12 +185,22 @@ impl ModelConfig {
     fn check(&self) -> Result<(), ModelError> {
         match *self {
             Self::Rnn(sizes) | Self::Lstm(sizes) => {
-                let RecurrentSizes { embedding, hidden, layers } = sizes;
+                let RecurrentSizes {
+                    embedding,
+                    hidden,
+                    layers,
+                } = sizes;
                 positive(&[("embedding", embedding), ("hidden", hidden), ("layers", layers)])
             }
-            Self::Transformer { layers, heads, width, .. } => {
+            Self::Transformer {
+                layers, heads, width, ..
+            } => {
                 positive(&[("layers", layers), ("heads", heads), ("width", width)])?;
-                if width % heads == 0 { Ok(()) } else { Err(ModelError::Heads { width, heads }) }
+                if width % heads == 0 {
+                    Ok(())
+                } else {
+                    Err(ModelError::Heads { width, heads })
+                }
             }
             Self::Ngram { .. } | Self::Table => Ok(()),
         }

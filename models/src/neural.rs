@@ -64,7 +64,14 @@ impl<N: Network> Neural<N> {
         let params = Params::new(&list, seed);
         let optimizer = Adam::adam_w(&list, training.betas, training.weight_decay);
         let scoring = RefCell::new(None);
-        Self { network, params, optimizer, clip: training.clip, training: None, scoring }
+        Self {
+            network,
+            params,
+            optimizer,
+            clip: training.clip,
+            training: None,
+            scoring,
+        }
     }
 
     /// The network.
@@ -112,7 +119,13 @@ impl Traced {
         let [ids, labels, loss] = [ids, labels, loss].map(|var| var.id());
         let plan = Plan::new(&sketch.into_graph(), list, &[loss], objective)
             .unwrap_or_else(|error| panic!("invariant: every parameter of a network is used: {error}"));
-        Self { plan, sizes, ids, labels, loss }
+        Self {
+            plan,
+            sizes,
+            ids,
+            labels,
+            loss,
+        }
     }
 
     fn give(&mut self, batch: &Batch) {
@@ -138,7 +151,10 @@ impl<N: Network> Learner for Neural<N> {
         StepReport {
             labels: batch.label_count(),
             nats: Some(f64::from(traced.plan.value(traced.loss)[0])),
-            gradient: Some(GradientReport { norm, clip_scale: (self.clip / norm).min(1.0) }),
+            gradient: Some(GradientReport {
+                norm,
+                clip_scale: (self.clip / norm).min(1.0),
+            }),
             flops: flops.forward + flops.backward,
         }
     }
@@ -156,8 +172,16 @@ impl<N: Network> LanguageModel for Neural<N> {
     }
 
     fn start(&self) -> NeuralState {
-        let memory = self.network.memory().iter().map(|shape| ArrayD::zeros(shape.to_vec())).collect();
-        NeuralState { memory, tokens: Vec::new() }
+        let memory = self
+            .network
+            .memory()
+            .iter()
+            .map(|shape| ArrayD::zeros(shape.to_vec()))
+            .collect();
+        NeuralState {
+            memory,
+            tokens: Vec::new(),
+        }
     }
 
     /// A network with a block reads at most that many tokens: when they are full, it starts again from the later half.
@@ -194,7 +218,11 @@ impl<N: Network> Neural<N> {
     fn read(&self, state: &mut NeuralState, token: TokenId) -> Logits {
         let tape = Tape::with(&self.params);
         let id = tape.ids("id", [1, 1], &[token as usize]);
-        let memory: Vec<_> = state.memory.iter().map(|array| tape.data("memory", array.view())).collect();
+        let memory: Vec<_> = state
+            .memory
+            .iter()
+            .map(|array| tape.data("memory", array.view()))
+            .collect();
         let (logits, memory) = self.network.step(id, state.tokens.len(), &memory);
         state.memory = memory.into_iter().map(|var| tape.value(var)).collect();
         state.tokens.push(token);

@@ -41,7 +41,12 @@ struct Cell {
 impl RnnLm {
     /// Declares the network.
     pub fn new(list: &mut ParamList, config: RecurrentConfig) -> Self {
-        let RecurrentConfig { vocabulary, embedding, hidden, layers } = config;
+        let RecurrentConfig {
+            vocabulary,
+            embedding,
+            hidden,
+            layers,
+        } = config;
         let table = Embedding::new(list, "embedding", vocabulary, embedding, Init::Normal(1.0));
         let cell = |layer: usize| {
             let inputs = if layer == 0 { embedding } else { hidden };
@@ -54,7 +59,12 @@ impl RnnLm {
         };
         let cells = (0..layers).map(cell).collect();
         let head = Linear::new(list, "head", [hidden, vocabulary], Init::Glorot, Bias::With);
-        Self { config, embedding: table, cells, head }
+        Self {
+            config,
+            embedding: table,
+            cells,
+            head,
+        }
     }
 
     /// All hidden states of all layers' sequences, from the states before the first token.

@@ -18,7 +18,10 @@ pub struct TableLm {
 impl TableLm {
     /// Declares the table; at first every token is equally likely.
     pub fn new(list: &mut ParamList, vocabulary: usize) -> Self {
-        Self { vocabulary, rows: Embedding::new(list, "rows", vocabulary, vocabulary, Init::Zeros) }
+        Self {
+            vocabulary,
+            rows: Embedding::new(list, "rows", vocabulary, vocabulary, Init::Zeros),
+        }
     }
 }
 

@@ -56,7 +56,15 @@ impl TransformerLm {
     ///
     /// **Panics** if the heads do not divide the width.
     pub fn new(list: &mut ParamList, config: TransformerConfig) -> Self {
-        let TransformerConfig { vocabulary, block, layers, heads, width, bias, tying } = config;
+        let TransformerConfig {
+            vocabulary,
+            block,
+            layers,
+            heads,
+            width,
+            bias,
+            tying,
+        } = config;
         assert!(
             heads > 0 && width % heads == 0,
             "a width of {width} cannot be split into {heads} heads of equal size"
@@ -122,7 +130,13 @@ impl Network for TransformerLm {
         let mut x = self.embed(id, position);
         let mut extended = Vec::with_capacity(memory.len());
         for (block, cache) in self.blocks.iter().zip(memory.chunks(2)) {
-            let (y, cache) = block.extend(x, KeysValues { keys: cache[0], values: cache[1] });
+            let (y, cache) = block.extend(
+                x,
+                KeysValues {
+                    keys: cache[0],
+                    values: cache[1],
+                },
+            );
             extended.extend([cache.keys, cache.values]);
             x = y;
         }

@@ -87,9 +87,16 @@ impl CorpusConfig {
     /// **Errors** if a file cannot be read or used, or a part would be empty.
     pub fn build(&self) -> Result<Dataset, CorpusError> {
         match self {
-            Self::Grammar { file, training, heldout, seed } => {
+            Self::Grammar {
+                file,
+                training,
+                heldout,
+                seed,
+            } => {
                 let grammar = grammar(file.as_deref())?;
-                let name = file.as_ref().map_or("narwhals".into(), |file| file.display().to_string());
+                let name = file
+                    .as_ref()
+                    .map_or("narwhals".into(), |file| file.display().to_string());
                 Ok(Dataset::generated(name, &grammar, [*training, *heldout], *seed)?)
             }
             Self::Text { file, unit, fraction } => Dataset::of_text(&Text::read(file)?, *unit, *fraction),
@@ -98,9 +105,14 @@ impl CorpusConfig {
 }
 
 fn grammar(file: Option<&Path>) -> Result<Grammar, CorpusError> {
-    let Some(file) = file else { return Ok(Grammar::narwhals()) };
+    let Some(file) = file else {
+        return Ok(Grammar::narwhals());
+    };
     let text = Text::read(file)?;
-    Grammar::parse(text.content()).map_err(|error| CorpusError::Grammar { file: text.name().to_string(), error })
+    Grammar::parse(text.content()).map_err(|error| CorpusError::Grammar {
+        file: text.name().to_string(),
+        error,
+    })
 }
 
 impl Dataset {
@@ -108,16 +120,40 @@ impl Dataset {
     ///
     /// **Errors** if the grammar has too many contexts for its floors to be computed.
     pub fn generated(name: String, grammar: &Grammar, counts: [usize; 2], seed: u64) -> Result<Self, LimitError> {
-        let words = WordTokenizer::train(grammar.vocabulary().iter().map(String::as_str), Split::Whitespace, Case::AsWritten, 1);
+        let words = WordTokenizer::train(
+            grammar.vocabulary().iter().map(String::as_str),
+            Split::Whitespace,
+            Case::AsWritten,
+            1,
+        );
         let parts = [0, 1].map(|stream| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             rng.set_stream(stream as u64);
-            let sentence = |_| grammar.sample(&mut rng).words.iter().map(|word| words.vocabulary().id(word)).collect();
+            let sentence = |_| {
+                grammar
+                    .sample(&mut rng)
+                    .words
+                    .iter()
+                    .map(|word| words.vocabulary().id(word))
+                    .collect()
+            };
             Tokens::Sentences((0..counts[stream]).map(sentence).collect())
         });
-        let floors = grammar.floors(FLOORS_MAX)?.iter().map(|floor| floor.nats_per_token).collect();
-        let known = Some(Known { entropy_nats: grammar.entropy_rate(), floors });
-        Ok(Self { name, tokenizer: Tokenizer::Word(words), parts, known })
+        let floors = grammar
+            .floors(FLOORS_MAX)?
+            .iter()
+            .map(|floor| floor.nats_per_token)
+            .collect();
+        let known = Some(Known {
+            entropy_nats: grammar.entropy_rate(),
+            floors,
+        });
+        Ok(Self {
+            name,
+            tokenizer: Tokenizer::Word(words),
+            parts,
+            known,
+        })
     }
 
     /// Splits a text and learns the tokenizer from its training part.
@@ -127,12 +163,20 @@ impl Dataset {
         let parts = split_characters(text.content(), fraction)?;
         let tokenizer = match unit {
             Unit::Character => Tokenizer::Char(CharTokenizer::train(parts.training)),
-            Unit::Word => {
-                Tokenizer::Word(WordTokenizer::train([parts.training], Split::Punctuation, Case::AsWritten, 1))
-            }
+            Unit::Word => Tokenizer::Word(WordTokenizer::train(
+                [parts.training],
+                Split::Punctuation,
+                Case::AsWritten,
+                1,
+            )),
         };
         let parts = [parts.training, parts.heldout].map(|part| Tokens::Stream(tokenizer.encode(part)));
-        Ok(Self { name: text.name().to_string(), tokenizer, parts, known: None })
+        Ok(Self {
+            name: text.name().to_string(),
+            tokenizer,
+            parts,
+            known: None,
+        })
     }
 
     /// The name in reports.
@@ -169,9 +213,11 @@ impl Dataset {
     /// **Errors** if the block does not fit the text.
     pub fn batches(&self, part: Part, block: usize, lead: usize) -> Result<Box<dyn Batches + '_>, BatchError> {
         match &self.parts[part as usize] {
-            Tokens::Sentences(sentences) => {
-                Ok(Box::new(Sentences::new(sentences.clone(), self.tokenizer.vocabulary(), block)?))
-            }
+            Tokens::Sentences(sentences) => Ok(Box::new(Sentences::new(
+                sentences.clone(),
+                self.tokenizer.vocabulary(),
+                block,
+            )?)),
             Tokens::Stream(tokens) => Ok(Box::new(Windows::new(tokens.clone(), block)?.with_lead(lead)?)),
         }
     }

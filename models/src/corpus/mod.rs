@@ -5,6 +5,7 @@
 //! A [`grammar`] gives sentences of a language whose entropy is known exactly.
 
 mod batch;
+mod dataset;
 pub mod grammar;
 mod sentences;
 mod split;
@@ -12,6 +13,7 @@ mod text;
 mod windows;
 
 pub use batch::{Batch, BatchError, Batches, fit_to_block};
+pub use dataset::{CorpusConfig, CorpusError, Dataset, Known, Part, Unit};
 pub use sentences::Sentences;
 pub use split::{Parts, SplitError, split_characters, split_sentences};
 pub use text::{Text, TextError};

@@ -51,7 +51,9 @@ impl CausalSelfAttention {
     }
 
     fn attend<'t>(&self, x: Var<'t>, keys: Var<'t>, values: Var<'t>) -> Var<'t> {
-        self.o.forward(ops::causal_attention(self.q.forward(x), keys, values, self.heads))
+        let heads = ops::Attention::causal(self.heads);
+        self.o
+            .forward(ops::attention(self.q.forward(x), keys, values, None, heads))
     }
 }
 

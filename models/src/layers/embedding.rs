@@ -13,7 +13,9 @@ pub struct Embedding {
 impl Embedding {
     /// Declares a table of `rows` rows of width `width` under `name`.
     pub fn new(list: &mut ParamList, name: &str, rows: usize, width: usize, init: Init) -> Self {
-        Self { table: list.add(name, [rows, width], init) }
+        Self {
+            table: list.add(name, [rows, width], init),
+        }
     }
 
     /// The rows that the ids pick.

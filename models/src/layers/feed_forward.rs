@@ -5,7 +5,8 @@ use tapegrad_autograd::{Init, Layer, ParamList, Var, ops};
 
 /// `fc_2(gelu(fc_1(x)))`, four times as wide inside.
 ///
-/// **Shapes** `[.., C] → [.., C]`. Source: Vaswani et al. 2017, section 3.3, with the GELU of Radford et al. 2018.
+/// **Shapes** `[.., C] → [.., C]`. Source: Vaswani et al. 2017, section 3.3, with the GELU of Radford et al. 2018 in its
+/// tanh form.
 #[derive(Clone, Copy, Debug)]
 pub struct FeedForward {
     fc_1: Linear,
@@ -24,6 +25,6 @@ impl FeedForward {
 
 impl Layer for FeedForward {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        self.fc_2.forward(ops::gelu(self.fc_1.forward(x), ops::GeluForm::Tanh))
+        self.fc_2.forward(ops::gelu_tanh(self.fc_1.forward(x)))
     }
 }

@@ -28,6 +28,6 @@ impl LayerNorm {
 impl Layer for LayerNorm {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         let beta = self.beta.map(|beta| x.on().param(beta));
-        ops::layer_norm(x, EPSILON, Some(x.on().param(self.gamma)), beta)
+        ops::layer_norm(x, Some(x.on().param(self.gamma)), beta, EPSILON)
     }
 }

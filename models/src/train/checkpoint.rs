@@ -63,17 +63,32 @@ struct Array {
 impl Array {
     fn f32(name: &str, shape: Vec<usize>, values: &[f32]) -> Self {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        Self { name: name.to_string(), shape, dtype: Dtype::F32, bytes }
+        Self {
+            name: name.to_string(),
+            shape,
+            dtype: Dtype::F32,
+            bytes,
+        }
     }
 
     fn u32(name: &str, values: &[u32]) -> Self {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        Self { name: name.to_string(), shape: vec![values.len()], dtype: Dtype::U32, bytes }
+        Self {
+            name: name.to_string(),
+            shape: vec![values.len()],
+            dtype: Dtype::U32,
+            bytes,
+        }
     }
 
     fn u64(name: &str, values: &[u64]) -> Self {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        Self { name: name.to_string(), shape: vec![values.len()], dtype: Dtype::U64, bytes }
+        Self {
+            name: name.to_string(),
+            shape: vec![values.len()],
+            dtype: Dtype::U64,
+            bytes,
+        }
     }
 }
 
@@ -81,12 +96,18 @@ impl Array {
 ///
 /// **Errors** if the folder cannot be written to or the disk is full; the earlier checkpoint is left as it was.
 pub fn save(path: &Path, model: &Model, header: &Header) -> Result<(), CheckpointError> {
-    let unwritable = |source| CheckpointError::Unwritable { path: path.display().to_string(), source };
+    let unwritable = |source| CheckpointError::Unwritable {
+        path: path.display().to_string(),
+        source,
+    };
     let arrays = neural!(model, ngram => arrays_of_ngram(ngram), model => arrays_of_network(model));
     let header = serde_json::to_string(header).expect("a header is numbers and strings, which JSON can always hold");
     let views = arrays.iter().map(|array| {
         let view = TensorView::new(array.dtype, array.shape.clone(), &array.bytes);
-        (array.name.as_str(), view.expect("an array has as many bytes as its shape and type say"))
+        (
+            array.name.as_str(),
+            view.expect("an array has as many bytes as its shape and type say"),
+        )
     });
     let bytes = safetensors::serialize(views, Some([(HEADER.to_string(), header)].into()))
         .expect("names and sizes of these arrays fit the format");
@@ -95,7 +116,10 @@ pub fn save(path: &Path, model: &Model, header: &Header) -> Result<(), Checkpoin
 
 /// Replaces a file as a whole: readers see the earlier content or the new one, never a part.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
@@ -116,7 +140,11 @@ pub fn load(path: &Path, model: &mut Model, expected: &Expected<'_>) -> Result<H
     let entry = entry.ok_or_else(|| damaged(format!("its header has no entry `{HEADER}`")))?;
     let header: Header = serde_json::from_str(entry).map_err(|error| damaged(format!("its header: {error}")))?;
     if header.model != expected.model {
-        return Err(CheckpointError::OtherModel { path: at(), found: header.model, expected: expected.model.into() });
+        return Err(CheckpointError::OtherModel {
+            path: at(),
+            found: header.model,
+            expected: expected.model.into(),
+        });
     }
     if header.tokenizer != expected.tokenizer {
         return Err(CheckpointError::OtherVocabulary { path: at() });
@@ -145,7 +173,9 @@ fn arrays_of_network(model: &Neural<impl Network>) -> Vec<Array> {
     };
     let weights = params.list().params().map(weight);
     let memory = model.optimizer().memory();
-    let memory = memory.iter().map(|(name, values)| Array::f32(&in_optimizer(name), vec![values.len()], values));
+    let memory = memory
+        .iter()
+        .map(|(name, values)| Array::f32(&in_optimizer(name), vec![values.len()], values));
     weights.chain(memory).collect()
 }
 
@@ -158,12 +188,17 @@ fn restore_network(model: &mut Neural<impl Network>, tensors: &SafeTensors<'_>, 
     for spec in model.params().list().specs() {
         let (shape, found) = f32s(tensors, &spec.name)?;
         if shape != spec.shape.to_vec() {
-            return Err(format!("`{}` has the shape {shape:?}, and this model needs {}", spec.name, spec.shape));
+            return Err(format!(
+                "`{}` has the shape {shape:?}, and this model needs {}",
+                spec.name, spec.shape
+            ));
         }
         values.extend(found);
     }
     let names: Vec<&str> = model.optimizer().memory().iter().map(|(name, _)| *name).collect();
-    let memory = names.into_iter().map(|name| Ok((name.to_string(), f32s(tensors, &in_optimizer(name))?.1)));
+    let memory = names
+        .into_iter()
+        .map(|name| Ok((name.to_string(), f32s(tensors, &in_optimizer(name))?.1)));
     let memory = memory.collect::<Result<Vec<_>, String>>()?;
     let (params, optimizer) = model.params_and_optimizer_mut();
     optimizer.restore(step, &memory).map_err(|error| error.to_string())?;
@@ -172,7 +207,12 @@ fn restore_network(model: &mut Neural<impl Network>, tensors: &SafeTensors<'_>, 
 }
 
 fn arrays_of_ngram(ngram: &Ngram) -> Vec<Array> {
-    let NgramArrays { token, suffix, history, count } = ngram.arrays();
+    let NgramArrays {
+        token,
+        suffix,
+        history,
+        count,
+    } = ngram.arrays();
     vec![
         Array::u32("token", &token),
         Array::u32("suffix", &suffix),
@@ -184,10 +224,15 @@ fn arrays_of_ngram(ngram: &Ngram) -> Vec<Array> {
 fn restore_ngram(ngram: &mut Ngram, tensors: &SafeTensors<'_>) -> Result<(), String> {
     let u32s = |name| -> Result<Vec<u32>, String> {
         let (_, bytes) = raw(tensors, name, Dtype::U32)?;
-        Ok(bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+        Ok(bytes
+            .chunks_exact(4)
+            .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect())
     };
     let (_, count) = raw(tensors, "count", Dtype::U64)?;
-    let count = count.chunks_exact(8).map(|b| u64::from_le_bytes(b.try_into().expect("chunks are of 8 bytes")));
+    let count = count
+        .chunks_exact(8)
+        .map(|b| u64::from_le_bytes(b.try_into().expect("chunks are of 8 bytes")));
     let arrays = NgramArrays {
         token: u32s("token")?,
         suffix: u32s("suffix")?,
@@ -200,7 +245,10 @@ fn restore_ngram(ngram: &mut Ngram, tensors: &SafeTensors<'_>) -> Result<(), Str
 
 fn f32s(tensors: &SafeTensors<'_>, name: &str) -> Result<(Vec<usize>, Vec<f32>), String> {
     let (shape, bytes) = raw(tensors, name, Dtype::F32)?;
-    let values = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let values = bytes
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .collect();
     Ok((shape, values))
 }
 

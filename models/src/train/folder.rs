@@ -58,10 +58,14 @@ impl Folder {
     ///
     /// **Errors** if there is a run in the folder already, or it cannot be written to.
     pub fn begin(path: &Path, recipe: &Recipe, tokenizer: &Tokenizer) -> Result<Self, FolderError> {
-        let folder = Self { path: path.to_path_buf() };
+        let folder = Self {
+            path: path.to_path_buf(),
+        };
         std::fs::create_dir_all(path).map_err(|source| folder.unwritable("", source))?;
         if folder.file("recipe.json").exists() {
-            return Err(FolderError::Taken { path: path.display().to_string() });
+            return Err(FolderError::Taken {
+                path: path.display().to_string(),
+            });
         }
         let recipe = serde_json::to_string_pretty(recipe).expect("a recipe is numbers and names");
         folder.write("tokenizer.json", tokenizer.to_json().as_bytes())?;
@@ -74,7 +78,9 @@ impl Folder {
     ///
     /// **Errors** if there is none, or its files are damaged.
     pub fn open(path: &Path) -> Result<(Self, Recipe, Tokenizer), FolderError> {
-        let folder = Self { path: path.to_path_buf() };
+        let folder = Self {
+            path: path.to_path_buf(),
+        };
         let read = |name: &str| {
             let file = folder.file(name);
             std::fs::read_to_string(&file).map_err(|source| FolderError::NoRun {
@@ -83,7 +89,10 @@ impl Folder {
                 source,
             })
         };
-        let damaged = |name: &str, why: String| FolderError::Damaged { path: folder.at(name), why };
+        let damaged = |name: &str, why: String| FolderError::Damaged {
+            path: folder.at(name),
+            why,
+        };
         let recipe = serde_json::from_str(&read("recipe.json")?);
         let recipe = recipe.map_err(|error| damaged("recipe.json", error.to_string()))?;
         let tokenizer = Tokenizer::from_json(&read("tokenizer.json")?);
@@ -111,16 +120,19 @@ impl Folder {
     /// Reads a checkpoint.
     ///
     /// **Errors** as [`checkpoint::load`].
-    pub fn load(
-        &self,
-        which: Which,
-        recipe: &Recipe,
-        tokenizer: &Tokenizer,
-    ) -> Result<(Model, Header), FolderError> {
-        let mut model =
-            Model::new(&recipe.model, tokenizer.vocabulary(), recipe.block, recipe.training, recipe.seed)?;
+    pub fn load(&self, which: Which, recipe: &Recipe, tokenizer: &Tokenizer) -> Result<(Model, Header), FolderError> {
+        let mut model = Model::new(
+            &recipe.model,
+            tokenizer.vocabulary(),
+            recipe.block,
+            recipe.training,
+            recipe.seed,
+        )?;
         let fingerprint = tokenizer.fingerprint();
-        let expected = Expected { model: recipe.model.name(), tokenizer: &fingerprint };
+        let expected = Expected {
+            model: recipe.model.name(),
+            tokenizer: &fingerprint,
+        };
         let header = checkpoint::load(&self.checkpoint(which), &mut model, &expected)?;
         Ok((model, header))
     }
@@ -135,7 +147,8 @@ impl Folder {
             .create(true)
             .open(self.file("log.jsonl"))
             .map_err(|source| self.unwritable("log.jsonl", source))?;
-        file.write_all(text.as_bytes()).map_err(|source| self.unwritable("log.jsonl", source))
+        file.write_all(text.as_bytes())
+            .map_err(|source| self.unwritable("log.jsonl", source))
     }
 
     /// The lines of the log up to a step; a last line that was cut off in the middle is left out.
@@ -171,7 +184,10 @@ impl Folder {
     }
 
     fn unwritable(&self, name: &str, source: std::io::Error) -> FolderError {
-        FolderError::Unwritable { path: self.at(name), source }
+        FolderError::Unwritable {
+            path: self.at(name),
+            source,
+        }
     }
 }
 

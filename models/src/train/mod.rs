@@ -67,7 +67,15 @@ impl<'a> Run<'a> {
         let vocabulary = dataset.tokenizer().vocabulary();
         let block = recipe.block;
         let model = Model::new(&recipe.model, vocabulary, block, recipe.training, recipe.seed)?;
-        Ok(Self { recipe, dataset, folder, model, progress: Progress::default(), lines: Vec::new(), block })
+        Ok(Self {
+            recipe,
+            dataset,
+            folder,
+            model,
+            progress: Progress::default(),
+            lines: Vec::new(),
+            block,
+        })
     }
 
     /// A run from the last checkpoint of a folder, or from the first step if there is none yet.
@@ -99,8 +107,11 @@ impl<'a> Run<'a> {
         let steps = self.steps(&*training);
         let schedule = self.recipe.schedule();
         let clock = Clock::new(self.progress.seconds);
-        let counted: Option<Vec<Batch>> =
-            self.recipe.model.counts().then(|| training.in_order(self.recipe.rows).collect());
+        let counted: Option<Vec<Batch>> = self
+            .recipe
+            .model
+            .counts()
+            .then(|| training.in_order(self.recipe.rows).collect());
         for step in self.progress.step..steps {
             let drawn;
             let batch = match &counted {
@@ -122,12 +133,21 @@ impl<'a> Run<'a> {
             let saves = last || done % self.recipe.checkpoint_every == 0;
             self.record(evaluates, saves, learning_rate, watch)?;
         }
-        Ok(Trained { model: self.model, progress: self.progress, lines: self.lines, steps })
+        Ok(Trained {
+            model: self.model,
+            progress: self.progress,
+            lines: self.lines,
+            steps,
+        })
     }
 
     /// A counting model makes one pass over the text; all others the steps of the recipe.
     fn steps(&self, training: &dyn Batches) -> u64 {
-        if self.recipe.model.counts() { training.in_order(self.recipe.rows).count() as u64 } else { self.recipe.steps }
+        if self.recipe.model.counts() {
+            training.in_order(self.recipe.rows).count() as u64
+        } else {
+            self.recipe.steps
+        }
     }
 
     fn learn(
@@ -144,7 +164,10 @@ impl<'a> Run<'a> {
         progress.flops += report.flops;
         if let Some(nats) = report.nats {
             if !nats.is_finite() {
-                return Err(TrainError::Diverged { step: progress.step, learning_rate });
+                return Err(TrainError::Diverged {
+                    step: progress.step,
+                    learning_rate,
+                });
             }
             progress.recent_nats += nats * report.labels as f64;
             progress.recent_labels += report.labels as u64;
@@ -171,8 +194,11 @@ impl<'a> Run<'a> {
     ) -> Result<(), TrainError> {
         let measured = self.progress.heldout_nats.filter(|_| evaluated);
         let improved = measured.is_some_and(|nats| self.progress.best_nats.is_none_or(|best| nats < best));
-        let due: Vec<Which> =
-            [(Which::Best, improved), (Which::Last, saves)].iter().filter(|(_, due)| *due).map(|(w, _)| *w).collect();
+        let due: Vec<Which> = [(Which::Best, improved), (Which::Last, saves)]
+            .iter()
+            .filter(|(_, due)| *due)
+            .map(|(w, _)| *w)
+            .collect();
         if let Some(heldout_nats) = measured {
             let line = self.line(heldout_nats, learning_rate, &due);
             self.progress.best_nats = if improved { measured } else { self.progress.best_nats };
@@ -182,7 +208,8 @@ impl<'a> Run<'a> {
             self.lines.push(line);
         }
         if let Some(folder) = self.folder {
-            due.iter().try_for_each(|&which| folder.save(which, &self.model, &self.header()))?;
+            due.iter()
+                .try_for_each(|&which| folder.save(which, &self.model, &self.header()))?;
         }
         Ok(())
     }
@@ -225,7 +252,10 @@ struct Clock {
 
 impl Clock {
     fn new(before: f64) -> Self {
-        Self { before, since: Instant::now() }
+        Self {
+            before,
+            since: Instant::now(),
+        }
     }
 
     fn seconds(&self) -> f64 {

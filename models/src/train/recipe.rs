@@ -55,7 +55,11 @@ impl Recipe {
     /// 4 layers, 4 heads, width 128, block 64, batch 12, 2000 steps; no biases, no dropout.
     pub fn char_cpu(text: PathBuf) -> Self {
         Self {
-            corpus: CorpusConfig::Text { file: text, unit: Unit::Character, fraction: 0.9 },
+            corpus: CorpusConfig::Text {
+                file: text,
+                unit: Unit::Character,
+                fraction: 0.9,
+            },
             model: ModelConfig::Transformer {
                 layers: 4,
                 heads: 4,
@@ -69,7 +73,11 @@ impl Recipe {
             learning_rate: 1e-3,
             learning_rate_end: 1e-4,
             warm_up: 100,
-            training: Training { betas: [0.9, 0.99], weight_decay: 0.1, clip: 1.0 },
+            training: Training {
+                betas: [0.9, 0.99],
+                weight_decay: 0.1,
+                clip: 1.0,
+            },
             evaluate_every: 250,
             checkpoint_every: 250,
             seed: 1,
@@ -81,11 +89,22 @@ impl Recipe {
         let transformer = Self::char_cpu(text);
         match name {
             ModelName::Ngram => Self {
-                model: ModelConfig::Ngram { order: 6, smoothing: Smoothing::ModifiedKneserNey },
+                model: ModelConfig::Ngram {
+                    order: 6,
+                    smoothing: Smoothing::ModifiedKneserNey,
+                },
                 ..transformer
             },
-            ModelName::Rnn => Self { model: ModelConfig::Rnn(RECURRENT), learning_rate: 3e-3, ..transformer },
-            ModelName::Lstm => Self { model: ModelConfig::Lstm(RECURRENT), learning_rate: 3e-3, ..transformer },
+            ModelName::Rnn => Self {
+                model: ModelConfig::Rnn(RECURRENT),
+                learning_rate: 3e-3,
+                ..transformer
+            },
+            ModelName::Lstm => Self {
+                model: ModelConfig::Lstm(RECURRENT),
+                learning_rate: 3e-3,
+                ..transformer
+            },
             ModelName::Transformer => transformer,
         }
     }
@@ -93,33 +112,65 @@ impl Recipe {
     /// The recipe of each model for the sentences of a grammar; `file` is `None` for the narwhals.
     pub fn for_grammar(name: ModelName, file: Option<PathBuf>) -> Self {
         let neural = Self {
-            corpus: CorpusConfig::Grammar { file, training: 120_000, heldout: 4_000, seed: 1 },
-            model: ModelConfig::Transformer { layers: 2, heads: 4, width: 64, bias: Bias::With, tying: Tying::Untied },
+            corpus: CorpusConfig::Grammar {
+                file,
+                training: 120_000,
+                heldout: 4_000,
+                seed: 1,
+            },
+            model: ModelConfig::Transformer {
+                layers: 2,
+                heads: 4,
+                width: 64,
+                bias: Bias::With,
+                tying: Tying::Untied,
+            },
             block: 32,
             rows: 64,
             steps: 1500,
             learning_rate: 3e-3,
             learning_rate_end: 3e-5,
             warm_up: 50,
-            training: Training { betas: [0.9, 0.99], weight_decay: 0.01, clip: 1.0 },
+            training: Training {
+                betas: [0.9, 0.99],
+                weight_decay: 0.01,
+                clip: 1.0,
+            },
             evaluate_every: 150,
             checkpoint_every: 500,
             seed: 1,
         };
-        let recurrent = RecurrentSizes { embedding: 32, hidden: 64, layers: 1 };
+        let recurrent = RecurrentSizes {
+            embedding: 32,
+            hidden: 64,
+            layers: 1,
+        };
         match name {
             ModelName::Ngram => Self {
-                model: ModelConfig::Ngram { order: 4, smoothing: Smoothing::ModifiedKneserNey },
+                model: ModelConfig::Ngram {
+                    order: 4,
+                    smoothing: Smoothing::ModifiedKneserNey,
+                },
                 ..neural
             },
-            ModelName::Rnn => Self { model: ModelConfig::Rnn(recurrent), ..neural },
-            ModelName::Lstm => Self { model: ModelConfig::Lstm(recurrent), ..neural },
+            ModelName::Rnn => Self {
+                model: ModelConfig::Rnn(recurrent),
+                ..neural
+            },
+            ModelName::Lstm => Self {
+                model: ModelConfig::Lstm(recurrent),
+                ..neural
+            },
             ModelName::Transformer => neural,
         }
     }
 }
 
-const RECURRENT: RecurrentSizes = RecurrentSizes { embedding: 64, hidden: 192, layers: 1 };
+const RECURRENT: RecurrentSizes = RecurrentSizes {
+    embedding: 64,
+    hidden: 192,
+    layers: 1,
+};
 
 /// The models by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
