@@ -1,7 +1,7 @@
 //! Division, entry by entry.
 //!
-//! With `z = a / b`: `∂z/∂a = 1 / b` and `∂z/∂b = -a / b² = -z / b`, so backward needs the denominator and the result but
-//! not the numerator. **Shapes**: `a, b` → their common shape. Cost: one operation an entry.
+//! With `z = a / b`: `∂z/∂a = 1 / b` and `∂z/∂b = -a / b² = -z / b`, so backward needs the denominator and the result
+//! but not the numerator. **Shapes**: `a, b` → their common shape. Cost: one operation an entry.
 //! A denominator of 0 gives an infinity, or for `0 / 0` a NaN, as the numbers themselves do.
 //! Source: the quotient rule; deck S0, backpropagation, row "Loss": `g_y = y*/y + (1 - y*)/(y - 1)`.
 

@@ -72,7 +72,7 @@ pub fn contributions<T: Real>(operand: usize, at: &Saved<'_, T>, g_z: &[T], g: &
     });
 }
 
-/// The contributions of one run in which the operands advance by `A` and `B`: constants, to leave the compiler a plain loop.
+/// The contributions of one run in which the operands advance by `A` and `B`: constants, for a plain loop.
 fn add_run<T: Real, const A: usize, const B: usize>(
     operand: usize,
     run: Run<2>,

@@ -2,7 +2,8 @@
 //!
 //! `z = e^a` is its own derivative, `∂z/∂a = e^a = z`, so the result is all that backward needs.
 //! `e^-∞ = 0` exactly, with the slope 0: what a mask of `-∞` relies on. Above 709 (88 in `f32`) the result is infinite.
-//! **Shapes**: `a` → the same. Cost: one operation an entry. Source: deck S0, the `exp` of the sigmoid; deck S4, masking.
+//! **Shapes**: `a` → the same. Cost: one operation an entry.
+//! Source: deck S0, the `exp` of the sigmoid; deck S4, masking.
 
 use super::elementwise::unary;
 use crate::check::{Draw, Sample};

@@ -1,8 +1,8 @@
 //! The logarithm of the softmax along one axis: logarithms of weights that sum to 1.
 //!
 //! With `y_i = a_i - log Σ_k e^(a_k)`: `∂y_i/∂a_j = δ_ij - e^(y_j)`, and so `g_a_j = g_y_j - e^(y_j) Σ_i g_y_i`; the
-//! result is all that backward needs. It is not computed as `log(softmax(a))`: a weight below the smallest number would be
-//! rounded to 0 and its logarithm be `-∞`, where `a_i - log Σ_k e^(a_k)` is an ordinary number.
+//! result is all that backward needs. It is not computed as `log(softmax(a))`: a weight below the smallest number would
+//! be rounded to 0 and its logarithm be `-∞`, where `a_i - log Σ_k e^(a_k)` is an ordinary number.
 //! An entry of `-∞` stays `-∞`. A row of `-∞` alone has no softmax: an error that names the row.
 //! **Shapes**: `a` → the same. **Units**: nats. Cost: 5 operations an entry.
 //! Source: deck S1, cross-entropy on `y_t = softmax(W_hy h_t + b_y)`; Bridle, "Probabilistic interpretation of

@@ -1,10 +1,11 @@
 //! The logarithm of a sum of exponentials, over some axes or over all: a sum of probabilities that stays in logarithms.
 //!
 //! With `y = log Σ_j e^(a_j)`: `∂y/∂a_i = e^(a_i) / Σ_j e^(a_j) = e^(a_i - y)`, the softmax of `a`.
-//! Forward takes the largest entry `m` out, `y = m + log Σ_j e^(a_j - m)`, so that no exponential overflows and one of them is 1.
-//! An entry of `-∞` counts for nothing and has the slope 0. If all entries are `-∞`, or there are none, `y = log 0 = -∞`,
-//! a probability of 0, with all slopes 0.
-//! **Shapes**: `a` → `a` without the axes. Cost: 4 operations an entry. Source: deck S1, the softmax of the output layer.
+//! Forward takes the largest entry `m` out, `y = m + log Σ_j e^(a_j - m)`, so that no exponential overflows and one of
+//! them is 1. An entry of `-∞` counts for nothing and has the slope 0. If all entries are `-∞`, or there are none,
+//! `y = log 0 = -∞`, a probability of 0, with all slopes 0.
+//! **Shapes**: `a` → `a` without the axes. Cost: 4 operations an entry.
+//! Source: deck S1, the softmax of the output layer.
 
 use super::reduction::{group, reduced, walk};
 use crate::check::{Draw, Sample};

@@ -1,7 +1,8 @@
 //! The mean over some axes, or of all entries.
 //!
-//! `y = (Σ_i a_i) / n` over `n` entries has `∂y/∂a_i = 1/n`, so every entry receives that part of the upstream gradient.
-//! The mean of no entries does not exist: an error. **Shapes**: `a` → `a` without the axes. Cost: one addition an entry.
+//! `y = (Σ_i a_i) / n` over `n` entries has `∂y/∂a_i = 1/n`, so every entry receives that part of the upstream
+//! gradient. The mean of no entries does not exist: an error. **Shapes**: `a` → `a` without the axes. Cost: one
+//! addition an entry.
 //! Source: deck S4, layer norm, `μ = 1/K Σ_k a_k`.
 
 use super::reduction::{draw_nonempty, reduced_nonempty, sum_into, walk};

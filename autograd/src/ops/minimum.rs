@@ -1,8 +1,8 @@
 //! The smaller of two entries.
 //!
-//! `z = minimum(a, b)` is `a` where `a < b` and `b` elsewhere: the smaller one receives the upstream gradient, the other one
-//! nothing. **Ties**: where `a = b` each receives one half. This follows from `(a + b - |a - b|) / 2` and `|0|' = 0`; it is
-//! symmetric in `a` and `b`, and `minimum(a, a)` has the slope 1. A NaN on either side stays a NaN.
+//! `z = minimum(a, b)` is `a` where `a < b` and `b` elsewhere: the smaller one receives the upstream gradient, the
+//! other one nothing. **Ties**: where `a = b` each receives one half. This follows from `(a + b - |a - b|) / 2` and
+//! `|0|' = 0`; it is symmetric in `a` and `b`, and `minimum(a, a)` has the slope 1. A NaN on either side stays a NaN.
 //! **Shapes**: `a, b` → their common shape. Cost: one comparison an entry. Source: the definition.
 
 use super::elementwise::{broadcast, contributions, zip};

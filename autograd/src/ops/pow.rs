@@ -1,8 +1,8 @@
 //! A power in which base and exponent are both variables.
 //!
 //! With `z = a^b = e^(b log a)`: `∂z/∂a = b a^(b-1) = b z / a` and `∂z/∂b = z log a`.
-//! **Domain**: `a > 0`, where both derivatives exist; anything else is an error that names the entry. For an exponent that
-//! is a known number, and bases of any sign, there is [`power`](super::Power).
+//! **Domain**: `a > 0`, where both derivatives exist; anything else is an error that names the entry. For an exponent
+//! that is a known number, and bases of any sign, there is [`power`](super::Power).
 //! **Shapes**: `a, b` → their common shape. Cost: one power an entry, counted as one operation.
 //! Source: the chain rule through `exp` and `log`.
 

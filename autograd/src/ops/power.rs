@@ -2,8 +2,8 @@
 //!
 //! With `z = a^n`: `∂z/∂a = n a^(n-1)`. The exponent is no operand and gets no gradient, so bases of any sign have one.
 //! A whole exponent is computed by repeated squaring: `(-2)^3 = -8`, and the slope of `a²` at 0 is 0, not a NaN.
-//! `a^0 = 1` has the slope 0 everywhere, also at 0. An exponent that is not whole needs `a ≥ 0`; below 1 its slope at 0 is
-//! infinite, as of the square root. A negative exponent divides: at 0 it gives an infinity.
+//! `a^0 = 1` has the slope 0 everywhere, also at 0. An exponent that is not whole needs `a ≥ 0`; below 1 its slope at 0
+//! is infinite, as of the square root. A negative exponent divides: at 0 it gives an infinity.
 //! **Shapes**: `a` → the same. Cost: a multiplication for each squaring, or one power, counted as one operation.
 //! Source: the power rule; deck S4, layer norm, `(a_k - μ)²`.
 

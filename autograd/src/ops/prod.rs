@@ -1,9 +1,9 @@
 //! The product over some axes, or of all entries.
 //!
-//! `y = Π_j a_j` has `∂y/∂a_i = Π_{j≠i} a_j`, the product of the others. Writing it as `y / a_i` would be `0 / 0` as soon as
-//! an entry is 0, so backward multiplies what stands before `a_i` by what stands after it: one pass in each direction.
-//! With one 0 among the entries only that entry has a gradient, with two nobody has. The product of no entries is 1.
-//! **Shapes**: `a` → `a` without the axes. Cost: one multiplication an entry. Source: the product rule.
+//! `y = Π_j a_j` has `∂y/∂a_i = Π_{j≠i} a_j`, the product of the others. Writing it as `y / a_i` would be `0 / 0` as
+//! soon as an entry is 0, so backward multiplies what stands before `a_i` by what stands after it: one pass in each
+//! direction. With one 0 among the entries only that entry has a gradient, with two nobody has. The product of no
+//! entries is 1. **Shapes**: `a` → `a` without the axes. Cost: one multiplication an entry. Source: the product rule.
 
 use super::reduction::{accumulate, group, reduced};
 use crate::check::{Draw, Sample};

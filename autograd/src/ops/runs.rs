@@ -1,9 +1,10 @@
 //! Broadcasting as runs: stretches of the result along which an operand either advances or stands still.
 //!
-//! Operands broadcast as in NumPy: axes are aligned at the end, and an axis of size 1 is repeated. Neighbouring axes that
-//! every operand passes through as through one are merged, so the common cases become long plain loops: equal shapes are
-//! one run, `[B, T, C]` with `[C]` is `B · T` runs of length `C`, and a single number with anything is one run.
-//! A reduction is the same walk read the other way: its result, with the reduced axes at size 1, broadcasts to its operand.
+//! Operands broadcast as in NumPy: axes are aligned at the end, and an axis of size 1 is repeated. Neighbouring axes
+//! that every operand passes through as through one are merged, so the common cases become long plain loops: equal
+//! shapes are one run, `[B, T, C]` with `[C]` is `B · T` runs of length `C`, and a single number with anything is one
+//! run. A reduction is the same walk read the other way: its result, with the reduced axes at size 1, broadcasts to its
+//! operand.
 
 use std::array;
 

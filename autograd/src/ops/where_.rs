@@ -1,7 +1,7 @@
 //! One of two entries, chosen by a mask.
 //!
-//! `z = a` where the mask is not 0, and `z = b` where it is: the chosen one receives the upstream gradient, the other one
-//! exactly 0. Only the mask is kept. The mask itself has no gradient.
+//! `z = a` where the mask is not 0, and `z = b` where it is: the chosen one receives the upstream gradient, the other
+//! one exactly 0. Only the mask is kept. The mask itself has no gradient.
 //! What is not chosen does not show in `z`, not even a NaN. But if `a` is itself computed, its own backward() receives
 //! 0, and `0 · ∞` is a NaN: in `where_(m, sqrt(x), 0)` mask the operand of the root, not only its result.
 //! **Shapes**: `mask, a, b` → their common shape. Cost: nothing is computed.
