@@ -92,7 +92,18 @@ registry! {
         relu::Relu
         gelu::Gelu
         silu::Silu
+        maximum::Maximum
+        minimum::Minimum
+        clip::Clip
+        where_::Where
         sum::Sum
+        mean::Mean
+        max::Max
+        min::Min
+        prod::Prod
+        logsumexp::Logsumexp
+        softmax::Softmax
+        log_softmax::LogSoftmax
         matmul::Matmul
         permute::Permute
         reshape::Reshape

@@ -3,6 +3,7 @@
 use super::runs::each_run;
 use crate::check::Draw;
 use crate::numbers::Real;
+use crate::op::Saved;
 use crate::shape::{Axes, Shape, ShapeError};
 
 /// The shape that is left when `axes` are reduced away.
@@ -47,6 +48,24 @@ pub fn sum_into<T: Real>(axes: Axes, x_shape: Shape, x: &[T], y: &mut [T]) {
             [y] => *y += T::sum_slice(x),
             y => y.iter_mut().zip(x).for_each(|(y, &x)| *y += x),
         }
+    });
+}
+
+/// Counts in `ties` how many entries of each group equal its result, for a result that is one of the entries.
+pub fn count_ties<T: Real>(axes: Axes, x_shape: Shape, x: &[T], y: &[T], ties: &mut [T]) {
+    ties.fill(T::ZERO);
+    walk(axes, x_shape, |i, o| {
+        if x[i] == y[o] {
+            ties[o] += T::ONE;
+        }
+    });
+}
+
+/// The gradient of a reduction that picks one entry: `g_x = g_y / ties` where `x = y`, and 0 elsewhere.
+pub fn share_among_ties<T: Real>(axes: Axes, at: &Saved<'_, T>, g_y: &[T], g_x: &mut [T]) {
+    let (x, y, ties) = (&at.x[0], at.y, at.notes);
+    walk(axes, at.x.shape(0), |i, o| {
+        g_x[i] = if x[i] == y[o] { g_y[o] / ties[o] } else { T::ZERO };
     });
 }
 
