@@ -29,7 +29,7 @@ pub fn concat<'t>(parts: &[Var<'t>], axis: isize) -> Var<'t> {
     Var::record(Concat { axis }, parts)
 }
 
-/// The op of [`concat`].
+/// The op of [`concat()`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Concat {
     /// The axis along which the operands follow each other.

@@ -35,7 +35,7 @@ pub fn stack<'t>(parts: &[Var<'t>], axis: isize) -> Var<'t> {
     Var::record(Stack { axis }, parts)
 }
 
-/// The op of [`stack`](fn@stack).
+/// The op of [`stack()`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stack {
     /// The position of the new axis in the result.

@@ -31,10 +31,10 @@ use crate::var::Var;
 /// use ndarray::array;
 /// use tapegrad_autograd::{ops::{attention, Attention}, Tape};
 /// let tape = Tape::<f64>::new();
-/// let x = tape.input("x", array![[[1.0], [2.0], [4.0]]]);
-/// let q = tape.input("q", array![[[0.0], [0.0], [0.0]]]);
+/// let x = tape.input("x", array![[[1.0], [2.0]]]);
+/// let q = tape.input("q", array![[[0.0], [0.0]]]);
 /// let y = attention(q, x, x, None, Attention::causal(1));
-/// assert_eq!(tape.value(y), array![[[1.0], [1.5], [7.0 / 3.0]]].into_dyn());
+/// assert_eq!(tape.value(y), array![[[1.0], [1.5]]].into_dyn());
 /// ```
 ///
 /// **Panics** if the shapes do not fit, or a query may see no key.
