@@ -146,9 +146,9 @@ mod tests {
     proptest! {
         #[test]
         fn in_order_predicts_each_token_but_the_first_exactly_once(
-            length in 2..60usize, block in 1..12usize, lead in 0..11usize, rows in 1..5usize,
+            block in 1..12usize, more in 1..50usize, lead in 0..11usize, rows in 1..5usize,
         ) {
-            prop_assume!(block < length && lead < block);
+            let (length, lead) = (block + more, lead % block);
             let data = Windows::new(stream(length), block).unwrap().with_lead(lead).unwrap();
             let mut labels = Vec::new();
             for batch in data.in_order(rows) {

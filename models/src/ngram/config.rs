@@ -24,7 +24,7 @@ pub enum Smoothing {
     /// Interpolated Kneser-Ney with three discounts for each order: the best of these, and the default.
     ///
     /// An order whose discounts are undefined, on small or very regular texts, takes fixed ones:
-    /// [`Discounts::fallback`] says so.
+    /// [`Discounts::fallback`](super::Discounts::fallback) says so.
     #[default]
     ModifiedKneserNey,
 }

@@ -269,4 +269,17 @@ mod tests {
         assert_eq!(counts[0].node_count(), counts[1].node_count());
         assert_eq!(counts[0].add_row(&[5, 5], &[PAD, PAD]), 0);
     }
+
+    #[test]
+    fn a_gap_of_padding_inside_a_row_does_not_mix_up_the_links() {
+        let mut counts = Counts::new(3);
+        assert_eq!(counts.add_row(&[1, 2, PAD, 3], &[2, PAD, PAD, 4]), 2);
+        for node in 1..counts.node_count() {
+            let tokens = counts.tokens_of(node);
+            assert_eq!(
+                counts.tokens_of(counts.history[node] as usize),
+                tokens[..tokens.len() - 1]
+            );
+        }
+    }
 }

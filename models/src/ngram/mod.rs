@@ -9,6 +9,8 @@
 mod config;
 mod counts;
 mod discounts;
+#[cfg(test)]
+mod floors;
 mod fold_hash;
 mod followers;
 mod fraction;
