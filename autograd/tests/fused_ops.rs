@@ -3,7 +3,7 @@
 use ndarray::{Array, Array3, ArrayD, array};
 use tapegrad_autograd::check::Draw;
 use tapegrad_autograd::ops::{
-    Attention, Reduction, Rotary, attention, cross_entropy, dropout, layer_norm, linear, exp, log, lstm, lstm_cell,
+    Attention, Reduction, Rotary, attention, cross_entropy, dropout, exp, layer_norm, linear, log, lstm, lstm_cell,
     rnn, rotary, sigmoid_cross_entropy, stack,
 };
 use tapegrad_autograd::{Shape, Tape, Var};
