@@ -3,12 +3,14 @@
 //! For each head, query `i` and the keys `j` it may see: `s_ij = q_i · k_j / √D`, `p_i = softmax(s_i)`,
 //! `y_i = Σ_j p_ij v_j`. Backwards, line by line:
 //! 1. `y_i = Σ_j p_ij v_j`: `g_v_j = Σ_i p_ij g_y_i`, `g_p_ij = g_y_i · v_j`.
-//! 2. `p_i = softmax(s_i)`: `g_s_ij = p_ij (g_p_ij - Σ_k p_ik g_p_ik)`; where a key may not be seen, `p = 0` and so `g_s = 0`.
+//! 2. `p_i = softmax(s_i)`: `g_s_ij = p_ij (g_p_ij - Σ_k p_ik g_p_ik)`; a key that may not be seen has `p = 0`, so
+//!    `g_s = 0`.
 //! 3. `s_ij = q_i · k_j / √D`: `g_q_i = Σ_j g_s_ij k_j / √D`, `g_k_j = Σ_i g_s_ij q_i / √D`.
 //!
-//! With fewer key/value heads than query heads, query head `h` reads key/value head `h / (H/KV)`, whose gradient is the sum
-//! over the query heads that read it. Causal attention aligns the last query with the last key, so that one more query
-//! against cached keys sees them all. The mask says of each key whether it may be seen at all: padding may not.
+//! With fewer key/value heads than query heads, query head `h` reads key/value head `h / (H/KV)`, whose gradient is the
+//! sum over the query heads that read it. Causal attention aligns the last query with the last key, so that one more
+//! query against cached keys sees them all; in the formula, `M` is the causal mask, or 0. The operand `mask` says of
+//! each key whether it may be seen at all: padding may not.
 //! **Shapes**: `q: [B, Tq, H·D]`, `k, v: [B, Tk, KV·D]`, `mask: [B, Tk]`, which may be left out → `y: [B, Tq, H·D]`.
 //! Cost: `4 D` a query head and visible pair forward, `10 D` backward. The notes are `log Σ e^s` of each query and head;
 //! the weights `p`, which would be `B H Tq Tk` numbers, are computed again.
@@ -20,8 +22,8 @@ use crate::check::{Draw, Sample};
 use crate::kernels::{AttentionGradients, AttentionInputs, AttentionSizes};
 use crate::numbers::Real;
 use crate::op::{Flops, Fused, InGradients, Inputs, Keeps, Op, Operand, Saved, ValueError};
-use crate::ops::exp;
 use crate::ops::fused::scratch::with_scratch;
+use crate::ops::{softmax, where_};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -93,7 +95,7 @@ impl Attention {
 
 impl Op for Attention {
     const NAME: &'static str = "attention";
-    const FORWARD: &'static str = "p = softmax(q @ k.T / sqrt(D) + M, over k), y = p @ v";
+    const FORWARD: &'static str = "s = if mask then q @ k.T / sqrt(D) + M else -inf, p = softmax(s, over k), y = p @ v";
     const BACKWARD: &'static str = "g_v = p.T @ g_y, g_p = g_y @ v.T, g_s = p * (g_p - sum(g_p * p, over k)), \
                                     g_q = g_s @ k / sqrt(D), g_k = g_s.T @ q / sqrt(D)";
     const OPERANDS: &'static [Operand] = &[
@@ -230,10 +232,11 @@ impl Fused for Attention {
             Sees::All => s,
             Sees::Past => s + s.causal_mask(queries, keys),
         };
-        let s = x
-            .get(3)
-            .map_or(s, |mask| s + (mask.reshape([batch, 1, 1, keys]) - 1.0) * 1e30);
-        let y = (exp(s) / exp(s).sum_over(&[-1]).reshape([batch, heads, queries, 1])).matmul(v);
+        let s = x.get(3).map_or(s, |mask| {
+            let keys_seen = mask.reshape([batch, 1, 1, keys]);
+            where_(keys_seen, s, s.constant(f64::NEG_INFINITY))
+        });
+        let y = softmax(s, -1).matmul(v);
         y.permute(&[0, 2, 1, 3]).reshape([batch, queries, heads * head_dim])
     }
 }

@@ -17,7 +17,7 @@ use crate::kernels;
 use crate::numbers::Real;
 use crate::op::{Flops, Fused, InGradients, Inputs, Keeps, Op, Operand, Saved, ValueError};
 use crate::ops::fused::scratch::with_scratch;
-use crate::ops::{exp, ids, log};
+use crate::ops::{ids, log_softmax, where_};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -158,12 +158,8 @@ impl Fused for CrossEntropy {
         let counted = self.ignore.map(|ignore| ids.counted(ignore));
         // An ignored id may name no class; class 0 stands in for it and is masked away.
         let classes = counted.map_or(ids, |counted| ids * counted);
-        let losses = -(logits
-            - log(exp(logits)
-                .sum_over(&[-1])
-                .reshape(logits.shape().with_size(logits.axis(-1), 1))))
-        .pick(classes);
-        let losses = counted.map_or(losses, |counted| counted * losses);
+        let losses = -log_softmax(logits, -1).pick(classes);
+        let losses = counted.map_or(losses, |counted| where_(counted, losses, losses.constant(0.0)));
         let count = match counted {
             Some(counted) => counted.sum(),
             None => ids.constant(ids.shape().len() as f64),

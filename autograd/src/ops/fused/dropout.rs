@@ -9,6 +9,7 @@
 use crate::check::{Draw, Sample};
 use crate::numbers::Real;
 use crate::op::{Flops, Fused, InGradients, Inputs, Keeps, Op, Operand, Saved};
+use crate::ops::where_;
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -81,7 +82,7 @@ impl Op for Dropout {
 
 impl Fused for Dropout {
     fn composite<'t>(&self, x: &[Var<'t>]) -> Var<'t> {
-        x[0] * x[1] / self.keep
+        where_(x[1], x[0] / self.keep, x[0].constant(0.0))
     }
 }
 

@@ -111,9 +111,8 @@ impl Op for LayerNorm {
 impl Fused for LayerNorm {
     fn composite<'t>(&self, x: &[Var<'t>]) -> Var<'t> {
         let rows = x[0].shape().with_size(x[0].axis(-1), 1);
-        let width = x[0].shape().last() as f64;
-        let centred = x[0] - x[0].sum_over(&[-1]).reshape(rows) / width;
-        let variance = (centred * centred).sum_over(&[-1]).reshape(rows) / width;
+        let centred = x[0] - x[0].mean_over(&[-1]).reshape(rows);
+        let variance = (centred * centred).mean_over(&[-1]).reshape(rows);
         let n = centred / sqrt(variance + self.epsilon);
         let scaled = x.get(1).map_or(n, |&gamma| gamma * n);
         x.get(2).map_or(scaled, |&beta| scaled + beta)

@@ -52,7 +52,7 @@ pub struct Lstm;
 
 impl Op for Lstm {
     const NAME: &'static str = "lstm";
-    const FORWARD: &'static str = "a[t] = W_xh @ x[t] + W_hh @ h[t-1] + b, \
+    const FORWARD: &'static str = "h[0] = h_0, c[0] = c_0, a[t] = W_xh @ x[t] + W_hh @ h[t-1] + b, \
                                    c[t] = sigmoid(a_f[t]) * c[t-1] + sigmoid(a_i[t]) * tanh(a_g[t]), \
                                    h[t] = sigmoid(a_o[t]) * tanh(c[t])";
     const BACKWARD: &'static str = "G_h[t] = g_h[t] + W_hh.T @ g_a[t+1], \

@@ -47,13 +47,14 @@ pub struct LstmCell;
 
 impl Op for LstmCell {
     const NAME: &'static str = "lstm_cell";
-    const FORWARD: &'static str = "a = W_xh @ x + W_hh @ h + b, c' = sigmoid(a_f) * c + sigmoid(a_i) * tanh(a_g), \
-                                   h' = sigmoid(a_o) * tanh(c')";
-    const BACKWARD: &'static str = "G_c = g_c' + g_h' * o * (1 - tanh(c')^2), g_c = G_c * f, \
+    const FORWARD: &'static str = "h, c = state, a = W_xh @ x + W_hh @ h + b, \
+                                   c_next = sigmoid(a_f) * c + sigmoid(a_i) * tanh(a_g), \
+                                   h_next = sigmoid(a_o) * tanh(c_next), y = stack(h_next, c_next)";
+    const BACKWARD: &'static str = "g_h_next, g_c_next = g_y, G_c = g_c_next + g_h_next * o * (1 - tanh(c_next)^2), \
                                     g_a_i = G_c * g * i * (1 - i), g_a_f = G_c * c * f * (1 - f), \
-                                    g_a_g = G_c * i * (1 - g^2), g_a_o = g_h' * tanh(c') * o * (1 - o), \
-                                    g_x = W_xh.T @ g_a, g_h = W_hh.T @ g_a, g_W_xh = g_a @ x.T, g_W_hh = g_a @ h.T, \
-                                    g_b = g_a";
+                                    g_a_g = G_c * i * (1 - g^2), g_a_o = g_h_next * tanh(c_next) * o * (1 - o), \
+                                    g_x = W_xh.T @ g_a, g_state = stack(W_hh.T @ g_a, G_c * f), \
+                                    g_W_xh = g_a @ x.T, g_W_hh = g_a @ h.T, g_b = g_a";
     const OPERANDS: &'static [Operand] = &[
         Operand::real("x"),
         Operand::real("state"),

@@ -91,8 +91,7 @@ impl Op for RmsNorm {
 impl Fused for RmsNorm {
     fn composite<'t>(&self, x: &[Var<'t>]) -> Var<'t> {
         let rows = x[0].shape().with_size(x[0].axis(-1), 1);
-        let width = x[0].shape().last() as f64;
-        let mean_square = (x[0] * x[0]).sum_over(&[-1]).reshape(rows) / width;
+        let mean_square = (x[0] * x[0]).mean_over(&[-1]).reshape(rows);
         let n = x[0] / sqrt(mean_square + self.epsilon);
         x.get(1).map_or(n, |&gamma| gamma * n)
     }

@@ -48,7 +48,7 @@ pub struct Rnn;
 
 impl Op for Rnn {
     const NAME: &'static str = "rnn";
-    const FORWARD: &'static str = "h[t] = tanh(W_xh @ x[t] + W_hh @ h[t-1] + b)";
+    const FORWARD: &'static str = "h[0] = h_0, h[t] = tanh(W_xh @ x[t] + W_hh @ h[t-1] + b)";
     const BACKWARD: &'static str = "g_a[t] = (g_h[t] + W_hh.T @ g_a[t+1]) * (1 - h[t]^2), g_x[t] = W_xh.T @ g_a[t], \
                                     g_h_0 = W_hh.T @ g_a[1], g_W_xh = sum(t: g_a[t] @ x[t].T), \
                                     g_W_hh = sum(t: g_a[t] @ h[t-1].T), g_b = sum(t: g_a[t])";
