@@ -1,8 +1,8 @@
 //! Arrays one after another along an axis they all have.
 //!
 //! Every entry of every operand stands in `y` exactly once, so each operand receives its own part of the upstream
-//! gradient. **Shapes**: `a_1: [.., N_1, ..]`, `a_2: [.., N_2, ..]` → `y: [.., N_1 + N_2, ..]`; all other axes are equal.
-//! Cost: no arithmetic, one copy. Source: the heads side by side, deck S1, multi-head attention.
+//! gradient. **Shapes**: `a_1: [.., N_1, ..]`, `a_2: [.., N_2, ..]` → `y: [.., N_1 + N_2, ..]`; all other axes are
+//! equal. Cost: no arithmetic, one copy. Source: the heads side by side, deck S1, multi-head attention.
 
 use super::axis::existing;
 use crate::check::{Draw, Sample};

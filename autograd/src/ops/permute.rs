@@ -1,7 +1,7 @@
 //! The axes of an array in another order.
 //!
-//! Axis `n` of `y` is axis `order[n]` of `x`. Every entry of `x` stands in `y` exactly once, so it receives the upstream
-//! gradient of that one place: backward puts the axes back.
+//! Axis `n` of `y` is axis `order[n]` of `x`. Every entry of `x` stands in `y` exactly once, so it receives the
+//! upstream gradient of that one place: backward puts the axes back.
 //! **Shapes**: `x: [A, B, C]`, order `[2, 0, 1]` → `y: [C, A, B]`. Cost: no arithmetic, one copy.
 //! Source: `K.T` in the matrix form of attention, deck S1.
 

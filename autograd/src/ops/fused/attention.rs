@@ -12,8 +12,8 @@
 //! query against cached keys sees them all; in the formula, `M` is the causal mask, or 0. The operand `mask` says of
 //! each key whether it may be seen at all: padding may not.
 //! **Shapes**: `q: [B, Tq, H·D]`, `k, v: [B, Tk, KV·D]`, `mask: [B, Tk]`, which may be left out → `y: [B, Tq, H·D]`.
-//! Cost: `4 D` a query head and visible pair forward, `10 D` backward. The notes are `log Σ e^s` of each query and head;
-//! the weights `p`, which would be `B H Tq Tk` numbers, are computed again.
+//! Cost: `4 D` a query head and visible pair forward, `10 D` backward. The notes are `log Σ e^s` of each query and
+//! head; the weights `p`, which would be `B H Tq Tk` numbers, are computed again.
 //! Subtle: a query that may see no key has no softmax (`0/0`); this is an error with the query's place, never NaN.
 //! Source: Vaswani et al., "Attention Is All You Need" (2017), equation 1; deck S1, attention in matrix form;
 //! fewer key/value heads: Ainslie et al., "GQA" (2023); recomputation: Dao et al., "FlashAttention" (2022).

@@ -1,7 +1,7 @@
 //! Dropout with a given mask: some entries become 0, the others grow so that the expectation stays.
 //!
-//! `y = x · mask / keep` with a mask of zeros and ones. For a mask that is 1 with probability `keep`, the expectation of
-//! `y` is `x`. An entry that was kept has slope `1 / keep`, one that was dropped has slope 0.
+//! `y = x · mask / keep` with a mask of zeros and ones. For a mask that is 1 with probability `keep`, the expectation
+//! of `y` is `x`. An entry that was kept has slope `1 / keep`, one that was dropped has slope 0.
 //! The mask is an operand, not drawn here: so the op is a function, its gradient can be checked, and a run can be
 //! repeated. **Shapes**: `x, mask: [..]`, equal → `y: [..]`. Cost: 1 operation an entry in each direction.
 //! Source: Srivastava et al., "Dropout" (2014), in the inverted form, which leaves evaluation alone.

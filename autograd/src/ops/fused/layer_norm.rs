@@ -10,8 +10,8 @@
 //! The gradient of a plain sum is 0: the normalisation has removed what would change it.
 //! **Shapes**: `x: [.., C]`, `γ, β: [C]`, of which `β` or both may be left out → `y: [.., C]`.
 //! Cost: about 8 operations an entry forward, 12 backward. The notes are `μ` and `1/σ` of each row.
-//! Subtle: `ε` keeps the division away from 0 and is part of the derivative; with `ε = 0`, as the slide prints it, a row
-//! of equal entries gives NaN. Source: Ba, Kiros & Hinton, "Layer Normalization" (2016), equation 3; deck S4.
+//! Subtle: `ε` keeps the division away from 0 and is part of the derivative; with `ε = 0`, as the slide prints it, a
+//! row of equal entries gives NaN. Source: Ba, Kiros & Hinton, "Layer Normalization" (2016), equation 3; deck S4.
 
 use crate::check::{Draw, Sample};
 use crate::kernels::{self, LayerNormGradients, norm_backward_scratch_len};

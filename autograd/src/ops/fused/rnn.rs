@@ -1,7 +1,7 @@
 //! The recurrent network of Elman over whole sequences.
 //!
-//! `h_t = tanh(a_t)`, `a_t = W_xh x_t + W_hh h_(t-1) + b`, from `h_0` on. The state `h_t` is used twice: it is an output,
-//! and the next step reads it. Backwards through time, from the last step to the first:
+//! `h_t = tanh(a_t)`, `a_t = W_xh x_t + W_hh h_(t-1) + b`, from `h_0` on. The state `h_t` is used twice: it is an
+//! output, and the next step reads it. Backwards through time, from the last step to the first:
 //! 1. `G_t = g_h_t + W_hhᵀ g_a_(t+1)`, the sum over the two uses; the last step has the first term only.
 //! 2. `h_t = tanh(a_t)`: `g_a_t = G_t (1 - h_t²)`, from the output alone.
 //! 3. `a_t = W_xh x_t + W_hh h_(t-1) + b`: `g_x_t = W_xhᵀ g_a_t`, and `g_h_0 = W_hhᵀ g_a_1`.
@@ -9,8 +9,8 @@
 //!    `g_b = Σ g_a_t`.
 //!
 //! **Shapes**: `x: [B, T, M]`, `h_0: [B, D]`, `W_xh: [D, M]`, `W_hh: [D, D]`, `b: [D]` → `h: [B, T, D]`.
-//! Cost: `2 B T D (M + D)` forward, twice that backward. The last row of `h` is the state to go on from: decoding is the
-//! same op with `T = 1`. Source: Elman, "Finding Structure in Time" (1990); deck S1, recurrent networks.
+//! Cost: `2 B T D (M + D)` forward, twice that backward. The last row of `h` is the state to go on from: decoding is
+//! the same op with `T = 1`. Source: Elman, "Finding Structure in Time" (1990); deck S1, recurrent networks.
 
 use crate::check::{Draw, Sample};
 use crate::kernels::{RnnGradients, RnnInputs, RnnSizes};

@@ -1,7 +1,7 @@
 //! Rotary position embedding: each pair of channels is turned by an angle that grows with the position.
 //!
-//! Within a head of width `D`, pair `i` is the neighbours `(x_2i, x_(2i+1))`, as the paper has them; other programs pair
-//! `x_i` with `x_(i + D/2)`, which is the same up to an order of the channels, and weights do not carry over.
+//! Within a head of width `D`, pair `i` is the neighbours `(x_2i, x_(2i+1))`, as the paper has them; other programs
+//! pair `x_i` with `x_(i + D/2)`, which is the same up to an order of the channels, and weights do not carry over.
 //! At position `p` the angle is `φ = p · base^(-2i/D)`, and
 //! `y_2i = x_2i cos φ - x_(2i+1) sin φ`, `y_(2i+1) = x_2i sin φ + x_(2i+1) cos φ`.
 //! 1. A rotation is linear with an orthogonal matrix, so backward turns the upstream gradient back by `φ`:
