@@ -26,7 +26,7 @@ pub struct Adam<T> {
 
 impl<T: Real> Adam<T> {
     /// Adam for `len` numbers with the paper's betas 0.9 and 0.999, without weight decay.
-    pub fn adam(len: usize) -> Self {
+    pub fn new(len: usize) -> Self {
         let decay = std::iter::once((0..len, 0.0)).collect();
         Self {
             betas: [0.9, 0.999],
@@ -51,7 +51,7 @@ impl<T: Real> Adam<T> {
         Self {
             betas,
             decay,
-            ..Self::adam(list.len())
+            ..Self::new(list.len())
         }
     }
 }
@@ -113,7 +113,7 @@ mod tests {
         list.add("w", [2], Init::Zeros);
         let mut params = Params::<f64>::new(&list, 0);
         params.gradients_mut().copy_from_slice(&[1e-3, -40.0]);
-        Adam::adam(2).step(&mut params, 0.01);
+        Adam::new(2).step(&mut params, 0.01);
         assert!((params.values()[0] + 0.01).abs() < 1e-6 && (params.values()[1] - 0.01).abs() < 1e-6);
     }
 

@@ -84,7 +84,7 @@ mod tests {
         let optimisers: [Box<dyn Optimizer<f64>>; 3] = [
             Box::new(Sgd::new(4, 0.0)),
             Box::new(Sgd::new(4, 0.5)),
-            Box::new(Adam::adam(4)),
+            Box::new(Adam::new(4)),
         ];
         for mut optimizer in optimisers {
             for w in descend(&mut *optimizer, 2000, 0.05) {
