@@ -7,15 +7,15 @@
 //! 2. `h = o tanh(c)`: `g_o = G_h tanh(c)`, `G_c_t = f_(t+1) G_c_(t+1) + G_h o (1 - tanh²(c))`.
 //! 3. `c = f c_(t-1) + i g`: `g_i = G_c g`, `g_g = G_c i`, `g_f = G_c c_(t-1)`, and `f G_c` goes to the step before:
 //!    where `f` is near 1 it goes on undiminished, which is why the memory is long.
-//! 4. Through the gates: `g_a_i = g_i i (1 - i)`, `g_a_f = g_f f (1 - f)`, `g_a_g = g_g (1 - g²)`, `g_a_o = g_o o (1 -
-//!    o)`.
+//! 4. Through the gates: `g_a_i = g_i i (1 - i)`, `g_a_f = g_f f (1 - f)`, `g_a_g = g_g (1 - g²)`,
+//!    `g_a_o = g_o o (1 - o)`.
 //! 5. `a_t = W_xh x_t + W_hh h_(t-1) + b` as in the plain recurrent network: `g_x_t = W_xhᵀ g_a_t`, and sums over all
 //!    steps for the parameters.
 //!
 //! **Shapes**: `x: [B, T, M]`, `h_0, c_0: [B, D]`, `W_xh: [4D, M]`, `W_hh: [4D, D]`, `b: [4D]` → `h: [B, T, D]`.
-//! Cost: `8 B T D (M + D)` forward, twice that backward. The notes are the gates `[B, T, 4D]` and the cells `[B, T,
-//! D]`. An op has one result, and here it is `h`, all that the next layer and the loss read; to go on from the last
-//! `(h, c)`, as decoding does, take [`lstm_cell`](super::lstm_cell::lstm_cell), whose result holds both.
+//! Cost: `8 B T D (M + D)` forward, twice that backward. The notes are the gates `[B, T, 4D]` and the cells
+//! `[B, T, D]`. An op has one result, and here it is `h`, all that the next layer and the loss read; to go on from the
+//! last `(h, c)`, as decoding does, take [`lstm_cell`](super::lstm_cell::lstm_cell), whose result holds both.
 //! Source: Hochreiter & Schmidhuber, "Long Short-Term Memory" (1997), with the forget gate of Gers et al. (2000).
 
 use super::lstm_cell::step;

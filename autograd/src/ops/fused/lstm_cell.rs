@@ -5,8 +5,8 @@
 //! `a = W_xh x + W_hh h + b`, `c' = f c + i g`, `h' = o tanh(c')`.
 //! 1. `h' = o tanh(c')`: `g_o = g_h' tanh(c')`, `G_c = g_c' + g_h' o (1 - tanh²(c'))`.
 //! 2. `c' = f c + i g`: `g_f = G_c c`, `g_i = G_c g`, `g_g = G_c i`, `g_c = G_c f`.
-//! 3. Through the gates: `g_a_i = g_i i (1 - i)`, `g_a_f = g_f f (1 - f)`, `g_a_g = g_g (1 - g²)`, `g_a_o = g_o o (1 -
-//!    o)`.
+//! 3. Through the gates: `g_a_i = g_i i (1 - i)`, `g_a_f = g_f f (1 - f)`, `g_a_g = g_g (1 - g²)`,
+//!    `g_a_o = g_o o (1 - o)`.
 //! 4. `a = W_xh x + W_hh h + b`: `g_x = W_xhᵀ g_a`, `g_h = W_hhᵀ g_a`, `g_W_xh = Σ_B g_a xᵀ`, `g_W_hh = Σ_B g_a hᵀ`,
 //!    `g_b = Σ_B g_a`.
 //!
