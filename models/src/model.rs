@@ -165,6 +165,13 @@ impl Model {
         })
     }
 
+    /// The memory that training on batches of these sizes takes, besides parameters and optimiser.
+    ///
+    /// `None` for a counting model, whose memory is its counts. **Units**: bytes.
+    pub fn training_bytes(&mut self, rows: usize, time: usize) -> Option<usize> {
+        neural!(self, _ => None, model => Some(model.training_bytes(rows, time)))
+    }
+
     /// The model as something to be asked.
     pub fn language_model(&self) -> &dyn AnyLanguageModel {
         neural!(self, ngram => ngram, model => model)

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 pub enum CorpusConfig {
     /// Sentences drawn from a grammar.
     Grammar {
-        /// The grammar's file; `None` for the language of the narwhals, which is part of the program.
-        file: Option<PathBuf>,
+        /// `narwhals` or `narwhals-small`, which are part of the program, or else a grammar's file.
+        grammar: String,
         /// How many sentences to train on.
         training: usize,
         /// How many sentences to hold out.
@@ -88,27 +88,29 @@ impl CorpusConfig {
     pub fn build(&self) -> Result<Dataset, CorpusError> {
         match self {
             Self::Grammar {
-                file,
+                grammar,
                 training,
                 heldout,
                 seed,
-            } => {
-                let grammar = grammar(file.as_deref())?;
-                let name = file
-                    .as_ref()
-                    .map_or("narwhals".into(), |file| file.display().to_string());
-                Ok(Dataset::generated(name, &grammar, [*training, *heldout], *seed)?)
-            }
+            } => Ok(Dataset::generated(
+                grammar.clone(),
+                &named(grammar)?,
+                [*training, *heldout],
+                *seed,
+            )?),
             Self::Text { file, unit, fraction } => Dataset::of_text(&Text::read(file)?, *unit, *fraction),
         }
     }
 }
 
-fn grammar(file: Option<&Path>) -> Result<Grammar, CorpusError> {
-    let Some(file) = file else {
-        return Ok(Grammar::narwhals());
-    };
-    let text = Text::read(file)?;
+/// The grammar of the program with this name, or else the one in the file of this name.
+fn named(grammar: &str) -> Result<Grammar, CorpusError> {
+    match grammar {
+        "narwhals" => return Ok(Grammar::narwhals()),
+        "narwhals-small" => return Ok(Grammar::narwhals_small()),
+        _ => {}
+    }
+    let text = Text::read(Path::new(grammar))?;
     Grammar::parse(text.content()).map_err(|error| CorpusError::Grammar {
         file: text.name().to_string(),
         error,
@@ -177,6 +179,25 @@ impl Dataset {
             parts,
             known: None,
         })
+    }
+
+    /// A whole text as held-out part, read by a tokenizer that exists already.
+    ///
+    /// `like` says whether its lines are sentences or it is one stream.
+    pub fn to_measure(text: &Text, tokenizer: &Tokenizer, like: &CorpusConfig) -> Self {
+        let heldout = match like {
+            CorpusConfig::Grammar { .. } => {
+                Tokens::Sentences(text.sentences().map(|line| tokenizer.encode(line)).collect())
+            }
+            CorpusConfig::Text { .. } => Tokens::Stream(tokenizer.encode(text.content())),
+        };
+        let parts = [Tokens::Stream(Vec::new()), heldout];
+        Self {
+            name: text.name().to_string(),
+            tokenizer: tokenizer.clone(),
+            parts,
+            known: None,
+        }
     }
 
     /// The name in reports.

@@ -1,6 +1,6 @@
 //! A recipe: everything that decides a training run, so that the same recipe gives the same bits.
 
-use crate::corpus::{CorpusConfig, Unit};
+use crate::corpus::{BatchError, CorpusConfig, Dataset, Part, Unit};
 use crate::layers::Bias;
 use crate::model::{ModelConfig, RecurrentSizes};
 use crate::neural::Training;
@@ -40,6 +40,15 @@ pub struct Recipe {
 }
 
 impl Recipe {
+    /// An error unless the recipe's batches can be cut from the corpus.
+    ///
+    /// **Errors** if the block does not fit the text.
+    pub fn check(&self, dataset: &Dataset) -> Result<(), BatchError> {
+        let lead = self.model.lead();
+        dataset.batches(Part::Training, self.block, lead)?;
+        dataset.batches(Part::Heldout, self.block, lead).map(|_| ())
+    }
+
     /// The learning rate over time.
     pub fn schedule(&self) -> Schedule {
         Schedule::Cosine {
@@ -95,6 +104,11 @@ impl Recipe {
                 },
                 ..transformer
             },
+            ModelName::Table => Self {
+                model: ModelConfig::Table,
+                learning_rate: 1e-2,
+                ..transformer
+            },
             ModelName::Rnn => Self {
                 model: ModelConfig::Rnn(RECURRENT),
                 learning_rate: 3e-3,
@@ -109,11 +123,11 @@ impl Recipe {
         }
     }
 
-    /// The recipe of each model for the sentences of a grammar; `file` is `None` for the narwhals.
-    pub fn for_grammar(name: ModelName, file: Option<PathBuf>) -> Self {
+    /// The recipe of each model for the sentences of a grammar, by its name or its file.
+    pub fn for_grammar(name: ModelName, grammar: String) -> Self {
         let neural = Self {
             corpus: CorpusConfig::Grammar {
-                file,
+                grammar,
                 training: 120_000,
                 heldout: 4_000,
                 seed: 1,
@@ -153,6 +167,10 @@ impl Recipe {
                 },
                 ..neural
             },
+            ModelName::Table => Self {
+                model: ModelConfig::Table,
+                ..neural
+            },
             ModelName::Rnn => Self {
                 model: ModelConfig::Rnn(recurrent),
                 ..neural
@@ -177,6 +195,8 @@ const RECURRENT: RecurrentSizes = RecurrentSizes {
 pub enum ModelName {
     /// Counts of n tokens in a row.
     Ngram,
+    /// A softmax table: the bigram, by gradient.
+    Table,
     /// An Elman network.
     Rnn,
     /// A long short-term memory.
@@ -186,6 +206,6 @@ pub enum ModelName {
 }
 
 impl ModelName {
-    /// All models, the simplest first.
-    pub const ALL: [Self; 4] = [Self::Ngram, Self::Rnn, Self::Lstm, Self::Transformer];
+    /// The models of a comparison, the simplest first.
+    pub const COMPARED: [Self; 4] = [Self::Ngram, Self::Rnn, Self::Lstm, Self::Transformer];
 }
