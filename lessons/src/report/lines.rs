@@ -1,19 +1,11 @@
 //! Held-out loss against training: one line a model, and level lines for what is known exactly.
 
-use super::comparison::{Comparison, CurvePoint};
-use super::labels::{shortened, spread};
+use super::comparison::Comparison;
+use super::curves::{Along, Level, Line, description, labels, levels, lines, range, title};
+use super::labels::spread;
 use super::scale::{Scale, Spacing};
+use super::series;
 use super::svg::{Anchor, Drawing};
-use super::{quantity, series};
-
-/// What runs along the horizontal axis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Along {
-    /// The number of training steps.
-    Steps,
-    /// The seconds of training, on a logarithmic axis.
-    Seconds,
-}
 
 /// For which width of page a picture is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +20,6 @@ pub enum Width {
 const LABEL_HEIGHT: f64 = 17.0;
 /// The largest number of points that are marked on one line.
 const MARKS_MAX: usize = 7;
-/// The most letters of a label.
-const LABEL_LETTERS: usize = 19;
-
 /// The picture, or `None` if no model has a held-out loss to show along this axis.
 pub fn picture(comparison: &Comparison, along: Along, width: Width) -> Option<String> {
     let lines = lines(comparison, along);
@@ -52,95 +41,6 @@ pub fn picture(comparison: &Comparison, along: Along, width: Width) -> Option<St
     frame.draw_labels(&mut drawing, &lines, &levels);
     let class = if width == Width::Wide { "wide" } else { "narrow" };
     Some(drawing.finish(id, class, title(along), &description(comparison, &lines)))
-}
-
-/// The title of the picture.
-pub fn title(along: Along) -> &'static str {
-    match along {
-        Along::Steps => "Held-out loss against training steps",
-        Along::Seconds => "Held-out loss against seconds of training",
-    }
-}
-
-/// True if the first losses are so high that the picture leaves them out.
-pub fn cuts_off(comparison: &Comparison, along: Along) -> bool {
-    let (lines, levels) = (lines(comparison, along), levels(comparison));
-    let [_, top] = Frame::losses(&lines, &levels);
-    lines.iter().flat_map(|line| &line.places).any(|place| place[1] > top)
-}
-
-/// The held-out losses of one model as pairs of time and loss.
-struct Line<'c> {
-    position: usize,
-    title: &'c str,
-    places: Vec<[f64; 2]>,
-}
-
-/// A loss that is known exactly.
-struct Level {
-    class: &'static str,
-    label: String,
-    nats: f64,
-}
-
-fn lines(comparison: &Comparison, along: Along) -> Vec<Line<'_>> {
-    let place = |point: &CurvePoint| {
-        let time = match along {
-            Along::Steps => Some(point.step as f64),
-            Along::Seconds => point.seconds.filter(|&seconds| seconds > 0.0),
-        }?;
-        let loss = point.heldout_nats?;
-        (time.is_finite() && loss.is_finite()).then_some([time, loss])
-    };
-    let models = comparison.models.iter().enumerate();
-    models
-        .map(|(position, model)| Line {
-            position,
-            title: &model.title,
-            places: model.curve.iter().filter_map(place).collect(),
-        })
-        .collect()
-}
-
-fn levels(comparison: &Comparison) -> Vec<Level> {
-    let floor = comparison.best_floor().map(|floor| Level {
-        class: "floor",
-        label: format!("best {}-gram {}", floor.order, three_decimals(floor.nats)),
-        nats: floor.nats,
-    });
-    let entropy = comparison.entropy_nats.map(|nats| Level {
-        class: "entropy",
-        label: format!("entropy {}", three_decimals(nats)),
-        nats,
-    });
-    floor
-        .into_iter()
-        .chain(entropy)
-        .filter(|level| level.nats.is_finite())
-        .collect()
-}
-
-fn three_decimals(nats: f64) -> String {
-    format!("{nats:.3}")
-}
-
-fn description(comparison: &Comparison, lines: &[Line<'_>]) -> String {
-    let ends = lines.iter().filter_map(|line| {
-        let [_, loss] = line.places.last()?;
-        Some(format!("{} ends at {}", line.title, quantity::nats(*loss)))
-    });
-    let mut sentence = ends.collect::<Vec<_>>().join(", ");
-    if let Some(entropy) = comparison.entropy_nats {
-        sentence += &format!("; the entropy of the language is {}", quantity::nats(entropy));
-    }
-    if let Some(floor) = comparison.best_floor() {
-        sentence += &format!(
-            "; the best possible {}-gram reaches {}",
-            floor.order,
-            quantity::nats(floor.nats)
-        );
-    }
-    sentence + ". All in nats per token."
 }
 
 /// The rectangle of the axes on the drawing, and the two scales.
@@ -182,27 +82,9 @@ impl Frame {
             top,
             bottom,
             time: Scale::new(spacing, [first, last], [left, right]),
-            loss: Scale::new(Spacing::Linear, Self::losses(lines, levels), [bottom, top]),
+            loss: Scale::new(Spacing::Linear, range(lines, levels), [bottom, top]),
             ticks,
         }
-    }
-
-    /// The losses from the bottom to the top of the picture.
-    ///
-    /// The first losses of a training are far above all that comes later; the top is chosen such that the losses at
-    /// the end, which are what is compared, take about half of the height.
-    fn losses(lines: &[Line<'_>], levels: &[Level]) -> [f64; 2] {
-        let known = || levels.iter().map(|level| level.nats);
-        let ends = || lines.iter().filter_map(|line| line.places.last()).map(|place| place[1]);
-        let all = || lines.iter().flat_map(|line| &line.places).map(|place| place[1]);
-        let lowest = all().chain(known()).fold(f64::INFINITY, f64::min);
-        let highest = all().chain(known()).fold(f64::NEG_INFINITY, f64::max);
-        let highest_end = ends().chain(known()).fold(f64::NEG_INFINITY, f64::max);
-        let spread = (highest_end - lowest).max(0.02);
-        [
-            lowest - 0.08 * spread,
-            (lowest + 2.2 * spread).min(highest.max(highest_end + 0.1 * spread)),
-        ]
     }
 
     fn draw_axes(&self, drawing: &mut Drawing, along: Along) {
@@ -282,36 +164,6 @@ impl Frame {
     fn place(&self, [time, loss]: [f64; 2]) -> [f64; 2] {
         [self.time.pixel(time), self.loss.pixel(loss)]
     }
-}
-
-/// A text that belongs to the end of a line.
-struct Label {
-    class: String,
-    text: String,
-    nats: f64,
-    time: Option<f64>,
-}
-
-fn labels(lines: &[Line<'_>], levels: &[Level]) -> Vec<Label> {
-    let ends = lines.iter().filter_map(|line| {
-        let &[time, nats] = line.places.last()?;
-        let number = three_decimals(nats);
-        let title = shortened(line.title, LABEL_LETTERS - 1 - number.len());
-        let class = series::class(line.position);
-        Some(Label {
-            class,
-            text: format!("{title} {number}"),
-            nats,
-            time: Some(time),
-        })
-    });
-    let levels = levels.iter().map(|level| Label {
-        class: level.class.into(),
-        text: shortened(&level.label, LABEL_LETTERS),
-        nats: level.nats,
-        time: None,
-    });
-    ends.chain(levels).collect()
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 //!
 //! Reading order: [`comparison`], which is the data; [`comparison::table`] and [`comparison::json`]; then [`page`], which
 //! is put together from `svg` (marks on a drawing), `scale` (axes and their ticks), `labels` (labels that do not overlap),
-//! `lines` (loss against time) and `bars` (distance to the entropy).
+//! `curves` (what the pictures of the losses show), `lines` (how they are drawn), `bars` (distance to the entropy), and
+//! `tables`.
 
 mod bars;
 pub mod comparison;
+mod curves;
 mod json;
 mod labels;
 mod lines;
@@ -15,6 +17,7 @@ mod scale;
 mod series;
 mod svg;
 mod table;
+mod tables;
 
 #[cfg(test)]
 mod example;

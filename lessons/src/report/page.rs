@@ -4,10 +4,11 @@
 //! a narrow page; the stylesheet shows one of them. Every number in a picture also stands in a table.
 
 use super::bars;
-use super::comparison::{Comparison, ModelOutcome, Setting};
-use super::lines::{self, Along, Width};
-use super::quantity;
+use super::comparison::{Comparison, ModelOutcome};
+use super::curves::{self, Along};
+use super::lines::{self, Width};
 use super::svg::escape;
+use super::{quantity, tables};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -16,11 +17,11 @@ pub fn page(comparison: &Comparison) -> String {
     let title = title(comparison);
     let sections = [
         summary(comparison),
-        outcome(comparison),
+        tables::outcome(comparison),
         curve(comparison, Along::Steps),
         curve(comparison, Along::Seconds),
         gaps(comparison),
-        curve_numbers(comparison),
+        tables::curve_numbers(comparison),
         samples(comparison),
         settings(comparison),
     ];
@@ -74,65 +75,6 @@ fn summary(comparison: &Comparison) -> String {
     )
 }
 
-fn outcome(comparison: &Comparison) -> String {
-    let best = comparison.best_model().map(|model| model.heldout_nats);
-    let models: String = comparison.models.iter().map(|model| outcome_row(model, best)).collect();
-    let bound = |title: &str, nats: f64| {
-        let (bits, hesitation) = (
-            quantity::nats(nats / std::f64::consts::LN_2),
-            quantity::perplexity(nats.exp()),
-        );
-        let gap = comparison
-            .entropy_nats
-            .map_or("not known".into(), |entropy| quantity::difference(nats - entropy));
-        format!(
-            "<tr><th scope=\"row\">{title}</th><td>{}</td><td>{gap}</td><td>{bits}</td><td>{hesitation}</td>\
-             <td></td><td></td><td></td></tr>\n",
-            quantity::nats(nats)
-        )
-    };
-    let floors = comparison.ngram_floors.iter();
-    let mut bounds: String = floors
-        .map(|floor| bound(&format!("best possible {}-gram", floor.order), floor.nats))
-        .collect();
-    bounds += &comparison
-        .entropy_nats
-        .map_or(String::new(), |entropy| bound("entropy of the language", entropy));
-    let bounds = if bounds.is_empty() {
-        bounds
-    } else {
-        format!("<tbody>\n{bounds}</tbody>\n")
-    };
-    format!(
-        "<h2 id=\"outcome\">Outcome</h2>\n<div class=\"scroll\" role=\"region\" aria-labelledby=\"outcome\" \
-         tabindex=\"0\">\n<table class=\"full\">\n<thead><tr><th scope=\"col\">Model</th>\
-         <th scope=\"col\">Nats per<br>token</th><th scope=\"col\">Above<br>entropy</th>\
-         <th scope=\"col\">Bits per<br>token</th><th scope=\"col\">Perplexity</th><th scope=\"col\">Parameters</th>\
-         <th scope=\"col\">FLOPs</th><th scope=\"col\">Seconds</th></tr></thead>\n\
-         <tbody>\n{models}</tbody>\n{bounds}</table>\n</div>\n"
-    )
-}
-
-fn outcome_row(model: &ModelOutcome, best: Option<f64>) -> String {
-    let class = if best == Some(model.heldout_nats) {
-        " class=\"best\""
-    } else {
-        ""
-    };
-    format!(
-        "<tr{class}><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>\
-         <td>{}</td></tr>\n",
-        escape(&model.title),
-        quantity::nats(model.heldout_nats),
-        model.gap_nats.map_or("not known".into(), quantity::difference),
-        quantity::nats(model.heldout_bits),
-        quantity::perplexity(model.perplexity),
-        quantity::count(model.parameters),
-        quantity::large(model.flops),
-        quantity::seconds(model.seconds)
-    )
-}
-
 fn curve(comparison: &Comparison, along: Along) -> String {
     let pictures = [Width::Wide, Width::Narrow].map(|width| lines::picture(comparison, along, width));
     let [Some(wide), Some(narrow)] = pictures else {
@@ -142,14 +84,14 @@ fn curve(comparison: &Comparison, along: Along) -> String {
         Along::Steps => "The loss on held-out text while the models learn.".to_string(),
         Along::Seconds => "The same losses by the clock; each mark on the axis is a multiple of the one before.".into(),
     };
-    if lines::cuts_off(comparison, along) {
+    if curves::cuts_off(comparison, along) {
         caption += " The highest losses, at the beginning, lie above the picture.";
     }
     if comparison.best_floor().is_some() && along == Along::Steps {
         caption += " The dotted level is the loss of the best possible n-gram, the solid one the entropy: \
                     nothing that does not know the text can end below it.";
     }
-    let title = lines::title(along);
+    let title = curves::title(along);
     format!("<h2>{title}</h2>\n<figure>\n{wide}{narrow}<figcaption>{caption}</figcaption>\n</figure>\n")
 }
 
@@ -169,41 +111,6 @@ fn gaps(comparison: &Comparison) -> String {
     format!("<h2>{title}</h2>\n<figure>\n{wide}{narrow}{caption}</figure>\n")
 }
 
-/// All numbers of the curves, as a table that is folded in.
-fn curve_numbers(comparison: &Comparison) -> String {
-    let mut steps: Vec<u64> = comparison
-        .models
-        .iter()
-        .flat_map(|model| model.curve.iter().map(|point| point.step))
-        .collect();
-    steps.sort_unstable();
-    steps.dedup();
-    if steps.is_empty() {
-        return String::new();
-    }
-    let cell = |model: &ModelOutcome, step: u64| {
-        let loss = model
-            .curve
-            .iter()
-            .find(|point| point.step == step)
-            .and_then(|point| point.heldout_nats);
-        format!("<td>{}</td>", loss.map_or(String::new(), quantity::nats))
-    };
-    let row = |&step: &u64| {
-        let cells: String = comparison.models.iter().map(|model| cell(model, step)).collect();
-        format!("<tr><th scope=\"row\">{}</th>{cells}</tr>\n", quantity::count(step))
-    };
-    let rows: String = steps.iter().map(row).collect();
-    let header = |model: &ModelOutcome| format!("<th scope=\"col\">{}</th>", escape(&model.title));
-    let headers: String = comparison.models.iter().map(header).collect();
-    format!(
-        "<details>\n<summary>The numbers of the curves</summary>\n<div class=\"scroll\" role=\"region\" \
-         aria-label=\"The numbers of the curves\" tabindex=\"0\">\n<table>\n\
-         <caption>Held-out loss in nats per token</caption>\n<thead><tr><th scope=\"col\">Step</th>{headers}</tr></thead>\n\
-         <tbody>\n{rows}</tbody>\n</table>\n</div>\n</details>\n"
-    )
-}
-
 fn samples(comparison: &Comparison) -> String {
     let sample = |model: &ModelOutcome| {
         format!(
@@ -220,30 +127,12 @@ fn settings(comparison: &Comparison) -> String {
     let mut text = format!(
         "<h2>To repeat it</h2>\n<pre><code>{}</code></pre>\n<h2>Settings</h2>\n{}",
         escape(&comparison.command),
-        setting_table("All models", &comparison.config)
+        tables::settings("All models", &comparison.config)
     );
     for model in &comparison.models {
-        text += &setting_table(&model.title, &model.settings);
+        text += &tables::settings(&model.title, &model.settings);
     }
     text
-}
-
-fn setting_table(caption: &str, settings: &[Setting]) -> String {
-    if settings.is_empty() {
-        return String::new();
-    }
-    let row = |setting: &Setting| {
-        format!(
-            "<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n",
-            escape(&setting.name),
-            escape(&setting.value)
-        )
-    };
-    let rows: String = settings.iter().map(row).collect();
-    format!(
-        "<h3>{}</h3>\n<table class=\"settings\">\n<tbody>\n{rows}</tbody>\n</table>\n",
-        escape(caption)
-    )
 }
 
 #[cfg(test)]
