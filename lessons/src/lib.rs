@@ -1,7 +1,9 @@
 //! Lessons, the report of a comparison, and the command `tapegrad`.
 //!
-//! Reading order: [`report`], what a comparison of models leaves behind.
+//! Reading order: [`step`], which steps through a network; [`report`], what a comparison of models leaves behind;
+//! [`cli`], the command.
 
 #![forbid(unsafe_code)]
 
 pub mod report;
+pub mod step;
