@@ -1,1 +1,10 @@
-//! tmp
+//! Lessons, the report of a comparison, and the command `tapegrad`.
+//!
+//! Reading order: [`step`], which steps through a network; [`report`], what a comparison of models leaves behind;
+//! [`cli`], the command.
+
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod report;
+pub mod step;

@@ -1,0 +1,105 @@
+//! The command `tapegrad`.
+//!
+//! Each command is one file: a struct of its arguments, whose `run` does it. To add one, write its file and add its line
+//! to [`Command`]. A command writes one thing to standard output, text or a JSON document, through [`Output`]; all
+//! else (progress, notes) goes to standard error. What goes wrong is a [`CliError`].
+
+mod error;
+mod output;
+mod step;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+pub use error::CliError;
+pub use output::Output;
+
+/// The arguments of `tapegrad`.
+#[derive(Debug, Parser)]
+#[command(name = "tapegrad", version, about, color = clap::ColorChoice::Never, arg_required_else_help = true)]
+#[command(after_help = "Example:\n  tapegrad step two-layer")]
+pub struct Cli {
+    /// Write one JSON document to standard output instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    /// The seed of everything random; the same seed gives the same result
+    #[arg(long, global = true, value_name = "N")]
+    seed: Option<u64>,
+    /// Write line by line: no progress bars
+    #[arg(long, global = true)]
+    plain: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What `tapegrad` can be told to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Step(step::Step),
+}
+
+impl Command {
+    fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
+        match self {
+            Self::Step(step) => step.run(out),
+        }
+    }
+}
+
+/// Runs `tapegrad` with these arguments, of which the first is its own name, and gives the exit code.
+///
+/// 0: done. 1: it could not be done. 2: the command line is wrong.
+pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let outcome = match Cli::try_parse_from(&args) {
+        Ok(cli) => {
+            let out = Output::new(stdout, cli.json, cli.plain, cli.seed);
+            cli.command.run(&out).map_err(|error| (cli.json, error))
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            let written = output::written(write!(stdout, "{}", error.render()));
+            written.map_err(|error| (false, error))
+        }
+        // The command line could not be read, so neither could --json be; a program that wrote it still means it.
+        Err(error) => Err((args.iter().any(|arg| arg == "--json"), CliError::usage(&error))),
+    };
+    match outcome {
+        Ok(()) => 0,
+        Err((json, error)) => {
+            // If the error cannot be written either, the exit code is all that is left to say.
+            let _: io::Result<()> = match json {
+                true => writeln!(stdout, "{}", error.document()),
+                false => write!(stderr, "{error}"),
+            };
+            error.exit_code()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn each_command_has_an_example_in_its_help() {
+        let cli = Cli::command();
+        for command in cli.get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let example = format!("tapegrad {}", command.get_name());
+            assert!(
+                help.contains(&example),
+                "the help of {} needs an example",
+                command.get_name()
+            );
+        }
+    }
+}

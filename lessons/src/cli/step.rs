@@ -1,0 +1,73 @@
+//! `tapegrad step`: a network, forward and backward, one step at a time.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::error::CliError;
+use super::output::Output;
+use crate::step::{Values, ValuesError, render_plain, two_layer};
+
+/// Step through a network: every forward and every backward, with its numbers
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  tapegrad step two-layer
+  tapegrad step two-layer --seed 7
+  tapegrad step two-layer --values values.json
+
+A file of values, with any sizes:
+  {\"x\": [1, 2], \"t\": 1, \"alpha\": [[0.1, 0.2], [0.3, -0.1]], \"beta\": [0.5, -0.4]}")]
+pub struct Step {
+    /// The network to step through
+    network: Network,
+    /// Take the values from this JSON file instead of the lecture's
+    #[arg(long, value_name = "FILE", conflicts_with = "seed")]
+    values: Option<PathBuf>,
+}
+
+/// A network that can be stepped through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Network {
+    /// The lecture's two-layer sigmoid network; with --seed, on random values
+    TwoLayer,
+}
+
+impl Step {
+    /// Writes the ledger of the network.
+    pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
+        let Network::TwoLayer = self.network;
+        let values = match (&self.values, out.seed()) {
+            (Some(path), _) => read(path)?,
+            (None, Some(seed)) => Values::random(seed),
+            (None, None) => Values::lecture(),
+        };
+        let ledger = two_layer(&values).map_err(|error| self.values_error(&error))?;
+        if out.is_json() {
+            out.document(&ledger)
+        } else {
+            out.text(&render_plain(&ledger))
+        }
+    }
+
+    fn values_error(&self, error: &ValuesError) -> CliError {
+        wrong_values(self.values.as_deref(), error)
+    }
+}
+
+fn read(path: &Path) -> Result<Values, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        CliError::new("unreadable_file", format!("the values cannot be read: {error}"))
+            .at(path.display())
+            .help("--values takes a JSON file in UTF-8; `tapegrad step --help` shows one")
+    })?;
+    Values::parse(&text).map_err(|error| wrong_values(Some(path), &error))
+}
+
+fn wrong_values(path: Option<&Path>, error: &ValuesError) -> CliError {
+    let place = error.place();
+    let place = path.map_or(place.to_string(), |path| format!("{}: {place}", path.display()));
+    CliError::new("wrong_values", error).at(place).help(
+        "the values look like {\"x\": [1, 2], \"t\": 1, \"alpha\": [[0.1, 0.2], [0.3, -0.1]], \"beta\": [0.5, -0.4]}",
+    )
+}

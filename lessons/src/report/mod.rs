@@ -1,0 +1,23 @@
+//! What a comparison of models leaves behind: a table for the terminal, a JSON document, one HTML page.
+//!
+//! Reading order: [`comparison`], which is the data; [`comparison::table`] and [`comparison::json`]; then [`page`], which
+//! is put together from `svg` (marks on a drawing), `scale` (axes and their ticks), `labels` (labels that do not overlap),
+//! `curves` (what the pictures of the losses show), `lines` (how they are drawn), `bars` (distance to the entropy), and
+//! `tables`.
+
+mod bars;
+pub mod comparison;
+mod curves;
+mod json;
+mod labels;
+mod lines;
+pub mod page;
+mod quantity;
+mod scale;
+mod series;
+mod svg;
+mod table;
+mod tables;
+
+#[cfg(test)]
+mod example;
