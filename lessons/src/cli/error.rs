@@ -42,6 +42,14 @@ impl CliError {
         }
     }
 
+    /// An option that cannot be meant so, with what would be right.
+    pub fn option(message: impl fmt::Display, help: impl fmt::Display) -> Self {
+        Self {
+            exit_code: 2,
+            ..Self::new("usage", message).help(help)
+        }
+    }
+
     /// A command line that clap could not read.
     pub fn usage(error: &clap::Error) -> Self {
         let text = error.render().to_string();

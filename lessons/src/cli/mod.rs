@@ -4,9 +4,17 @@
 //! to [`Command`]. A command writes one thing to standard output, text or a JSON document, through [`Output`]; all
 //! else (progress, notes) goes to standard error. What goes wrong is a [`CliError`].
 
+mod causes;
+mod compare;
 mod error;
+mod eval;
+mod generate;
 mod output;
+mod progress;
+mod recipe;
 mod step;
+mod threads;
+mod train;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -20,7 +28,9 @@ pub use output::Output;
 /// The arguments of `tapegrad`.
 #[derive(Debug, Parser)]
 #[command(name = "tapegrad", version, about, color = clap::ColorChoice::Never, arg_required_else_help = true)]
-#[command(after_help = "Example:\n  tapegrad step two-layer")]
+#[command(
+    after_help = "Examples:\n  tapegrad compare\n  tapegrad train lstm --out runs/lstm\n  tapegrad step two-layer"
+)]
 pub struct Cli {
     /// Write one JSON document to standard output instead of text
     #[arg(long, global = true)]
@@ -38,12 +48,20 @@ pub struct Cli {
 /// What `tapegrad` can be told to do.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Compare(compare::Compare),
+    Train(train::Train),
+    Eval(eval::Eval),
+    Generate(generate::Generate),
     Step(step::Step),
 }
 
 impl Command {
     fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
         match self {
+            Self::Compare(compare) => compare.run(out),
+            Self::Train(train) => train.run(out),
+            Self::Eval(eval) => eval.run(out),
+            Self::Generate(generate) => generate.run(out),
             Self::Step(step) => step.run(out),
         }
     }

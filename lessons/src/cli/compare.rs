@@ -1,0 +1,264 @@
+//! `tapegrad compare`: trains n-gram, RNN, LSTM and Transformer on one loop and one corpus, and shows them side by side.
+
+use super::error::CliError;
+use super::generate::{request, text_of};
+use super::output::Output;
+use super::progress::Bar;
+use super::recipe::{CorpusArgs, SizeArgs};
+use super::threads;
+use crate::report::comparison::{self, Comparison, CurvePoint, ModelOutcome, NgramFloor, Setting};
+use crate::report::page::page;
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Instant;
+use tapegrad_models::corpus::{CorpusConfig, Dataset};
+use tapegrad_models::decode::{Generated, Sampling, generate};
+use tapegrad_models::train::checkpoint::write_atomically;
+use tapegrad_models::train::{ModelName, Recipe, Run, Trained};
+use tapegrad_models::{Learner, Model, ModelConfig};
+
+/// The orders among which the n-gram with the lowest held-out loss is taken.
+const ORDERS: std::ops::RangeInclusive<usize> = 2..=6;
+/// How many tokens of text each model writes for the report.
+const SAMPLE_TOKENS: usize = 160;
+
+/// Train n-gram, RNN, LSTM and Transformer on one corpus and show them side by side
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  tapegrad compare
+  tapegrad compare --text shakespeare.txt --report shakespeare.html")]
+pub struct Compare {
+    #[command(flatten)]
+    corpus: CorpusArgs,
+    /// Steps of training of the neural models
+    #[arg(long)]
+    steps: Option<u64>,
+    /// The report to write
+    #[arg(long, value_name = "FILE", default_value = "tapegrad-compare.html")]
+    report: PathBuf,
+    /// Threads to compute on; the result does not depend on it [default: all cores]
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
+impl Compare {
+    /// Runs the command.
+    pub fn run(&self, output: &Output<'_>) -> Result<(), CliError> {
+        threads::limit(self.threads)?;
+        let started = Instant::now();
+        let recipes = ModelName::COMPARED.map(|name| self.recipe(name, output));
+        let [ngram, _, _, transformer] = &recipes;
+        let dataset = ngram.as_ref().map_err(Clone::clone)?.corpus.build()?;
+        let transformer = transformer.as_ref().map_err(Clone::clone)?;
+        transformer.check(&dataset)?;
+        // A report that cannot be written is known before minutes of training, not after.
+        write_atomically(&self.report, b"").map_err(|error| unwritable(&self.report, &error))?;
+        let mut models = Vec::new();
+        for recipe in &recipes {
+            let recipe = recipe.as_ref().map_err(Clone::clone)?;
+            models.push(outcome(recipe, &dataset, output)?);
+        }
+        let comparison = Comparison {
+            corpus: dataset.name().to_string(),
+            vocabulary: dataset.tokenizer().vocabulary().size(),
+            entropy_nats: dataset.known().map(|known| known.entropy_nats),
+            ngram_floors: floors(&dataset),
+            models,
+            command: self.command(transformer.seed),
+            config: config(transformer),
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        write_atomically(&self.report, page(&comparison).as_bytes())
+            .map_err(|error| unwritable(&self.report, &error))?;
+        if output.is_json() {
+            return output.text(&(comparison::json(&comparison) + "\n"));
+        }
+        output.text(&format!(
+            "{}\nreport: {}\n",
+            comparison::table(&comparison),
+            self.report.display()
+        ))
+    }
+
+    fn recipe(&self, name: ModelName, output: &Output<'_>) -> Result<Recipe, CliError> {
+        let mut recipe = self.corpus.recipe(name);
+        if let Some(seed) = output.seed() {
+            recipe.seed = seed;
+        }
+        let sizes = SizeArgs {
+            steps: self.steps,
+            ..SizeArgs::default()
+        };
+        sizes.apply(&mut recipe)?;
+        Ok(recipe)
+    }
+
+    /// The command that repeats this comparison.
+    fn command(&self, seed: u64) -> String {
+        let corpus = match &self.corpus.text {
+            Some(file) => format!(" --text {} --unit {:?}", file.display(), self.corpus.unit).to_lowercase(),
+            None => format!(" --grammar {}", self.corpus.grammar),
+        };
+        let steps = self.steps.map_or(String::new(), |steps| format!(" --steps {steps}"));
+        format!("tapegrad compare{corpus}{steps} --seed {seed}")
+    }
+}
+
+fn unwritable(report: &std::path::Path, error: &std::io::Error) -> CliError {
+    CliError::new(
+        "report_unwritable",
+        format!("{}: the report cannot be written: {error}", report.display()),
+    )
+    .help("name another place with --report FILE")
+}
+
+/// Trains one model and measures it; of the n-grams, the order with the lowest held-out loss.
+fn outcome(recipe: &Recipe, dataset: &Dataset, output: &Output<'_>) -> Result<ModelOutcome, CliError> {
+    let candidates: Vec<Recipe> = match recipe.model {
+        ModelConfig::Ngram { smoothing, .. } => {
+            let of_order = |order| Recipe {
+                model: ModelConfig::Ngram { order, smoothing },
+                ..recipe.clone()
+            };
+            ORDERS.map(of_order).collect()
+        }
+        _ => vec![recipe.clone()],
+    };
+    let mut best: Option<(Recipe, Trained)> = None;
+    for candidate in candidates {
+        let mut bar = Bar::new(&title(&candidate.model), output);
+        let trained = Run::new(&candidate, dataset, None)?.train(&mut bar)?;
+        bar.finish();
+        let nats = |trained: &Trained| trained.progress.heldout_nats.unwrap_or(f64::INFINITY);
+        if best.as_ref().is_none_or(|(_, known)| nats(&trained) < nats(known)) {
+            best = Some((candidate, trained));
+        }
+    }
+    let (recipe, trained) = best.expect("there is at least one candidate");
+    let sample = sample(&trained.model, &recipe, dataset, output)?;
+    Ok(describe(&recipe, &trained, sample, dataset))
+}
+
+fn describe(recipe: &Recipe, trained: &Trained, sample: String, dataset: &Dataset) -> ModelOutcome {
+    let heldout_nats = trained.progress.heldout_nats.unwrap_or(f64::NAN);
+    let point = |line: &tapegrad_models::train::Line| CurvePoint {
+        step: line.step,
+        seconds: Some(line.seconds),
+        train_nats: line.train_nats,
+        heldout_nats: Some(line.heldout_nats),
+    };
+    let unknown = ModelOutcome {
+        name: recipe.model.name().to_string(),
+        title: title(&recipe.model),
+        heldout_nats,
+        gap_nats: None,
+        heldout_bits: 0.0,
+        perplexity: 0.0,
+        parameters: trained.model.parameter_count() as u64,
+        flops: trained.progress.flops,
+        seconds: trained.progress.seconds,
+        sample,
+        curve: trained.lines.iter().map(point).collect(),
+        settings: settings(recipe),
+    };
+    unknown.with_loss(heldout_nats, dataset.known().map(|known| known.entropy_nats))
+}
+
+fn title(model: &ModelConfig) -> String {
+    match model {
+        ModelConfig::Ngram { order, .. } => format!("{order}-gram"),
+        ModelConfig::Table => "Table".to_string(),
+        ModelConfig::Rnn(_) => "RNN".to_string(),
+        ModelConfig::Lstm(_) => "LSTM".to_string(),
+        ModelConfig::Transformer { .. } => "Transformer".to_string(),
+    }
+}
+
+/// Text of each model: whole sentences, or a stretch of a stream.
+fn sample(model: &Model, recipe: &Recipe, dataset: &Dataset, output: &Output<'_>) -> Result<String, CliError> {
+    let tokenizer = dataset.tokenizer();
+    let seed = output.seed().unwrap_or(recipe.seed);
+    let write = |seed| -> Result<Generated, CliError> {
+        let ask = request(recipe, tokenizer, "", SAMPLE_TOKENS, Sampling::ancestral(), seed);
+        Ok(generate(model.language_model(), ask)?)
+    };
+    if !dataset.has_sentences() {
+        return Ok(text_of(tokenizer, &write(seed)?).trim().to_string());
+    }
+    let sentences = (0..3).map(|k| Ok(text_of(tokenizer, &write(seed.wrapping_add(k))?)));
+    Ok(sentences.collect::<Result<Vec<_>, CliError>>()?.join("\n"))
+}
+
+fn floors(dataset: &Dataset) -> Vec<NgramFloor> {
+    let floors = dataset.known().map_or(&[][..], |known| &known.floors);
+    floors
+        .iter()
+        .zip(1..)
+        .map(|(&nats, order)| NgramFloor { order, nats })
+        .collect()
+}
+
+/// What is the same for all models.
+fn config(recipe: &Recipe) -> Vec<Setting> {
+    let corpus = match &recipe.corpus {
+        CorpusConfig::Grammar { training, heldout, .. } => {
+            format!("{training} sentences to train on, {heldout} held out")
+        }
+        CorpusConfig::Text { fraction, .. } => {
+            format!("the first {:.0} % to train on, the rest held out", 100.0 * fraction)
+        }
+    };
+    vec![
+        Setting::new("corpus", corpus),
+        Setting::new("steps", recipe.steps),
+        Setting::new("batch", format!("{} rows of {} positions", recipe.rows, recipe.block)),
+        Setting::new(
+            "optimiser",
+            format!(
+                "AdamW, betas {:?}, decay {}",
+                recipe.training.betas, recipe.training.weight_decay
+            ),
+        ),
+        Setting::new("gradient clipped to", recipe.training.clip),
+        Setting::new("warm-up", format!("{} steps", recipe.warm_up)),
+        Setting::new("seed", recipe.seed),
+    ]
+}
+
+/// What is a model's own.
+fn settings(recipe: &Recipe) -> Vec<Setting> {
+    let mut settings = match recipe.model {
+        ModelConfig::Ngram { order, smoothing } => {
+            return vec![
+                Setting::new(
+                    "order",
+                    format!("{order}, the best of {} to {}", ORDERS.start(), ORDERS.end()),
+                ),
+                Setting::new("smoothing", format!("{smoothing:?}")),
+            ];
+        }
+        ModelConfig::Table => Vec::new(),
+        ModelConfig::Rnn(sizes) | ModelConfig::Lstm(sizes) => vec![
+            Setting::new("layers", sizes.layers),
+            Setting::new("embedding", sizes.embedding),
+            Setting::new("hidden", sizes.hidden),
+        ],
+        ModelConfig::Transformer {
+            layers,
+            heads,
+            width,
+            tying,
+            ..
+        } => vec![
+            Setting::new("layers", layers),
+            Setting::new("heads", heads),
+            Setting::new("width", width),
+            Setting::new("head", format!("{tying:?}").to_lowercase()),
+        ],
+    };
+    settings.push(Setting::new(
+        "learning rate",
+        format!("{} to {}", recipe.learning_rate, recipe.learning_rate_end),
+    ));
+    settings
+}

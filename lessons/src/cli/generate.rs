@@ -1,0 +1,128 @@
+//! `tapegrad generate`: writes text with a trained model.
+
+use super::error::CliError;
+use super::eval::CheckpointArg;
+use super::output::Output;
+use super::threads;
+use clap::Args;
+use serde_json::json;
+use std::path::PathBuf;
+use tapegrad_models::corpus::CorpusConfig;
+use tapegrad_models::decode::{Generated, Request, Sampling, generate};
+use tapegrad_models::tokenizer::{TokenId, Tokenizer};
+use tapegrad_models::train::{Folder, Recipe};
+
+/// Write text with a trained model
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  tapegrad generate runs/lstm
+  tapegrad generate runs/char --prompt 'ROMEO:' --tokens 500 --temperature 0.8")]
+pub struct Generate {
+    /// The folder of the run
+    run: PathBuf,
+    /// What the text begins with
+    #[arg(long, default_value = "")]
+    prompt: String,
+    /// How many tokens to write at most
+    #[arg(long, default_value_t = 200)]
+    tokens: usize,
+    /// 1 writes as the model thinks, less is more cautious, 0 takes the likeliest token each time
+    #[arg(long, default_value_t = 1.0)]
+    temperature: f64,
+    /// Choose among this many likeliest tokens only
+    #[arg(long, value_name = "K")]
+    top_k: Option<usize>,
+    /// Choose among the likeliest tokens that together have more than this probability
+    #[arg(long, value_name = "P")]
+    top_p: Option<f64>,
+    /// Which checkpoint
+    #[arg(long, value_enum, default_value = "best")]
+    checkpoint: CheckpointArg,
+    /// Threads to compute on; the result does not depend on it [default: all cores]
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
+impl Generate {
+    /// Runs the command.
+    pub fn run(&self, output: &Output<'_>) -> Result<(), CliError> {
+        threads::limit(self.threads)?;
+        let (folder, recipe, tokenizer) = Folder::open(&self.run)?;
+        let (model, _) = folder.load(self.checkpoint.into(), &recipe, &tokenizer)?;
+        let sampling = Sampling::new(self.temperature, self.top_k, self.top_p)?;
+        let request = request(
+            &recipe,
+            &tokenizer,
+            &self.prompt,
+            self.tokens,
+            sampling,
+            output.seed().unwrap_or(1),
+        );
+        let generated = generate(model.language_model(), request)?;
+        let text = text_of(&tokenizer, &generated);
+        let text = format!("{}{text}", self.prompt);
+        if output.is_json() {
+            return output.document(&json!({"text": text, "tokens": generated.tokens, "nats": generated.nats}));
+        }
+        output.text(&(text + "\n"))
+    }
+}
+
+/// What is asked of a model that was trained by a recipe.
+///
+/// A model of sentences begins at the start of one and stops at its end; a model of a stream begins after the prompt,
+/// or after a new line.
+pub fn request(
+    recipe: &Recipe,
+    tokenizer: &Tokenizer,
+    prompt: &str,
+    length_max: usize,
+    sampling: Sampling,
+    seed: u64,
+) -> Request {
+    let vocabulary = tokenizer.vocabulary();
+    let mut never: Vec<TokenId> = vocabulary.never_predicted().to_vec();
+    never.push(vocabulary.oov());
+    let written = tokenizer.encode(prompt);
+    let (prompt, stop) = match recipe.corpus {
+        CorpusConfig::Grammar { .. } => (
+            std::iter::once(vocabulary.sos()).chain(written).collect(),
+            Some(vocabulary.eos()),
+        ),
+        CorpusConfig::Text { .. } => {
+            never.push(vocabulary.eos());
+            (
+                if written.is_empty() {
+                    first_of_stream(tokenizer)
+                } else {
+                    written
+                },
+                None,
+            )
+        }
+    };
+    Request {
+        prompt,
+        length_max,
+        stop,
+        never,
+        sampling,
+        seed,
+    }
+}
+
+/// A token that a stream may begin after: a new line, or else the first word of the vocabulary.
+fn first_of_stream(tokenizer: &Tokenizer) -> Vec<TokenId> {
+    let new_line = tokenizer.encode("\n");
+    let oov = tokenizer.vocabulary().oov();
+    if new_line.is_empty() || new_line.contains(&oov) {
+        vec![1]
+    } else {
+        new_line
+    }
+}
+
+/// The text of what was generated.
+pub fn text_of(tokenizer: &Tokenizer, generated: &Generated) -> String {
+    tokenizer.decode(&generated.tokens)
+}

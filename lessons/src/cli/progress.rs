@@ -1,0 +1,74 @@
+//! The progress of training on the terminal: a bar with loss, speed and time left, and a line at each measurement.
+
+use super::output::Output;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tapegrad_models::train::{Line, Progress, Watch};
+
+/// A bar on standard error; nothing at all where standard error is not a terminal.
+#[derive(Debug)]
+pub struct Bar {
+    bar: ProgressBar,
+    name: String,
+    heldout: Option<f64>,
+}
+
+impl Bar {
+    /// A bar for the training of one model.
+    pub fn new(name: &str, output: &Output<'_>) -> Self {
+        let bar = ProgressBar::new(0);
+        if !output.draws_progress() {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        let style = ProgressStyle::with_template("{prefix:>12} {bar:30} {pos}/{len}  {msg}  {eta} left");
+        bar.set_style(style.expect("the template is well formed").progress_chars("=> "));
+        bar.set_prefix(name.to_string());
+        Self {
+            bar,
+            name: name.to_string(),
+            heldout: None,
+        }
+    }
+
+    /// Writes a line above the bar.
+    pub fn note(&self, text: &str) {
+        self.bar.println(format!("{:>12} {text}", self.name));
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Watch for Bar {
+    fn step(&mut self, progress: &Progress, steps: u64, nats: Option<f64>) {
+        if self.bar.length() != Some(steps) {
+            self.bar.set_length(steps);
+            self.bar.reset_eta();
+        }
+        self.bar.set_position(progress.step);
+        let speed = progress.labels as f64 / progress.seconds.max(1e-9);
+        let loss = nats.map_or(String::new(), |nats| format!("loss {nats:.3}  "));
+        let heldout = self
+            .heldout
+            .map_or(String::new(), |nats| format!("held out {nats:.3}  "));
+        self.bar.set_message(format!("{loss}{heldout}{speed:.0} tokens/s"));
+    }
+
+    fn line(&mut self, line: &Line) {
+        self.heldout = Some(line.heldout_nats);
+        let train = line
+            .train_nats
+            .map_or(String::new(), |nats| format!("  training {nats:.4}"));
+        let Line {
+            step,
+            heldout_nats,
+            seconds,
+            tokens_per_s,
+            ..
+        } = line;
+        self.note(&format!(
+            "step {step:>6}{train}  held out {heldout_nats:.4}  {tokens_per_s:.0} tokens/s  {seconds:.1} s"
+        ));
+    }
+}
