@@ -27,7 +27,7 @@ pub use output::Output;
 
 /// The arguments of `tapegrad`.
 #[derive(Debug, Parser)]
-#[command(name = "tapegrad", version, about, color = clap::ColorChoice::Never, arg_required_else_help = true)]
+#[command(name = "tapegrad", version, about = "Watch every gradient, then train small language models with them", color = clap::ColorChoice::Never, arg_required_else_help = true)]
 #[command(
     after_help = "Examples:\n  tapegrad compare\n  tapegrad train lstm --out runs/lstm\n  tapegrad step two-layer"
 )]
