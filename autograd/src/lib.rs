@@ -21,6 +21,7 @@
 mod arena;
 pub mod check;
 pub mod graph;
+#[allow(unsafe_code)]
 pub mod kernels;
 pub mod layer;
 pub mod module;
