@@ -1,7 +1,7 @@
 //! The command `tapegrad`.
 //!
-//! Each command is one file: a struct of its arguments, whose `run` does it. To add one, write its file and add its line
-//! to `Command`. A command writes one thing to standard output, text or a JSON document, through [`Output`]; all
+//! Each command is one file: a struct of its arguments, whose `run` does it. To add one, write its file and its line in
+//! `Command`. A command writes one thing to standard output, text or a JSON document, through [`Output`]; all
 //! else (progress, notes) goes to standard error. What goes wrong is a [`CliError`].
 
 mod causes;

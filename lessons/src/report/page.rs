@@ -1,7 +1,7 @@
 //! The comparison as one HTML page that needs nothing else: no network, no script, no file beside it.
 //!
-//! The content policy forbids everything but the page's own style. Pictures are inline SVG, each drawn for a wide and for
-//! a narrow page; the stylesheet shows one of them. Every number in a picture also stands in a table.
+//! The content policy forbids everything but the page's own style. Pictures are inline SVG, each drawn for a wide and
+//! for a narrow page; the stylesheet shows one of them. Every number in a picture also stands in a table.
 
 use super::bars;
 use super::comparison::{Comparison, ModelOutcome};
@@ -249,8 +249,8 @@ mod tests {
         ");
     }
 
-    /// `TAPEGRAD_PAGE=FILE.html cargo test -p tapegrad-lessons the_page_can_be_looked_at` writes the page of the example,
-    /// with `TAPEGRAD_PAGE_TEXT=1` that of a text without known entropy.
+    /// `TAPEGRAD_PAGE=FILE.html cargo test -p tapegrad-lessons the_page_can_be_looked_at` writes the page of the
+    /// example, with `TAPEGRAD_PAGE_TEXT=1` that of a text without known entropy.
     #[test]
     fn the_page_can_be_looked_at() {
         let Some(path) = std::env::var_os("TAPEGRAD_PAGE") else {
