@@ -95,7 +95,7 @@ impl std::error::Error for CliError {}
 
 #[cfg(test)]
 mod tests {
-    use super::CliError;
+    use super::{CliError, json};
 
     #[test]
     fn an_error_reads_well_and_has_all_its_parts_as_json() {
@@ -107,7 +107,13 @@ mod tests {
 
         give a file with text
         ");
-        insta::assert_snapshot!(error.document().to_string(), @r#"{"error":{"code":"empty_text","message":"the text is empty","where":"story.txt","help":"give a file with text"}}"#);
+        let parts = json!({
+            "code": "empty_text",
+            "message": "the text is empty",
+            "where": "story.txt",
+            "help": "give a file with text",
+        });
+        assert_eq!(error.document(), json!({ "error": parts }));
         assert_eq!(error.exit_code(), 1);
     }
 }

@@ -1,7 +1,7 @@
 //! The command `tapegrad`.
 //!
-//! Each command is one file: a struct of its arguments, whose `run` does it. To add one, write its file and add its line
-//! to [`Command`]. A command writes one thing to standard output, text or a JSON document, through [`Output`]; all
+//! Each command is one file: a struct of its arguments, whose `run` does it. To add one, write its file and its line in
+//! `Command`. A command writes one thing to standard output, text or a JSON document, through [`Output`]; all
 //! else (progress, notes) goes to standard error. What goes wrong is a [`CliError`].
 
 mod causes;
@@ -25,9 +25,9 @@ use clap::{Parser, Subcommand};
 pub use error::CliError;
 pub use output::Output;
 
-/// The arguments of `tapegrad`.
+/// Watch every gradient, then train small language models with them
 #[derive(Debug, Parser)]
-#[command(name = "tapegrad", version, about = "Watch every gradient, then train small language models with them", color = clap::ColorChoice::Never, arg_required_else_help = true)]
+#[command(name = "tapegrad", version, color = clap::ColorChoice::Never, arg_required_else_help = true)]
 #[command(
     after_help = "Examples:\n  tapegrad compare\n  tapegrad train lstm --out runs/lstm\n  tapegrad step two-layer"
 )]

@@ -1,7 +1,7 @@
 //! What a comparison of models leaves behind: a table for the terminal, a JSON document, one HTML page.
 //!
-//! Reading order: [`comparison`], which is the data; [`comparison::table`] and [`comparison::json`]; then [`page`], which
-//! is put together from `svg` (marks on a drawing), `scale` (axes and their ticks), `labels` (labels that do not overlap),
+//! Reading order: [`comparison`], which is the data; [`comparison::table`] and [`comparison::json`]; then [`page`],
+//! which is put together from `svg` (marks on a drawing), `scale` (axes and their ticks), `labels` (none over another),
 //! `curves` (what the pictures of the losses show), `lines` (how they are drawn), `bars` (distance to the entropy), and
 //! `tables`.
 

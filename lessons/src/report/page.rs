@@ -1,7 +1,7 @@
 //! The comparison as one HTML page that needs nothing else: no network, no script, no file beside it.
 //!
-//! The content policy forbids everything but the page's own style. Pictures are inline SVG, each drawn for a wide and for
-//! a narrow page; the stylesheet shows one of them. Every number in a picture also stands in a table.
+//! The content policy forbids everything but the page's own style. Pictures are inline SVG, each drawn for a wide and
+//! for a narrow page; the stylesheet shows one of them. Every number in a picture also stands in a table.
 
 use super::bars;
 use super::comparison::{Comparison, ModelOutcome};
@@ -58,7 +58,7 @@ fn summary(comparison: &Comparison) -> String {
     let above = match best.gap_nats {
         Some(gap) if gap >= 0.0 => format!(", {} above the entropy of the language", quantity::nats(gap)),
         Some(gap) => format!(
-            ", {} below the entropy: within the error of a finite sample",
+            ", {} below the entropy, which only the chance of a finite held-out text allows",
             quantity::nats(-gap)
         ),
         None => ". The entropy of this text is not known".into(),
@@ -68,7 +68,7 @@ fn summary(comparison: &Comparison) -> String {
         format!(" No {order}-gram can do better than {nats}, however much text it counts.")
     });
     format!(
-        "<p class=\"lead\">The lowest loss on held-out text has the {title}: {loss} nats per token{above}.{floor}</p>\n\
+        "<p class=\"lead\">The {title} has the lowest loss on held-out text: {loss} nats per token{above}.{floor}</p>\n\
          <p class=\"soft\">{} different tokens; {} seconds in all.</p>\n",
         quantity::count(comparison.vocabulary as u64),
         quantity::seconds(comparison.seconds)
@@ -249,12 +249,19 @@ mod tests {
         ");
     }
 
-    /// `TAPEGRAD_PAGE=FILE.html cargo test -p tapegrad-lessons the_page_can_be_looked_at` writes the page of the example.
+    /// `TAPEGRAD_PAGE=FILE.html cargo test -p tapegrad-lessons the_page_can_be_looked_at` writes the page of the
+    /// example, with `TAPEGRAD_PAGE_TEXT=1` that of a text without known entropy.
     #[test]
     fn the_page_can_be_looked_at() {
         let Some(path) = std::env::var_os("TAPEGRAD_PAGE") else {
             return;
         };
-        std::fs::write(path, page(&example::with_entropy())).unwrap();
+        let text = std::env::var_os("TAPEGRAD_PAGE_TEXT").is_some();
+        let comparison = if text {
+            example::without_entropy()
+        } else {
+            example::with_entropy()
+        };
+        std::fs::write(path, page(&comparison)).unwrap();
     }
 }

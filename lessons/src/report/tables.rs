@@ -94,7 +94,8 @@ pub fn curve_numbers(comparison: &Comparison) -> String {
     format!(
         "<details>\n<summary>The numbers of the curves</summary>\n<div class=\"scroll\" role=\"region\" \
          aria-label=\"The numbers of the curves\" tabindex=\"0\">\n<table>\n\
-         <caption>Held-out loss in nats per token</caption>\n<thead><tr><th scope=\"col\">Step</th>{headers}</tr></thead>\n\
+         <caption>Held-out loss in nats per token</caption>\n\
+         <thead><tr><th scope=\"col\">Step</th>{headers}</tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table>\n</div>\n</details>\n"
     )
 }

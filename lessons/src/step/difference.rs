@@ -1,6 +1,6 @@
 //! The check of a gradient: how much J changes when one number is moved a little to both sides.
 //!
-//! `dJ/du ≈ (J(u + h) - J(u - h)) / 2h`, with an error of the order `h²`, and a noise of the order `ε/h` because J is
+//! `dJ/du ≈ (J(u + h) - J(u - h)) / 2h`, with an error of the order `h²`, and a noise of the order `ε/h` as J is
 //! rounded: at `h = 1e-5` both are about `1e-10`.
 
 use ndarray::ArrayD;

@@ -21,7 +21,8 @@ use super::values::Values;
 ///                                                       "verdict":"agrees|differs|unchecked"}}]}],
 ///            "ops": [{"node":name, "op":name, "file":path, "forward":formula, "backward":formula, "result":A,
 ///                     "incoming":A|null,
-///                     "contributions": [{"letter":"a", "operand":name, "uses":n, "value":A, "before":A|null, "after":A}]}]}]}
+///                     "contributions": [{"letter":"a", "operand":name, "uses":n, "value":A,
+///                                        "before":A|null, "after":A}]}]}]}
 /// ```
 /// An entry's gradient comes from the tape; its terms are the slide's formula, and their products add up to it.
 /// `incoming` of an op is `null` where it gets no gradient, as it depends on nothing that gets one; `before` is `null`

@@ -109,8 +109,10 @@ mod tests {
         (
             r"Linear: a_j = \sum_{i=0}^M \alpha_{ji} x_i",
             &[
-                r"g_{\alpha_{ji}} = g_{a_j} \frac{\partial a_j}{\partial \alpha_{ji}}, \frac{\partial a_j}{\partial \alpha_{ji}} = x_i",
-                r"g_{x_i} = \sum_{j=0}^D g_{a_j} \frac{\partial a_j}{\partial x_i}, \frac{\partial a_j}{\partial x_i} = \alpha_{ji}",
+                r"g_{\alpha_{ji}} = g_{a_j} \frac{\partial a_j}{\partial \alpha_{ji}},
+                  \frac{\partial a_j}{\partial \alpha_{ji}} = x_i",
+                r"g_{x_i} = \sum_{j=0}^D g_{a_j} \frac{\partial a_j}{\partial x_i},
+                  \frac{\partial a_j}{\partial x_i} = \alpha_{ji}",
             ],
         ),
     ];
@@ -131,7 +133,7 @@ mod tests {
             .fold(formula.to_string(), |formula, (tex, ours)| formula.replace(tex, ours));
         plain
             .chars()
-            .filter(|letter| !matches!(letter, ' ' | '{' | '}' | '(' | ')'))
+            .filter(|letter| !matches!(letter, ' ' | '\n' | '{' | '}' | '(' | ')'))
             .collect()
     }
 

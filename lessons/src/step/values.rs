@@ -31,7 +31,7 @@ pub enum ValuesError {
     #[error("these are not the values of the network: {0}")]
     Syntax(String),
     /// A list has another length than the others ask for.
-    #[error("{place} has {found} numbers where {wanted} are needed: {reason}")]
+    #[error("the length of {place} is {found} and should be {wanted}: {reason}")]
     Length {
         /// The name of the list.
         place: String,
@@ -174,13 +174,24 @@ mod tests {
 
     #[test]
     fn a_mistake_in_the_values_is_named_with_its_place() {
-        let said = |text: &str| Values::parse(text).unwrap_err().to_string();
-        insta::assert_snapshot!(said(r#"{"x": [1], "t": 1, "alpha": [[1, 2]], "beta": [1]}"#), @r"row 1 of alpha has 2 numbers where 1 are needed: a weight for each entry of x");
-        insta::assert_snapshot!(said(r#"{"x": [1], "t": 1, "alpha": [[1], [2]], "beta": [1]}"#), @r"alpha has 2 numbers where 1 are needed: a row for each entry of beta");
-        insta::assert_snapshot!(said(r#"{"x": [], "t": 1, "alpha": [[]], "beta": [1]}"#), @r"x is empty; the network needs at least one input and one hidden unit");
-        insta::assert_snapshot!(said(r#"{"x": [1], "t": 2, "alpha": [[1]], "beta": [1]}"#), @r"t is 2; the target is a probability, from 0 to 1");
-        insta::assert_snapshot!(said(r#"{"x": [1], "t": 1, "alfa": [[1]], "beta": [1]}"#), @r"these are not the values of the network: unknown field `alfa`, expected one of `x`, `t`, `alpha`, `beta` at line 1 column 25");
-        insta::assert_snapshot!(said(r#"{"x": [1e200], "t": 1, "alpha": [[1]], "beta": [1]}"#), @r"x has the number 1e200; numbers from -1e100 to 1e100 are allowed");
-        insta::assert_snapshot!(said("x = 1"), @r"these are not the values of the network: expected value at line 1 column 1");
+        let texts = [
+            r#"{"x": [1], "t": 1, "alpha": [[1, 2]], "beta": [1]}"#,
+            r#"{"x": [1], "t": 1, "alpha": [[1], [2]], "beta": [1]}"#,
+            r#"{"x": [], "t": 1, "alpha": [[]], "beta": [1]}"#,
+            r#"{"x": [1], "t": 2, "alpha": [[1]], "beta": [1]}"#,
+            r#"{"x": [1e200], "t": 1, "alpha": [[1]], "beta": [1]}"#,
+            "x = 1",
+        ];
+        let said = texts.map(|text| Values::parse(text).unwrap_err().to_string());
+        insta::assert_snapshot!(said.join("\n"), @r"
+        the length of row 1 of alpha is 2 and should be 1: a weight for each entry of x
+        the length of alpha is 2 and should be 1: a row for each entry of beta
+        x is empty; the network needs at least one input and one hidden unit
+        t is 2; the target is a probability, from 0 to 1
+        x has the number 1e200; numbers from -1e100 to 1e100 are allowed
+        these are not the values of the network: expected value at line 1 column 1
+        ");
+        let unknown = Values::parse(r#"{"x": [1], "t": 1, "alfa": [[1]], "beta": [1]}"#).unwrap_err();
+        assert!(unknown.to_string().contains("unknown field `alfa`"), "{unknown}");
     }
 }
