@@ -15,7 +15,6 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use tapegrad_autograd::optim::Optimizer;
-use tempfile::NamedTempFile;
 
 /// The header's entry that says which model it is and how far training has come.
 const HEADER: &str = "tapegrad";
@@ -120,11 +119,24 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(folder)?;
+    let mut file = readable_by_all(&mut tempfile::Builder::new()).tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     File::open(folder)?.sync_all()
+}
+
+/// A temporary file is its owner's alone unless told otherwise; what it becomes is a file like any other.
+#[cfg(unix)]
+fn readable_by_all<'a, 'b>(builder: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile::Builder<'b, 'b> {
+    use std::os::unix::fs::PermissionsExt;
+    // The process's umask is taken off these.
+    builder.permissions(std::fs::Permissions::from_mode(0o666))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all<'a, 'b>(builder: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile::Builder<'b, 'b> {
+    builder
 }
 
 /// Reads a checkpoint into a model that was made from the same recipe.
