@@ -11,6 +11,8 @@ pub(super) const GELU_INNER: f64 = 0.797_884_560_802_865_4;
 pub(super) const GELU_CUBE: f64 = 0.044_715;
 /// Below this both GELU and SiLU are 0 in every number type; stopping here keeps `-∞ · 0` away.
 pub(super) const GATE_FLOOR: f64 = -1.0e4;
+/// Above this both slopes are 1; stopping here keeps `∞ · 0` away.
+pub(super) const GATE_CEILING: f64 = 1.0e4;
 
 /// `y = f(x)` for each number.
 pub(super) fn each<T: Real>(x: &[T], y: &mut [T], f: impl Fn(T) -> T) {
@@ -44,7 +46,7 @@ pub(super) fn silu<T: Real>(x: T) -> T {
 
 /// `σ(x) (1 + x (1 - σ(x)))`.
 pub(super) fn silu_slope<T: Real>(x: T) -> T {
-    let x = x.maximum(T::from_f64(GATE_FLOOR));
+    let x = x.maximum(T::from_f64(GATE_FLOOR)).minimum(T::from_f64(GATE_CEILING));
     let s = sigmoid(x);
     s * (T::ONE + x * sigmoid(-x))
 }
@@ -57,7 +59,7 @@ pub(super) fn gelu_tanh<T: Real>(x: T) -> T {
 
 /// `σ(2u) (1 + x (1 - σ(2u)) 2u')` with `u' = √(2/π) (1 + 3 · 0.044715 x²)`.
 pub(super) fn gelu_tanh_slope<T: Real>(x: T) -> T {
-    let x = x.maximum(T::from_f64(GATE_FLOOR));
+    let x = x.maximum(T::from_f64(GATE_FLOOR)).minimum(T::from_f64(GATE_CEILING));
     let two_u = twice_u(x);
     let slope = T::from_f64(2.0 * GELU_INNER) * (T::ONE + T::from_f64(3.0 * GELU_CUBE) * x * x);
     sigmoid(two_u) * (T::ONE + x * sigmoid(-two_u) * slope)

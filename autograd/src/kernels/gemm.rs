@@ -54,6 +54,24 @@ impl Gemm {
     }
 }
 
+impl Gemm {
+    /// Asserts that the slices match the sizes.
+    pub(super) fn check(&self, a: usize, b: usize, c: usize) {
+        assert!(
+            a == self.m * self.k && b == self.k * self.n && c == self.m * self.n,
+            "gemm: slices must match the sizes"
+        );
+    }
+
+    /// Asserts that `c` holds `count` products.
+    pub(super) fn check_batch(&self, count: usize, c: usize) {
+        assert!(
+            c == count * self.m * self.n,
+            "gemm_batch: c must hold one product for each pair of operands"
+        );
+    }
+}
+
 /// The three loops, in the order that walks `b` and `c` by rows.
 pub(super) fn plain<T: Real>(sizes: Gemm, a: &[T], b: &[T], c: &mut [T]) {
     let Gemm {
@@ -64,10 +82,7 @@ pub(super) fn plain<T: Real>(sizes: Gemm, a: &[T], b: &[T], c: &mut [T]) {
         b_transposed,
         adds,
     } = sizes;
-    assert!(
-        a.len() == m * k && b.len() == k * n && c.len() == m * n,
-        "gemm: slices must match the sizes"
-    );
+    sizes.check(a.len(), b.len(), c.len());
     if !adds {
         c.fill(T::ZERO);
     }
@@ -85,10 +100,7 @@ pub(super) fn plain<T: Real>(sizes: Gemm, a: &[T], b: &[T], c: &mut [T]) {
 /// Product number `i` reads `a` and `b` from its two offsets and writes chunk `i` of `c`.
 pub(super) fn plain_batch<T: Real>(sizes: Gemm, operands: &[(usize, usize)], a: &[T], b: &[T], c: &mut [T]) {
     let Gemm { m, k, n, .. } = sizes;
-    assert!(
-        c.len() == operands.len() * m * n,
-        "gemm_batch: c must hold one product for each pair of operands"
-    );
+    sizes.check_batch(operands.len(), c.len());
     for (i, &(at_a, at_b)) in operands.iter().enumerate() {
         plain(
             sizes,

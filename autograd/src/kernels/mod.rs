@@ -11,6 +11,7 @@ mod adamw;
 mod attention;
 mod cross_entropy;
 mod elementwise;
+mod fast;
 mod gemm;
 mod linear;
 mod lstm;
@@ -18,10 +19,13 @@ mod norm;
 mod reduce;
 mod rnn;
 mod softmax;
+#[cfg(test)]
+mod tests;
 
 pub use adamw::AdamwStep;
 pub use attention::{AttentionGradients, AttentionInputs, AttentionSizes};
 pub use cross_entropy::CrossEntropy;
+pub use fast::simd_level;
 pub use gemm::Gemm;
 pub use linear::{LinearGradients, LinearSizes};
 pub use lstm::{LstmGradients, LstmInputs, LstmSizes};
@@ -355,6 +359,3 @@ pub trait Kernels: Sized {
         adamw::plain(step, w, g, m, v);
     }
 }
-
-impl Kernels for f32 {}
-impl Kernels for f64 {}

@@ -22,6 +22,20 @@ pub struct LayerNorm<'a, T> {
     pub beta: Option<&'a [T]>,
 }
 
+impl<T> LayerNorm<'_, T> {
+    /// The number of rows, after asserting that the slices fit each other.
+    pub(super) fn check(&self, x: &[T], other: usize, notes: usize) -> usize {
+        let fits = |factor: Option<&[T]>| factor.is_none_or(|factor| factor.len() == self.cols);
+        assert!(
+            fits(self.gamma) && fits(self.beta),
+            "norm: gamma and beta must be as long as a row"
+        );
+        let rows = check(self.cols, x, other);
+        assert!(notes == 2 * rows, "layer_norm: notes must be two for each row");
+        rows
+    }
+}
+
 /// Where the gradients of a LayerNorm go; each wanted one is overwritten.
 #[derive(Debug, Default)]
 pub struct LayerNormGradients<'a, T> {
@@ -44,6 +58,29 @@ pub struct RmsNorm<'a, T> {
     pub gamma: Option<&'a [T]>,
 }
 
+impl<'a, T> RmsNorm<'a, T> {
+    /// The number of rows, after asserting that the slices fit each other.
+    pub(super) fn check(&self, x: &[T], other: usize, notes: usize) -> usize {
+        assert!(
+            self.gamma.is_none_or(|gamma| gamma.len() == self.cols),
+            "norm: gamma must be as long as a row"
+        );
+        let rows = check(self.cols, x, other);
+        assert!(notes == rows, "rms_norm: notes must be one for each row");
+        rows
+    }
+
+    /// The same sizes and factors; what differs is that nothing is taken from `x`.
+    pub(super) fn as_layer_norm(&self) -> LayerNorm<'a, T> {
+        LayerNorm {
+            cols: self.cols,
+            epsilon: self.epsilon,
+            gamma: self.gamma,
+            beta: None,
+        }
+    }
+}
+
 /// Where the gradients of an RMSNorm go; each wanted one is overwritten.
 #[derive(Debug, Default)]
 pub struct RmsNormGradients<'a, T> {
@@ -55,13 +92,12 @@ pub struct RmsNormGradients<'a, T> {
 
 /// The length of the scratch of the backward pass of either norm.
 pub const fn norm_backward_scratch_len(rows: usize, cols: usize) -> usize {
-    let _ = rows;
-    2 * cols
+    rows.div_ceil(super::fast::rows_of_task(cols)) * 2 * cols
 }
 
 /// `y = γ (x - μ) / σ + β`; the notes are `μ` of each row, then `1/σ` of each row.
 pub(super) fn plain<T: Real>(norm: LayerNorm<'_, T>, x: &[T], y: &mut [T], notes: &mut [T]) {
-    let rows = check(norm.cols, x, y.len());
+    let rows = norm.check(x, y.len(), notes.len());
     let (mean, inverse) = notes.split_at_mut(rows);
     let count = T::from_count(norm.cols);
     for row in 0..rows {
@@ -89,7 +125,7 @@ pub(super) fn plain_backward<T: Real>(
     gradients: LayerNormGradients<'_, T>,
 ) {
     let cols = norm.cols;
-    let rows = check(cols, x, g_y.len());
+    let rows = norm.check(x, g_y.len(), notes.len());
     let (mean, inverse) = notes.split_at(rows);
     let n = |row: usize, c: usize| (x[row * cols + c] - mean[row]) * inverse[row];
     let g_n = |row: usize, c: usize| factor(norm.gamma, c) * g_y[row * cols + c];
@@ -116,7 +152,7 @@ pub(super) fn plain_backward<T: Real>(
 
 /// `y = γ x / r`; the notes are `1/r` of each row.
 pub(super) fn plain_rms<T: Real>(norm: RmsNorm<'_, T>, x: &[T], y: &mut [T], notes: &mut [T]) {
-    let rows = check(norm.cols, x, y.len());
+    let rows = norm.check(x, y.len(), notes.len());
     for row in 0..rows {
         let (x, y) = (
             &x[row * norm.cols..][..norm.cols],
@@ -139,7 +175,7 @@ pub(super) fn plain_rms_backward<T: Real>(
     gradients: RmsNormGradients<'_, T>,
 ) {
     let cols = norm.cols;
-    let rows = check(cols, x, g_y.len());
+    let rows = norm.check(x, g_y.len(), notes.len());
     let n = |row: usize, c: usize| x[row * cols + c] * notes[row];
     let g_n = |row: usize, c: usize| factor(norm.gamma, c) * g_y[row * cols + c];
     if let Some(g_x) = gradients.g_x {
@@ -162,7 +198,7 @@ fn factor<T: Real>(gamma: Option<&[T]>, c: usize) -> T {
     gamma.map_or(T::ONE, |gamma| gamma[c])
 }
 
-/// The number of rows, after asserting that they are whole and that both slices are of one length.
+/// The number of rows, after asserting that they are whole and that the slices fit each other.
 fn check<T>(cols: usize, x: &[T], other: usize) -> usize {
     assert!(x.len() == other, "norm: slices must be of one length");
     if x.is_empty() {

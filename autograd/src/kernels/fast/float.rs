@@ -1,0 +1,151 @@
+//! The two number types that have fast kernels, their vectors and their vectorisable functions.
+
+use std::cell::RefCell;
+use std::thread::LocalKey;
+
+use pulp::Simd;
+
+use super::dispatch::fuses;
+use super::math::Elementary;
+use crate::numbers::Real;
+
+/// `f32` or `f64`: what the fast kernels need beyond [`Real`].
+pub trait Float: Real + Elementary {
+    /// A vector of the level `S`.
+    type Vector<S: Simd>: Copy;
+
+    /// Numbers in one vector.
+    fn lanes<S: Simd>() -> usize {
+        size_of::<Self::Vector<S>>() / size_of::<Self>()
+    }
+
+    /// A slice as whole vectors and the rest.
+    fn vectors<S: Simd>(x: &[Self]) -> (&[Self::Vector<S>], &[Self]);
+
+    /// A slice to write, as whole vectors and the rest.
+    fn vectors_mut<S: Simd>(x: &mut [Self]) -> (&mut [Self::Vector<S>], &mut [Self]);
+
+    /// The same number in every lane.
+    fn splat<S: Simd>(simd: S, x: Self) -> Self::Vector<S>;
+
+    /// Lane by lane, `a + b`.
+    fn add_vectors<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+
+    /// Lane by lane, the larger of `a` and `b`.
+    fn larger_vectors<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+
+    /// Lane by lane, `a b + c`, rounded once where the level can.
+    fn mul_add_vectors<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>)
+    -> Self::Vector<S>;
+
+    /// `self b + c`, rounded once where the level can.
+    fn mul_add_at<S: Simd>(self, b: Self, c: Self) -> Self;
+
+    /// The square root, as an instruction.
+    fn sqrt_at(self) -> Self;
+
+    /// This thread's buffer for packed operands; it grows to the largest size asked for and stays.
+    fn buffer() -> &'static LocalKey<RefCell<Vec<Self>>>;
+
+    /// Calls `work` with `len` numbers of this thread's buffer, from the start of a cache line on.
+    ///
+    /// # Panics
+    /// If `work` asks for the buffer again.
+    fn with_buffer(len: usize, work: impl FnOnce(&mut [Self])) {
+        let line = LINE / size_of::<Self>();
+        Self::buffer().with_borrow_mut(|buffer| {
+            if buffer.len() < len + line {
+                buffer.resize(len + line, Self::ZERO);
+            }
+            let skip = buffer.as_ptr().align_offset(LINE).min(line);
+            work(&mut buffer[skip..][..len]);
+        });
+    }
+}
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+macro_rules! float {
+    (
+        $float:ident, $vector:ident, $vectors:ident, $vectors_mut:ident,
+        $splat:ident, $add:ident, $max:ident, $mul:ident, $mul_add:ident
+    ) => {
+        impl Float for $float {
+            type Vector<S: Simd> = S::$vector;
+
+            #[inline(always)]
+            fn vectors<S: Simd>(x: &[Self]) -> (&[Self::Vector<S>], &[Self]) {
+                S::$vectors(x)
+            }
+
+            #[inline(always)]
+            fn vectors_mut<S: Simd>(x: &mut [Self]) -> (&mut [Self::Vector<S>], &mut [Self]) {
+                S::$vectors_mut(x)
+            }
+
+            #[inline(always)]
+            fn splat<S: Simd>(simd: S, x: Self) -> Self::Vector<S> {
+                simd.$splat(x)
+            }
+
+            #[inline(always)]
+            fn add_vectors<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S> {
+                simd.$add(a, b)
+            }
+
+            #[inline(always)]
+            fn larger_vectors<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S> {
+                simd.$max(a, b)
+            }
+
+            #[inline(always)]
+            fn mul_add_vectors<S: Simd>(
+                simd: S,
+                a: Self::Vector<S>,
+                b: Self::Vector<S>,
+                c: Self::Vector<S>,
+            ) -> Self::Vector<S> {
+                if fuses::<S>() { simd.$mul_add(a, b, c) } else { simd.$add(simd.$mul(a, b), c) }
+            }
+
+            #[inline(always)]
+            fn mul_add_at<S: Simd>(self, b: Self, c: Self) -> Self {
+                if fuses::<S>() { self.mul_add(b, c) } else { self * b + c }
+            }
+
+            #[inline(always)]
+            fn sqrt_at(self) -> Self {
+                self.sqrt()
+            }
+
+            fn buffer() -> &'static LocalKey<RefCell<Vec<Self>>> {
+                thread_local!(static BUFFER: RefCell<Vec<$float>> = const { RefCell::new(Vec::new()) });
+                &BUFFER
+            }
+        }
+    };
+}
+
+float!(
+    f32,
+    f32s,
+    as_simd_f32s,
+    as_mut_simd_f32s,
+    splat_f32s,
+    add_f32s,
+    max_f32s,
+    mul_f32s,
+    mul_add_f32s
+);
+float!(
+    f64,
+    f64s,
+    as_simd_f64s,
+    as_mut_simd_f64s,
+    splat_f64s,
+    add_f64s,
+    max_f64s,
+    mul_f64s,
+    mul_add_f64s
+);

@@ -1,0 +1,27 @@
+//! The fast kernels of `f32` and `f64`.
+//!
+//! Each is the plain loop of the file of the same name one folder up, in vectors ([`dispatch`]) and on all threads.
+
+mod adamw;
+mod cross_entropy;
+mod dispatch;
+mod elementwise;
+mod float;
+mod floats;
+mod gemm;
+mod gemv;
+mod lanes;
+mod linear;
+mod math;
+mod matrix;
+mod norm;
+mod packed;
+mod product;
+mod reduce;
+mod softmax;
+mod tasks;
+mod tile;
+mod transpose;
+
+pub use dispatch::simd_level;
+pub use tasks::rows_of_task;

@@ -1,0 +1,150 @@
+//! Operands of a product rearranged so that the innermost kernel reads them from end to end.
+//!
+//! **Right operand.** The summed size is cut into blocks of at most [`BLOCK`] rows; inside a block the columns are cut
+//! into panels of two vectors (the last may be one vector wide), each panel row by row, padded with zeros.
+//! The first rows, or the first columns, of a packed matrix can be used as it stands.
+//!
+//! **Left operand.** Row-major rows are read where they are. Column-major ones (a transposed left operand) are packed in
+//! groups of as many rows as a tile has, each group column by column.
+
+use pulp::Simd;
+
+use super::float::Float;
+use super::matrix::View;
+use super::tile::COLS_MAX;
+use super::transpose::transpose;
+
+/// The most rows of a block: a panel of it (32 KiB of `f32`) fits the first-level cache.
+pub const BLOCK: usize = 256;
+
+/// The most rows of the left operand that are multiplied with all panels before the next: 240 KiB of `f32`.
+pub const CHUNK: usize = 240;
+
+/// A packed right operand: its numbers and its whole sizes.
+#[derive(Clone, Copy)]
+pub struct Packed<'a, T> {
+    pub data: &'a [T],
+    pub k: usize,
+    pub n: usize,
+}
+
+/// The length of a packed right operand of `k` rows and `n` columns, at every level.
+pub const fn packed_len(k: usize, n: usize) -> usize {
+    k * n.next_multiple_of(COLS_MAX)
+}
+
+/// A panel of a packed block.
+pub struct Panel {
+    /// Its first column.
+    pub first: usize,
+    /// Its width in vectors.
+    pub vectors: usize,
+}
+
+/// The panels of `n` columns, for vectors of `lanes` numbers.
+#[inline(always)]
+pub fn panels(n: usize, lanes: usize) -> impl Iterator<Item = Panel> {
+    (0..n).step_by(2 * lanes).map(move |first| Panel {
+        first,
+        vectors: if n - first > lanes { 2 } else { 1 },
+    })
+}
+
+/// The columns of a packed matrix with `n` columns, padding included.
+pub const fn padded(n: usize, lanes: usize) -> usize {
+    n.next_multiple_of(lanes)
+}
+
+/// Packs `k` rows and `n` columns of `b` into `packed`.
+#[inline(always)]
+pub fn pack<T: Float, S: Simd>(_: S, k: usize, n: usize, b: View<'_, T>, packed: &mut [T]) {
+    let lanes = T::lanes::<S>();
+    b.check(k, n);
+    for first_row in (0..k).step_by(BLOCK) {
+        let rows = (k - first_row).min(BLOCK);
+        let block = &mut packed[first_row * padded(n, lanes)..][..rows * padded(n, lanes)];
+        for panel in panels(n, lanes) {
+            let width = panel.vectors * lanes;
+            let out = &mut block[panel.first * rows..][..rows * width];
+            let cols = (n - panel.first).min(width);
+            if cols < width {
+                out.fill(T::ZERO);
+            }
+            let b = b.part(first_row, panel.first);
+            if b.row == 1 {
+                transpose::<T, S>(b.data, b.col, (rows, cols), out, width);
+            } else {
+                copy_rows(b, cols, width, out);
+            }
+        }
+    }
+}
+
+/// Copies `cols` numbers of each row into a row of `width`.
+#[inline(always)]
+fn copy_rows<T: Float>(b: View<'_, T>, cols: usize, width: usize, out: &mut [T]) {
+    for (l, out) in out.chunks_exact_mut(width).enumerate() {
+        if b.col == 1 {
+            out[..cols].copy_from_slice(&b.data[l * b.row..][..cols]);
+        } else {
+            for (j, out) in out[..cols].iter_mut().enumerate() {
+                *out = b.data[l * b.row + j * b.col];
+            }
+        }
+    }
+}
+
+/// The rows of the widest tile of the level `S`: what its registers hold beside two vectors of `b` and one of `a`.
+pub const fn tile_rows<S: Simd>() -> usize {
+    if S::REGISTER_COUNT >= 32 { 12 } else { 6 }
+}
+
+/// How many of the remaining rows the next tile takes.
+#[inline(always)]
+pub const fn group<S: Simd>(rows: usize) -> usize {
+    match rows {
+        rows if rows >= tile_rows::<S>() => tile_rows::<S>(),
+        8.. => 8,
+        4.. => 4,
+        2.. => 2,
+        _ => 1,
+    }
+}
+
+/// The length of a packed left operand of one chunk.
+pub const PACKED_LEFT: usize = CHUNK * (BLOCK + 4);
+
+/// Where the group that starts at row `i` starts; the gap keeps groups from competing for the same cache lines.
+pub const fn group_place(i: usize, k: usize) -> usize {
+    i * (k + 4)
+}
+
+/// Packs `m` rows and `k` columns of a column-major left operand.
+#[inline(always)]
+pub fn pack_left<T: Float, S: Simd>(a: View<'_, T>, m: usize, k: usize, packed: &mut [T]) {
+    let whole = if tile_rows::<S>() == 12 {
+        pack_groups::<T, 12>(a, m, k, packed)
+    } else {
+        pack_groups::<T, 6>(a, m, k, packed)
+    };
+    let mut i = whole;
+    while i < m {
+        let rows = group::<S>(m - i);
+        for l in 0..k {
+            packed[group_place(i, k) + l * rows..][..rows].copy_from_slice(&a.data[l * a.col + i..][..rows]);
+        }
+        i += rows;
+    }
+}
+
+/// Packs the whole groups of `ROWS` rows; gives the rows done.
+#[inline(always)]
+fn pack_groups<T: Float, const ROWS: usize>(a: View<'_, T>, m: usize, k: usize, packed: &mut [T]) -> usize {
+    for l in 0..k {
+        let (groups, _) = a.data[l * a.col..][..m].as_chunks::<ROWS>();
+        for (g, group) in groups.iter().enumerate() {
+            packed[group_place(g * ROWS, k) + l * ROWS..][..ROWS].copy_from_slice(group);
+        }
+    }
+    m / ROWS * ROWS
+}

@@ -1,0 +1,39 @@
+//! How work on rows is cut into tasks: by its sizes alone, never by the number of threads.
+
+use rayon::prelude::*;
+
+/// Numbers of one task; fewer are done on the calling thread.
+pub const TASK: usize = 1 << 14;
+
+/// The rows of one task.
+pub const fn rows_of_task(cols: usize) -> usize {
+    if cols == 0 || cols > TASK { 1 } else { TASK / cols }
+}
+
+/// Whole rows of `x` and `y`, in tasks on all threads.
+pub fn by_rows<T: Send + Sync>(cols: usize, x: &[T], y: &mut [T], work: impl Fn(&[T], &mut [T]) + Sync) {
+    let task = rows_of_task(cols) * cols;
+    if x.len() > task {
+        x.par_chunks(task)
+            .zip(y.par_chunks_mut(task))
+            .for_each(|(x, y)| work(x, y));
+    } else if !x.is_empty() {
+        work(x, y);
+    }
+}
+
+/// Whole rows of `a`, `b` and `y`, in tasks on all threads.
+pub fn by_row_pairs<T: Send + Sync>(
+    cols: usize,
+    (a, b): (&[T], &[T]),
+    y: &mut [T],
+    work: impl Fn(&[T], &[T], &mut [T]) + Sync,
+) {
+    let task = rows_of_task(cols) * cols;
+    if a.len() > task {
+        let tasks = a.par_chunks(task).zip(b.par_chunks(task)).zip(y.par_chunks_mut(task));
+        tasks.for_each(|((a, b), y)| work(a, b, y));
+    } else if !a.is_empty() {
+        work(a, b, y);
+    }
+}

@@ -1,0 +1,1 @@
+//! Infinities, NaN and numbers at the ends of the range.
