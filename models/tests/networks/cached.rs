@@ -1,0 +1,83 @@
+//! One token at a time, from what is remembered, a network says what it says of the whole sequence.
+
+use super::{BLOCK, Subject, VOCABULARY, apart, networks, transformer, words};
+use ndarray::{ArrayD, Axis};
+use tapegrad_autograd::{Params, Tape};
+use tapegrad_models::corpus::Batch;
+use tapegrad_models::layers::Bias;
+use tapegrad_models::neural::Training;
+use tapegrad_models::transformer_lm::{TransformerLm, Tying};
+use tapegrad_models::{LanguageModel, Neural, TokenId};
+
+/// The logits of each position by `step`, each on a tape of its own.
+fn step_by_step(subject: &Subject, params: &Params<f64>, ids: &[TokenId]) -> Vec<ArrayD<f64>> {
+    let shapes = subject.network.memory();
+    let mut memory: Vec<ArrayD<f64>> = shapes.iter().map(|shape| ArrayD::zeros(shape.to_vec())).collect();
+    let mut logits = Vec::new();
+    for (position, &id) in ids.iter().enumerate() {
+        let tape = Tape::with(params);
+        let before: Vec<_> = memory.iter().map(|array| tape.data("memory", array.view())).collect();
+        let id = tape.ids("id", [1, 1], &[id as usize]);
+        let (y, after) = subject.network.step(id, position, &before);
+        logits.push(tape.value(y));
+        memory = after.into_iter().map(|var| tape.value(var)).collect();
+    }
+    logits
+}
+
+#[test]
+fn step_gives_the_logits_of_the_whole_sequence_position_by_position() {
+    for subject in networks() {
+        let (params, ids) = (subject.params(1), words(BLOCK, 2));
+        let whole = subject.logits(&params, 1, &ids);
+        for (position, step) in step_by_step(&subject, &params, &ids).iter().enumerate() {
+            assert_eq!(step.shape(), [1, 1, VOCABULARY]);
+            let distance = apart(step, whole.index_axis(Axis(1), position));
+            assert!(
+                distance < 1e-12,
+                "{}, position {position}: {distance} apart",
+                subject.name
+            );
+        }
+    }
+}
+
+fn neural() -> Neural<TransformerLm> {
+    let training = Training {
+        betas: [0.9, 0.99],
+        weight_decay: 0.0,
+        clip: 1.0,
+    };
+    let config = transformer(Bias::With, Tying::Untied);
+    let mut neural = Neural::new(|list| TransformerLm::new(list, config), training, 3);
+    // The first values of a Transformer are so small that all words are nearly equally likely.
+    let (params, _) = neural.params_and_optimizer_mut();
+    params.values_mut().iter_mut().for_each(|value| *value *= 20.0);
+    neural
+}
+
+#[test]
+fn what_next_says_of_a_label_is_what_log_probs_says() {
+    let (model, ids) = (neural(), words(BLOCK + 1, 4));
+    let batch = Batch::new(BLOCK, ids[..BLOCK].to_vec(), ids[1..].to_vec());
+    let whole = model.log_probs(&batch);
+    let mut state = model.start();
+    for position in 0..BLOCK {
+        let next = model.next(&mut state, ids[position]).log_probs()[ids[position + 1] as usize];
+        let distance = (next - whole.get(0, position).unwrap()).abs();
+        assert!(distance < 1e-5, "position {position}: {distance} apart in f32");
+    }
+}
+
+#[test]
+fn a_full_block_starts_again_from_its_later_half() {
+    let (model, ids) = (neural(), words(BLOCK + 1, 5));
+    let after = |ids: &[TokenId]| {
+        let mut state = model.start();
+        let mut logits = None;
+        ids.iter().for_each(|&id| logits = Some(model.next(&mut state, id)));
+        logits.unwrap()
+    };
+    assert_eq!(after(&ids), after(&ids[BLOCK / 2..]));
+    assert_ne!(after(&ids[..BLOCK]), after(&ids[BLOCK / 2..BLOCK]));
+}
