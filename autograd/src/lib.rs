@@ -22,6 +22,7 @@ mod arena;
 pub mod check;
 pub mod graph;
 pub mod kernels;
+pub mod language;
 pub mod layer;
 pub mod module;
 pub mod numbers;

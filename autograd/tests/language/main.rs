@@ -1,0 +1,5 @@
+//! The graph language: its properties on the programs of the project and on random ones.
+
+mod programs;
+mod random_programs;
+mod syntax;
