@@ -197,6 +197,8 @@ pub enum Op {
     Unary(&'static str),
     /// A function of two entries; the shorter operand is repeated along leading axes and axes of size 1.
     Binary(&'static str),
+    /// Each entry to a power given as a number.
+    Power(f64),
     /// Each entry limited to a range.
     Clip(f64, f64),
     /// The second where the first is not 0, else the third.

@@ -110,6 +110,30 @@ impl Attribute for SmallVec<[u8; RANK_MAX]> {
     }
 }
 
+/// An attribute that is one of several named choices, counted from 0.
+macro_rules! choices {
+    ($($kind:ident { $($choice:ident = $number:literal),* })*) => { $(
+        impl Attribute for $kind {
+            fn encode(&self) -> Option<Vec<f64>> {
+                let number: usize = match self { $( Self::$choice => $number, )* };
+                number.encode()
+            }
+            fn decode(numbers: Option<&[f64]>) -> Option<Self> {
+                match usize::decode(numbers)? {
+                    $( $number => Some(Self::$choice), )*
+                    _ => None,
+                }
+            }
+        }
+    )* };
+}
+
+choices! {
+    GeluForm { Exact = 0, Tanh = 1 }
+    Sees { All = 0, Past = 1 }
+    Reduction { None = 0, Sum = 1, Mean = 2 }
+}
+
 /// The attributes of an op: name and numbers.
 pub type Attributes = Vec<(String, Vec<f64>)>;
 
@@ -162,10 +186,56 @@ macro_rules! codec {
 
 codec! {
     Add {}
+    Sub {}
     Mul {}
+    Div {}
+    Neg {}
+    Pow {}
+    Power { n }
+    Exp {}
+    Log {}
+    Sqrt {}
+    Abs {}
+    Tanh {}
     Sigmoid {}
+    Relu {}
+    Gelu { form }
+    Silu {}
+    Maximum {}
+    Minimum {}
+    Clip { lo, hi }
+    Where {}
     Sum { over }
+    Mean { over }
+    Max { over }
+    Min { over }
+    Prod { over }
+    Logsumexp { over }
+    Softmax { axis }
+    LogSoftmax { axis }
     Matmul {}
+    Permute { order }
+    Reshape { to }
+    Slice { axis, start, end }
+    Concat { axis }
+    Stack { axis }
+    Broadcast { to }
+    Embedding {}
+    Pick {}
+    Cumsum { axis }
+    CausalMask { queries, keys }
+    Counted { ignore }
+    Linear {}
+    LayerNorm { epsilon }
+    RmsNorm { epsilon }
+    CrossEntropy { ignore, reduction }
+    SigmoidCrossEntropy {}
+    Attention { heads, kv_heads, sees }
+    Rotary { heads, base, start }
+    Dropout { keep }
+    Rnn {}
+    Lstm {}
+    LstmCell {}
 }
 
 #[cfg(test)]

@@ -2,4 +2,5 @@
 
 mod programs;
 mod random_programs;
+mod running;
 mod syntax;

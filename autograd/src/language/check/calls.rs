@@ -111,7 +111,7 @@ impl<'a> Checker<'a> {
             }
             (Form::Reduction, [a, b]) if matches!(name, "max" | "min") && over.is_none() => {
                 let operands = [self.expr(a), self.expr(b)];
-                self.binary(function.op, operands, span)
+                self.binary(if name == "max" { "maximum" } else { "minimum" }, operands, span)
             }
             (Form::Reduction | Form::Along, [x]) if self.indices.is_empty() => {
                 let x = self.expr(x);

@@ -32,6 +32,12 @@ impl Checker<'_> {
                 }
             },
             ExprKind::Binary(Binary::Matmul, left, right) => self.matmul(left, right, span),
+            ExprKind::Binary(Binary::Pow, left, right) if super::calls::literal(right).is_some() => {
+                let base = self.expr(left);
+                let ty = self.ty(base).clone();
+                let exponent = super::calls::literal(right).expect("this arm asks for a literal");
+                self.emit(Op::Power(exponent), vec![base], ty, span)
+            }
             ExprKind::Binary(operator, left, right) => match arithmetic(*operator) {
                 Some(name) => {
                     let operands = [self.expr(left), self.expr(right)];
