@@ -23,6 +23,7 @@ pub mod check;
 pub mod graph;
 #[allow(unsafe_code)]
 pub mod kernels;
+pub mod language;
 pub mod layer;
 pub mod module;
 pub mod numbers;

@@ -1,0 +1,159 @@
+//! `engine.NAME(a, b, attribute => [1, 2])`: any op of the registry by name, with its attributes as lists of numbers.
+//!
+//! The shape rule is the op's own. For named sizes it is asked twice with numbers put in, different primes each time; a
+//! result axis is the size whose number it has in both answers.
+
+use super::Checker;
+use crate::language::ast::{self, Arg, Ident};
+use crate::language::code::Code;
+use crate::language::core::{Attribute, Op, ValueId};
+use crate::language::diagnostic::Diagnostic;
+use crate::language::registry;
+use crate::language::size::{Bound, Size};
+use crate::language::span::Span;
+use crate::language::types::{Axis, Kind, Type};
+use crate::op::OperandKind;
+use crate::shape::Shape;
+
+/// Numbers for named sizes; no two names share a number, nor does any share one with a small literal size.
+const PRIMES: [i64; 16] = [
+    101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179,
+];
+
+impl Checker<'_> {
+    pub(super) fn engine(&mut self, name: &Ident, args: &[Arg], span: Span) -> ValueId {
+        let (mut values, mut attributes) = (Vec::new(), Vec::new());
+        for arg in args {
+            match arg {
+                Arg::Value(value) => values.push(self.expr(value)),
+                Arg::Split(field, shape) => {
+                    let Some(numbers) = self.attribute(&shape.axes) else {
+                        return self.unknown(span);
+                    };
+                    attributes.push((field.name.clone(), numbers));
+                }
+                _ => {
+                    let text = "an op of the engine takes values and attributes such as `axes => [0, 1]`";
+                    return self.wrong(Diagnostic::new(Code::E20, span, text));
+                }
+            }
+        }
+        if self.any_unknown(&values) {
+            return self.unknown(span);
+        }
+        match self.engine_type(&name.name, &values, &attributes, span) {
+            Ok(ty) => self.emit(Op::Engine(name.name.clone(), attributes), values, ty, span),
+            Err(why) => {
+                let code = if crate::ops::NAMES.contains(&name.name.as_str()) {
+                    Code::E02
+                } else {
+                    Code::E09
+                };
+                self.wrong(Diagnostic::new(code, name.span, why))
+            }
+        }
+    }
+
+    fn attribute(&mut self, axes: &[ast::Axis]) -> Option<Vec<Attribute>> {
+        let number = |checker: &mut Self, axis: &ast::Axis| match axis {
+            ast::Axis::Size(None, expr) => match super::calls::literal(expr) {
+                Some(value) => Some(Attribute::Number(value)),
+                None => checker.size(expr).map(Attribute::Size),
+            },
+            _ => None,
+        };
+        axes.iter().map(|axis| number(self, axis)).collect()
+    }
+
+    fn engine_type(
+        &self,
+        name: &str,
+        values: &[ValueId],
+        attributes: &[(String, Vec<Attribute>)],
+        span: Span,
+    ) -> Result<Type, String> {
+        let [first, second] = [0, 7].map(|shift| self.probe(shift));
+        let asked = self.ask(name, values, attributes, &first)?;
+        let again = self.ask(name, values, attributes, &second)?;
+        let mut axes = Vec::new();
+        let operands = values.iter().flat_map(|&value| self.ty(value).axes.iter().cloned());
+        let given = attributes
+            .iter()
+            .flat_map(|(_, numbers)| numbers)
+            .filter_map(|number| match number {
+                Attribute::Size(size) => Some(Axis::new(&size.to_string(), size.clone(), span)),
+                Attribute::Number(_) => None,
+            });
+        let known: Vec<Axis> = operands.chain(given).collect();
+        for (one, two) in asked.iter().zip(again.iter()) {
+            let fits =
+                |axis: &&Axis| axis.size.value(&first) == Ok(one as i64) && axis.size.value(&second) == Ok(two as i64);
+            let axis = match known.iter().find(fits) {
+                Some(axis) => axis.clone(),
+                None if one == two => Axis::new(&one.to_string(), Size::number(one as i64), span),
+                None => return Err("the sizes of the result cannot be told from the names of the sizes".to_string()),
+            };
+            axes.push(axis);
+        }
+        let described = registry::operands(name);
+        let real = values.iter().enumerate().any(|(position, &value)| {
+            let kind = described.map_or(OperandKind::Real, |operands| {
+                crate::graph::operand_at(operands, position).kind
+            });
+            kind == OperandKind::Real && self.ty(value).kind == Kind::Real
+        });
+        let kind = if real { Kind::Real } else { Kind::Data };
+        Ok(Type { axes, kind })
+    }
+
+    /// Numbers for all named sizes and positions.
+    fn probe(&self, shift: usize) -> Bound {
+        let mut bound = Bound::new();
+        for (i, dim) in self.program.dims.iter().enumerate() {
+            bound.insert(dim.name.clone(), PRIMES[(i + shift) % PRIMES.len()]);
+        }
+        for one in &self.loops {
+            bound.insert(one.index.clone(), 1);
+        }
+        bound
+    }
+
+    fn ask(
+        &self,
+        name: &str,
+        values: &[ValueId],
+        attributes: &[(String, Vec<Attribute>)],
+        bound: &Bound,
+    ) -> Result<Shape, String> {
+        let numbers = |list: &[Attribute]| -> Result<Vec<f64>, String> {
+            list.iter().map(|number| number.value(bound)).collect()
+        };
+        let attributes: Result<registry::Attributes, String> = attributes
+            .iter()
+            .map(|(field, list)| Ok((field.clone(), numbers(list)?)))
+            .collect();
+        let op = registry::decode(name, &attributes?)?;
+        let shape = |&value: &ValueId| -> Result<Shape, String> {
+            let sizes: Result<Vec<i64>, _> = self.ty(value).axes.iter().map(|axis| axis.size.value(bound)).collect();
+            let sizes = sizes.map_err(|name| format!("the size {name} has no value"))?;
+            Ok(sizes.iter().map(|&size| size.max(0) as usize).collect())
+        };
+        let shapes: Result<Vec<Shape>, String> = values.iter().map(shape).collect();
+        op.shape(&shapes?).map_err(|error| error.to_string())
+    }
+}
+
+impl Attribute {
+    /// The number it is when the sizes have these values.
+    pub fn value(&self, bound: &Bound) -> Result<f64, String> {
+        match self {
+            Self::Number(value) => Ok(*value),
+            Self::Size(size) => {
+                let value = size
+                    .value(bound)
+                    .map_err(|name| format!("the size {name} has no value"))?;
+                Ok(value as f64)
+            }
+        }
+    }
+}

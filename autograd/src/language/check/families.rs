@@ -1,0 +1,345 @@
+//! Families: rows of values, one for each position of a loop, such as the states `h[0]`, `h[1]`, … of a recurrence.
+
+use super::names::Binding;
+use super::{ActiveLoop, Checker};
+use crate::language::ast::{self, Expr, Ident, Stmt, StmtKind};
+use crate::language::code::Code;
+use crate::language::core::{Family, Step, ValueId};
+use crate::language::diagnostic::Diagnostic;
+use crate::language::size::Size;
+use crate::language::span::Span;
+use crate::language::types::{Axis, Type};
+
+/// A place in a row that has been given a value, over all loops around it.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    low: Vec<Size>,
+    high: Vec<Size>,
+    at: Vec<Size>,
+    /// True for a position of a loop, false for a single one.
+    ranges: bool,
+    /// The labels of the loops' ends, for the axes of the whole row.
+    labels: Vec<std::rc::Rc<str>>,
+}
+
+/// How many single starting values a recurrence may reach back.
+const STARTS_MAX: i64 = 16;
+
+impl<'a> Checker<'a> {
+    /// The leading positions of a target: `h[t]` and `h[0]` are places in a row, `a[j]` is an index equation.
+    pub(super) fn keys(&self, axes: &[ast::Axis]) -> Vec<Size> {
+        let key = |axis: &ast::Axis| match axis {
+            ast::Axis::Size(None, expr) => self.as_size(expr),
+            _ => None,
+        };
+        axes.iter().map_while(key).collect()
+    }
+
+    /// Puts a value into a row, which is made at the first time.
+    pub(super) fn store(&mut self, name: &Ident, at: Vec<Size>, value: ValueId) {
+        let ty = self.ty(value).clone();
+        let family = match self.lookup(&name.name) {
+            Some(Binding::Family(family)) => *family,
+            _ => {
+                self.program.families.push(Family {
+                    name: name.name.clone(),
+                    ty: ty.clone(),
+                    ranges: Vec::new(),
+                });
+                self.stores.push(Vec::new());
+                let family = self.program.families.len() - 1;
+                self.define(name, Binding::Family(family));
+                family
+            }
+        };
+        let own = self.program.families[family].ty.clone();
+        let Some(value) = self.fitted(value, &own, name.span) else {
+            return;
+        };
+        if own.is_unknown() {
+            self.program.families[family].ty = ty;
+        }
+        let extremes = |highest: bool| at.iter().map(|at| self.extreme(at, highest)).collect();
+        let stored = Stored {
+            low: extremes(false),
+            high: extremes(true),
+            ranges: at
+                .iter()
+                .any(|at| self.loops.iter().any(|one| at.symbols().contains(&one.index))),
+            labels: at.iter().map(|at| self.end_label(at)).collect(),
+            at: at.clone(),
+        };
+        if !stored.ranges && self.stores[family].iter().any(|other| other.at == stored.at) {
+            let error = Diagnostic::new(Code::E21, name.span, "this position already has a value");
+            self.report(error);
+        }
+        self.stores[family].push(stored);
+        self.push(Step::Store { family, at, value });
+    }
+
+    /// The value with the type that all of the row have.
+    fn fitted(&mut self, value: ValueId, own: &Type, span: Span) -> Option<ValueId> {
+        let ty = self.ty(value).clone();
+        if ty.is_unknown() || own.is_unknown() {
+            return Some(value);
+        }
+        let fits = ty.rank() == own.rank() && ty.axes.iter().zip(&own.axes).all(|(a, b)| self.same(&a.size, &b.size));
+        if !fits {
+            let text = format!("this is {ty}; the others of this row are {own}");
+            self.report(Diagnostic::new(Code::E02, span, text).help("all values of a row have the same axes"));
+            return None;
+        }
+        let ty = Type {
+            axes: own.axes.clone(),
+            kind: ty.kind,
+        };
+        let span = self.program.values[value].span;
+        Some(self.relabel(value, ty, span))
+    }
+
+    fn end_label(&self, at: &Size) -> std::rc::Rc<str> {
+        let around = self.loops.iter().rev().find(|one| at.symbols().contains(&one.index));
+        match around.map(|one| {
+            if one.down {
+                one.low.clone().max(one.high.clone())
+            } else {
+                one.high.clone()
+            }
+        }) {
+            Some(end) => self.size_label(&end),
+            None => "position".into(),
+        }
+    }
+
+    /// The label of axes of this size.
+    pub(super) fn size_label(&self, size: &Size) -> std::rc::Rc<str> {
+        let named = self.frame().names.values().find_map(|(binding, _)| match binding {
+            Binding::Dim(own, label) if own == size => Some(label.clone()),
+            _ => None,
+        });
+        named.unwrap_or_else(|| size.to_string().into())
+    }
+
+    /// A value out of a row: how many of the positions were used up, and the value.
+    pub(super) fn from_family(&mut self, family: usize, positions: &[Expr], span: Span) -> (ValueId, usize) {
+        let count = self.stores[family].first().map_or(1, |stored| stored.at.len());
+        let keys: Option<Vec<Size>> = positions.iter().take(count).map(|p| self.position_key(p)).collect();
+        match keys {
+            Some(keys) if keys.len() == count => (self.load(family, keys, span), count),
+            _ => (self.in_tensor_form(|c| c.collect(family, span)), 0),
+        }
+    }
+
+    fn position_key(&self, position: &Expr) -> Option<Size> {
+        let is_index = position
+            .as_name()
+            .is_some_and(|name| self.indices.iter().any(|index| index.name == name));
+        if is_index { None } else { self.as_size(position) }
+    }
+
+    fn load(&mut self, family: usize, at: Vec<Size>, span: Span) -> ValueId {
+        let low: Vec<Size> = at.iter().map(|at| self.extreme(at, false)).collect();
+        let high: Vec<Size> = at.iter().map(|at| self.extreme(at, true)).collect();
+        let mut known = self.stores[family].clone();
+        known.retain(|stored| !self.is_later(stored, &at));
+        known.extend(self.planned_before(&self.program.families[family].name.clone(), &at));
+        if !self.covered(&low, &high, &at, &known) {
+            return self.never_set(&self.program.families[family].name.clone(), &at, span);
+        }
+        let ty = self.program.families[family].ty.clone();
+        let out = self.new_value(ty, span);
+        self.push(Step::Load { out, family, at });
+        out
+    }
+
+    /// True if a store of a loop that still runs gives this position a value only later.
+    fn is_later(&self, stored: &Stored, at: &[Size]) -> bool {
+        self.loops.iter().any(|one| {
+            let differs = stored
+                .at
+                .iter()
+                .zip(at)
+                .find(|(own, _)| own.symbols().contains(&one.index));
+            differs.is_some_and(|(own, wanted)| match wanted.minus(own).as_number() {
+                Some(0) => false,
+                Some(ahead) => (ahead > 0) != one.down,
+                None => true,
+            })
+        })
+    }
+
+    /// What the loops that still run have stored in earlier rounds, by statements that come later in the text.
+    fn planned_before(&self, name: &str, at: &[Size]) -> Vec<Stored> {
+        let mut planned = Vec::new();
+        for (depth, plan) in self.planned() {
+            for (target, keys) in plan.iter().filter(|(target, _)| target == name) {
+                debug_assert_eq!(target, name);
+                let one = &self.loops[depth];
+                let earlier = keys.iter().zip(at).any(|(own, wanted)| {
+                    let ahead = wanted.minus(own).as_number();
+                    own.symbols().contains(&one.index) && ahead.is_some_and(|n| n != 0 && (n < 0) != one.down)
+                });
+                if earlier {
+                    let extremes = |highest: bool| keys.iter().map(|at| self.extreme(at, highest)).collect();
+                    planned.push(Stored {
+                        low: extremes(false),
+                        high: extremes(true),
+                        at: keys.clone(),
+                        ranges: true,
+                        labels: Vec::new(),
+                    });
+                }
+            }
+        }
+        planned
+    }
+
+    fn planned(&self) -> impl Iterator<Item = (usize, &Vec<(String, Vec<Size>)>)> {
+        self.plans.iter().enumerate()
+    }
+
+    /// The places of rows that the statements of a loop body give values to.
+    pub(super) fn plan(&self, stmts: &'a [Stmt]) -> Vec<(String, Vec<Size>)> {
+        let mut plan = Vec::new();
+        for stmt in stmts {
+            if let StmtKind::Equation(targets, ..) = &stmt.kind {
+                for target in targets {
+                    let keys = target.axes.as_deref().map_or(Vec::new(), |axes| self.keys(axes));
+                    if !keys.is_empty() {
+                        plan.push((target.name.name.clone(), keys));
+                    }
+                }
+            }
+        }
+        plan
+    }
+
+    /// True if every position between `low` and `high` has a value.
+    fn covered(&self, low: &[Size], high: &[Size], at: &[Size], known: &[Stored]) -> bool {
+        let below = |a: &Size, b: &Size| self.facts.normal(&b.minus(a)).is_at_least(0);
+        if known.iter().any(|stored| stored.at == at) {
+            return true;
+        }
+        for stored in known.iter().filter(|stored| stored.at.len() == low.len()) {
+            let inside = |i: usize| below(&stored.low[i], &low[i]) && below(&high[i], &stored.high[i]);
+            let outside: Vec<usize> = (0..low.len()).filter(|&i| !inside(i)).collect();
+            let &[one] = outside.as_slice() else {
+                if outside.is_empty() {
+                    return true;
+                }
+                continue;
+            };
+            let missing_low = stored.low[one].minus(&low[one]).as_number().unwrap_or(-1);
+            let missing_high = high[one].minus(&stored.high[one]).as_number().unwrap_or(-1);
+            let overlaps = stored.ranges;
+            let singles = |from: &Size, count: i64| {
+                (0..count).all(|k| {
+                    let place = from.plus(&Size::number(k));
+                    let replaced = |sizes: &[Size]| {
+                        let mut sizes = sizes.to_vec();
+                        sizes[one] = place.clone();
+                        sizes
+                    };
+                    let rest: Vec<Stored> = known.iter().filter(|other| !other.ranges).cloned().collect();
+                    let place_low = replaced(low);
+                    self.covered(&place_low, &replaced(high), &place_low, &rest)
+                })
+            };
+            if overlaps && (1..=STARTS_MAX).contains(&missing_low) && below(&high[one], &stored.high[one]) {
+                return singles(&low[one], missing_low);
+            }
+            if overlaps && (1..=STARTS_MAX).contains(&missing_high) && below(&stored.low[one], &low[one]) {
+                return singles(&stored.high[one].plus(&Size::number(1)), missing_high);
+            }
+        }
+        false
+    }
+
+    /// Names the first position that has no value.
+    pub(super) fn never_set(&mut self, name: &str, at: &[Size], span: Span) -> ValueId {
+        let around = self
+            .loops
+            .iter()
+            .rev()
+            .find(|one| at.iter().any(|at| at.symbols().contains(&one.index)));
+        let (text, help) = match around.cloned() {
+            Some(one) => {
+                let first = if one.down { &one.high } else { &one.low };
+                let place = |at: &Size| at.substitute(&|s| (*s == one.index).then(|| first.clone())).to_string();
+                let place: Vec<String> = at.iter().map(place).collect();
+                let element = format!("{name}[{}]", place.join(", "));
+                (
+                    format!("for {} = {first} this is {element}, which is never set", one.index),
+                    format!("add `{element} = {name}0` before the loop, where {name}0 is the start"),
+                )
+            }
+            None => {
+                let place: Vec<String> = at.iter().map(Size::to_string).collect();
+                let text = format!("{name}[{}] is not set for every size", place.join(", "));
+                (
+                    text,
+                    format!("set it before this line, or read a position that the loop over {name} sets"),
+                )
+            }
+        };
+        self.wrong(Diagnostic::new(Code::E10, span, text).help(help))
+    }
+
+    /// The row as one array, along new leading axes.
+    pub(super) fn collect(&mut self, family: usize, span: Span) -> ValueId {
+        let stores = self.stores[family].clone();
+        let ty = self.program.families[family].ty.clone();
+        if ty.is_unknown() {
+            return self.unknown(span);
+        }
+        let is_open = |stored: &&Stored| {
+            let runs = |one: &ActiveLoop| stored.at.iter().any(|at| at.symbols().contains(&one.index));
+            self.loops.iter().any(runs)
+        };
+        let Some(main) = stores.iter().find(|stored| stored.ranges).or(stores.first()) else {
+            return self.unknown(span);
+        };
+        if stores.iter().any(|stored| is_open(&stored)) {
+            let name = &self.program.families[family].name;
+            let text = format!("the row {name} is complete only after its loop");
+            return self
+                .wrong(Diagnostic::new(Code::E10, span, text).help("use one of its values, or use it after the loop"));
+        }
+        let mut ranges = Vec::new();
+        let mut axes = Vec::new();
+        for i in 0..main.at.len() {
+            let (low, high) = self.extent(&stores, main, i);
+            let size = self.facts.normal(&high.minus(&low).plus(&Size::number(1)));
+            let label = if main.ranges {
+                main.labels[i].clone()
+            } else {
+                size.to_string().into()
+            };
+            axes.push(Axis {
+                label,
+                size,
+                origin: span,
+            });
+            ranges.push((low, high));
+        }
+        axes.extend(ty.axes);
+        self.program.families[family].ranges = ranges;
+        let out = self.new_value(Type { axes, kind: ty.kind }, span);
+        self.push(Step::Collect { out, family });
+        out
+    }
+
+    /// First and last position of a whole row: the loop's, and single positions from 1 on that join it.
+    fn extent(&self, stores: &[Stored], main: &Stored, i: usize) -> (Size, Size) {
+        let one = Size::number(1);
+        let (mut low, mut high) = (main.low[i].clone(), main.high[i].clone());
+        let single = |at: &Size| stores.iter().any(|stored| !stored.ranges && stored.at[i] == *at);
+        while single(&low.minus(&one)) && low.minus(&one).is_at_least(1) {
+            low = low.minus(&one);
+        }
+        while single(&high.plus(&one)) && !main.ranges {
+            high = high.plus(&one);
+        }
+        (low, high)
+    }
+}

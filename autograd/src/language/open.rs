@@ -1,0 +1,115 @@
+//! Opening a program: its file, the files it uses, parsed and checked.
+
+use super::ast::File;
+use super::check::{Checked, check};
+use super::code::Code;
+use super::core::Program;
+use super::diagnostic::Diagnostic;
+use super::parse::parse_file;
+use super::span::{Sources, Span};
+
+/// A program with everything that is known about it.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The source texts, for messages.
+    pub sources: Sources,
+    /// The items of all files, used ones first.
+    pub file: File,
+    /// The graphs without mistakes.
+    pub programs: Vec<Program>,
+    /// Mistakes and warnings.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Opened {
+    /// True if there are no mistakes; there may be warnings.
+    pub fn is_correct(&self) -> bool {
+        !self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// The graph of this name, or the last one of the file.
+    pub fn program(&self, name: Option<&str>) -> Option<&Program> {
+        match name {
+            Some(name) => self.programs.iter().find(|program| program.name == name),
+            None => self.programs.last(),
+        }
+    }
+
+    /// All diagnostics as text.
+    pub fn render(&self) -> String {
+        self.diagnostics
+            .iter()
+            .map(|diagnostic| diagnostic.render(&self.sources))
+            .collect()
+    }
+}
+
+/// Opens a text that uses no other files.
+pub fn open(name: &str, text: &str) -> Opened {
+    open_with(name, text, &mut |_| {
+        Err("this text stands alone; only a file can use files".to_string())
+    })
+}
+
+/// Opens a text; `load` gives the text of a file that it uses, or says why not.
+pub fn open_with(name: &str, text: &str, load: &mut dyn FnMut(&str) -> Result<String, String>) -> Opened {
+    let mut reader = Reader {
+        sources: Sources::default(),
+        file: File::default(),
+        diagnostics: Vec::new(),
+        seen: vec![name.to_string()],
+        load,
+    };
+    reader.read(name, text);
+    let Reader {
+        sources,
+        file,
+        mut diagnostics,
+        ..
+    } = reader;
+    let mut programs = Vec::new();
+    if diagnostics.is_empty() {
+        let checked: Checked = check(&file, &sources);
+        programs = checked.programs;
+        diagnostics = checked.diagnostics;
+    }
+    Opened {
+        sources,
+        file,
+        programs,
+        diagnostics,
+    }
+}
+
+struct Reader<'l> {
+    sources: Sources,
+    file: File,
+    diagnostics: Vec<Diagnostic>,
+    seen: Vec<String>,
+    load: &'l mut dyn FnMut(&str) -> Result<String, String>,
+}
+
+impl Reader<'_> {
+    /// Reads a file after the files that it uses; each file once.
+    fn read(&mut self, name: &str, text: &str) {
+        let number = self.sources.add(name, text);
+        let parsed = parse_file(&self.sources, number);
+        self.diagnostics.extend(parsed.diagnostics);
+        for used in &parsed.file.uses {
+            if self.seen.contains(&used.name) {
+                continue;
+            }
+            self.seen.push(used.name.clone());
+            match (self.load)(&used.name) {
+                Ok(text) => self.read(&used.name, &text),
+                Err(why) => self.cannot_load(&used.name, used.span, &why),
+            }
+        }
+        self.file.items.extend(parsed.file.items);
+    }
+
+    fn cannot_load(&mut self, name: &str, span: Span, why: &str) {
+        self.diagnostics
+            .push(Diagnostic::new(Code::E08, span, format!("cannot read {name}: {why}")));
+    }
+}

@@ -1,0 +1,6 @@
+//! The graph language: its properties on the programs of the project and on random ones.
+
+mod programs;
+mod random_programs;
+mod running;
+mod syntax;

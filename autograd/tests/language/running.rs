@@ -1,0 +1,149 @@
+//! The programs of the project run, and their numbers are those of the same formulas on a tape.
+
+use serde_json::{Value, json};
+use tapegrad_autograd::language::core::Program;
+use tapegrad_autograd::language::elaborate::{bind, first_values};
+use tapegrad_autograd::language::run::{Request, Wanted, run};
+use tapegrad_autograd::language::types::Kind;
+use tapegrad_autograd::language::{Opened, open};
+
+use crate::programs;
+
+/// The program, which must have no mistakes.
+pub fn opened(name: &str, text: &str) -> Opened {
+    let opened = open(name, text);
+    assert!(opened.is_correct(), "{}", opened.render());
+    opened
+}
+
+/// Sizes that all differ, so that a transposed operand cannot go unnoticed.
+pub fn different_sizes(program: &Program) -> std::collections::BTreeMap<String, i64> {
+    let free = program.dims.iter().filter(|dim| dim.value.is_none());
+    let mut dims: std::collections::BTreeMap<String, i64> =
+        free.zip(2..).map(|(dim, size)| (dim.name.to_string(), size)).collect();
+    let sizes: [(&str, i64); 3] = [("D", 6), ("H", 2), ("L", 2)];
+    if program.dims.iter().any(|dim| dim.value.is_some()) {
+        for (name, size) in sizes {
+            dims.entry(name.to_string()).and_modify(|own| *own = size);
+        }
+    }
+    dims
+}
+
+/// A request with smooth made-up values for all inputs and parameters.
+pub fn request(program: &Program, dims: std::collections::BTreeMap<String, i64>) -> Request {
+    let bound = bind(program, &dims).unwrap_or_else(|error| panic!("{error:?}"));
+    let mut request = Request {
+        dims,
+        ..Request::default()
+    };
+    let mut seed = 0;
+    for input in &program.inputs {
+        let sizes: Vec<usize> = input
+            .ty
+            .axes
+            .iter()
+            .map(|axis| axis.size.value(&bound).unwrap() as usize)
+            .collect();
+        let end = match &input.ty.kind {
+            Kind::Id(size) => Some(size.value(&bound).unwrap()),
+            Kind::Bool => Some(2),
+            _ => None,
+        };
+        request
+            .values
+            .insert(input.name.clone(), made_up(&sizes, end, &mut seed));
+    }
+    let params = first_values::<f64>(program, &bound, 3).unwrap();
+    for param in params.list().params() {
+        let spec = params.list().spec(param).clone();
+        request
+            .values
+            .insert(spec.name, made_up(&spec.shape.to_vec(), None, &mut seed));
+    }
+    request
+}
+
+fn made_up(sizes: &[usize], end: Option<i64>, seed: &mut i64) -> Value {
+    match sizes.split_first() {
+        Some((&size, rest)) => (0..size).map(|_| made_up(rest, end, seed)).collect(),
+        None => {
+            *seed += 1;
+            match end {
+                Some(end) => json!(*seed * 7 % end),
+                None => json!(0.1 + (*seed as f64 * 0.7).sin() * 0.4),
+            }
+        }
+    }
+}
+
+#[test]
+fn every_program_runs_and_its_gradients_are_those_of_finite_differences() {
+    for (name, text) in programs::all() {
+        let opened = opened(&name, &text);
+        for program in &opened.programs {
+            let request = request(program, different_sizes(program));
+            let wanted = Wanted {
+                gradients: true,
+                trace: false,
+            };
+            let answer = run::<f64>(program, &request, wanted).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            let objective = answer["objective"]
+                .as_f64()
+                .unwrap_or_else(|| panic!("{name}: {answer}"));
+            assert!(objective.is_finite(), "{name}: {answer}");
+            let gradients = answer["gradients"].as_object().unwrap();
+            assert!(!gradients.is_empty(), "{name}");
+            for (value, gradient) in gradients {
+                assert!(!gradient.is_null(), "{name}: no gradient of {value}");
+                let numeric = central_difference(program, &request, value);
+                let own = first_number(gradient);
+                assert!(
+                    (own - numeric).abs() < 1e-7 * (1.0 + own.abs()),
+                    "{name}: {value}: {own} and {numeric}"
+                );
+            }
+        }
+    }
+}
+
+/// The derivative of the objective by the first entry of a value.
+fn central_difference(program: &Program, request: &Request, value: &str) -> f64 {
+    let at = |step: f64| {
+        let mut request = request.clone();
+        let entry = first_entry(request.values.get_mut(value).unwrap());
+        *entry = json!(entry.as_f64().unwrap() + step);
+        run::<f64>(program, &request, Wanted::default()).unwrap()["objective"]
+            .as_f64()
+            .unwrap()
+    };
+    (at(1e-5) - at(-1e-5)) / 2e-5
+}
+
+fn first_entry(value: &mut Value) -> &mut Value {
+    let mut value = value;
+    while value.is_array() {
+        value = &mut value[0];
+    }
+    value
+}
+
+fn first_number(value: &Value) -> f64 {
+    first_entry(&mut value.clone()).as_f64().unwrap()
+}
+
+#[test]
+fn the_two_forms_of_the_two_layer_network_have_the_same_values_and_gradients() {
+    let text = |name: &str| std::fs::read_to_string(programs::folder().join(name)).unwrap();
+    let tensor = opened("two_layer", &text("two_layer.cg"));
+    let indexed = opened("two_layer_indexed", &text("two_layer_indexed.cg"));
+    let request = request(&tensor.programs[0], different_sizes(&tensor.programs[0]));
+    let wanted = Wanted {
+        gradients: true,
+        trace: false,
+    };
+    let [a, b] = [&tensor, &indexed].map(|opened| run::<f64>(&opened.programs[0], &request, wanted).unwrap());
+    assert!((a["objective"].as_f64().unwrap() - b["objective"].as_f64().unwrap()).abs() < 1e-14);
+    let difference = first_number(&a["gradients"]["alpha"]) - first_number(&b["gradients"]["alpha"]);
+    assert!(difference.abs() < 1e-14);
+}

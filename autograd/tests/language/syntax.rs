@@ -1,0 +1,150 @@
+//! Text to tree and back.
+
+use proptest::prelude::*;
+use tapegrad_autograd::language::parse::{DEPTH_MAX, parse};
+use tapegrad_autograd::language::print::{format, print};
+use tapegrad_autograd::language::span::Sources;
+
+use crate::{programs, random_programs};
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn printing_and_parsing_a_random_program_gives_it_back(file in random_programs::file()) {
+        let text = print(&file);
+        let parsed = parse(&text);
+        prop_assert!(parsed.diagnostics.is_empty(), "{text}\n{:?}", parsed.diagnostics);
+        prop_assert_eq!(&parsed.file, &file, "{}", text);
+        prop_assert_eq!(print(&parsed.file), text);
+    }
+
+    #[test]
+    fn line_breaks_carry_no_meaning(file in random_programs::file()) {
+        let text = print(&file);
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("///")).collect();
+        let joined = parse(&lines.join(" "));
+        prop_assert!(joined.diagnostics.is_empty(), "{text}");
+        let broken = parse(&lines.join(" ").replace(' ', "\n"));
+        prop_assert_eq!(print(&joined.file), lines.join("\n") + if lines.is_empty() { "" } else { "\n" });
+        prop_assert_eq!(joined.file, broken.file);
+    }
+
+    #[test]
+    fn any_text_is_parsed_or_refused_with_a_place_inside_it(text in "(\\PC|\n){0,80}") {
+        let parsed = parse(&text);
+        for mistake in parsed.diagnostics {
+            prop_assert!(mistake.primary.span.end as usize <= text.len());
+            prop_assert!(!mistake.render(&Sources::of("text", &text)).is_empty());
+        }
+    }
+
+    #[test]
+    fn any_row_of_tokens_is_parsed_or_refused(tokens in prop::collection::vec(
+        prop::sample::select(vec!["graph", "g", "{", "}", "x", "=", "[", "]", "(", ")", "sum", ":", ",", "for", "..",
+            "1", "if", "then", "else", "<=", "as", "dim", "input", "-", "^", "=>", "over", "module", "->", "\n"]), 0..60)) {
+        let text = tokens.join(" ");
+        let parsed = parse(&text);
+        prop_assert!(parsed.diagnostics.iter().all(|mistake| mistake.primary.span.end as usize <= text.len()));
+    }
+
+    #[test]
+    fn formatting_keeps_every_comment_wherever_it_stands(
+        program in 0..7usize, places in prop::collection::vec(0..10_000usize, 0..6)
+    ) {
+        let (_, text) = programs::all().swap_remove(program);
+        let mut lines: Vec<String> = text.lines().map(str::to_string).collect();
+        for (i, place) in places.iter().enumerate() {
+            let line = place % lines.len();
+            if place % 2 == 0 { lines[line].push_str(&format!(" // c{i}")) } else { lines.insert(line, format!("// c{i}")) }
+        }
+        let text = lines.join("\n");
+        let before = parse(&text);
+        let formatted = format(&Sources::of("p.cg", &text), 0).unwrap();
+        let after = parse(&formatted);
+        let comments = |of: &tapegrad_autograd::language::parse::Parsed| {
+            let mut texts: Vec<String> = of.comments.iter().map(|comment| comment.text.clone()).collect();
+            texts.sort();
+            texts
+        };
+        prop_assert_eq!(comments(&before), comments(&after), "{}", formatted);
+        prop_assert_eq!(&before.file, &after.file);
+        prop_assert_eq!(format(&Sources::of("p.cg", &formatted), 0).unwrap(), formatted);
+    }
+}
+
+#[test]
+fn the_programs_of_the_project_are_in_canonical_form() {
+    for (name, text) in programs::all() {
+        let formatted = format(&Sources::of(&name, &text), 0).unwrap_or_else(|m| panic!("{name}: {m:?}"));
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(programs::folder().join(format!("{name}.cg")), &formatted).unwrap();
+        }
+        assert!(
+            formatted == text || std::env::var_os("BLESS").is_some(),
+            "{name} formatted:\n{formatted}"
+        );
+    }
+}
+
+#[test]
+fn one_run_shows_several_independent_mistakes() {
+    let text = "graph g {\n    dim T,\n    input x[T\n    y = sigmoid(x\n    z = 2 +\n    J = sum(y, over T)\n    minimize J\n}\n\
+                graph h { input = 3 }\n";
+    let sources = Sources::of("g.cg", text);
+    let shown: Vec<String> = parse(text).diagnostics.iter().map(|m| m.render(&sources)).collect();
+    insta::assert_snapshot!(shown.concat(), @r"
+                E00 this does not follow the grammar
+                  --> g.cg:3:5
+                3 |     input x[T
+                  |     ^^^^^ the name of a size was expected here, not `input`
+                help: `input` is a word of the language and cannot be a name
+                E00 this does not follow the grammar
+                  --> g.cg:4:5
+                4 |     y = sigmoid(x
+                  |     ^ `]` was expected after the axes, not `y`
+                E00 this does not follow the grammar
+                  --> g.cg:5:5
+                5 |     z = 2 +
+                  |     ^ `)` was expected after the arguments, not `z`
+                E00 this does not follow the grammar
+                  --> g.cg:6:7
+                6 |     J = sum(y, over T)
+                  |       ^ a statement was expected here, not `=`
+                E00 this does not follow the grammar
+                  --> g.cg:9:17
+                9 | graph h { input = 3 }
+                  |                 ^ a name was expected here, not `=`
+                ");
+}
+
+#[test]
+fn a_hundred_thousand_levels_are_a_mistake_and_not_an_overflow() {
+    for (open, close) in [
+        ("(", ")"),
+        ("-", ""),
+        ("f(", ")"),
+        ("x[", "]"),
+        ("2^", ""),
+        ("1 + ", ""),
+        ("if 1 < 2 then ", ""),
+    ] {
+        let text = format!("graph g {{ y = {}1{} }}", open.repeat(100_000), close.repeat(100_000));
+        let parsed = parse(&text);
+        assert!(
+            parsed.diagnostics[0].primary.text.contains("levels deep"),
+            "{open}: {:?}",
+            parsed.diagnostics[0]
+        );
+        let shallow = format!(
+            "graph g {{ y = {}1{} }}",
+            open.repeat(DEPTH_MAX / 2),
+            close.repeat(DEPTH_MAX / 2)
+        );
+        if open != "if 1 < 2 then " {
+            assert!(parse(&shallow).diagnostics.is_empty(), "{open}");
+        }
+    }
+    let blocks = format!("graph g {{ {}", "for t = 1..2 { ".repeat(100_000));
+    assert!(!parse(&blocks).diagnostics.is_empty());
+}
