@@ -11,6 +11,7 @@
 use crate::numbers::Real;
 
 use super::elementwise::sigmoid;
+use super::fast::packed_len;
 use super::gemm::{Gemm, plain as plain_gemm};
 use super::linear::{LinearGradients, LinearSizes, plain as plain_linear, plain_backward as plain_linear_backward};
 use super::rnn::{RnnSizes, states_before};
@@ -70,12 +71,13 @@ impl LstmSizes {
 
     /// The length of the scratch of the forward pass.
     pub const fn scratch_len(&self) -> usize {
-        6 * self.batch * self.hidden
+        6 * self.batch * self.hidden + packed_len(self.hidden, 4 * self.hidden)
     }
 
     /// The length of the scratch of the backward pass.
     pub const fn backward_scratch_len(&self) -> usize {
-        6 * self.batch * self.hidden + 5 * self.batch * self.time * self.hidden
+        let state = self.batch * self.hidden;
+        6 * state + 5 * state * self.time + packed_len(4 * self.hidden, self.hidden)
     }
 
     /// The one product of the input weights over `B·T` rows.
@@ -125,7 +127,8 @@ pub(super) fn plain<T: Real>(at: LstmSizes, x: LstmInputs<'_, T>, h: &mut [T], n
     let (d, state) = (at.hidden, at.batch * at.hidden);
     let (gates, cells) = notes.split_at_mut(4 * at.batch * at.time * d);
     let (h_before, rest) = scratch[..at.scratch_len()].split_at_mut(state);
-    let (c_before, product) = rest.split_at_mut(state);
+    let (c_before, rest) = rest.split_at_mut(state);
+    let product = &mut rest[..4 * state];
     // a = x W_xhᵀ + b for every step at once
     plain_linear(at.input_product(), x.x, x.w_xh, Some(x.b), gates);
     h_before.copy_from_slice(x.h_0);
@@ -166,7 +169,8 @@ pub(super) fn plain_backward<T: Real>(
     let (g_h_next, rest) = scratch[..at.backward_scratch_len()].split_at_mut(state);
     let (g_c_next, rest) = rest.split_at_mut(state);
     let (g_a_t, rest) = rest.split_at_mut(4 * state);
-    let (g_a, h_before) = rest.split_at_mut(4 * rows * d);
+    let (g_a, rest) = rest.split_at_mut(4 * rows * d);
+    let h_before = &mut rest[..rows * d];
     g_h_next.fill(T::ZERO);
     g_c_next.fill(T::ZERO);
     for t in (0..at.time).rev() {

@@ -9,6 +9,7 @@
 
 use crate::numbers::Real;
 
+use super::fast::packed_len;
 use super::gemm::{Gemm, plain as plain_gemm};
 use super::linear::{LinearGradients, LinearSizes, plain as plain_linear, plain_backward as plain_linear_backward};
 
@@ -28,12 +29,14 @@ pub struct RnnSizes {
 impl RnnSizes {
     /// The length of the scratch of the forward pass.
     pub const fn scratch_len(&self) -> usize {
-        2 * self.batch * self.hidden
+        let state = self.batch * self.hidden;
+        2 * state + packed_len(self.hidden, self.hidden)
     }
 
     /// The length of the scratch of the backward pass.
     pub const fn backward_scratch_len(&self) -> usize {
-        2 * self.batch * self.hidden + 2 * self.batch * self.time * self.hidden
+        let state = self.batch * self.hidden;
+        2 * state + 2 * state * self.time + packed_len(self.hidden, self.hidden)
     }
 
     /// The one product of the input weights over `B·T` rows.
@@ -98,7 +101,8 @@ pub struct RnnGradients<'a, T> {
 /// All hidden states `h: [B, T, D]`.
 pub(super) fn plain<T: Real>(at: RnnSizes, x: RnnInputs<'_, T>, h: &mut [T], scratch: &mut [T]) {
     at.check(x, h.len());
-    let (state, product) = scratch[..at.scratch_len()].split_at_mut(at.batch * at.hidden);
+    let (state, rest) = scratch[..at.scratch_len()].split_at_mut(at.batch * at.hidden);
+    let product = &mut rest[..at.batch * at.hidden];
     // a = x W_xhᵀ + b for every step at once
     plain_linear(at.input_product(), x.x, x.w_xh, Some(x.b), h);
     state.copy_from_slice(x.h_0);
@@ -133,7 +137,8 @@ pub(super) fn plain_backward<T: Real>(
     let (state, all) = (at.batch * at.hidden, at.batch * at.time * at.hidden);
     let (g_state, rest) = scratch[..at.backward_scratch_len()].split_at_mut(state);
     let (g_a_t, rest) = rest.split_at_mut(state);
-    let (g_a, h_before) = rest.split_at_mut(all);
+    let (g_a, rest) = rest.split_at_mut(all);
+    let h_before = &mut rest[..all];
     g_state.fill(T::ZERO);
     for t in (0..at.time).rev() {
         // h_t = tanh(a_t)

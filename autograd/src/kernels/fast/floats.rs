@@ -1,10 +1,10 @@
 //! `f32` and `f64` take the fast kernels; the list is that of [`Kernels`].
 
 use super::elementwise::{Exp, GeluTanh, GeluTanhSlope, Sigmoid, Silu, SiluSlope, Tanh, map, map_backward};
-use super::{adamw, cross_entropy, gemm, linear, norm, reduce, softmax};
+use super::{adamw, cross_entropy, gemm, linear, lstm, norm, reduce, rnn, softmax};
 use crate::kernels::{
-    AdamwStep, CrossEntropy, Gemm, Kernels, LayerNorm, LayerNormGradients, LinearGradients, LinearSizes, RmsNorm,
-    RmsNormGradients,
+    AdamwStep, CrossEntropy, Gemm, Kernels, LayerNorm, LayerNormGradients, LinearGradients, LinearSizes, LstmGradients,
+    LstmInputs, LstmSizes, RmsNorm, RmsNormGradients, RnnGradients, RnnInputs, RnnSizes,
 };
 
 /// Each line hands a method of the trait on to the function of the same arguments.
@@ -64,6 +64,25 @@ macro_rules! fast_kernels {
             g_losses: &[Self],
             g_x: &mut [Self]
         ) = cross_entropy::cross_entropy_backward;
+        rnn(at: RnnSizes, x: RnnInputs<'_, Self>, h: &mut [Self], scratch: &mut [Self]) = rnn::rnn;
+        rnn_backward(
+            at: RnnSizes,
+            x: RnnInputs<'_, Self>,
+            h: &[Self],
+            g_h: &[Self],
+            gradients: RnnGradients<'_, Self>,
+            scratch: &mut [Self]
+        ) = rnn::rnn_backward;
+        lstm(at: LstmSizes, x: LstmInputs<'_, Self>, h: &mut [Self], notes: &mut [Self], scratch: &mut [Self])
+            = lstm::lstm;
+        lstm_backward(
+            at: LstmSizes,
+            x: LstmInputs<'_, Self>,
+            saved: (&[Self], &[Self]),
+            g_h: &[Self],
+            gradients: LstmGradients<'_, Self>,
+            scratch: &mut [Self]
+        ) = lstm::lstm_backward;
         linear(at: LinearSizes, x: &[Self], w: &[Self], b: Option<&[Self]>, y: &mut [Self]) = linear::linear;
         linear_backward(at: LinearSizes, x: &[Self], w: &[Self], g_y: &[Self], gradients: LinearGradients<'_, Self>)
             = linear::linear_backward;

@@ -198,3 +198,26 @@ pub fn map_pairs<T: Float>(a: &[T], b: &[T], y: &mut [T], f: impl Fn(T, T) -> T)
         write_last(a, y);
     }
 }
+
+/// The sixteen numbers from `j` on; zeros after the end.
+#[inline(always)]
+pub fn take<T: Float>(x: &[T], j: usize) -> [T; LANES] {
+    match x[j..].first_chunk::<LANES>() {
+        Some(x) => *x,
+        None => {
+            let mut all = [T::ZERO; LANES];
+            all[..x.len() - j].copy_from_slice(&x[j..]);
+            all
+        }
+    }
+}
+
+/// Writes the numbers from `j` on, as far as there is room.
+#[inline(always)]
+pub fn put<T: Float>(x: &mut [T], j: usize, all: &[T; LANES]) {
+    let rest = &mut x[j..];
+    match rest.first_chunk_mut::<LANES>() {
+        Some(x) => *x = *all,
+        None => rest.copy_from_slice(&all[..rest.len()]),
+    }
+}

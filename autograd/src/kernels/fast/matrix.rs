@@ -94,20 +94,6 @@ impl<'a, T> Target<'a, T> {
         unsafe { self.first.add(at) }
     }
 
-    /// The first `cols` numbers of row `i`.
-    ///
-    /// # Panics
-    /// If the matrix has no such numbers.
-    pub fn row_mut(&mut self, i: usize, cols: usize) -> &mut [T] {
-        let first = (i * self.row).min(self.len);
-        assert!(
-            cols <= self.len - first,
-            "product: the result is shorter than its sizes"
-        );
-        // SAFETY: within the slice; that nothing else uses these numbers was promised to `part`.
-        unsafe { std::slice::from_raw_parts_mut(self.first.add(first), cols) }
-    }
-
     /// Asserts that `rows` by `cols` numbers are there.
     pub fn check(&self, rows: usize, cols: usize) {
         let fits = rows == 0 || cols == 0 || (rows - 1) * self.row + cols <= self.len;

@@ -7,8 +7,9 @@
 //! **Left operand.** Row-major rows are read where they are. Column-major ones (a transposed left operand) are packed in
 //! groups of as many rows as a tile has, each group column by column.
 
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 
+use super::dispatch::run;
 use super::float::Float;
 use super::matrix::View;
 use super::tile::COLS_MAX;
@@ -26,6 +27,35 @@ pub struct Packed<'a, T> {
     pub data: &'a [T],
     pub k: usize,
     pub n: usize,
+}
+
+impl<'a, T: Float> Packed<'a, T> {
+    /// Packs a right operand of `k` rows and `n` columns into `room`, which must be [`packed_len`] long.
+    pub fn new(k: usize, n: usize, b: View<'_, T>, room: &'a mut [T]) -> Self {
+        run(Pack {
+            k,
+            n,
+            b,
+            room: &mut *room,
+        });
+        Self { data: room, k, n }
+    }
+}
+
+struct Pack<'a, T> {
+    k: usize,
+    n: usize,
+    b: View<'a, T>,
+    room: &'a mut [T],
+}
+
+impl<T: Float> WithSimd for Pack<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        pack(simd, self.k, self.n, self.b, self.room);
+    }
 }
 
 /// The length of a packed right operand of `k` rows and `n` columns, at every level.

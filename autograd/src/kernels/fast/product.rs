@@ -68,16 +68,11 @@ impl<T: Float> WithSimd for Multiply<'_, T> {
     }
 }
 
-/// Multiplies with a right operand that is packed already, and may have more rows and columns than are used.
+/// Multiplies row-major rows with a right operand that is packed already, and may be larger than what is used of it.
 #[inline(always)]
-pub fn multiply_packed<T: Float, S: Simd>(
-    simd: S,
-    product: Product<'_, T>,
-    b: Packed<'_, T>,
-    c: &mut Target<'_, T>,
-    left: &mut [T],
-) {
+pub fn multiply_packed<T: Float, S: Simd>(simd: S, product: Product<'_, T>, b: Packed<'_, T>, c: &mut Target<'_, T>) {
     assert!(product.k <= b.k && product.n <= b.n, "product: too little is packed");
+    assert!(product.a.col == 1, "product: the left operand must be row-major");
     product.check(c);
     let width = padded(b.n, T::lanes::<S>());
     for first in blocks(product.k) {
@@ -88,7 +83,7 @@ pub fn multiply_packed<T: Float, S: Simd>(
             n: b.n,
         };
         let block = product.block(first, (product.k - first).min(BLOCK));
-        multiply_block(simd, block, right, c, left);
+        multiply_block(simd, block, right, c, &mut []);
     }
 }
 

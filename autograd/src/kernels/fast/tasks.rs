@@ -37,3 +37,14 @@ pub fn by_row_pairs<T: Send + Sync>(
         work(a, b, y);
     }
 }
+
+/// How many of `count` independent sequences one task takes, so that every thread has one; all for little work.
+///
+/// What is computed for one sequence must not depend on the others, so this may depend on the number of threads.
+pub fn sequences_of_task(count: usize, multiplications: usize) -> usize {
+    const WORTH_A_THREAD: usize = 1 << 19;
+    let tasks = rayon::current_num_threads()
+        .min(multiplications / WORTH_A_THREAD)
+        .max(1);
+    count.div_ceil(tasks).max(1)
+}

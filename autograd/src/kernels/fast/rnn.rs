@@ -1,0 +1,170 @@
+//! The recurrent network over whole sequences: one product for all inputs, then each thread its own sequences.
+//!
+//! The recurrent weights are packed once for all steps. A step of several sequences is one product, whose rows do not
+//! depend on each other, so the sequences may be shared out among the threads in any way.
+
+use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+use super::dispatch::run;
+use super::float::Float;
+use super::gemm::gemm;
+use super::lanes::map;
+use super::linear::{linear, linear_backward};
+use super::matrix::{Target, View};
+use super::packed::{Packed, packed_len};
+use super::product::{Product, multiply_packed};
+use super::tasks::sequences_of_task;
+use super::tile::Start;
+use crate::kernels::Gemm;
+use crate::kernels::linear::LinearGradients;
+use crate::kernels::rnn::{RnnGradients, RnnInputs, RnnSizes, states_before};
+
+/// All hidden states `h: [B, T, D]`.
+pub fn rnn<T: Float>(at: RnnSizes, x: RnnInputs<'_, T>, h: &mut [T], scratch: &mut [T]) {
+    at.check(x, h.len());
+    let d = at.hidden;
+    let (states, room) = scratch[..at.scratch_len()].split_at_mut(at.batch * d);
+    // a = x W_xhᵀ + b for every step at once
+    linear(at.input_product(), x.x, x.w_xh, Some(x.b), h);
+    if h.is_empty() {
+        return;
+    }
+    let w_hh = Packed::new(d, d, View::rows(x.w_hh, d).transposed(), &mut room[..packed_len(d, d)]);
+    states.copy_from_slice(x.h_0);
+    let task = sequences_of_task(at.batch, h.len() * d);
+    let tasks = states
+        .par_chunks_mut(task * d)
+        .zip(h.par_chunks_mut(task * at.time * d));
+    tasks.for_each(|(states, h)| run(Forward { at, w_hh, states, h }));
+}
+
+/// Some sequences.
+struct Forward<'a, T> {
+    at: RnnSizes,
+    w_hh: Packed<'a, T>,
+    states: &'a mut [T],
+    h: &'a mut [T],
+}
+
+impl<T: Float> WithSimd for Forward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (d, row) = (self.at.hidden, self.at.time * self.at.hidden);
+        for t in 0..self.at.time {
+            // a_t += h_{t-1} W_hhᵀ
+            let step = Product {
+                m: self.states.len() / d,
+                k: d,
+                n: d,
+                a: View::rows(self.states, d),
+                start: Start::Target,
+            };
+            multiply_packed(simd, step, self.w_hh, &mut Target::rows(&mut self.h[t * d..], row));
+            // h_t = tanh(a_t)
+            for (h, state) in self.h.chunks_exact_mut(row).zip(self.states.chunks_exact_mut(d)) {
+                let h = &mut h[t * d..][..d];
+                map(h, state, |a| a.tanh_at::<S>());
+                h.copy_from_slice(state);
+            }
+        }
+    }
+}
+
+/// The gradients of a recurrent network.
+pub fn rnn_backward<T: Float>(
+    at: RnnSizes,
+    x: RnnInputs<'_, T>,
+    h: &[T],
+    g_h: &[T],
+    gradients: RnnGradients<'_, T>,
+    scratch: &mut [T],
+) {
+    at.check(x, h.len());
+    at.check(x, g_h.len());
+    let d = at.hidden;
+    let (g_states, rest) = scratch[..at.backward_scratch_len()].split_at_mut(at.batch * d);
+    let (g_a_t, rest) = rest.split_at_mut(at.batch * d);
+    let (g_a, rest) = rest.split_at_mut(h.len());
+    let (h_before, room) = rest.split_at_mut(h.len());
+    g_states.fill(T::ZERO);
+    if !h.is_empty() {
+        let w_hh = Packed::new(d, d, View::rows(x.w_hh, d), &mut room[..packed_len(d, d)]);
+        let task = sequences_of_task(at.batch, h.len() * d);
+        let row = task * at.time * d;
+        let states = g_states.par_chunks_mut(task * d).zip(g_a_t.par_chunks_mut(task * d));
+        let sequences = h.par_chunks(row).zip(g_h.par_chunks(row)).zip(g_a.par_chunks_mut(row));
+        states.zip(sequences).for_each(|((g_states, g_a_t), ((h, g_h), g_a))| {
+            run(Backward {
+                at,
+                w_hh,
+                g_states,
+                g_a_t,
+                h,
+                g_h,
+                g_a,
+            });
+        });
+    }
+    if let Some(g_h_0) = gradients.g_h_0 {
+        g_h_0.copy_from_slice(g_states);
+    }
+    if let Some(g_w_hh) = gradients.g_w_hh {
+        states_before(at, x.h_0, h, h_before);
+        gemm(
+            Gemm::new(d, at.batch * at.time, d).a_transposed(),
+            g_a,
+            h_before,
+            g_w_hh,
+        );
+    }
+    let inputs = LinearGradients {
+        g_x: gradients.g_x,
+        g_w: gradients.g_w_xh,
+        g_b: gradients.g_b,
+    };
+    linear_backward(at.input_product(), x.x, x.w_xh, g_a, inputs);
+}
+
+/// Some sequences, backwards.
+struct Backward<'a, T> {
+    at: RnnSizes,
+    w_hh: Packed<'a, T>,
+    g_states: &'a mut [T],
+    g_a_t: &'a mut [T],
+    h: &'a [T],
+    g_h: &'a [T],
+    g_a: &'a mut [T],
+}
+
+impl<T: Float> WithSimd for Backward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (d, row) = (self.at.hidden, self.at.time * self.at.hidden);
+        for t in (0..self.at.time).rev() {
+            // h_t = tanh(a_t)
+            for (b, g_a_t) in self.g_a_t.chunks_exact_mut(d).enumerate() {
+                let here = b * row + t * d;
+                let states = self.h[here..][..d].iter().zip(&self.g_h[here..][..d]);
+                let g_states = &self.g_states[b * d..][..d];
+                for ((g_a_t, (&h, &g_h)), &g_state) in g_a_t.iter_mut().zip(states).zip(g_states) {
+                    *g_a_t = (g_h + g_state) * (T::ONE - h * h);
+                }
+                self.g_a[here..][..d].copy_from_slice(g_a_t);
+            }
+            // a_t = … + h_{t-1} W_hhᵀ
+            let step = Product {
+                m: self.g_a_t.len() / d,
+                k: d,
+                n: d,
+                a: View::rows(self.g_a_t, d),
+                start: Start::Zero,
+            };
+            multiply_packed(simd, step, self.w_hh, &mut Target::rows(self.g_states, d));
+        }
+    }
+}
