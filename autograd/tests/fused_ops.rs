@@ -176,7 +176,7 @@ fn the_sum_over_no_counted_ids_is_0() {
     let logits = tape.input("logits", normal(1, &[2, 3]));
     let j = cross_entropy(logits, tape.ids("ids", [2], &[0, 0]), Some(0), Reduction::Sum);
     assert_eq!(tape.number(j), 0.0);
-    assert_eq!(tape.backward(j).of(logits), Array::zeros((2, 3)).into_dyn());
+    assert_eq!(tape.backward(j).of(logits), Array::<f64, _>::zeros((2, 3)).into_dyn());
 }
 
 #[test]

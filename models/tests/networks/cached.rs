@@ -63,9 +63,13 @@ fn what_next_says_of_a_label_is_what_log_probs_says() {
     let whole = model.log_probs(&batch);
     let mut state = model.start();
     for position in 0..BLOCK {
-        let next = model.next(&mut state, ids[position]).log_probs()[ids[position + 1] as usize];
+        let logits = model.next(&mut state, ids[position]);
+        let next = logits.log_probs()[ids[position + 1] as usize];
         let distance = (next - whole.get(0, position).unwrap()).abs();
-        assert!(distance < 1e-5, "position {position}: {distance} apart in f32");
+        // One token and a whole row are summed in different orders: some dozens of roundings of the largest logit.
+        let largest = logits.values().iter().fold(0.0_f64, |largest, y| largest.max(y.abs()));
+        let tolerance = 64.0 * f64::from(f32::EPSILON) * largest;
+        assert!(distance < tolerance, "position {position}: {distance} apart in f32, {tolerance} allowed");
     }
 }
 
