@@ -5,6 +5,7 @@
 //! `g_q_i = Σ_j g_s_ij k_j / √D`, `g_k_j = Σ_i g_s_ij q_i / √D`. Query head `h` reads key/value head `h / (H/KV)`.
 //! Source: Vaswani et al., "Attention Is All You Need" (2017), equation 1.
 
+use super::fast;
 use crate::numbers::Real;
 
 /// The sizes of an attention; every query head and every key/value head is `D` wide.
@@ -34,12 +35,12 @@ impl AttentionSizes {
 
     /// The length of the scratch of the forward pass.
     pub const fn scratch_len(&self) -> usize {
-        self.keys
+        fast::rooms(self) * fast::room_len(self) + self.keys
     }
 
     /// The length of the scratch of the backward pass.
     pub const fn backward_scratch_len(&self) -> usize {
-        2 * self.keys
+        fast::rooms(self) * fast::backward_room_len(self) + 2 * self.keys
     }
 
     /// How many keys, counted from the first, query `i` may see before any mask.

@@ -47,24 +47,19 @@ pub trait Float: Real + Elementary {
     /// This thread's buffer for packed operands; it grows to the largest size asked for and stays.
     fn buffer() -> &'static LocalKey<RefCell<Vec<Self>>>;
 
-    /// Calls `work` with `len` numbers of this thread's buffer, from the start of a cache line on.
+    /// Calls `work` with `len` numbers of this thread's buffer.
     ///
     /// # Panics
     /// If `work` asks for the buffer again.
     fn with_buffer(len: usize, work: impl FnOnce(&mut [Self])) {
-        let line = LINE / size_of::<Self>();
         Self::buffer().with_borrow_mut(|buffer| {
-            if buffer.len() < len + line {
-                buffer.resize(len + line, Self::ZERO);
+            if buffer.len() < len {
+                buffer.resize(len, Self::ZERO);
             }
-            let skip = buffer.as_ptr().align_offset(LINE).min(line);
-            work(&mut buffer[skip..][..len]);
+            work(&mut buffer[..len]);
         });
     }
 }
-
-/// Bytes of a cache line.
-const LINE: usize = 64;
 
 macro_rules! float {
     (

@@ -1,10 +1,11 @@
 //! `f32` and `f64` take the fast kernels; the list is that of [`Kernels`].
 
 use super::elementwise::{Exp, GeluTanh, GeluTanhSlope, Sigmoid, Silu, SiluSlope, Tanh, map, map_backward};
-use super::{adamw, cross_entropy, gemm, linear, lstm, norm, reduce, rnn, softmax};
+use super::{adamw, attention, attention_backward, cross_entropy, gemm, linear, lstm, norm, reduce, rnn, softmax};
 use crate::kernels::{
-    AdamwStep, CrossEntropy, Gemm, Kernels, LayerNorm, LayerNormGradients, LinearGradients, LinearSizes, LstmGradients,
-    LstmInputs, LstmSizes, RmsNorm, RmsNormGradients, RnnGradients, RnnInputs, RnnSizes,
+    AdamwStep, AttentionGradients, AttentionInputs, AttentionSizes, CrossEntropy, Gemm, Kernels, LayerNorm,
+    LayerNormGradients, LinearGradients, LinearSizes, LstmGradients, LstmInputs, LstmSizes, RmsNorm, RmsNormGradients,
+    RnnGradients, RnnInputs, RnnSizes,
 };
 
 /// Each line hands a method of the trait on to the function of the same arguments.
@@ -64,6 +65,21 @@ macro_rules! fast_kernels {
             g_losses: &[Self],
             g_x: &mut [Self]
         ) = cross_entropy::cross_entropy_backward;
+        attention(
+            at: AttentionSizes,
+            x: AttentionInputs<'_, Self>,
+            y: &mut [Self],
+            notes: &mut [Self],
+            scratch: &mut [Self]
+        ) = attention::attention;
+        attention_backward(
+            at: AttentionSizes,
+            x: AttentionInputs<'_, Self>,
+            notes: &[Self],
+            g_y: &[Self],
+            gradients: AttentionGradients<'_, Self>,
+            scratch: &mut [Self]
+        ) = attention_backward::attention_backward;
         rnn(at: RnnSizes, x: RnnInputs<'_, Self>, h: &mut [Self], scratch: &mut [Self]) = rnn::rnn;
         rnn_backward(
             at: RnnSizes,

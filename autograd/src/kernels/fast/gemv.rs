@@ -18,7 +18,6 @@ pub struct Gemv<'a, T> {
 
 /// Multiplies on this thread.
 pub fn gemv<T: Float>(product: Gemv<'_, T>) {
-    product.b.check(product.a.len(), product.c.len());
     run(product);
 }
 
@@ -27,11 +26,18 @@ impl<T: Float> WithSimd for Gemv<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        if self.b.col == 1 {
-            add_rows::<T, S>(self.a, self.b, self.c);
-        } else {
-            dot_rows::<T, S>(simd, self.a, self.b, self.c);
-        }
+        gemv_at(simd, self);
+    }
+}
+
+/// Multiplies inside a kernel of the level `S`.
+#[inline(always)]
+pub fn gemv_at<T: Float, S: Simd>(simd: S, Gemv { a, b, c }: Gemv<'_, T>) {
+    b.check(a.len(), c.len());
+    if b.col == 1 {
+        add_rows::<T, S>(a, b, c);
+    } else {
+        dot_rows::<T, S>(simd, a, b, c);
     }
 }
 

@@ -160,6 +160,24 @@ pub fn exp_and_sum<T: Float, S: Simd>(simd: S, x: &[T], m: T, y: &mut [T]) -> T 
     sums.finish(|a, b| a + b)
 }
 
+/// `x = exp(f(x))` in place for whole lanes; gives the sum.
+///
+/// # Panics
+/// If the length is not a multiple of [`LANES`].
+#[inline(always)]
+pub fn exp_in_place<T: Float, S: Simd>(simd: S, x: &mut [T], f: impl Fn(T) -> T) -> T {
+    let mut sums = Running::new(simd, T::ZERO);
+    let (whole, rest) = x.as_chunks_mut::<LANES>();
+    assert!(rest.is_empty(), "the row must be whole lanes");
+    for x in whole {
+        for x in x.iter_mut() {
+            *x = f(*x).exp_at::<S>();
+        }
+        sums.join(x, T::add_vectors);
+    }
+    sums.finish(|a, b| a + b)
+}
+
 /// `y = f(x)` for each number, where `f` holds an exponential.
 ///
 /// A simple loop would do the numbers after the last whole vectors one by one, which costs more than all before them.

@@ -94,6 +94,13 @@ impl<'a, T> Target<'a, T> {
         unsafe { self.first.add(at) }
     }
 
+    /// The first `cols` numbers of the first row.
+    pub fn row_mut(&mut self, cols: usize) -> &mut [T] {
+        self.check(1, cols);
+        // SAFETY: within the slice; that nothing else uses these numbers was promised to `part`.
+        unsafe { std::slice::from_raw_parts_mut(self.first, cols) }
+    }
+
     /// Asserts that `rows` by `cols` numbers are there.
     pub fn check(&self, rows: usize, cols: usize) {
         let fits = rows == 0 || cols == 0 || (rows - 1) * self.row + cols <= self.len;

@@ -3,6 +3,8 @@
 //! Each is the plain loop of the file of the same name one folder up, in vectors ([`dispatch`]) and on all threads.
 
 mod adamw;
+mod attention;
+mod attention_backward;
 mod cross_entropy;
 mod dispatch;
 mod elementwise;
@@ -25,6 +27,8 @@ mod tasks;
 mod tile;
 mod transpose;
 
+pub use attention::{room_len, rooms};
+pub use attention_backward::backward_room_len;
 pub use dispatch::simd_level;
 pub use packed::packed_len;
 pub use tasks::rows_of_task;

@@ -32,12 +32,21 @@ pub struct Packed<'a, T> {
 impl<'a, T: Float> Packed<'a, T> {
     /// Packs a right operand of `k` rows and `n` columns into `room`, which must be [`packed_len`] long.
     pub fn new(k: usize, n: usize, b: View<'_, T>, room: &'a mut [T]) -> Self {
+        let room = from_line(room);
         run(Pack {
             k,
             n,
             b,
             room: &mut *room,
         });
+        Self { data: room, k, n }
+    }
+
+    /// The same, inside a kernel of the level `S`.
+    #[inline(always)]
+    pub fn at<S: Simd>(simd: S, (k, n): (usize, usize), b: View<'_, T>, room: &'a mut [T]) -> Self {
+        let room = from_line(room);
+        pack(simd, k, n, b, room);
         Self { data: room, k, n }
     }
 }
@@ -58,9 +67,18 @@ impl<T: Float> WithSimd for Pack<'_, T> {
     }
 }
 
-/// The length of a packed right operand of `k` rows and `n` columns, at every level.
+/// The length of the room for a packed right operand of `k` rows and `n` columns, at every level.
 pub const fn packed_len(k: usize, n: usize) -> usize {
-    k * n.next_multiple_of(COLS_MAX)
+    k * n.next_multiple_of(COLS_MAX) + LINE
+}
+
+/// The numbers of a cache line of `f32`: room to start a packed operand at the start of one.
+const LINE: usize = 16;
+
+/// The part of `room` that starts with a cache line.
+pub fn from_line<T>(room: &mut [T]) -> &mut [T] {
+    let skip = room.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+    &mut room[skip..]
 }
 
 /// A panel of a packed block.

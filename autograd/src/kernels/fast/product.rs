@@ -9,7 +9,7 @@ use super::dispatch::run;
 use super::float::Float;
 use super::matrix::{Target, View};
 use super::packed::{
-    BLOCK, CHUNK, PACKED_LEFT, Packed, group, group_place, pack, pack_left, packed_len, padded, panels,
+    BLOCK, CHUNK, PACKED_LEFT, Packed, from_line, group, group_place, pack, pack_left, packed_len, padded, panels,
 };
 use super::tile::{Start, Tile, compute};
 
@@ -28,6 +28,7 @@ pub fn multiply<T: Float>(product: Product<'_, T>, b: View<'_, T>, c: Target<'_,
     let len = PACKED_LEFT + packed_len(product.k.min(BLOCK), product.n);
     T::with_buffer(len, |buffer| {
         let (left, right) = buffer.split_at_mut(PACKED_LEFT);
+        let right = from_line(right);
         run(Multiply {
             product,
             b,
@@ -68,11 +69,12 @@ impl<T: Float> WithSimd for Multiply<'_, T> {
     }
 }
 
-/// Multiplies row-major rows with a right operand that is packed already, and may be larger than what is used of it.
+/// Multiplies with a right operand that is packed already, and may be larger than what is used of it.
+///
+/// A left operand that is not row-major is read where it is: it should be small.
 #[inline(always)]
 pub fn multiply_packed<T: Float, S: Simd>(simd: S, product: Product<'_, T>, b: Packed<'_, T>, c: &mut Target<'_, T>) {
     assert!(product.k <= b.k && product.n <= b.n, "product: too little is packed");
-    assert!(product.a.col == 1, "product: the left operand must be row-major");
     product.check(c);
     let width = padded(b.n, T::lanes::<S>());
     for first in blocks(product.k) {
@@ -126,7 +128,7 @@ fn multiply_block<T: Float, S: Simd>(
     for chunk in (0..at.m).step_by(CHUNK) {
         let m = (at.m - chunk).min(CHUNK);
         let a = at.a.part(chunk, 0);
-        let packs = a.row == 1 && a.col != 1;
+        let packs = a.row == 1 && a.col != 1 && !left.is_empty();
         if packs {
             pack_left::<T, S>(a, m, at.k, left);
         }

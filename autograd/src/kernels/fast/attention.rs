@@ -1,0 +1,298 @@
+//! Attention in blocks of queries: the scores of one block and one head at a time, never of all.
+//!
+//! Keys and values of a head are packed once. For each block of queries the scores against the keys that the last of
+//! them may see are one product, their softmax is taken in place, and the weighted values are a second product that
+//! writes straight into the head's columns of `y`. A few queries, as in decoding, are not worth the packing: they are
+//! multiplied with the keys where those are.
+//!
+//! A task is some key/value heads with the query heads that read them; what is computed for one does not depend on the
+//! others, so they are shared out among the threads in any way.
+//! Source of working in blocks: Dao et al., "FlashAttention" (2022); here a row of scores is short enough to be kept.
+
+use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+use super::dispatch::run;
+use super::float::Float;
+use super::gemv::{Gemv, gemv_at};
+use super::lanes::{LANES, exp_in_place, maximum};
+use super::matrix::{Target, View};
+use super::packed::{Packed, packed_len};
+use super::product::{Product, multiply_packed};
+use super::tile::Start;
+use crate::kernels::attention::{AttentionInputs, AttentionSizes};
+
+/// Queries of one block.
+pub const QUERIES: usize = 48;
+
+/// As many queries as these are multiplied with keys and values that are not packed.
+const FEW: usize = 4;
+
+/// The most tasks at a time; each has a room of its own in the scratch.
+const ROOMS: usize = 16;
+
+/// The length of a row of scores, filled up to whole lanes; never empty, so that a block always has its rows.
+pub const fn scores_len(keys: usize) -> usize {
+    if keys == 0 { LANES } else { keys.next_multiple_of(LANES) }
+}
+
+/// The rooms of one pass.
+pub const fn rooms(at: &AttentionSizes) -> usize {
+    let heads = at.batch * at.kv_heads;
+    if heads < ROOMS { heads } else { ROOMS }
+}
+
+/// The length of the room of one task of the forward pass.
+pub const fn room_len(at: &AttentionSizes) -> usize {
+    packed_len(at.head_dim, at.keys) + packed_len(at.keys, at.head_dim) + QUERIES * scores_len(at.keys)
+}
+
+/// `y = softmax(q kᵀ / √D) v`; the notes are the logsumexp of each query's scores.
+pub fn attention<T: Float>(
+    at: AttentionSizes,
+    x: AttentionInputs<'_, T>,
+    y: &mut [T],
+    notes: &mut [T],
+    scratch: &mut [T],
+) {
+    at.check(x, y.len(), notes.len());
+    let group = at.heads / at.kv_heads;
+    if notes.is_empty() {
+        return;
+    }
+    let task = heads_of_task(&at);
+    let y = Target::rows(y, at.heads * at.head_dim);
+    let rooms = scratch[..rooms(&at) * room_len(&at)].par_chunks_mut(room_len(&at));
+    let tasks = rooms.zip(notes.par_chunks_mut(task * group * at.queries));
+    tasks.enumerate().for_each(|(i, (room, notes))| {
+        for (head, notes) in notes.chunks_exact_mut(group * at.queries).enumerate() {
+            let place = Place::new(&at, i * task + head);
+            run(Forward {
+                at,
+                x: place.inputs(&at, x),
+                // SAFETY: each key/value head has its own query heads, and so its own columns of y.
+                y: unsafe { y.part(place.b * at.queries, place.kv * group * at.head_dim) },
+                notes,
+                room: &mut *room,
+            });
+        }
+    });
+}
+
+/// How many key/value heads of all sequences one task takes.
+pub fn heads_of_task(at: &AttentionSizes) -> usize {
+    const WORTH_A_THREAD: usize = 1 << 17;
+    let heads = at.batch * at.kv_heads;
+    let work = at.batch * at.heads * at.queries * at.keys * at.head_dim;
+    let threads = rayon::current_num_threads();
+    let tasks = if threads == 1 {
+        1
+    } else {
+        (4 * threads).min(work / WORTH_A_THREAD)
+    };
+    heads.div_ceil(tasks.clamp(1, rooms(at)))
+}
+
+/// One key/value head of one sequence.
+pub struct Place {
+    pub b: usize,
+    pub kv: usize,
+}
+
+impl Place {
+    /// Head number `index` of all heads of all sequences.
+    pub fn new(at: &AttentionSizes, index: usize) -> Self {
+        Self {
+            b: index / at.kv_heads,
+            kv: index % at.kv_heads,
+        }
+    }
+
+    /// What this head and the query heads that read it see: views that start at their first numbers.
+    pub fn inputs<'a, T>(&self, at: &AttentionSizes, x: AttentionInputs<'a, T>) -> Inputs<'a, T> {
+        let (d, group) = (at.head_dim, at.heads / at.kv_heads);
+        let q = View::rows(x.q, at.heads * d).part(self.b * at.queries, self.kv * group * d);
+        let keys = |data| View::rows(data, at.kv_heads * d).part(self.b * at.keys, self.kv * d);
+        Inputs {
+            q,
+            k: keys(x.k),
+            v: keys(x.v),
+            mask: x.mask.map(|mask| &mask[self.b * at.keys..][..at.keys]),
+        }
+    }
+}
+
+/// The inputs of one key/value head.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a, T> {
+    pub q: View<'a, T>,
+    pub k: View<'a, T>,
+    pub v: View<'a, T>,
+    pub mask: Option<&'a [T]>,
+}
+
+struct Forward<'a, T> {
+    at: AttentionSizes,
+    x: Inputs<'a, T>,
+    y: Target<'a, T>,
+    notes: &'a mut [T],
+    room: &'a mut [T],
+}
+
+impl<T: Float> WithSimd for Forward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        if self.at.queries <= FEW {
+            self.few(simd)
+        } else {
+            self.blocks(simd)
+        }
+    }
+}
+
+impl<T: Float> Forward<'_, T> {
+    #[inline(always)]
+    fn blocks<S: Simd>(self, simd: S) {
+        let AttentionSizes {
+            queries,
+            keys,
+            head_dim: d,
+            ..
+        } = self.at;
+        let (k_room, rest) = self.room.split_at_mut(packed_len(d, keys));
+        let (v_room, scores) = rest.split_at_mut(packed_len(keys, d));
+        let k = Packed::at(simd, (d, keys), self.x.k.transposed(), k_room);
+        let v = Packed::at(simd, (keys, d), self.x.v, v_room);
+        for (h, notes) in self.notes.chunks_exact_mut(queries).enumerate() {
+            for (block, notes) in notes.chunks_mut(QUERIES).enumerate() {
+                let first = block * QUERIES;
+                let rows = Rows::new(self.at, first, notes.len());
+                // s = q kᵀ
+                rows.scores(simd, self.x.q.part(first, h * d), k, scores);
+                for (i, (s, note)) in rows.split(scores).zip(notes.iter_mut()).enumerate() {
+                    *note = weigh(simd, self.at, (first + i, self.x.mask), s);
+                }
+                // y = p v
+                let product = Product {
+                    m: rows.count,
+                    k: rows.seen,
+                    n: d,
+                    a: View::rows(scores, rows.width),
+                    start: Start::Zero,
+                };
+                // SAFETY: a part of this head's own columns, used by this thread alone.
+                let mut y = unsafe { self.y.part(first, h * d) };
+                multiply_packed(simd, product, v, &mut y);
+            }
+        }
+    }
+
+    /// Query by query.
+    #[inline(always)]
+    fn few<S: Simd>(self, simd: S) {
+        let (queries, d) = (self.at.queries, self.at.head_dim);
+        for (index, note) in self.notes.iter_mut().enumerate() {
+            let (h, i) = (index / queries, index % queries);
+            let seen = self.at.keys_seen(i);
+            let s = &mut self.room[..scores_len(seen)];
+            s.fill(T::ZERO);
+            gemv_at(
+                simd,
+                Gemv {
+                    a: &self.x.q.part(i, h * d).data[..d],
+                    b: self.x.k.transposed(),
+                    c: &mut s[..seen],
+                },
+            );
+            *note = weigh(simd, self.at, (i, self.x.mask), s);
+            // SAFETY: a part of this head's own columns, used by this thread alone.
+            let mut y = unsafe { self.y.part(i, h * d) };
+            let y = y.row_mut(d);
+            y.fill(T::ZERO);
+            gemv_at(
+                simd,
+                Gemv {
+                    a: &s[..seen],
+                    b: self.x.v,
+                    c: y,
+                },
+            );
+        }
+    }
+}
+
+/// A block of queries: the sizes of its scores.
+#[derive(Clone, Copy)]
+pub struct Rows {
+    /// Queries.
+    pub count: usize,
+    /// The keys that the last of them may see, which is the most.
+    pub seen: usize,
+    /// The length of a row of scores, whole lanes.
+    pub width: usize,
+    /// The width of a head.
+    pub d: usize,
+}
+
+impl Rows {
+    /// The block of `count` queries that starts at query `first`.
+    pub fn new(at: AttentionSizes, first: usize, count: usize) -> Self {
+        let seen = at.keys_seen(first + count - 1);
+        Self {
+            count,
+            seen,
+            width: scores_len(seen),
+            d: at.head_dim,
+        }
+    }
+
+    /// `s = a bᵀ`: the scores of the queries against the keys, or the like of `g_y` against the values.
+    #[inline(always)]
+    pub fn scores<T: Float, S: Simd>(&self, simd: S, a: View<'_, T>, b: Packed<'_, T>, s: &mut [T]) {
+        let product = Product {
+            m: self.count,
+            k: self.d,
+            n: self.seen,
+            a,
+            start: Start::Zero,
+        };
+        multiply_packed(simd, product, b, &mut Target::rows(s, self.width));
+    }
+
+    /// The rows of scores.
+    #[inline(always)]
+    pub fn split<'a, T>(&self, s: &'a mut [T]) -> impl Iterator<Item = &'a mut [T]> + use<'a, T> {
+        s.chunks_exact_mut(self.width).take(self.count)
+    }
+}
+
+/// Turns the scores of query `i` into weights; gives the logsumexp of the scores, `+∞` where it sees nothing.
+#[inline(always)]
+fn weigh<T: Float, S: Simd>(simd: S, at: AttentionSizes, (i, mask): (usize, Option<&[T]>), s: &mut [T]) -> T {
+    hide(at, i, mask, s);
+    let (scale, most) = (T::from_f64(at.scale()), maximum(simd, s));
+    if most == T::minus_infinity() {
+        s.fill(T::ZERO);
+        return -most;
+    }
+    let total = exp_in_place(simd, s, |s| (s - most) * scale);
+    let inverse = T::ONE / total;
+    for p in s {
+        *p *= inverse;
+    }
+    most * scale + total.ln()
+}
+
+/// Writes `-∞` where query `i` may not look.
+#[inline(always)]
+pub fn hide<T: Float>(at: AttentionSizes, i: usize, mask: Option<&[T]>, s: &mut [T]) {
+    let seen = at.keys_seen(i).min(s.len());
+    if let Some(mask) = mask {
+        for (s, &visible) in s[..seen].iter_mut().zip(mask) {
+            *s = if visible == T::ZERO { T::minus_infinity() } else { *s };
+        }
+    }
+    s[seen..].fill(T::minus_infinity());
+}
