@@ -259,6 +259,23 @@ impl Facts {
         result
     }
 
+    /// Changes values of names until everything that is known holds, as far as that can be done by one name each.
+    pub fn settle(&self, bound: &mut Bound) {
+        for _ in 0..=self.rules.len() {
+            for (product, simpler) in &self.rules {
+                if let [only] = product.as_slice() {
+                    if let Ok(value) = simpler.value(bound) {
+                        bound.insert(only.clone(), value);
+                    }
+                } else if let (Some(symbol), Ok(value)) =
+                    (simpler.as_symbol(), Size::term(product.clone(), 1).value(bound))
+                {
+                    bound.insert(symbol.clone(), value);
+                }
+            }
+        }
+    }
+
     /// True if both are the same size as far as is known.
     pub fn same(&self, a: &Size, b: &Size) -> bool {
         a == b || self.normal(a) == self.normal(b)

@@ -1,5 +1,7 @@
 //! The graph language: its properties on the programs of the project and on random ones.
 
+mod catalogue;
+mod deriving;
 mod programs;
 mod random_programs;
 mod running;

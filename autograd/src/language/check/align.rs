@@ -127,7 +127,7 @@ impl Checker<'_> {
             _ => [operands[operands.len() - 2], operands[operands.len() - 1]],
         };
         let (l, r) = (self.ty(left).clone(), self.ty(right).clone());
-        let (left_span, right_span) = (self.program.values[left].span, self.program.values[right].span);
+        let (left_span, right_span) = (self.place(left), self.place(right));
         let sorted = |ty: &Type| {
             let mut labels = ty.labels().into_iter().map(str::to_string).collect::<Vec<_>>();
             labels.sort();

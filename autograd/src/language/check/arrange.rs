@@ -190,9 +190,9 @@ impl Checker<'_> {
                         && (i == axis || self.same(&own.axes[i].size, &ty.axes[i].size))
                 });
             if !fits {
-                let place = self.program.values[value].span;
+                let place = self.place(value);
                 let error = Diagnostic::new(Code::E02, place, format!("this is {own}"))
-                    .with(self.program.values[values[0]].span, format!("this is {ty}"));
+                    .with(self.place(values[0]), format!("this is {ty}"));
                 return self.wrong(error);
             }
             total = total.plus(&own.axes[axis].size);

@@ -45,7 +45,7 @@ impl<'a> Checker<'a> {
             let fresh = name.to_lowercase();
             let mut error = Diagnostic::new(Code::E22, at, text);
             error = error.help(format!(
-                "`layer {fresh} = {written}`, then `{fresh}(…)`; calling it twice shares its parameters"
+                "`layer {fresh} = {written}`, then `{fresh}(...)`; calling it twice shares its parameters"
             ));
             if let Some((stmt, _)) = self.equation {
                 error = error
@@ -72,7 +72,7 @@ impl<'a> Checker<'a> {
         }
         if self.modules().contains(&name) {
             let error = Diagnostic::new(Code::E22, at, "a module with parameters must be given a name first")
-                .help(format!("`layer {} = {name}[…]`", name.to_lowercase()));
+                .help(format!("`layer {} = {name}[...]`", name.to_lowercase()));
             return vec![self.wrong(error)];
         }
         let mut known = functions::names();
@@ -337,7 +337,7 @@ impl<'a> Checker<'a> {
                     .zip(&wanted.axes)
                     .all(|(own, other)| self.same(&own.size, &other.size));
             if !fits {
-                let place = self.program.values[value].span;
+                let place = self.place(value);
                 let text = format!(
                     "{} expects {} {wanted} here, and this is {ty}",
                     layer.module, decl.name.name
@@ -399,7 +399,7 @@ impl<'a> Checker<'a> {
                 .all(|(own, other)| self.same(&own.size, &other.size));
         if !fits {
             let text = format!("the result is declared {wanted}");
-            let place = self.program.values[value].span;
+            let place = self.place(value);
             let error = Diagnostic::new(Code::E02, place, format!("this is {ty}")).with(decl.name.span, text);
             return self.wrong(error);
         }
@@ -413,7 +413,7 @@ impl<'a> Checker<'a> {
 }
 
 /// A number as it is written, perhaps negative.
-pub(super) fn literal(expr: &Expr) -> Option<f64> {
+pub fn literal(expr: &Expr) -> Option<f64> {
     match &expr.kind {
         ExprKind::Number(value) => Some(*value),
         ExprKind::Neg(inner) => literal(inner).map(|value| -value),

@@ -84,7 +84,7 @@ impl Checker<'_> {
                 Attribute::Size(size) => Some(Axis::new(&size.to_string(), size.clone(), span)),
                 Attribute::Number(_) => None,
             });
-        let known: Vec<Axis> = operands.chain(given).collect();
+        let known: Vec<Axis> = operands.chain(given).chain(self.sums(values)).collect();
         for (one, two) in asked.iter().zip(again.iter()) {
             let fits =
                 |axis: &&Axis| axis.size.value(&first) == Ok(one as i64) && axis.size.value(&second) == Ok(two as i64);
@@ -106,6 +106,20 @@ impl Checker<'_> {
         Ok(Type { axes, kind })
     }
 
+    /// For each place the axis that all operands have together: the one that arrays put behind each other get.
+    fn sums(&self, values: &[ValueId]) -> Vec<Axis> {
+        let rank = values.iter().map(|&value| self.ty(value).rank()).min().unwrap_or(0);
+        let sum = |place: usize| {
+            let axes = values.iter().map(|&value| &self.ty(value).axes[place]);
+            let size = axes.fold(Size::number(0), |sum, axis| sum.plus(&axis.size));
+            Axis {
+                size,
+                ..self.ty(values[0]).axes[place].clone()
+            }
+        };
+        (0..rank).map(sum).collect()
+    }
+
     /// Numbers for all named sizes and positions.
     fn probe(&self, shift: usize) -> Bound {
         let mut bound = Bound::new();
@@ -115,6 +129,7 @@ impl Checker<'_> {
         for one in &self.loops {
             bound.insert(one.index.clone(), 1);
         }
+        self.facts.settle(&mut bound);
         bound
     }
 

@@ -16,6 +16,7 @@ impl Checker<'_> {
         if self.program.values[value].name.is_none() {
             self.program.values[value].span = expr.span;
         }
+        self.used_at.insert(value, expr.span);
         value
     }
 
@@ -45,7 +46,7 @@ impl Checker<'_> {
                 }
                 None => {
                     let error = Diagnostic::new(Code::E00, span, "a comparison is not a number")
-                        .help("write `if … then 1 else 0`");
+                        .help("write `if ... then 1 else 0`");
                     self.wrong(error)
                 }
             },
@@ -61,7 +62,7 @@ impl Checker<'_> {
                     [one] => *one,
                     several => {
                         let text = format!("this gives {} values", several.len());
-                        let error = Diagnostic::new(Code::E20, span, text).help("give each a name: `h, c = …`");
+                        let error = Diagnostic::new(Code::E20, span, text).help("give each a name: `h, c = ...`");
                         self.wrong(error)
                     }
                 }

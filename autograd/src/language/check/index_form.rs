@@ -82,7 +82,7 @@ impl Checker<'_> {
             let Some(size) = &index.size else {
                 let text = format!("nothing on the right says how far {} runs", index.name);
                 let error = Diagnostic::new(Code::E17, index.origin, text)
-                    .help(format!("write its size: `{}[{}:…]`", target.name, index.name));
+                    .help(format!("write its size: `{}[{}:...]`", target.name, index.name));
                 return self.wrong(error);
             };
             axes.push(Axis::new(&index.name, size.clone(), index.origin));

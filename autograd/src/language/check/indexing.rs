@@ -12,6 +12,16 @@ use crate::language::types::{Axis, Kind, Type};
 
 impl Checker<'_> {
     pub(super) fn index(&mut self, of: &Expr, positions: &[Expr], span: Span) -> ValueId {
+        if let Some(name) = of.as_name()
+            && self.lookup(name).is_none()
+            && self.plans.iter().flatten().any(|(planned, _)| planned == name)
+            && let Some(at) = positions
+                .iter()
+                .map(|position| self.as_size(position))
+                .collect::<Option<Vec<Size>>>()
+        {
+            return self.never_set(name, &at, span);
+        }
         let (value, used) = match self.family_of(of) {
             Some(family) => self.from_family(family, positions, span),
             None => (self.in_tensor_form(|c| c.expr(of)), 0),
@@ -166,7 +176,7 @@ impl Checker<'_> {
             let error = Diagnostic::new(
                 Code::E18,
                 position.span,
-                format!("{name} is not on the left and no `sum({name}: …)` covers it"),
+                format!("{name} is not on the left and no `sum({name}: ...)` covers it"),
             );
             let error = self.suggest_sum(error, name);
             self.report(error);
@@ -180,7 +190,7 @@ impl Checker<'_> {
             } => None,
             Type { kind: Kind::Id(of), .. } if self.same(&of, &own.size) => Some(ids),
             Type { kind: Kind::Id(of), .. } => {
-                let place = self.program.values[ids].span;
+                let place = self.place(ids);
                 let error = Diagnostic::new(Code::E11, place, format!("these are ids of {of}"))
                     .with(own.origin, format!("this axis of {text} is {}", own.size))
                     .help(format!("declare the axis as {of}, or the ids as `id[{}]`", own.size));

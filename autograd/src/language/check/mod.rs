@@ -29,6 +29,7 @@ use super::size::{Facts, Size, Symbol};
 use super::span::{Sources, Span};
 use super::types::{Kind, Type};
 
+pub use calls::literal;
 use names::Frame;
 
 /// What came of checking a file.
@@ -95,6 +96,8 @@ struct Checker<'a> {
     /// The equation being checked, for suggestions that rewrite it.
     equation: Option<(&'a ast::Stmt, &'a Expr)>,
     in_backward: bool,
+    /// Where each value was used last, which is what a message points to.
+    used_at: BTreeMap<ValueId, Span>,
 }
 
 impl<'a> Checker<'a> {
@@ -113,6 +116,7 @@ impl<'a> Checker<'a> {
             plans: Vec::new(),
             equation: None,
             in_backward: false,
+            used_at: BTreeMap::new(),
         }
     }
 
@@ -161,6 +165,7 @@ impl<'a> Checker<'a> {
         self.indices.clear();
         self.stores.clear();
         self.plans.clear();
+        self.used_at.clear();
         self.in_backward = name.contains("_backward");
     }
 
@@ -215,6 +220,14 @@ impl<'a> Checker<'a> {
 
     fn ty(&self, value: ValueId) -> &Type {
         &self.program.values[value].ty
+    }
+
+    /// Where a value was used last, or else where it is defined.
+    fn place(&self, value: ValueId) -> Span {
+        self.used_at
+            .get(&value)
+            .copied()
+            .unwrap_or(self.program.values[value].span)
     }
 
     fn text(&self, span: Span) -> String {

@@ -23,7 +23,7 @@ impl Checker<'_> {
         let label = self.label(&name.name);
         let ty = self.ty(value).clone();
         let found: Vec<usize> = (0..ty.rank()).filter(|&axis| ty.axes[axis].label == label).collect();
-        let text = self.text(self.program.values[value].span);
+        let text = self.text(self.place(value));
         match found.as_slice() {
             [one] => Some(*one),
             [] => {
@@ -75,11 +75,11 @@ impl Checker<'_> {
         if ty.rank() <= 1 {
             return Some((0..ty.rank()).collect());
         }
-        let text = self.text(self.program.values[value].span);
+        let text = self.text(self.place(value));
         let labels = ty.labels();
         let last = labels[labels.len() - 1];
         let said = format!("{text} has {} axes: {}", ty.rank(), labels.join(", "));
-        let mut error = Diagnostic::new(Code::E04, self.program.values[value].span, said);
+        let mut error = Diagnostic::new(Code::E04, self.place(value), said);
         if function == "softmax" {
             error = error.help(format!(
                 "the entries of each row should sum to 1, so probably `over {last}`"

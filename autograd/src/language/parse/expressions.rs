@@ -165,6 +165,12 @@ impl Parser {
     }
 
     fn arg(&mut self) -> Read<Arg> {
+        if self.is("over") && self.is_ahead(1, "=>") {
+            let span = self.bump().span;
+            self.at += 1;
+            let name = "over".to_string();
+            return Ok(Arg::Split(Ident { name, span }, self.shape()?));
+        }
         if self.eat("over") {
             return Ok(Arg::Over(self.list(|p| p.name("the name of an axis"))?));
         }

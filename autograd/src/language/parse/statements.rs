@@ -148,7 +148,7 @@ impl Parser {
     }
 
     fn dtype(&mut self) -> Read<Dtype> {
-        let known = "`f32`, `f64`, `bool`, `int`, `data` or `id[…]`";
+        let known = "`f32`, `f64`, `bool`, `int`, `data` or `id[...]`";
         let name = self.name(known)?;
         Ok(match name.name.as_str() {
             "f32" => Dtype::F32,
