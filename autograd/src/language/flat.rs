@@ -352,7 +352,15 @@ mod tests {
         let y = record.scope("block[1]", || record.scope("a / b: \"c\"", || (x * x).named("y'")));
         record.scope("block[1]", || (y + x).named("x"));
         let text = print(&tape.graph(), "g").unwrap();
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"
+graph g {
+    input x[2]
+    /// block[1] / "a / b: \"c\"": y'
+    n1 = engine.mul(x, x)
+    /// block[1]: x
+    n2 = engine.add(n1, x)
+}
+"#);
         let (again, _) = read(&Sources::of("g", &text)).unwrap();
         assert_eq!(canonical(&again), canonical(&tape.graph()));
     }

@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 use tapegrad_autograd::language::core::Program;
 use tapegrad_autograd::language::derive::{derive, unrolled};
+use tapegrad_autograd::language::elaborate::{bind, declare, elaborate};
 use tapegrad_autograd::language::run::{Request, Wanted, run};
+use tapegrad_autograd::language::types::Kind;
+use tapegrad_autograd::numbers::Dual;
+use tapegrad_autograd::{Params, Tape, Var};
 
 use crate::programs;
 use crate::running::{different_sizes, opened, request};
@@ -111,4 +116,172 @@ fn the_derivative_has_the_gradients_of_the_tape() {
             }
         }
     }
+}
+
+#[test]
+fn the_derivative_of_the_two_layer_network_is_the_one_of_the_lecture() {
+    let text = std::fs::read_to_string(programs::folder().join("two_layer.cg")).unwrap();
+    let derivative = derive(&opened("two_layer", &text).programs[0], &BTreeMap::new()).unwrap();
+    insta::assert_snapshot!(derivative.text, @r"
+    /// Remembered from forward: z, y.
+    graph two_layer_backward {
+        dim M, D
+        input x[M], t
+        param alpha[D, M] ~ normal(0, 0.1)
+        param beta[D] ~ normal(0, 0.1)
+        a = alpha @ x
+        z = sigmoid(a)
+        b = beta @ z
+        y = sigmoid(b)
+        g_y = t / y + (1 - t) / (y - 1)
+        g_b = g_y * (y * (1 - y))
+        g_beta = g_b * z
+        g_z = g_b * beta
+        g_a = g_z * (z * (1 - z))
+        g_alpha[i1, i2] = g_a[i1] * x[i2]
+        g_x = g_a @ alpha
+        g_t = log(y) - log(1 - y)
+        output g_x, g_t, g_alpha, g_beta
+    }
+    ");
+}
+
+#[test]
+fn the_derivative_of_causal_attention_can_be_read() {
+    let text = std::fs::read_to_string(programs::folder().join("attention.cg")).unwrap();
+    let derivative = derive(&opened("attention", &text).programs[0], &BTreeMap::new()).unwrap();
+    insta::assert_snapshot!(derivative.text, @r"
+    /// Remembered from forward: att_Q, att_V, att_A, att_O.
+    graph attention_demo_backward {
+        dim T, D, dk
+        input X[T, D], G[T, dk]
+        param att_W_q[D, dk] ~ glorot
+        param att_W_k[D, dk] ~ glorot
+        param att_W_v[D, dk] ~ glorot
+        att_Q = X @ att_W_q as [q:T, dk]
+        att_K = X @ att_W_k as [k:T, dk]
+        att_V = X @ att_W_v as [k:T, dk]
+        t1 = att_K.T
+        t2 = sqrt(dk)
+        att_S = att_Q @ t1 / t2
+        t3[k:T] = k
+        t4[q:T] = q
+        t7[i5, i6] = t3[i6] - t4[i5]
+        att_M = if relu(t7) != 0 then -inf else 0
+        att_A = softmax(att_S + att_M, over k)
+        att_O = att_A @ att_V as [T, dk]
+        g_att_O = G as [T, dk]
+        t8 = g_att_O as [q:T, dk]
+        g_att_A = t8 @ att_V.T
+        g_att_V = att_A.T @ t8
+        g_att_S = att_A * (g_att_A - sum(g_att_A * att_A, over k))
+        t9 = g_att_S / t2
+        g_att_Q = t9 @ t1.T
+        g_att_K = (att_Q.T @ t9).T
+        t10 = g_att_V as [T, dk]
+        g_att_W_v = X.T @ t10
+        t11 = g_att_K as [T, dk]
+        g_att_W_k = X.T @ t11
+        t12 = g_att_Q as [T, dk]
+        g_att_W_q = X.T @ t12
+        g_G = att_O as [T, dk]
+        g_X = t12 @ att_W_q.T + t11 @ att_W_k.T + t10 @ att_W_v.T
+        output g_X, g_G, g_att_W_q, g_att_W_k, g_att_W_v
+    }
+    ");
+}
+
+/// How much each entry of a value counts in the second derivative.
+fn direction(like: &Value, seed: &mut f64) -> Value {
+    match like {
+        Value::Array(items) => items.iter().map(|item| direction(item, seed)).collect(),
+        _ => {
+            *seed += 1.0;
+            (*seed * 1.3).cos().into()
+        }
+    }
+}
+
+#[test]
+fn deriving_twice_gives_the_product_of_the_hessian_with_a_vector() {
+    for (name, text) in programs::all() {
+        for program in &opened(&name, &text).programs {
+            let request = request(program, different_sizes(program));
+            let fixed = loop_sizes(program, &request.dims);
+            let once = derive(program, &fixed).unwrap();
+            let first = opened(&name, &once.text);
+            let twice =
+                derive(&first.programs[0], &BTreeMap::new()).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            let second = opened(&name, &twice.text);
+            let mut given = renamed(&request, &fixed);
+            let mut seed = 0.0;
+            let mut v: BTreeMap<String, Value> = BTreeMap::new();
+            for (of, gradient) in &once.gradients {
+                let weights = direction(&given.values[of], &mut seed);
+                v.insert(of.clone(), weights.clone());
+                given.values.insert(format!("v_{gradient}"), weights);
+            }
+            let answer = run::<f64>(&second.programs[0], &given, Wanted::default());
+            let answer = answer.unwrap_or_else(|error| panic!("{name}: {error:?}\n{}", twice.text));
+            let flat = opened(&name, &unrolled(program, &fixed).unwrap());
+            let expected = reverse_over_dual(&flat.programs[0], &renamed(&request, &fixed), &v);
+            assert_eq!(twice.gradients.len(), expected.len(), "{name}");
+            for (of, own) in &twice.gradients {
+                assert_close(&format!("{name}: {of}"), &expected[of], &answer["values"][own], 1e-9);
+            }
+        }
+    }
+}
+
+/// The gradients of a program by the tape in dual numbers that move along `v`: their tangents are the Hessian times `v`.
+fn reverse_over_dual(program: &Program, request: &Request, v: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    let bound = bind(program, &request.dims).unwrap();
+    let moving = |name: &str, shape: &[usize]| {
+        let (mut values, mut tangents) = (Vec::new(), Vec::new());
+        numbers(&request.values[name], &mut values);
+        if let Some(v) = v.get(name) {
+            numbers(v, &mut tangents);
+        }
+        tangents.resize(values.len(), 0.0);
+        let duals = values
+            .into_iter()
+            .zip(tangents)
+            .map(|(value, tangent)| Dual::new(value, tangent))
+            .collect();
+        ArrayD::from_shape_vec(IxDyn(shape), duals).unwrap()
+    };
+    let list = declare(program, &bound).unwrap();
+    let mut params = Params::<Dual>::from_values(&list, vec![Dual::new(0.0, 0.0); list.len()]);
+    for param in list.params() {
+        params
+            .value_mut(param)
+            .assign(&moving(&list.spec(param).name, &param.shape().to_vec()));
+    }
+    let tape = Tape::with(&params);
+    let elaborated = elaborate(program, &bound, &list, &tape, &mut |input, shape| {
+        let value = moving(&input.name, &shape.to_vec());
+        match input.ty.kind {
+            Kind::Real => tape.input(&input.name, value).id(),
+            _ => tape.data(&input.name, value).id(),
+        }
+    })
+    .unwrap();
+    let gradients = tape.backward(Var::new(&tape, elaborated.objective.unwrap()));
+    let mut found = BTreeMap::new();
+    let inputs = program
+        .inputs
+        .iter()
+        .map(|input| input.name.clone())
+        .zip(elaborated.inputs.clone());
+    let params: Vec<_> = list
+        .params()
+        .map(|param| (list.spec(param).name.clone(), tape.param(param).id()))
+        .collect();
+    for (name, id) in inputs.chain(params) {
+        if let Some(gradient) = gradients.get_of(Var::new(&tape, id)) {
+            let tangents: Value = gradient.iter().map(|dual| dual.tangent).collect();
+            found.insert(name, tangents);
+        }
+    }
+    found
 }

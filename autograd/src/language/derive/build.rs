@@ -54,6 +54,12 @@ impl Builder {
         self.lines[line].op == Op::Number(value)
     }
 
+    /// True for 1, and for 1 repeated.
+    fn is_ones(&self, line: usize) -> bool {
+        let own = &self.lines[line];
+        self.is_number(line, 1.0) || (matches!(own.op, Op::Broadcast | Op::Reshape) && self.is_ones(own.args[0]))
+    }
+
     /// The axes of the longer of two operands that line up at their ends; 1 gives way.
     fn joined(&self, a: usize, b: usize) -> Type {
         let (a, b) = (self.ty(a), self.ty(b));
@@ -75,8 +81,8 @@ impl Builder {
     pub fn binary(&mut self, name: &'static str, a: usize, b: usize) -> usize {
         let ty = self.joined(a, b);
         match name {
-            "mul" if self.is_number(a, 1.0) && ty.axes == self.ty(b).axes => return b,
-            "mul" if self.is_number(b, 1.0) && ty.axes == self.ty(a).axes => return a,
+            "mul" if self.is_ones(a) && ty.axes == self.ty(b).axes => return b,
+            "mul" if self.is_ones(b) && ty.axes == self.ty(a).axes => return a,
             "div" if self.is_number(b, 1.0) => return a,
             _ => {}
         }

@@ -6,6 +6,7 @@
 //! by a new input `v_NAME`: deriving a derivative so gives the product of the Hessian with `v`.
 
 mod build;
+mod known;
 pub mod rules;
 pub mod straight;
 mod text;

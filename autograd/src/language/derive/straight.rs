@@ -230,6 +230,10 @@ impl Unroller<'_> {
             }
             Op::Size(size) => Op::Size(self.here(size)),
             Op::Select(axis, at) => Op::Select(*axis, self.here(at)),
+            Op::Engine(name, attributes) => {
+                let operands: Vec<&Type> = args.iter().map(|&arg| &self.straight.lines[arg].ty).collect();
+                super::known::known(name, attributes, &operands).unwrap_or_else(|| op.clone())
+            }
             op => op.clone(),
         };
         let name = named.map(|name| match op {

@@ -273,16 +273,21 @@ impl<'s> Writer<'s> {
     /// The positions of an axis, as an index equation `p[q:T] = q`.
     fn positions(&mut self, line: usize) {
         let target = self.name_of(line);
-        let index = self.fresh_name("i");
         let axis = &self.straight.lines[line].ty.axes[0];
+        let free = is_name(&axis.label) && !self.taken.contains(&*axis.label);
+        let index = if free {
+            axis.label.to_string()
+        } else {
+            self.fresh_name("i")
+        };
         let axes = vec![Axis::Size(Some(ident(&index)), axis.size.to_expr())];
-        let own = shape(std::slice::from_ref(axis));
+        let own = (!free).then(|| shape(std::slice::from_ref(axis)));
         self.written[line] = Some(name(&target.name));
         let target = Target {
             name: target,
             axes: Some(axes),
         };
-        self.say(StmtKind::Equation(vec![target], name(&index), Some(own)));
+        self.say(StmtKind::Equation(vec![target], name(&index), own));
     }
 
     /// The expression by operators and functions, if the rules of the language give it the right axes.
