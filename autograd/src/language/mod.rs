@@ -6,6 +6,7 @@ pub mod ast;
 pub mod check;
 pub mod code;
 pub mod core;
+pub mod count;
 pub mod derive;
 pub mod diagnostic;
 pub mod elaborate;
@@ -21,6 +22,7 @@ mod render;
 pub mod run;
 pub mod size;
 pub mod span;
+pub mod table;
 pub mod token;
 pub mod types;
 

@@ -126,7 +126,7 @@ fn the_derivative_of_the_two_layer_network_is_the_one_of_the_lecture() {
     /// Remembered from forward: z, y.
     graph two_layer_backward {
         dim M, D
-        input x[M], t
+        input x[M], t: data
         param alpha[D, M] ~ normal(0, 0.1)
         param beta[D] ~ normal(0, 0.1)
         a = alpha @ x
@@ -140,8 +140,7 @@ fn the_derivative_of_the_two_layer_network_is_the_one_of_the_lecture() {
         g_a = g_z * (z * (1 - z))
         g_alpha[i1, i2] = g_a[i1] * x[i2]
         g_x = g_a @ alpha
-        g_t = log(y) - log(1 - y)
-        output g_x, g_t, g_alpha, g_beta
+        output g_x, g_alpha, g_beta
     }
     ");
 }

@@ -6,3 +6,4 @@ mod programs;
 mod random_programs;
 mod running;
 mod syntax;
+mod tables;

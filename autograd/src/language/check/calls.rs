@@ -85,7 +85,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The plain values among the arguments, and the axes after `over`.
-    fn split_args<'e>(args: &'e [Arg]) -> (Vec<&'e Expr>, Option<&'e [Ident]>) {
+    fn split_args(args: &[Arg]) -> (Vec<&Expr>, Option<&[Ident]>) {
         let values = args.iter().filter_map(|arg| match arg {
             Arg::Value(value) => Some(value),
             _ => None,

@@ -121,7 +121,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A value out of a row: how many of the positions were used up, and the value.
-    pub(super) fn from_family(&mut self, family: usize, positions: &[Expr], span: Span) -> (ValueId, usize) {
+    pub(super) fn taken_from(&mut self, family: usize, positions: &[Expr], span: Span) -> (ValueId, usize) {
         let count = self.stores[family].first().map_or(1, |stored| stored.at.len());
         let keys: Option<Vec<Size>> = positions.iter().take(count).map(|p| self.position_key(p)).collect();
         match keys {

@@ -23,7 +23,7 @@ impl Checker<'_> {
             return self.never_set(name, &at, span);
         }
         let (value, used) = match self.family_of(of) {
-            Some(family) => self.from_family(family, positions, span),
+            Some(family) => self.taken_from(family, positions, span),
             None => (self.in_tensor_form(|c| c.expr(of)), 0),
         };
         let text = self.text(of.span);

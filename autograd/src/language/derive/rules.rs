@@ -108,7 +108,7 @@ pub(super) fn expanded(build: &Builder, line: usize) -> Option<(usize, Vec<usize
     expanded_in(&build.lines, line)
 }
 
-pub(super) fn expanded_in(lines: &[super::straight::Line], line: usize) -> Option<(usize, Vec<usize>)> {
+pub(in crate::language) fn expanded_in(lines: &[super::straight::Line], line: usize) -> Option<(usize, Vec<usize>)> {
     let own = &lines[line];
     if own.op != Op::Reshape {
         return None;
