@@ -15,6 +15,7 @@ pub mod flat;
 pub mod functions;
 pub mod lexer;
 mod open;
+pub mod ops;
 pub mod parse;
 pub mod print;
 pub mod registry;
@@ -25,5 +26,6 @@ pub mod span;
 pub mod table;
 pub mod token;
 pub mod types;
+pub mod view;
 
 pub use open::{Opened, open, open_with};

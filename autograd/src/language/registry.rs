@@ -174,6 +174,14 @@ macro_rules! codec {
             Err(format!("the engine has no op {name}; it has: {}", NAMES.join(", ")))
         }
 
+        /// The names of the attributes of the op of this name.
+        pub fn fields(name: &str) -> &'static [&'static str] {
+            $( if name == <$op as crate::op::Op>::NAME {
+                return &[ $( stringify!($field) ),* ];
+            } )*
+            &[]
+        }
+
         /// The operands of the op of this name.
         pub fn operands(name: &str) -> Option<&'static [Operand]> {
             $( if name == <$op as crate::op::Op>::NAME {

@@ -7,3 +7,4 @@ mod random_programs;
 mod running;
 mod syntax;
 mod tables;
+mod views;
