@@ -109,7 +109,7 @@ impl Diagnostic {
         Some(text)
     }
 
-    /// The same as plain text with the lines of the source; see [`super::render`].
+    /// The same as plain text with the lines of the source.
     pub fn render(&self, sources: &Sources) -> String {
         super::render::text(self, sources)
     }

@@ -1,6 +1,20 @@
 //! The graph language: the lecture's equations as text, from which the graph is made.
 //!
-//! Reading order: [`span`], [`token`], [`lexer`], [`ast`], [`parse`], [`print`], then [`diagnostic`] with [`code`].
+//! Reading order, from text to graph: [`span`], [`token`], [`lexer`], [`ast`], [`parse`], [`mod@print`]; [`size`], [`types`],
+//! [`core`], [`functions`], [`check`], with [`diagnostic`], [`code`] and [`explain`]; [`elaborate`], [`run`]; then what can be
+//! made of a program: [`derive`], [`table`], [`count`], and of a graph: [`flat`], [`registry`], [`view`], [`ops`].
+//!
+//! ```
+//! use tapegrad_autograd::language::{open, run};
+//! let opened = open("square.cg", "graph square { dim M input x[M] J = sum(x^2, over M) minimize J }");
+//! assert!(opened.is_correct(), "{}", opened.render());
+//! let request = serde_json::from_str(r#"{"values": {"x": [1.0, 2.0]}}"#)?;
+//! let wanted = run::Wanted { gradients: true, trace: false };
+//! let answer = run::run::<f64>(&opened.programs[0], &request, wanted).map_err(|error| format!("{error:?}"))?;
+//! assert_eq!(answer["objective"], 5.0);
+//! assert_eq!(answer["gradients"]["x"], serde_json::json!([2.0, 4.0]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod ast;
 pub mod check;

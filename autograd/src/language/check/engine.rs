@@ -15,9 +15,9 @@ use crate::language::types::{Axis, Kind, Type};
 use crate::op::OperandKind;
 use crate::shape::Shape;
 
-/// Numbers for named sizes; no two names share a number, nor does any share one with a small literal size.
-const PRIMES: [i64; 16] = [
-    101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179,
+/// Numbers for named sizes; no two names share a number.
+const PRIMES: [i64; 24] = [
+    11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107,
 ];
 
 impl Checker<'_> {
@@ -151,6 +151,10 @@ impl Checker<'_> {
         let shape = |&value: &ValueId| -> Result<Shape, String> {
             let sizes: Result<Vec<i64>, _> = self.ty(value).axes.iter().map(|axis| axis.size.value(bound)).collect();
             let sizes = sizes.map_err(|name| format!("the size {name} has no value"))?;
+            let entries = sizes.iter().try_fold(1i64, |product, size| product.checked_mul(*size));
+            if entries.is_none_or(|entries| entries > i64::from(u32::MAX)) || sizes.len() > crate::shape::RANK_MAX {
+                return Err(format!("an operand with the axes {} is too large", self.ty(value)));
+            }
             Ok(sizes.iter().map(|&size| size.max(0) as usize).collect())
         };
         let shapes: Result<Vec<Shape>, String> = values.iter().map(shape).collect();

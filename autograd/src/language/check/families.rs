@@ -1,5 +1,7 @@
 //! Families: rows of values, one for each position of a loop, such as the states `h[0]`, `h[1]`, … of a recurrence.
 
+use std::cmp::Ordering;
+
 use super::names::Binding;
 use super::{ActiveLoop, Checker};
 use crate::language::ast::{self, Expr, Ident, Stmt, StmtKind};
@@ -152,50 +154,50 @@ impl<'a> Checker<'a> {
         out
     }
 
+    /// Whether a statement in the loops around gives the place its value in an earlier round, this one, or a later one.
+    ///
+    /// The outermost loop in which the two places differ decides; `None` if their distance is not a number.
+    fn round(&self, stored: &[Size], wanted: &[Size]) -> Option<Ordering> {
+        for one in &self.loops {
+            let mut pairs = stored.iter().zip(wanted);
+            let Some((own, wanted)) = pairs.find(|(own, _)| own.symbols().contains(&one.index)) else {
+                continue;
+            };
+            match wanted.minus(own).as_number()?.cmp(&0) {
+                Ordering::Equal => {}
+                ahead if one.down => return Some(ahead.reverse()),
+                ahead => return Some(ahead),
+            }
+        }
+        Some(Ordering::Equal)
+    }
+
     /// True if a store of a loop that still runs gives this position a value only later.
     fn is_later(&self, stored: &Stored, at: &[Size]) -> bool {
-        self.loops.iter().any(|one| {
-            let differs = stored
-                .at
-                .iter()
-                .zip(at)
-                .find(|(own, _)| own.symbols().contains(&one.index));
-            differs.is_some_and(|(own, wanted)| match wanted.minus(own).as_number() {
-                Some(0) => false,
-                Some(ahead) => (ahead > 0) != one.down,
-                None => true,
-            })
-        })
+        !matches!(self.round(&stored.at, at), Some(Ordering::Less | Ordering::Equal))
     }
 
     /// What the loops that still run have stored in earlier rounds, by statements that come later in the text.
     fn planned_before(&self, name: &str, at: &[Size]) -> Vec<Stored> {
-        let mut planned = Vec::new();
-        for (depth, plan) in self.planned() {
-            for (target, keys) in plan.iter().filter(|(target, _)| target == name) {
-                debug_assert_eq!(target, name);
-                let one = &self.loops[depth];
-                let earlier = keys.iter().zip(at).any(|(own, wanted)| {
-                    let ahead = wanted.minus(own).as_number();
-                    own.symbols().contains(&one.index) && ahead.is_some_and(|n| n != 0 && (n < 0) != one.down)
-                });
-                if earlier {
-                    let extremes = |highest: bool| keys.iter().map(|at| self.extreme(at, highest)).collect();
-                    planned.push(Stored {
-                        low: extremes(false),
-                        high: extremes(true),
-                        at: keys.clone(),
-                        ranges: true,
-                        labels: Vec::new(),
-                    });
+        let places = self
+            .plans
+            .iter()
+            .flatten()
+            .filter(|(target, _)| target == name)
+            .map(|(_, keys)| keys);
+        let earlier = places.filter(|keys| self.round(keys, at) == Some(Ordering::Less));
+        earlier
+            .map(|keys| {
+                let extremes = |highest: bool| keys.iter().map(|at| self.extreme(at, highest)).collect();
+                Stored {
+                    low: extremes(false),
+                    high: extremes(true),
+                    at: keys.clone(),
+                    ranges: true,
+                    labels: Vec::new(),
                 }
-            }
-        }
-        planned
-    }
-
-    fn planned(&self) -> impl Iterator<Item = (usize, &Vec<(String, Vec<Size>)>)> {
-        self.plans.iter().enumerate()
+            })
+            .collect()
     }
 
     /// The places of rows that the statements of a loop body give values to.
@@ -240,7 +242,8 @@ impl<'a> Checker<'a> {
                         sizes[one] = place.clone();
                         sizes
                     };
-                    let rest: Vec<Stored> = known.iter().filter(|other| !other.ranges).cloned().collect();
+                    let others = known.iter().filter(|other| !std::ptr::eq(*other, stored));
+                    let rest: Vec<Stored> = others.cloned().collect();
                     let place_low = replaced(low);
                     self.covered(&place_low, &replaced(high), &place_low, &rest)
                 })

@@ -180,8 +180,11 @@ fn equation((left, right): &(Formula, Formula), spelling: Spelling) -> String {
     format!("{} = {}", left.spell(spelling), right.spell(spelling))
 }
 
+/// Label, forward formula, and the lines of the backward column.
+type Cells = (String, String, Vec<String>);
+
 fn text(rows: &[Row]) -> String {
-    let cells: Vec<(String, String, Vec<String>)> = rows
+    let cells: Vec<Cells> = rows
         .iter()
         .map(|row| {
             let forward = equation(&row.forward, Spelling::Text);
@@ -189,7 +192,7 @@ fn text(rows: &[Row]) -> String {
             (row.label.clone(), forward, lines_of(&row.backward, &backward))
         })
         .collect();
-    let wide = |of: &dyn Fn(&(String, String, Vec<String>)) -> usize| cells.iter().map(of).max().unwrap_or(0);
+    let wide = |of: &dyn Fn(&Cells) -> usize| cells.iter().map(of).max().unwrap_or(0);
     let label = wide(&|cell| cell.0.chars().count());
     let forward = wide(&|cell| cell.1.chars().count()).max("Forward".len());
     let mut out = format!("{:label$}  {:forward$}  Backward\n", "", "Forward");
