@@ -1,7 +1,7 @@
 //! How a graph grows: nodes, edges, floating-point operations and remembered numbers as exact polynomials of a size.
 //!
-//! The counts are taken at every size of a range. A polynomial is found by Newton's divided differences in whole numbers
-//! and reported only if it gives every count exactly.
+//! The counts are taken at every size of a range. A polynomial is found by Newton's divided differences in whole
+//! numbers and reported only if it gives every count exactly.
 
 use std::collections::BTreeMap;
 

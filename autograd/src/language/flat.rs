@@ -1,8 +1,8 @@
 //! A recorded graph as text, one node a line, and back: `read(print(g))` is `g`.
 //!
-//! Each op is called by its name in the registry, with its attributes as numbers, so that the text says exactly what the
-//! engine does. A node keeps its name if that can stand as an identifier of the language; any other name, and the scope
-//! a node was recorded in, stand in a `///` line above it: `/// block[1] / att: Q'`.
+//! Each op is called by its name in the registry, with its attributes as numbers, so that the text says exactly what
+//! the engine does. A node keeps its name if that can stand as an identifier of the language; any other name, and the
+//! scope a node was recorded in, stand in a `///` line above it: `/// block[1] / att: Q'`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -34,7 +34,8 @@ pub fn source_name(source: &Source) -> &'static str {
 
 /// The graph as text.
 ///
-/// **Errors** with a sentence for a node that has no text: a module with its own code, or a constant that is not a number.
+/// **Errors** with a sentence for a node that has no text: a module with its own code, or a constant that is not a
+/// number.
 pub fn print(graph: &Graph, name: &str) -> Result<String, String> {
     let idents = identifiers(graph);
     let mut out = format!("graph {name} {{\n");

@@ -1,8 +1,9 @@
 //! The graph language: the lecture's equations as text, from which the graph is made.
 //!
-//! Reading order, from text to graph: [`span`], [`token`], [`lexer`], [`ast`], [`parse`], [`mod@print`]; [`size`], [`types`],
-//! [`core`], [`functions`], [`check`], with [`diagnostic`], [`code`] and [`explain`]; [`elaborate`], [`run`]; then what can be
-//! made of a program: [`derive`], [`table`], [`count`], and of a graph: [`flat`], [`registry`], [`view`], [`ops`].
+//! Reading order, from text to graph: [`span`], [`token`], [`lexer`], [`ast`], [`parse`], [`mod@print`]; [`size`],
+//! [`types`], [`core`], [`functions`], [`check`], with [`diagnostic`], [`code`] and [`explain`]; [`elaborate`],
+//! [`run`]; then what can be made of a program: [`mod@derive`], [`table`], [`count`], and of a graph: [`flat`],
+//! [`registry`], [`view`], [`ops`].
 //!
 //! ```
 //! use tapegrad_autograd::language::{open, run};

@@ -232,7 +232,8 @@ fn deriving_twice_gives_the_product_of_the_hessian_with_a_vector() {
     }
 }
 
-/// The gradients of a program by the tape in dual numbers that move along `v`: their tangents are the Hessian times `v`.
+/// The gradients of a program by the tape in dual numbers that move along `v`: their tangents are the Hessian times
+/// `v`.
 fn reverse_over_dual(program: &Program, request: &Request, v: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     let bound = bind(program, &request.dims).unwrap();
     let moving = |name: &str, shape: &[usize]| {

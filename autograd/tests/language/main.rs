@@ -1,5 +1,6 @@
 //! The graph language: its properties on the programs of the project and on random ones.
 
+mod agreement;
 mod catalogue;
 mod deriving;
 mod programs;

@@ -1,7 +1,8 @@
 //! How the axes of operands are lined up: by name, never by position alone.
 //!
-//! The axes of the shorter operand must be some of the longer one's, in the same order; missing axes are repeated. In the
-//! index form every axis is an index, so any two operands line up, in the order in which the indices were introduced.
+//! The axes of the shorter operand must be some of the longer one's, in the same order; missing axes are repeated. In
+//! the index form every axis is an index, so any two operands line up, in the order in which the indices were
+//! introduced.
 
 use super::Checker;
 use crate::language::ast::{Binary, Expr, ExprKind};

@@ -1,7 +1,7 @@
 //! The index form: `a[j] = sum(i: alpha[j, i] * x[i])`, one equation for each entry.
 //!
-//! Every index becomes an axis; products line up by index, `sum(i: …)` reduces the axis of `i`. How far an index runs is
-//! inferred from the axes it stands at, or written at the left side: `M[q:T, k:T]`.
+//! Every index becomes an axis; products line up by index, `sum(i: …)` reduces the axis of `i`. How far an index runs
+//! is inferred from the axes it stands at, or written at the left side: `M[q:T, k:T]`.
 
 use std::rc::Rc;
 

@@ -1,8 +1,8 @@
 //! The checker: from the tree of a program to its core, with every name resolved and every value typed.
 //!
-//! Each module is checked once by itself, with sizes of its own, and again at each call with the sizes given there, when
-//! its steps become part of the caller's. After a mistake a value has the type *unknown*, which fits everywhere, so that
-//! one mistake gives one message.
+//! Each module is checked once by itself, with sizes of its own, and again at each call with the sizes given there,
+//! when its steps become part of the caller's. After a mistake a value has the type *unknown*, which fits everywhere,
+//! so that one mistake gives one message.
 
 mod align;
 mod arrange;

@@ -2,8 +2,8 @@
 //!
 //! The lines are walked from last to first. Each adds its contributions to the gradients of what it was computed from
 //! ([`rules`]); a value with several uses gets one line `g_x = … + …`, so that accumulation can be seen. The result
-//! can be checked, run, drawn, and derived again. A program without an objective is derived from its outputs, each weighted
-//! by a new input `v_NAME`: deriving a derivative so gives the product of the Hessian with `v`.
+//! can be checked, run, drawn, and derived again. A program without an objective is derived from its outputs, each
+//! weighted by a new input `v_NAME`: deriving a derivative so gives the product of the Hessian with `v`.
 
 mod build;
 mod known;

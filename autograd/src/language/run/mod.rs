@@ -1,9 +1,9 @@
 //! Running a program on JSON: sizes and values in, values, gradients and objective out.
 //!
 //! In: `{"dims": {"T": 4}, "values": {"x": [[1, 2], …]}, "seed": 1, "cotangents": {"y": […]}}`, all parts optional.
-//! Out: `{"values": {…}, "gradients": {…}, "objective": 0.5}`. Numbers have all digits they need to be read back the same;
-//! infinite ones and those that are not a number travel as the texts `"inf"`, `"-inf"`, `"nan"`.
-//! A parameter without a value begins as its declaration says. A gradient that does not exist is `null`, never 0.
+//! Out: `{"values": {…}, "gradients": {…}, "objective": 0.5}`. Numbers have all digits they need to be read back the
+//! same; infinite ones and those that are not a number travel as the texts `"inf"`, `"-inf"`, `"nan"`. A parameter
+//! without a value begins as its declaration says. A gradient that does not exist is `null`, never 0.
 
 mod arrays;
 

@@ -1,7 +1,8 @@
 //! The lecture's table: each value of the forward pass beside what backward computes at it.
 //!
-//! A row is one named value. On the left stands how it is computed; on the right, for each of its operands, the gradient
-//! that it contributes, with the local derivative. As on the slide the rows run from the loss down to the input.
+//! A row is one named value. On the left stands how it is computed; on the right, for each of its operands, the
+//! gradient that it contributes, with the local derivative. As on the slide the rows run from the loss down to the
+//! input.
 
 mod formula;
 mod indexed;

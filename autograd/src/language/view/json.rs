@@ -1,7 +1,7 @@
 //! The graph as JSON, for a browser and for other programs, and back.
 //!
-//! `{"version": 1, "nodes": [{"name", "op", "attributes", "operands", "shape", "scope", "needs_gradient"}, …]}`; operands are
-//! positions in the list, counted from 0. Fields may be added, never renamed.
+//! `{"version": 1, "nodes": [{"name", "op", "attributes", "operands", "shape", "scope", "needs_gradient"}, …]}`;
+//! operands are positions in the list, counted from 0. Fields may be added, never renamed.
 
 use std::panic::Location;
 

@@ -1,7 +1,7 @@
 //! A layered layout: each box in the layer of the longest path to it, boxes of a layer ordered by their neighbours.
 //!
-//! Sugiyama, Tagawa and Toda (1981) in its simplest form: longest-path layers, and a fixed number of barycentre sweeps up
-//! and down. There is no chance in it, so one picture always gives the same drawing.
+//! Sugiyama, Tagawa and Toda (1981) in its simplest form: longest-path layers, and a fixed number of barycentre
+//! sweeps up and down. There is no chance in it, so one picture always gives the same drawing.
 
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
