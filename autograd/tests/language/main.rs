@@ -5,6 +5,7 @@ mod catalogue;
 mod deriving;
 mod programs;
 mod random_programs;
+mod robustness;
 mod running;
 mod syntax;
 mod tables;
