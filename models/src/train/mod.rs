@@ -280,7 +280,7 @@ pub enum TrainError {
     Folder(#[from] FolderError),
     /// The loss is no longer a number.
     #[error(
-        "at step {step} the loss is no longer a number: training has diverged at a learning rate of {learning_rate}; \
+        "at step {step} the loss is no longer a number: training has diverged at a learning rate of {learning_rate:.1e}; \
          take a smaller --learning-rate. The last checkpoint is from before that"
     )]
     Diverged {
