@@ -28,3 +28,42 @@ fn every_op_of_the_registry_passes_with_nothing_unchecked() {
         let _ = Verdict::Pass;
     }
 }
+
+#[test]
+fn mutants_of_every_op_are_found_and_named() {
+    use tapegrad_autograd::check::{Score, mutation_score};
+    let mut total = Score::default();
+    for subject in OpSubject::all() {
+        let started = Instant::now();
+        let subject: Arc<dyn Subject> = Arc::new(subject);
+        let score = mutation_score(&subject, 1);
+        eprintln!(
+            "{:22} mutants {:3} equivalent {:3} killed {:3} named {:3} right {:3} unknown {:3} wrong {:3} size {} {:?}",
+            score.name,
+            score.mutants,
+            score.equivalent,
+            score.killed,
+            score.named,
+            score.right_first,
+            score.unknown,
+            score.wrong_confident,
+            score.size_median(),
+            started.elapsed()
+        );
+        total.add(&score);
+    }
+    for remark in &total.remarks {
+        eprintln!("{remark}");
+    }
+    eprintln!(
+        "total: mutants {} equivalent {} killed {} named {} right {} unknown {} wrong {} size {}",
+        total.mutants,
+        total.equivalent,
+        total.killed,
+        total.named,
+        total.right_first,
+        total.unknown,
+        total.wrong_confident,
+        total.size_median()
+    );
+}

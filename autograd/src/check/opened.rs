@@ -80,6 +80,9 @@ impl Opened {
         names: &[String],
         formula: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>,
     ) -> Option<Self> {
+        if x.is_empty() {
+            return None;
+        }
         let tape = Tape::<f64>::new();
         let leaves: Vec<Var<'_>> = (0..x.len()).map(|i| tape.input(&names[i], x[i].view())).collect();
         let y = formula(&leaves);
