@@ -4,6 +4,8 @@
 //! ignored, only the diagonal), from the shapes (a broadcast not summed, a transposed result), from other values (a
 //! stale cache, shifted ids), or from the graph of the function with one thing wrong in it (a path left out).
 
+use std::collections::BTreeSet;
+
 use ndarray::{ArrayD, Axis, IxDyn};
 
 use super::exam::Exam;
@@ -30,7 +32,7 @@ pub fn hypotheses(exam: &Exam, operand: usize) -> Vec<Hypothesis> {
     let Some(pull) = Pull::new(exam, operand) else {
         return Vec::new();
     };
-    let mut bank = Bank { found: Vec::new() };
+    let mut bank = Bank::default();
     bank.of_the_result(&pull);
     bank.of_the_upstream(&pull);
     bank.of_the_jacobian(&pull);
@@ -43,19 +45,18 @@ pub fn hypotheses(exam: &Exam, operand: usize) -> Vec<Hypothesis> {
 }
 
 /// The candidates found so far.
+#[derive(Default)]
 pub(super) struct Bank {
-    pub found: Vec<Hypothesis>,
+    found: Vec<Hypothesis>,
+    keys: BTreeSet<String>,
 }
 
 impl Bank {
     pub fn add(&mut self, cost: f64, key: impl Into<String>, sentence: impl Into<String>, gradient: ArrayD<f64>) {
-        if gradient.iter().all(|g| g.is_finite()) {
-            self.found.push(Hypothesis {
-                key: key.into(),
-                cost,
-                sentence: sentence.into(),
-                gradient,
-            });
+        let key = key.into();
+        if gradient.iter().all(|g| g.is_finite()) && self.keys.insert(key.clone()) {
+            let sentence = sentence.into();
+            self.found.push(Hypothesis { key, cost, sentence, gradient });
         }
     }
 
@@ -114,8 +115,7 @@ impl Bank {
                 );
             }
         }
-        for axis in 0..n.ndim() {
-            let name = axis_name(axis, n.ndim());
+        for (axis, name) in axis_names(n.ndim()) {
             for by in [1, -1] {
                 let text = format!("it were shifted by {by} along {name}");
                 self.add(2.0, format!("shifted {by} {name}"), text, rolled(n, axis, by));
@@ -126,6 +126,11 @@ impl Bank {
                 format!("it were reversed along {name}"),
                 reversed(n, axis),
             );
+        }
+        for (key, text, at) in [("first", "the first entry", 0), ("last", "the last entry", n.len().saturating_sub(1))] {
+            let mut lost = n.clone();
+            lost.iter_mut().skip(at).take(1).for_each(|g| *g = 0.0);
+            self.add(1.65, format!("{key} entry missing"), format!("{text} were forgotten: a loop misses it"), lost);
         }
         self.add(2.5, "magnitude", "only its magnitude were kept", n.mapv(f64::abs));
         self.add(
@@ -183,8 +188,8 @@ impl Bank {
                 pull.back(&g.t().to_owned()),
             );
         }
-        for axis in 0..g.ndim() {
-            let (name, size) = (axis_name(axis, g.ndim()), g.shape()[axis]);
+        for (axis, name) in axis_names(g.ndim()) {
+            let size = g.shape()[axis];
             if size < 2 {
                 continue;
             }
@@ -495,6 +500,11 @@ fn gradient_at(exam: &Exam, operand: usize, x: &[ArrayD<f64>]) -> Option<ArrayD<
 
 /// How far two gradients are apart, from 0 to 1; another shape is as far as can be.
 pub fn residual(a: &ArrayD<f64>, b: &ArrayD<f64>) -> f64 {
+    residual_above(a, b, 0.0)
+}
+
+/// The same, where differences up to `floor` are rounding.
+pub fn residual_above(a: &ArrayD<f64>, b: &ArrayD<f64>, floor: f64) -> f64 {
     if a.shape() != b.shape() {
         return 1.0;
     }
@@ -506,17 +516,19 @@ pub fn residual(a: &ArrayD<f64>, b: &ArrayD<f64>) -> f64 {
         off = off.max((a - b).abs());
         scale = scale.max(a.abs() + b.abs());
     }
-    if off == 0.0 { 0.0 } else { off / scale }
+    if off <= floor { 0.0 } else { off / scale }
 }
 
-/// An axis by its distance from the end, which is the same on cases of other rank.
-fn axis_name(axis: usize, rank: usize) -> String {
-    match rank - axis {
+/// The axes by their distance from the end, and the first one by its place: names that fit cases of other rank too.
+fn axis_names(rank: usize) -> Vec<(usize, String)> {
+    let from_end = |axis: usize| match rank - axis {
         1 => "the last axis".to_string(),
         2 => "the last axis but one".to_string(),
-        _ if axis == 0 => "the first axis".to_string(),
-        from_end => format!("axis -{from_end}"),
-    }
+        places => format!("axis -{places}"),
+    };
+    let mut names: Vec<(usize, String)> = (0..rank).map(|axis| (axis, from_end(axis))).collect();
+    names.extend((rank > 0).then(|| (0, "the first axis".to_string())));
+    names
 }
 
 /// The entries moved on by `by` along an axis, those at the end to the front.

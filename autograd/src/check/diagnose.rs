@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use ndarray::ArrayD;
 
 use super::answer::Answer;
-use super::bank::residual;
+use super::bank::residual_above;
 use super::prepared::Prepared;
 
 /// Two gradients this close are the same: they differ by rounding, and mistakes differ by more than 1e-2.
@@ -55,14 +55,15 @@ pub fn explanations(draws: &[(&Prepared, &Answer)], operand: usize) -> Vec<Expla
             continue;
         };
         let given = &answer.g_x[operand];
-        let is_wrong = !(residual(given, &right) <= SAME);
+        let floor = 100.0 * rounding(prepared, operand);
+        let is_wrong = is_wrong(prepared, answer, operand);
         wrong_draws += usize::from(is_wrong);
         for h in prepared.hypotheses(operand) {
-            let differs = residual(&h.gradient, &right) > 10.0 * SAME;
+            let differs = residual_above(&h.gradient, &right, floor) > 10.0 * SAME;
             if !differs && !is_wrong {
                 continue;
             }
-            let r = if differs { residual(given, &h.gradient) } else { 1.0 };
+            let r = if differs { residual_above(given, &h.gradient, floor) } else { 1.0 };
             let known = alive.entry(h.key.clone()).or_insert_with(|| Explanation {
                 key: h.key.clone(),
                 cost: h.cost,
@@ -85,15 +86,19 @@ pub fn explanations(draws: &[(&Prepared, &Answer)], operand: usize) -> Vec<Expla
 pub fn is_wrong(prepared: &Prepared, answer: &Answer, operand: usize) -> bool {
     prepared.exam.gradient(operand).is_some_and(|right| {
         let given = &answer.g_x[operand];
-        let tiny = prepared.exam.truths[operand].as_ref().map_or(0.0, |truth| {
-            truth.entries.iter().map(|entry| entry.floor).fold(0.0, f64::max)
-        });
+        let tiny = rounding(prepared, operand);
         given.shape() != right.shape()
             || given
                 .iter()
                 .zip(&right)
                 .any(|(a, n)| !((a - n).abs() <= 100.0 * tiny + SAME * n.abs()))
     })
+}
+
+/// What rounding alone makes of a gradient here.
+pub fn rounding(prepared: &Prepared, operand: usize) -> f64 {
+    let truth = prepared.exam.truths[operand].as_ref();
+    truth.map_or(0.0, |truth| truth.entries.iter().map(|entry| entry.floor).fold(0.0, f64::max))
 }
 
 /// The best explanation of everything that is wrong; `None` if no mistake of the bank fits.

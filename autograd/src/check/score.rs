@@ -11,8 +11,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::answer::Answer;
-use super::bank::residual;
-use super::diagnose::{Diagnosis, SAME, diagnose, is_wrong};
+use super::bank::residual_above;
+use super::diagnose::{Diagnosis, SAME, diagnose, is_wrong, rounding};
 use super::exam::{FULL, JACOBIAN};
 use super::judge::{EntryVerdict, faults, judge_operand};
 use super::mutant::{MUTATIONS, Mutant, Mutation};
@@ -72,7 +72,9 @@ impl Score {
 /// How long one call into a mutant may take.
 const LIMIT: Duration = Duration::from_secs(5);
 /// Cases for the verdict and the diagnosis, and fresh ones that a diagnosis is proven on.
-const CASES: (u64, u64) = (8, 6);
+const CASES: (u64, u64) = (24, 6);
+/// How many of the cases a diagnosis is made on.
+const DRAWS: usize = 8;
 
 /// The mutation score of one subject.
 pub fn mutation_score(subject: &Arc<dyn Subject>, seed: u64) -> Score {
@@ -110,7 +112,7 @@ pub fn mutation_score(subject: &Arc<dyn Subject>, seed: u64) -> Score {
 /// Everything that can be planted in a subject: the general mutations, and one for each edge of its graph.
 pub fn mutations_of(subject: &Arc<dyn Subject>, seed: u64) -> Vec<(String, Mutation)> {
     let prepared = |i: u64| Prepared::draw(subject, seed_of(seed, i), SIZES[i as usize % SIZES.len()], JACOBIAN);
-    let cases = (0..CASES.0).filter_map(|i| prepared(i).ok()).collect();
+    let cases = (0..DRAWS as u64).filter_map(|i| prepared(i).ok()).collect();
     mutations(&Field {
         cases,
         fresh: Vec::new(),
@@ -121,7 +123,7 @@ pub fn mutations_of(subject: &Arc<dyn Subject>, seed: u64) -> Vec<(String, Mutat
 fn mutations(field: &Field) -> Vec<(String, Mutation)> {
     let mut all: Vec<(String, Mutation)> = Vec::new();
     let mut letters = BTreeSet::new();
-    for prepared in &field.cases {
+    for prepared in field.cases.iter().take(DRAWS) {
         let case = &prepared.exam.case;
         let opened = prepared.exam.function.opened(&case.values());
         let edits: Vec<Edit> = opened.map_or(Vec::new(), |o| o.edits().into_iter().map(|(edit, _)| edit).collect());
@@ -169,7 +171,9 @@ impl Field {
             return;
         }
         score.killed += 1;
-        let draws: Vec<(&Prepared, &Answer)> = answers.iter().map(|(p, a)| (*p, a)).collect();
+        let is_telling = |p: &Prepared, a: &Answer| p.exam.case.real().any(|i| is_wrong(p, a, i));
+        let draws = answers.iter().filter(|(p, a)| is_telling(p, a)).take(DRAWS);
+        let draws: Vec<(&Prepared, &Answer)> = draws.map(|(p, a)| (*p, a)).collect();
         let diagnosis = diagnose(&draws);
         let cause = diagnosis
             .as_ref()
@@ -254,6 +258,7 @@ fn is_borne_out(diagnosis: &Diagnosis, fresh: &[(&Prepared, Answer)]) -> bool {
             return true;
         };
         let h = prepared.hypotheses(operand).iter().find(|h| h.key == diagnosis.cause);
-        h.is_some_and(|h| residual(&answer.g_x[operand], &h.gradient) <= 10.0 * SAME)
+        let floor = 100.0 * rounding(prepared, operand);
+        h.is_some_and(|h| residual_above(&answer.g_x[operand], &h.gradient, floor) <= 10.0 * SAME)
     })
 }

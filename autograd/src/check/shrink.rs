@@ -10,8 +10,8 @@ use std::time::Duration;
 use ndarray::ArrayD;
 
 use super::answer::{Answer, Upstream};
-use super::bank::residual;
-use super::diagnose::{SAME, is_wrong};
+use super::bank::residual_above;
+use super::diagnose::{SAME, is_wrong, rounding};
 use super::exam::JACOBIAN;
 use super::prepared::Prepared;
 use super::subject::Subject;
@@ -47,7 +47,8 @@ impl Aim {
         }
         let Some(key) = &self.key else { return Some(operand) };
         let h = prepared.hypotheses(operand).iter().find(|h| h.key == *key)?;
-        (residual(&answer.g_x[operand], &h.gradient) <= SAME).then_some(operand)
+        let floor = 100.0 * rounding(prepared, operand);
+        (residual_above(&answer.g_x[operand], &h.gradient, floor) <= SAME).then_some(operand)
     }
 }
 
