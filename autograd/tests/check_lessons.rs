@@ -65,7 +65,11 @@ fn moments(x: &[f64]) -> (f64, f64) {
     (mean, (variance + EPSILON).sqrt())
 }
 
-type Wrong = (&'static str, fn(&[f64]) -> Vec<f64>, fn(&[f64], &[f64], &[f64]) -> Vec<f64>);
+type Wrong = (
+    &'static str,
+    fn(&[f64]) -> Vec<f64>,
+    fn(&[f64], &[f64], &[f64]) -> Vec<f64>,
+);
 
 fn right_softmax(y: &[f64], g: &[f64]) -> Vec<f64> {
     let mean: f64 = y.iter().zip(g).map(|(y, g)| y * g).sum();
@@ -74,8 +78,12 @@ fn right_softmax(y: &[f64], g: &[f64]) -> Vec<f64> {
 
 /// Five backward passes of a softmax or a layer norm that are wrong, and right for an upstream gradient of ones.
 const VACUOUS: [Wrong; 5] = [
-    ("softmax, seven times too large", soft, |_, y, g| right_softmax(y, g).iter().map(|g| 7.0 * g).collect()),
-    ("softmax, negated", soft, |_, y, g| right_softmax(y, g).iter().map(|g| -g).collect()),
+    ("softmax, seven times too large", soft, |_, y, g| {
+        right_softmax(y, g).iter().map(|g| 7.0 * g).collect()
+    }),
+    ("softmax, negated", soft, |_, y, g| {
+        right_softmax(y, g).iter().map(|g| -g).collect()
+    }),
     ("softmax, 0", soft, |x, _, _| vec![0.0; x.len()]),
     ("layer norm without the variance", norm, |x, _, g| {
         let mean = g.iter().sum::<f64>() / g.len() as f64;
@@ -90,10 +98,18 @@ fn subject(wrong: Wrong) -> Arc<dyn Subject> {
         let shape = Shape::new(&[draw.size_nonzero(), draw.size_nonzero()]);
         Case::of([("x", draw.normal(shape))])
     };
-    let make = move || Rows { forward, backward, x: ArrayD::zeros(vec![0]) };
+    let make = move || Rows {
+        forward,
+        backward,
+        x: ArrayD::zeros(vec![0]),
+    };
     let definition = name.starts_with("softmax");
     Arc::new(ModuleSubject::new(name, case, make).defined_by(move |x| {
-        if definition { softmax(x[0], -1) } else { layer_norm(x[0], None, None, EPSILON) }
+        if definition {
+            softmax(x[0], -1)
+        } else {
+            layer_norm(x[0], None, None, EPSILON)
+        }
     }))
 }
 
@@ -109,7 +125,10 @@ fn five_wrong_gradients_pass_with_an_upstream_of_ones_and_fail_here() {
                 forward(&moved).iter().sum::<f64>()
             };
             let numeric = (sum_at(1e-6) - sum_at(-1e-6)) / 2e-6;
-            assert!((given - numeric).abs() < 1e-6, "{name}: {given} and {numeric} by the usual check");
+            assert!(
+                (given - numeric).abs() < 1e-6,
+                "{name}: {given} and {numeric} by the usual check"
+            );
         }
         let report = check(&subject((name, forward, backward)), &Options::default());
         assert_eq!(report.verdict, Verdict::Wrong, "{name}");
@@ -161,7 +180,10 @@ fn the_bound_covers_the_true_error_in_999_of_1000_cases_over_twelve_decades() {
         }
     }
     bounds.sort_by(f64::total_cmp);
-    eprintln!("covered {covered} of {CASES}, {without} without a slope, median relative bound {:.1e}", bounds[bounds.len() / 2]);
+    eprintln!(
+        "covered {covered} of {CASES}, {without} without a slope, median relative bound {:.1e}",
+        bounds[bounds.len() / 2]
+    );
     assert!(covered + without >= CASES * 999 / 1000);
     assert!(without <= CASES / 1000);
 }
@@ -197,14 +219,34 @@ fn a_module_that_misbehaves_gets_a_verdict_and_a_sentence() {
         let subject: Arc<dyn Subject> = Arc::new(ModuleSubject::new(name, case, move || Bad(name)));
         assert_eq!(subject.kind(), Kind::Module);
         let limit = std::time::Duration::from_millis(300);
-        let report = check(&subject, &Options { limit, ..Options::default() });
-        assert_eq!(report.verdict, if name == "is right" { Verdict::Pass } else { Verdict::Wrong }, "{name}");
-        report.findings.first().map_or(String::new(), |finding| finding.sentence.clone())
+        let report = check(
+            &subject,
+            &Options {
+                limit,
+                ..Options::default()
+            },
+        );
+        assert_eq!(
+            report.verdict,
+            if name == "is right" {
+                Verdict::Pass
+            } else {
+                Verdict::Wrong
+            },
+            "{name}"
+        );
+        report
+            .findings
+            .first()
+            .map_or(String::new(), |finding| finding.sentence.clone())
     };
     assert_eq!(sentence("is right"), "");
     assert_eq!(sentence("panics"), "backward() panicked: index out of range");
     assert_eq!(sentence("panics in forward"), "forward() panicked: no");
-    assert_eq!(sentence("gives a wrong shape"), "g_x has the shape [2, 2], and x has [2]");
+    assert_eq!(
+        sentence("gives a wrong shape"),
+        "g_x has the shape [2, 2], and x has [2]"
+    );
     assert_eq!(
         sentence("gives no gradient"),
         "backward() panicked: assertion `left == right` failed: backward() gives one gradient for each operand of \

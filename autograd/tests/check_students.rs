@@ -116,7 +116,12 @@ fn softmax_backward(x: &Arrays, g: &ArrayD<f64>, mistake: usize) -> Arrays {
 // 3. cross-entropy, mean over the rows
 fn entropy_forward(x: &Arrays) -> ArrayD<f64> {
     let p = soft(&d2(&x[0]));
-    let losses: f64 = p.rows().into_iter().zip(&x[1]).map(|(p, &id)| -p[id as usize].ln()).sum();
+    let losses: f64 = p
+        .rows()
+        .into_iter()
+        .zip(&x[1])
+        .map(|(p, &id)| -p[id as usize].ln())
+        .sum();
     ndarray::arr0(losses / p.nrows() as f64).into_dyn()
 }
 
@@ -124,7 +129,11 @@ fn entropy_backward(x: &Arrays, g: &ArrayD<f64>, mistake: usize) -> Arrays {
     let mut p = soft(&d2(&x[0]));
     let (rows, classes, g) = (p.nrows() as f64, p.ncols(), g.sum());
     for (i, &id) in x[1].iter().enumerate() {
-        let id = if mistake == 3 { (id as usize + 1).min(classes - 1) } else { id as usize };
+        let id = if mistake == 3 {
+            (id as usize + 1).min(classes - 1)
+        } else {
+            id as usize
+        };
         match mistake {
             2 => {}
             4 => p[[i, id]] = p[[i, id]] - 1.0 / rows,
@@ -148,7 +157,9 @@ const EPSILON: f64 = 1e-2;
 fn normed(x: &Array2<f64>) -> (Array2<f64>, Array2<f64>) {
     let mean = x.mean_axis(Axis(1)).unwrap().insert_axis(Axis(1));
     let centred = x - &mean;
-    let sigma = ((&centred * &centred).mean_axis(Axis(1)).unwrap() + EPSILON).mapv(f64::sqrt).insert_axis(Axis(1));
+    let sigma = ((&centred * &centred).mean_axis(Axis(1)).unwrap() + EPSILON)
+        .mapv(f64::sqrt)
+        .insert_axis(Axis(1));
     (&centred / &sigma, sigma)
 }
 
@@ -170,7 +181,11 @@ fn norm_backward(x: &Arrays, g: &ArrayD<f64>, mistake: usize) -> Arrays {
         7 => (&g_n - &mean(&g_n) - &n * &mean(&(&g_n * &n))) / (&sigma * &sigma),
         _ => (&g_n - &mean(&g_n) - &n * &mean(&(&g_n * &n))) / &sigma,
     };
-    let g_gamma = if mistake == 8 { g.sum_axis(Axis(0)) } else { (&g * &n).sum_axis(Axis(0)) };
+    let g_gamma = if mistake == 8 {
+        g.sum_axis(Axis(0))
+    } else {
+        (&g * &n).sum_axis(Axis(0))
+    };
     vec![g_x.into_dyn(), g_gamma.into_dyn(), g.sum_axis(Axis(0)).into_dyn()]
 }
 
@@ -200,9 +215,21 @@ fn attention_backward(x: &Arrays, g: &ArrayD<f64>, mistake: usize) -> Arrays {
         5 => &g_s * root,
         _ => &g_s / root,
     };
-    let g_q = if mistake == 6 { scaled.dot(&q.slice(s![..1, ..]).broadcast((k.nrows(), k.ncols())).unwrap()) } else { scaled.dot(&k) };
-    let g_k = if mistake == 7 { -scaled.t().dot(&q) } else { scaled.t().dot(&q) };
-    let g_v = if mistake == 8 { soft(&q.dot(&k.t())).t().dot(&g) } else { p.t().dot(&g) };
+    let g_q = if mistake == 6 {
+        scaled.dot(&q.slice(s![..1, ..]).broadcast((k.nrows(), k.ncols())).unwrap())
+    } else {
+        scaled.dot(&k)
+    };
+    let g_k = if mistake == 7 {
+        -scaled.t().dot(&q)
+    } else {
+        scaled.t().dot(&q)
+    };
+    let g_v = if mistake == 8 {
+        soft(&q.dot(&k.t())).t().dot(&g)
+    } else {
+        p.t().dot(&g)
+    };
     vec![g_q.into_dyn(), g_k.into_dyn(), g_v.into_dyn()]
 }
 
@@ -217,8 +244,16 @@ fn embedding_backward(x: &Arrays, g: &ArrayD<f64>, mistake: usize) -> Arrays {
     let mut g_table = Array2::zeros(d2(&x[0]).dim());
     for (i, &id) in x[1].iter().enumerate() {
         let id = id as usize;
-        let id = if mistake == 4 { (id + 1).min(g_table.nrows() - 1) } else { id };
-        let row = if mistake == 5 && i == 0 { continue } else { g.row(i).to_owned() };
+        let id = if mistake == 4 {
+            (id + 1).min(g_table.nrows() - 1)
+        } else {
+            id
+        };
+        let row = if mistake == 5 && i == 0 {
+            continue;
+        } else {
+            g.row(i).to_owned()
+        };
         let mut target = g_table.row_mut(id);
         match mistake {
             1 => target.assign(&row),
@@ -268,14 +303,24 @@ fn rnn_backward(x: &Arrays, g: &ArrayD<f64>, mistake: usize) -> Arrays {
         };
         let g_a = arriving * slope;
         let x_t = input.index_axis(Axis(1), t);
-        if mistake == 6 { g_w = g_a.t().dot(&x_t) } else { g_w = g_w + g_a.t().dot(&x_t) }
+        if mistake == 6 {
+            g_w = g_a.t().dot(&x_t)
+        } else {
+            g_w = g_w + g_a.t().dot(&x_t)
+        }
         let state = if mistake == 7 { &h[t + 1] } else { &h[t] };
         g_u = g_u + g_a.t().dot(state);
         g_b = g_b + g_a.sum_axis(Axis(0));
         g_x.index_axis_mut(Axis(1), t).assign(&g_a.dot(&w));
         carried = if mistake == 8 { g_a.dot(&u.t()) } else { g_a.dot(&u) };
     }
-    vec![g_x.into_dyn(), carried.into_dyn(), g_w.into_dyn(), g_u.into_dyn(), g_b.into_dyn()]
+    vec![
+        g_x.into_dyn(),
+        carried.into_dyn(),
+        g_w.into_dyn(),
+        g_u.into_dyn(),
+        g_b.into_dyn(),
+    ]
 }
 
 // 8. the gates of a long short-term memory for one step: h = σ(o) tanh(σ(f) c + σ(i) tanh(g))
@@ -293,13 +338,37 @@ fn cell(x: &Arrays) -> (Array2<f64>, Array2<f64>) {
 fn gates_backward(x: &Arrays, g_h: &ArrayD<f64>, mistake: usize) -> Arrays {
     let [i, f, g, o] = [0, 1, 2, 3].map(|n| d2(&x[n]).mapv(if n == 2 { f64::tanh } else { sigma }));
     let (c, g_h, next) = (d2(&x[4]), d2(g_h), cell(x).0.mapv(f64::tanh));
-    let slope = if mistake == 1 { 1.0 + &next * 0.0 } else { 1.0 - &next * &next };
-    let g_c = if mistake == 2 { &g_h * &slope } else { &g_h * &o * &slope };
+    let slope = if mistake == 1 {
+        1.0 + &next * 0.0
+    } else {
+        1.0 - &next * &next
+    };
+    let g_c = if mistake == 2 {
+        &g_h * &slope
+    } else {
+        &g_h * &o * &slope
+    };
     let gate = |y: &Array2<f64>| y * &(1.0 - y);
-    let g_i = if mistake == 3 { &g_c * &gate(&i) * &i } else { &g_c * &g * &gate(&i) };
-    let g_f = if mistake == 4 { &g_c * &next * &gate(&f) } else { &g_c * &c * &gate(&f) };
-    let g_g = if mistake == 5 { &g_c * &i * &gate(&g) } else { &g_c * &i * &(1.0 - &g * &g) };
-    let g_o = if mistake == 6 { &g_h * &next } else { &g_h * &next * &gate(&o) };
+    let g_i = if mistake == 3 {
+        &g_c * &gate(&i) * &i
+    } else {
+        &g_c * &g * &gate(&i)
+    };
+    let g_f = if mistake == 4 {
+        &g_c * &next * &gate(&f)
+    } else {
+        &g_c * &c * &gate(&f)
+    };
+    let g_g = if mistake == 5 {
+        &g_c * &i * &gate(&g)
+    } else {
+        &g_c * &i * &(1.0 - &g * &g)
+    };
+    let g_o = if mistake == 6 {
+        &g_h * &next
+    } else {
+        &g_h * &next * &gate(&o)
+    };
     let g_old = match mistake {
         7 => g_c.clone(),
         8 => &g_c * &i,
@@ -379,7 +448,11 @@ const TOPICS: [Topic; 10] = [
         mistakes: 8,
         case: |d| {
             let [n, i, o] = [(); 3].map(|()| d.size_nonzero());
-            Case::of([("x", normal(d, &[n, i])), ("W", normal(d, &[o, i])), ("b", normal(d, &[o]))])
+            Case::of([
+                ("x", normal(d, &[n, i])),
+                ("W", normal(d, &[o, i])),
+                ("b", normal(d, &[o])),
+            ])
         },
         forward: linear_forward,
         backward: linear_backward,
@@ -413,7 +486,11 @@ const TOPICS: [Topic; 10] = [
         mistakes: 8,
         case: |d| {
             let [n, c] = [(); 2].map(|()| d.size_nonzero());
-            Case::of([("x", normal(d, &[n, c])), ("gamma", normal(d, &[c])), ("beta", normal(d, &[c]))])
+            Case::of([
+                ("x", normal(d, &[n, c])),
+                ("gamma", normal(d, &[c])),
+                ("beta", normal(d, &[c])),
+            ])
         },
         forward: norm_forward,
         backward: norm_backward,
@@ -424,7 +501,11 @@ const TOPICS: [Topic; 10] = [
         mistakes: 8,
         case: |d| {
             let [q, k, w, v] = [(); 4].map(|()| d.size_nonzero());
-            Case::of([("q", normal(d, &[q, w])), ("k", normal(d, &[k, w])), ("v", normal(d, &[k, v]))])
+            Case::of([
+                ("q", normal(d, &[q, w])),
+                ("k", normal(d, &[k, w])),
+                ("v", normal(d, &[k, v])),
+            ])
         },
         forward: attention_forward,
         backward: attention_backward,
@@ -472,7 +553,11 @@ const TOPICS: [Topic; 10] = [
         mistakes: 8,
         case: |d| {
             let [n, m] = [(); 2].map(|()| d.size_nonzero());
-            Case::of([("a", normal(d, &[n, m])), ("b", normal(d, &[m])), ("c", normal(d, &[n, 1]))])
+            Case::of([
+                ("a", normal(d, &[n, m])),
+                ("b", normal(d, &[m])),
+                ("c", normal(d, &[n, 1])),
+            ])
         },
         forward: mixed_forward,
         backward: mixed_backward,
@@ -493,8 +578,20 @@ const TOPICS: [Topic; 10] = [
 ];
 
 fn subject(topic: &Topic, mistake: usize) -> Arc<dyn Subject> {
-    let Topic { name, case, forward, backward, definition, .. } = *topic;
-    let make = move || Hand { forward, backward, mistake, x: Vec::new() };
+    let Topic {
+        name,
+        case,
+        forward,
+        backward,
+        definition,
+        ..
+    } = *topic;
+    let make = move || Hand {
+        forward,
+        backward,
+        mistake,
+        x: Vec::new(),
+    };
     Arc::new(ModuleSubject::new(&format!("{name} {mistake}"), case, make).defined_by(move |x| definition(x)))
 }
 
@@ -503,7 +600,14 @@ fn every_mistake_is_found_and_nothing_right_is_blamed() {
     let (mut found, mut explained, mut sizes) = (0, 0, Vec::new());
     for topic in &TOPICS {
         let right = check(&subject(topic, 0), &Options::default());
-        assert_eq!(right.verdict, Verdict::Pass, "{}: {:?} {:?}", topic.name, right.findings, right.diagnosis);
+        assert_eq!(
+            right.verdict,
+            Verdict::Pass,
+            "{}: {:?} {:?}",
+            topic.name,
+            right.findings,
+            right.diagnosis
+        );
         for mistake in 1..=topic.mistakes {
             let report = check(&subject(topic, mistake), &Options::default());
             assert_eq!(report.verdict, Verdict::Wrong, "{}", report.name);
@@ -516,6 +620,9 @@ fn every_mistake_is_found_and_nothing_right_is_blamed() {
         }
     }
     sizes.sort_unstable();
-    eprintln!("{found} mistakes found, {explained} explained, median example {} numbers", sizes[sizes.len() / 2]);
+    eprintln!(
+        "{found} mistakes found, {explained} explained, median example {} numbers",
+        sizes[sizes.len() / 2]
+    );
     assert!(found >= 60);
 }

@@ -56,7 +56,12 @@ impl Bank {
         let key = key.into();
         if gradient.iter().all(|g| g.is_finite()) && self.keys.insert(key.clone()) {
             let sentence = sentence.into();
-            self.found.push(Hypothesis { key, cost, sentence, gradient });
+            self.found.push(Hypothesis {
+                key,
+                cost,
+                sentence,
+                gradient,
+            });
         }
     }
 
@@ -127,10 +132,18 @@ impl Bank {
                 reversed(n, axis),
             );
         }
-        for (key, text, at) in [("first", "the first entry", 0), ("last", "the last entry", n.len().saturating_sub(1))] {
+        for (key, text, at) in [
+            ("first", "the first entry", 0),
+            ("last", "the last entry", n.len().saturating_sub(1)),
+        ] {
             let mut lost = n.clone();
             lost.iter_mut().skip(at).take(1).for_each(|g| *g = 0.0);
-            self.add(1.65, format!("{key} entry missing"), format!("{text} were forgotten: a loop misses it"), lost);
+            self.add(
+                1.65,
+                format!("{key} entry missing"),
+                format!("{text} were forgotten: a loop misses it"),
+                lost,
+            );
         }
         self.add(2.5, "magnitude", "only its magnitude were kept", n.mapv(f64::abs));
         self.add(

@@ -63,7 +63,11 @@ pub fn explanations(draws: &[(&Prepared, &Answer)], operand: usize) -> Vec<Expla
             if !differs && !is_wrong {
                 continue;
             }
-            let r = if differs { residual_above(given, &h.gradient, floor) } else { 1.0 };
+            let r = if differs {
+                residual_above(given, &h.gradient, floor)
+            } else {
+                1.0
+            };
             let known = alive.entry(h.key.clone()).or_insert_with(|| Explanation {
                 key: h.key.clone(),
                 cost: h.cost,
@@ -98,7 +102,9 @@ pub fn is_wrong(prepared: &Prepared, answer: &Answer, operand: usize) -> bool {
 /// What rounding alone makes of a gradient here.
 pub fn rounding(prepared: &Prepared, operand: usize) -> f64 {
     let truth = prepared.exam.truths[operand].as_ref();
-    truth.map_or(0.0, |truth| truth.entries.iter().map(|entry| entry.floor).fold(0.0, f64::max))
+    truth.map_or(0.0, |truth| {
+        truth.entries.iter().map(|entry| entry.floor).fold(0.0, f64::max)
+    })
 }
 
 /// The best explanation of everything that is wrong; `None` if no mistake of the bank fits.

@@ -69,7 +69,10 @@ fn what_next_says_of_a_label_is_what_log_probs_says() {
         // One token and a whole row are summed in different orders: some dozens of roundings of the largest logit.
         let largest = logits.values().iter().fold(0.0_f64, |largest, y| largest.max(y.abs()));
         let tolerance = 64.0 * f64::from(f32::EPSILON) * largest;
-        assert!(distance < tolerance, "position {position}: {distance} apart in f32, {tolerance} allowed");
+        assert!(
+            distance < tolerance,
+            "position {position}: {distance} apart in f32, {tolerance} allowed"
+        );
     }
 }
 
