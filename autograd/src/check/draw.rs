@@ -14,15 +14,24 @@ use crate::shape::{Axes, Shape};
 #[derive(Debug)]
 pub struct Draw {
     rng: ChaCha8Rng,
-    size_max: usize,
+    sizes: Vec<usize>,
 }
 
 impl Draw {
     /// A source whose axes have at most `size_max` entries; the same arguments give the same draws.
     pub fn new(seed: u64, size_max: usize) -> Self {
+        Self::of_sizes(seed, 1..=size_max.max(1))
+    }
+
+    /// A source whose axes have one of these sizes; 0 is among the possibilities besides, but rare.
+    ///
+    /// **Panics** if no size is given.
+    pub fn of_sizes(seed: u64, sizes: impl IntoIterator<Item = usize>) -> Self {
+        let sizes: Vec<usize> = sizes.into_iter().collect();
+        assert!(!sizes.is_empty(), "a source of shapes needs at least one size to draw");
         Self {
             rng: ChaCha8Rng::seed_from_u64(seed),
-            size_max,
+            sizes,
         }
     }
 
@@ -50,7 +59,8 @@ impl Draw {
 
     /// The size of an axis that is not empty.
     pub fn size_nonzero(&mut self) -> usize {
-        1 + self.below(self.size_max.max(1))
+        let drawn = self.below(self.sizes.len());
+        self.sizes[drawn]
     }
 
     /// A shape with 0 to 3 axes.

@@ -50,6 +50,16 @@ impl CliError {
         }
     }
 
+    /// A failure that the result on standard output tells already: only the exit code is left to give.
+    pub fn said() -> Self {
+        Self::new("said", "")
+    }
+
+    /// True if nothing is to be printed for this error.
+    pub fn is_said(&self) -> bool {
+        self.code == "said"
+    }
+
     /// A command line that clap could not read.
     pub fn usage(error: &clap::Error) -> Self {
         let text = error.render().to_string();

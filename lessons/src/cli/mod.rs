@@ -5,6 +5,7 @@
 //! else (progress, notes) goes to standard error. What goes wrong is a [`CliError`].
 
 mod causes;
+mod check;
 mod compare;
 mod error;
 mod eval;
@@ -53,6 +54,7 @@ enum Command {
     Eval(eval::Eval),
     Generate(generate::Generate),
     Step(step::Step),
+    Check(check::Check),
 }
 
 impl Command {
@@ -63,6 +65,7 @@ impl Command {
             Self::Eval(eval) => eval.run(out),
             Self::Generate(generate) => generate.run(out),
             Self::Step(step) => step.run(out),
+            Self::Check(check) => check.run(out),
         }
     }
 }
@@ -86,6 +89,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
     };
     match outcome {
         Ok(()) => 0,
+        Err((_, error)) if error.is_said() => error.exit_code(),
         Err((json, error)) => {
             // If the error cannot be written either, the exit code is all that is left to say.
             let _: io::Result<()> = match json {

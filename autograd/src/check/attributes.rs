@@ -1,0 +1,405 @@
+//! The attributes of every op as JSON: which axis, which constant, which mask.
+//!
+//! Axes are lists of positions counted from 0, or `null` for all; infinities are strings.
+
+use serde_json::{Map, Value, json};
+
+use crate::ops::{self, AnyOp, GeluForm, NAMES, Reduction, Sees};
+use crate::shape::{Axes, RANK_MAX, Shape};
+
+/// The attributes of an op, by name; empty for most.
+pub fn to_json(op: &AnyOp) -> Map<String, Value> {
+    let value = match op {
+        AnyOp::Power(op) => json!({"n": number(op.n)}),
+        AnyOp::Gelu(op) => json!({"form": if op.form == GeluForm::Tanh { "tanh" } else { "exact" }}),
+        AnyOp::Clip(op) => json!({"lo": number(op.lo), "hi": number(op.hi)}),
+        AnyOp::Sum(op) => json!({"over": axes(op.over)}),
+        AnyOp::Mean(op) => json!({"over": axes(op.over)}),
+        AnyOp::Max(op) => json!({"over": axes(op.over)}),
+        AnyOp::Min(op) => json!({"over": axes(op.over)}),
+        AnyOp::Prod(op) => json!({"over": axes(op.over)}),
+        AnyOp::Logsumexp(op) => json!({"over": axes(op.over)}),
+        AnyOp::Softmax(op) => json!({"axis": op.axis}),
+        AnyOp::LogSoftmax(op) => json!({"axis": op.axis}),
+        AnyOp::Cumsum(op) => json!({"axis": op.axis}),
+        AnyOp::Concat(op) => json!({"axis": op.axis}),
+        AnyOp::Stack(op) => json!({"axis": op.axis}),
+        AnyOp::Permute(op) => json!({"order": op.order.to_vec()}),
+        AnyOp::Reshape(op) => json!({"to": op.to.to_vec()}),
+        AnyOp::Broadcast(op) => json!({"to": op.to.to_vec()}),
+        AnyOp::Slice(op) => json!({"axis": op.axis, "start": op.start, "end": op.end}),
+        AnyOp::CausalMask(op) => json!({"queries": op.queries, "keys": op.keys}),
+        AnyOp::Counted(op) => json!({"ignore": op.ignore}),
+        AnyOp::LayerNorm(op) => json!({"epsilon": op.epsilon}),
+        AnyOp::RmsNorm(op) => json!({"epsilon": op.epsilon}),
+        AnyOp::CrossEntropy(op) => json!({"ignore": op.ignore, "reduction": reduction(op.reduction)}),
+        AnyOp::Attention(op) => {
+            json!({"heads": op.heads, "kv_heads": op.kv_heads, "causal": op.sees == Sees::Past})
+        }
+        AnyOp::Rotary(op) => json!({"heads": op.heads, "base": op.base, "start": op.start}),
+        AnyOp::Dropout(op) => json!({"keep": op.keep}),
+        _ => json!({}),
+    };
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// The attributes that are single numbers, which a mistake may multiply by.
+pub fn numbers(op: &AnyOp) -> Vec<(String, f64)> {
+    let number = |(name, value): (String, Value)| Some((name, value.as_f64()?));
+    let is_factor = |(_, value): &(String, f64)| value.is_finite() && *value != 0.0 && value.abs() != 1.0;
+    to_json(op).into_iter().filter_map(number).filter(is_factor).collect()
+}
+
+/// The op with this name and these attributes.
+///
+/// **Errors** on an unknown op, and on a missing, unknown or impossible attribute; nothing is skipped.
+pub fn op_from_json(name: &str, attributes: &Map<String, Value>) -> Result<AnyOp, AttributeError> {
+    if !NAMES.contains(&name) {
+        return Err(AttributeError::UnknownOp(name.to_string()));
+    }
+    let mut read = Reader {
+        op: name,
+        left: attributes.clone(),
+    };
+    let op = read_op(name, &mut read)?;
+    match read.left.keys().next() {
+        None => Ok(op),
+        Some(unknown) => Err(AttributeError::UnknownAttribute {
+            op: name.to_string(),
+            attribute: unknown.clone(),
+        }),
+    }
+}
+
+fn read_op(name: &str, read: &mut Reader<'_>) -> Result<AnyOp, AttributeError> {
+    Ok(match name {
+        "add" => ops::Add.into(),
+        "sub" => ops::Sub.into(),
+        "mul" => ops::Mul.into(),
+        "div" => ops::Div.into(),
+        "neg" => ops::Neg.into(),
+        "pow" => ops::Pow.into(),
+        "power" => ops::Power { n: read.number("n")? }.into(),
+        "exp" => ops::Exp.into(),
+        "log" => ops::Log.into(),
+        "sqrt" => ops::Sqrt.into(),
+        "abs" => ops::Abs.into(),
+        "tanh" => ops::Tanh.into(),
+        "sigmoid" => ops::Sigmoid.into(),
+        "relu" => ops::Relu.into(),
+        "gelu" => ops::Gelu {
+            form: read.choice("form", &[("exact", GeluForm::Exact), ("tanh", GeluForm::Tanh)])?,
+        }
+        .into(),
+        "silu" => ops::Silu.into(),
+        "maximum" => ops::Maximum.into(),
+        "minimum" => ops::Minimum.into(),
+        "clip" => ops::Clip {
+            lo: read.number("lo")?,
+            hi: read.number("hi")?,
+        }
+        .into(),
+        "where" => ops::Where.into(),
+        "sum" => ops::Sum {
+            over: read.axes("over")?,
+        }
+        .into(),
+        "mean" => ops::Mean {
+            over: read.axes("over")?,
+        }
+        .into(),
+        "max" => ops::Max {
+            over: read.axes("over")?,
+        }
+        .into(),
+        "min" => ops::Min {
+            over: read.axes("over")?,
+        }
+        .into(),
+        "prod" => ops::Prod {
+            over: read.axes("over")?,
+        }
+        .into(),
+        "logsumexp" => ops::Logsumexp {
+            over: read.axes("over")?,
+        }
+        .into(),
+        "softmax" => ops::Softmax {
+            axis: read.count("axis")?,
+        }
+        .into(),
+        "log_softmax" => ops::LogSoftmax {
+            axis: read.count("axis")?,
+        }
+        .into(),
+        "cumsum" => ops::Cumsum {
+            axis: read.count("axis")?,
+        }
+        .into(),
+        "concat" => ops::Concat {
+            axis: read.count("axis")?,
+        }
+        .into(),
+        "stack" => ops::Stack {
+            axis: read.count("axis")?,
+        }
+        .into(),
+        "matmul" => ops::Matmul.into(),
+        _ => return read_further_op(name, read),
+    })
+}
+
+fn read_further_op(name: &str, read: &mut Reader<'_>) -> Result<AnyOp, AttributeError> {
+    Ok(match name {
+        "permute" => {
+            let order = read.counts("order")?;
+            ops::Permute {
+                order: order.iter().map(|&axis| axis.min(RANK_MAX) as u8).collect(),
+            }
+            .into()
+        }
+        "reshape" => ops::Reshape { to: read.shape("to")? }.into(),
+        "broadcast" => ops::Broadcast { to: read.shape("to")? }.into(),
+        "slice" => ops::Slice {
+            axis: read.count("axis")?,
+            start: read.count("start")?,
+            end: read.count("end")?,
+        }
+        .into(),
+        "embedding" => ops::Embedding.into(),
+        "pick" => ops::Pick.into(),
+        "causal_mask" => ops::CausalMask {
+            queries: read.count("queries")?,
+            keys: read.count("keys")?,
+        }
+        .into(),
+        "counted" => ops::Counted {
+            ignore: read.count("ignore")?,
+        }
+        .into(),
+        "linear" => ops::Linear.into(),
+        "layer_norm" => ops::LayerNorm {
+            epsilon: read.number("epsilon")?,
+        }
+        .into(),
+        "rms_norm" => ops::RmsNorm {
+            epsilon: read.number("epsilon")?,
+        }
+        .into(),
+        "cross_entropy" => {
+            let reductions = [Reduction::None, Reduction::Sum, Reduction::Mean].map(|r| (reduction(r), r));
+            let (ignore, reduction) = (read.optional_count("ignore")?, read.choice("reduction", &reductions)?);
+            ops::CrossEntropy { ignore, reduction }.into()
+        }
+        "sigmoid_cross_entropy" => ops::SigmoidCrossEntropy.into(),
+        "attention" => {
+            let sees = if read.flag("causal")? { Sees::Past } else { Sees::All };
+            ops::Attention {
+                heads: read.count("heads")?,
+                kv_heads: read.count("kv_heads")?,
+                sees,
+            }
+            .into()
+        }
+        "rotary" => ops::Rotary {
+            heads: read.count("heads")?,
+            base: read.number("base")?,
+            start: read.count("start")?,
+        }
+        .into(),
+        "dropout" => ops::Dropout {
+            keep: read.number("keep")?,
+        }
+        .into(),
+        "rnn" => ops::Rnn.into(),
+        "lstm" => ops::Lstm.into(),
+        "lstm_cell" => ops::LstmCell.into(),
+        _ => return Err(AttributeError::UnknownOp(name.to_string())),
+    })
+}
+
+/// Why an op cannot be made from JSON.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AttributeError {
+    /// There is no op of this name.
+    #[error("no op is called `{0}`")]
+    UnknownOp(String),
+    /// The op has no such attribute.
+    #[error("{op} has no attribute `{attribute}`")]
+    UnknownAttribute {
+        /// The op.
+        op: String,
+        /// The attribute.
+        attribute: String,
+    },
+    /// The attribute is not there, or is not what it must be.
+    #[error("{op}: the attribute `{attribute}` must be {expected}")]
+    Wrong {
+        /// The op.
+        op: String,
+        /// The attribute.
+        attribute: String,
+        /// What it must be.
+        expected: String,
+    },
+}
+
+/// Takes attributes out one by one; what is left in the end is unknown.
+struct Reader<'a> {
+    op: &'a str,
+    left: Map<String, Value>,
+}
+
+impl Reader<'_> {
+    fn take<A>(&mut self, name: &str, expected: &str, read: impl Fn(&Value) -> Option<A>) -> Result<A, AttributeError> {
+        self.left
+            .remove(name)
+            .as_ref()
+            .and_then(read)
+            .ok_or_else(|| AttributeError::Wrong {
+                op: self.op.to_string(),
+                attribute: name.to_string(),
+                expected: expected.to_string(),
+            })
+    }
+
+    fn number(&mut self, name: &str) -> Result<f64, AttributeError> {
+        self.take(name, "a number, \"inf\" or \"-inf\"", to_number)
+    }
+
+    fn count(&mut self, name: &str) -> Result<usize, AttributeError> {
+        self.take(name, "a whole number from 0 on", to_count)
+    }
+
+    fn flag(&mut self, name: &str) -> Result<bool, AttributeError> {
+        self.take(name, "true or false", Value::as_bool)
+    }
+
+    fn counts(&mut self, name: &str) -> Result<Vec<usize>, AttributeError> {
+        self.take(name, "a list of whole numbers from 0 on", |value| {
+            value.as_array()?.iter().map(to_count).collect()
+        })
+    }
+
+    fn shape(&mut self, name: &str) -> Result<Shape, AttributeError> {
+        self.counts(name).map(|sizes| Shape::new(&sizes))
+    }
+
+    fn axes(&mut self, name: &str) -> Result<Axes, AttributeError> {
+        self.take(
+            name,
+            "a list of axes counted from 0, or null for all",
+            |value| match value {
+                Value::Null => Some(Axes::ALL),
+                list => {
+                    let axes: Option<Vec<usize>> = list.as_array()?.iter().map(to_count).collect();
+                    axes.filter(|axes| axes.iter().all(|&axis| axis < RANK_MAX))
+                        .map(|axes| Axes::of(&axes))
+                }
+            },
+        )
+    }
+
+    fn optional_count(&mut self, name: &str) -> Result<Option<usize>, AttributeError> {
+        let read = |value: &Value| {
+            if value.is_null() {
+                Some(None)
+            } else {
+                to_count(value).map(Some)
+            }
+        };
+        if self.left.contains_key(name) {
+            self.take(name, "a whole number or null", read)
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn choice<A: Copy>(&mut self, name: &str, choices: &[(&str, A)]) -> Result<A, AttributeError> {
+        let expected: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        self.take(name, &format!("one of {}", expected.join(", ")), |value| {
+            let given = value.as_str()?;
+            choices
+                .iter()
+                .find(|(name, _)| *name == given)
+                .map(|(_, choice)| *choice)
+        })
+    }
+}
+
+fn to_count(value: &Value) -> Option<usize> {
+    value.as_u64().and_then(|n| usize::try_from(n).ok())
+}
+
+/// A number as JSON, which has no infinities.
+pub(super) fn number(x: f64) -> Value {
+    match x {
+        x if x.is_nan() => json!("nan"),
+        f64::INFINITY => json!("inf"),
+        f64::NEG_INFINITY => json!("-inf"),
+        x => json!(x),
+    }
+}
+
+/// A number from JSON.
+pub(super) fn to_number(value: &Value) -> Option<f64> {
+    match value {
+        Value::String(text) => match text.as_str() {
+            "nan" => Some(f64::NAN),
+            "inf" => Some(f64::INFINITY),
+            "-inf" => Some(f64::NEG_INFINITY),
+            _ => None,
+        },
+        Value::Bool(yes) => Some(f64::from(u8::from(*yes))),
+        number => number.as_f64(),
+    }
+}
+
+fn axes(over: Axes) -> Value {
+    if over == Axes::ALL {
+        return Value::Null;
+    }
+    json!((0..RANK_MAX).filter(|&axis| over.contains(axis)).collect::<Vec<_>>())
+}
+
+fn reduction(reduction: Reduction) -> &'static str {
+    match reduction {
+        Reduction::None => "none",
+        Reduction::Sum => "sum",
+        Reduction::Mean => "mean",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Draw;
+
+    #[test]
+    fn every_op_comes_back_from_its_attributes() {
+        for (seed, name) in NAMES.iter().enumerate() {
+            for round in 0..20 {
+                let sample = AnyOp::sample(name, &mut Draw::new(100 * seed as u64 + round, 3)).unwrap();
+                assert_eq!(op_from_json(name, &to_json(&sample.op)), Ok(sample.op));
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_op_or_attribute_is_reported() {
+        let error = |name: &str, attributes: Value| {
+            op_from_json(name, attributes.as_object().unwrap())
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(error("erf", json!({})), "no op is called `erf`");
+        assert_eq!(error("exp", json!({"base": 2})), "exp has no attribute `base`");
+        assert_eq!(
+            error("softmax", json!({"axis": -1})),
+            "softmax: the attribute `axis` must be a whole number from 0 on"
+        );
+    }
+}

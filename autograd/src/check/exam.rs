@@ -1,0 +1,289 @@
+//! A case with the truth about its gradients, as the witnesses tell it.
+
+use std::sync::Arc;
+
+use ndarray::ArrayD;
+
+use super::Draw;
+use super::function::Function;
+use super::richardson::Slope;
+use super::subject::Case;
+use super::witness::{Differences, DualNumbers, EXACT, Witness};
+
+/// A case, an upstream gradient, and what the witnesses say of the gradients.
+#[derive(Clone)]
+pub struct Exam {
+    /// The operands.
+    pub case: Case,
+    /// What forward() was called with before.
+    pub x_old: Vec<ArrayD<f64>>,
+    /// The value of the function.
+    pub y: ArrayD<f64>,
+    /// ∂J/∂y.
+    pub g_y: ArrayD<f64>,
+    /// The function.
+    pub function: Arc<dyn Function>,
+    /// For each operand the truth about its gradient; `None` where there is none.
+    pub truths: Vec<Option<Truth>>,
+}
+
+/// What the witnesses say of the gradient of one operand.
+#[derive(Clone, Debug)]
+pub struct Truth {
+    /// The entries that were looked at.
+    pub entries: Vec<Entry>,
+    /// Directions along which the whole gradient was looked at, if it is large.
+    pub probes: Vec<(Vec<f64>, Entry)>,
+    /// `∂y_i/∂x_j` at `i · columns + j`, if all of it is known.
+    pub jacobian: Option<Vec<f64>>,
+    /// The largest entry of the gradient in magnitude.
+    pub scale: f64,
+}
+
+/// What the witnesses say of one number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    /// Its position in the operand, row-major.
+    pub index: usize,
+    /// By dual numbers.
+    pub exact: Option<f64>,
+    /// By differences, with a bound on the error; `None` where the function has no slope on both sides.
+    pub numeric: Option<(f64, f64)>,
+    /// The slopes from the left and from the right, at a kink.
+    pub kink: Option<(f64, f64)>,
+    /// `Σ |∂y_i/∂x_j| |g_y_i|`: what the sum is made of.
+    pub terms: f64,
+    /// What rounding of the function alone makes of the derivative.
+    pub floor: f64,
+}
+
+impl Entry {
+    /// The best that is known: by dual numbers if they spoke, else by differences.
+    pub fn best(&self) -> f64 {
+        self.exact.or(self.numeric.map(|(value, _)| value)).unwrap_or(f64::NAN)
+    }
+}
+
+/// How much is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// A Jacobian with at most so many entries is looked at in full.
+    pub pairs_max: usize,
+    /// Of a larger one, so many entries of each operand, and probes besides.
+    pub entries_max: usize,
+    /// Whether differences are asked where dual numbers have an answer.
+    pub witnesses: Witnesses,
+}
+
+/// Who is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Witnesses {
+    /// Everyone: for a verdict.
+    All,
+    /// The first who can say: for a diagnosis, which needs many Jacobians.
+    First,
+}
+
+/// Full Jacobians up to 4096 pairs; else 24 entries of each operand and the probes.
+pub const FULL: Coverage = Coverage {
+    pairs_max: 4096,
+    entries_max: 24,
+    witnesses: Witnesses::All,
+};
+/// What a whole model can afford.
+pub const STRATIFIED: Coverage = Coverage {
+    pairs_max: 12,
+    entries_max: 10,
+    witnesses: Witnesses::All,
+};
+/// Full Jacobians from one witness.
+pub const JACOBIAN: Coverage = Coverage {
+    pairs_max: 4096,
+    entries_max: 24,
+    witnesses: Witnesses::First,
+};
+/// How many random directions look at a gradient that is too large to be looked at in full.
+const PROBES: usize = 8;
+
+impl Exam {
+    /// Asks the witnesses; `y` is the value of the function at the case.
+    pub fn new(
+        case: Case,
+        x_old: Vec<ArrayD<f64>>,
+        y: ArrayD<f64>,
+        g_y: ArrayD<f64>,
+        function: Arc<dyn Function>,
+        coverage: Coverage,
+        draw: &mut Draw,
+    ) -> Self {
+        let mut exam = Self {
+            case,
+            x_old,
+            y,
+            g_y,
+            function,
+            truths: Vec::new(),
+        };
+        exam.truths = (0..exam.case.operands.len())
+            .map(|i| {
+                exam.case
+                    .real()
+                    .any(|real| real == i)
+                    .then(|| exam.truth(i, coverage, draw))
+            })
+            .collect();
+        exam
+    }
+
+    fn truth(&self, operand: usize, coverage: Coverage, draw: &mut Draw) -> Truth {
+        let columns = self.case.operands[operand].value.len();
+        let is_full = columns * self.y.len() <= coverage.pairs_max || columns <= coverage.entries_max.min(8);
+        let chosen = if is_full {
+            (0..columns).collect()
+        } else {
+            strata(columns, coverage.entries_max, draw)
+        };
+        let x = self.case.values();
+        let mut jacobian = vec![0.0; if is_full { columns * self.y.len() } else { 0 }];
+        let mut entries = Vec::with_capacity(chosen.len());
+        for j in chosen {
+            let mut v = vec![0.0; columns];
+            v[j] = 1.0;
+            let (entry, column) = self.entry(&x, operand, j, &v, coverage.witnesses);
+            for (i, slope) in column.iter().enumerate().filter(|_| is_full) {
+                jacobian[i * columns + j] = *slope;
+            }
+            entries.push(entry);
+        }
+        let probes = if is_full { 0 } else { PROBES };
+        let probes = (0..probes).map(|n| {
+            let v = probe(columns, n, draw);
+            let (entry, _) = self.entry(&x, operand, 0, &v, coverage.witnesses);
+            (v, entry)
+        });
+        let probes: Vec<_> = probes.collect();
+        let scale = entries.iter().map(|entry| entry.best().abs()).fold(0.0, f64::max);
+        Truth {
+            entries,
+            probes,
+            jacobian: is_full.then_some(jacobian),
+            scale,
+        }
+    }
+
+    /// The derivative of `Σ g_y y` along `v`, and of `y`.
+    fn entry(
+        &self,
+        x: &[ArrayD<f64>],
+        operand: usize,
+        index: usize,
+        v: &[f64],
+        witnesses: Witnesses,
+    ) -> (Entry, Vec<f64>) {
+        let dual = DualNumbers.along(&*self.function, x, operand, v);
+        let numeric = match (&dual, witnesses) {
+            (Some(_), Witnesses::First) => None,
+            _ => Differences.along(&*self.function, x, operand, v),
+        };
+        let g: Vec<f64> = self.g_y.iter().copied().collect();
+        let value = |slope: &Slope| match slope {
+            Slope::Smooth { value, .. } => *value,
+            Slope::Kink { low, high } => (low + high) / 2.0,
+            Slope::NoValue => f64::NAN,
+        };
+        let column: Vec<f64> = dual
+            .as_ref()
+            .or(numeric.as_ref())
+            .map_or(Vec::new(), |slopes| slopes.iter().map(value).collect());
+        let weighted = |slopes: &Vec<Slope>| -> f64 { slopes.iter().zip(&g).map(|(s, g)| used(value(s), *g)).sum() };
+        let terms: f64 = column.iter().zip(&g).map(|(s, g)| used(*s, *g).abs()).sum();
+        let moved = x[operand]
+            .iter()
+            .zip(v)
+            .filter(|(_, v)| **v != 0.0)
+            .map(|(x, _)| x.abs())
+            .fold(1.0, f64::max);
+        let height: f64 = self
+            .y
+            .iter()
+            .zip(&g)
+            .filter(|(y, _)| y.is_finite())
+            .map(|(y, g)| (y * g).abs())
+            .sum();
+        let entry = Entry {
+            index,
+            exact: dual.as_ref().map(weighted),
+            numeric: numeric.as_ref().and_then(|slopes| sum_of_smooth(slopes, &g)),
+            kink: numeric.as_ref().and_then(|slopes| sum_over_kinks(slopes, &g)),
+            terms,
+            floor: EXACT * terms + 64.0 * f64::EPSILON * height / moved,
+        };
+        (entry, column)
+    }
+
+    /// The gradient of one operand as the witnesses give it; `None` if not all of it was looked at.
+    pub fn gradient(&self, operand: usize) -> Option<ArrayD<f64>> {
+        let truth = self.truths[operand].as_ref()?;
+        truth.jacobian.as_ref()?;
+        let values = truth.entries.iter().map(Entry::best).collect();
+        ArrayD::from_shape_vec(self.case.operands[operand].value.raw_dim(), values).ok()
+    }
+}
+
+/// A slope counts with its weight; where the value is infinite and does not move, not at all.
+fn used(slope: f64, g: f64) -> f64 {
+    if slope == 0.0 { 0.0 } else { slope * g }
+}
+
+fn sum_of_smooth(slopes: &[Slope], g: &[f64]) -> Option<(f64, f64)> {
+    slopes
+        .iter()
+        .zip(g)
+        .try_fold((0.0, 0.0), |(sum, error), (slope, g)| match slope {
+            Slope::Smooth { value, bound } => Some((sum + used(*value, *g), error + bound * g.abs())),
+            _ => None,
+        })
+}
+
+/// The smallest and the largest derivative that one-sided slopes allow, if some entry has a kink.
+fn sum_over_kinks(slopes: &[Slope], g: &[f64]) -> Option<(f64, f64)> {
+    if !slopes.iter().any(|slope| matches!(slope, Slope::Kink { .. })) {
+        return None;
+    }
+    slopes.iter().zip(g).try_fold((0.0, 0.0), |(least, most), (slope, g)| {
+        let (a, b) = match slope {
+            Slope::Smooth { value, .. } => (used(*value, *g), used(*value, *g)),
+            Slope::Kink { low, high } => (low * g, high * g),
+            Slope::NoValue => return None,
+        };
+        Some((least + a.min(b), most + a.max(b)))
+    })
+}
+
+/// First, last and random positions.
+fn strata(len: usize, count: usize, draw: &mut Draw) -> Vec<usize> {
+    let mut chosen = vec![0, len - 1];
+    while chosen.len() < count.min(len) {
+        let index = draw.below(len);
+        if !chosen.contains(&index) {
+            chosen.push(index);
+        }
+    }
+    chosen.sort_unstable();
+    chosen.dedup();
+    chosen
+}
+
+/// A direction of entries ±1: every entry for even numbers, one in eight for odd ones.
+fn probe(len: usize, number: usize, draw: &mut Draw) -> Vec<f64> {
+    let sign = |draw: &mut Draw| if draw.coin() { 1.0 } else { -1.0 };
+    (0..len)
+        .map(|_| {
+            if number.is_multiple_of(2) || draw.below(8) == 0 {
+                sign(draw)
+            } else {
+                0.0
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,142 @@
+//! Code of someone else, run so that a panic or a loop without end becomes a sentence.
+//!
+//! The work runs on a thread of its own and is waited for. A thread cannot be stopped from outside: one that never
+//! returns is left behind, and ends with the program.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, Once};
+use std::time::Duration;
+
+/// What the guarded work is doing at the moment, for the sentence if it does not come back.
+#[derive(Clone, Debug)]
+pub struct Stage(Arc<Mutex<&'static str>>);
+
+impl Stage {
+    /// Says what begins now.
+    pub fn enter(&self, what: &'static str) {
+        if let Ok(mut stage) = self.0.lock() {
+            *stage = what;
+        }
+    }
+
+    fn now(&self) -> &'static str {
+        self.0.lock().map_or("the call", |stage| *stage)
+    }
+}
+
+/// Why guarded work gave no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// It panicked.
+    #[error("{stage} panicked: {message}")]
+    Panicked {
+        /// What was being done.
+        stage: &'static str,
+        /// What the panic said.
+        message: String,
+    },
+    /// It did not return.
+    #[error("{stage} did not return within {} seconds: look for a loop that never ends", .limit.as_secs_f64())]
+    Endless {
+        /// What was being done.
+        stage: &'static str,
+        /// How long it was waited for.
+        limit: Duration,
+    },
+}
+
+thread_local! {
+    static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work` on a thread of its own for at most `limit`; its panics are not printed.
+pub fn guarded<R: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce(&Stage) -> R + Send + 'static,
+) -> Result<R, Trouble> {
+    let stage = Stage(Arc::new(Mutex::new("the call")));
+    let (sender, receiver) = channel();
+    let inside = stage.clone();
+    let spawned = std::thread::Builder::new().name("check".to_string()).spawn(move || {
+        let _ = sender.send(caught(|| work(&inside)));
+    });
+    if let Err(error) = spawned {
+        return Err(Trouble::Panicked {
+            stage: "starting a thread",
+            message: error.to_string(),
+        });
+    }
+    match receiver.recv_timeout(limit) {
+        Ok(Ok(result)) => Ok(result),
+        Ok(Err(message)) => Err(Trouble::Panicked {
+            stage: stage.now(),
+            message,
+        }),
+        Err(RecvTimeoutError::Timeout) => Err(Trouble::Endless {
+            stage: stage.now(),
+            limit,
+        }),
+        Err(RecvTimeoutError::Disconnected) => Err(Trouble::Panicked {
+            stage: stage.now(),
+            message: "its thread ended".to_string(),
+        }),
+    }
+}
+
+/// The result of `work`, or the message of its panic, which is not printed.
+pub fn caught<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+    quiet_when_guarded();
+    let outer = IS_GUARDED.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(work));
+    IS_GUARDED.set(outer);
+    result.map_err(|payload| {
+        let text = payload.downcast_ref::<String>().cloned();
+        text.or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string))
+            .unwrap_or_else(|| "without a message".to_string())
+    })
+}
+
+/// Panics of guarded work are results; all others are printed as before.
+fn quiet_when_guarded() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let print = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !IS_GUARDED.get() {
+                print(info);
+            }
+        }));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_and_a_loop_without_end_become_sentences() {
+        let limit = Duration::from_millis(50);
+        let panicked = guarded(limit, |stage| {
+            stage.enter("backward()");
+            panic!("index {} is out of range", 7);
+        });
+        let panicked: Result<(), Trouble> = panicked;
+        assert_eq!(
+            panicked.unwrap_err().to_string(),
+            "backward() panicked: index 7 is out of range"
+        );
+        let endless: Result<(), Trouble> = guarded(limit, move |stage| {
+            stage.enter("forward()");
+            loop {
+                std::thread::sleep(limit);
+            }
+        });
+        assert_eq!(
+            endless.unwrap_err().to_string(),
+            "forward() did not return within 0.05 seconds: look for a loop that never ends"
+        );
+        assert_eq!(guarded(limit, |_| 7), Ok(7));
+    }
+}

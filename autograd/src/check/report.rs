@@ -1,0 +1,110 @@
+//! What a check finds, for people and for programs.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::diagnose::Diagnosis;
+use super::example::Example;
+use super::subject::Kind;
+
+/// The findings on all subjects of one run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The seed that repeats the run.
+    pub seed: u64,
+    /// The findings on each subject.
+    pub targets: Vec<TargetReport>,
+}
+
+/// The findings on one subject.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TargetReport {
+    /// What it is called.
+    pub name: String,
+    /// What sort of thing it is.
+    pub kind: Kind,
+    /// The verdict on the whole.
+    pub verdict: Verdict,
+    /// How many entries of gradients were compared.
+    pub entries: usize,
+    /// How many of them nobody could say anything about.
+    pub unchecked: usize,
+    /// The largest relative difference between a gradient and the witnesses.
+    pub worst_error: f64,
+    /// The largest relative bound on the error of the numeric derivative.
+    pub bound: f64,
+    /// How many cases were tried.
+    pub cases: usize,
+    /// The mistake that explains what is wrong.
+    pub diagnosis: Option<Diagnosis>,
+    /// The smallest case on which it is wrong.
+    pub example: Option<Example>,
+    /// What else is wrong, and why entries are unchecked, in sentences.
+    pub findings: Vec<Finding>,
+}
+
+/// The verdict on a subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Everything agrees.
+    Pass,
+    /// Something is wrong.
+    Wrong,
+    /// Nothing is wrong, but some entries could not be checked.
+    Unchecked,
+    /// The check itself cannot be believed at these cases.
+    Invalid,
+}
+
+/// One sentence about a subject.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// A word for programs.
+    pub cause: String,
+    /// The sentence.
+    pub sentence: String,
+}
+
+impl TargetReport {
+    /// A report in which nothing is found yet.
+    pub fn new(name: String, kind: Kind) -> Self {
+        Self {
+            name,
+            kind,
+            verdict: Verdict::Pass,
+            entries: 0,
+            unchecked: 0,
+            worst_error: 0.0,
+            bound: 0.0,
+            cases: 0,
+            diagnosis: None,
+            example: None,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Adds a sentence, once.
+    pub fn find(&mut self, cause: &str, sentence: String) {
+        if !self.findings.iter().any(|known| known.cause == cause) {
+            self.findings.push(Finding {
+                cause: cause.to_string(),
+                sentence,
+            });
+        }
+    }
+}
+
+impl Report {
+    /// True if nothing is wrong and the check can be believed.
+    pub fn is_clean(&self) -> bool {
+        self.targets
+            .iter()
+            .all(|target| matches!(target.verdict, Verdict::Pass))
+    }
+
+    /// The report as one JSON document.
+    pub fn to_json(&self) -> Value {
+        serde_json::to_value(self).expect("a report holds numbers, strings and lists only")
+    }
+}

@@ -1,0 +1,75 @@
+//! Claims about the gradient checker on the ops of the registry.
+
+use std::sync::Arc;
+
+use tapegrad_autograd::check::{OpSubject, Options, Score, Subject, Verdict, check, mutation_score};
+
+fn op(name: &str) -> Arc<dyn Subject> {
+    Arc::new(OpSubject::new(name).unwrap())
+}
+
+#[test]
+fn every_op_of_the_registry_passes_with_nothing_unchecked() {
+    for subject in OpSubject::all() {
+        let subject: Arc<dyn Subject> = Arc::new(subject);
+        let report = check(&subject, &Options::default());
+        assert_eq!(report.verdict, Verdict::Pass, "{report:?}");
+        assert_eq!(report.unchecked, 0, "{report:?}");
+    }
+}
+
+/// Enough ops for a guard; the command `tapegrad check --mutation-score` tries them all.
+const GUARDED: [&str; 10] = [
+    "mul",
+    "where",
+    "sum",
+    "max",
+    "softmax",
+    "matmul",
+    "concat",
+    "embedding",
+    "cross_entropy",
+    "dropout",
+];
+
+#[test]
+fn mutants_are_all_found_and_named_or_left_unexplained_but_never_misnamed() {
+    let mut total = Score::default();
+    for name in GUARDED {
+        total.add(&mutation_score(&op(name), 1));
+    }
+    assert!(total.mutants >= 250, "{}", total.mutants);
+    assert_eq!(total.killed, total.mutants, "{:?}", total.remarks);
+    assert!(10 * total.right_first >= 9 * total.killed, "{:?}", total.remarks);
+    assert!(100 * total.wrong_confident <= total.killed, "{:?}", total.remarks);
+    assert!(total.size_median() <= 6, "{}", total.size_median());
+}
+
+/// `CHECK_CASES=100000 cargo test --release -p tapegrad-autograd --test check -- --ignored alarms`
+#[test]
+#[ignore = "minutes: the default is 20 000 cases"]
+fn no_right_gradient_raises_a_false_alarm() {
+    let wanted = std::env::var("CHECK_CASES")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(20_000);
+    let subjects: Vec<Arc<dyn Subject>> = OpSubject::all().map(|op| Arc::new(op) as Arc<dyn Subject>).collect();
+    let each = wanted / subjects.len() + 1;
+    for subject in &subjects {
+        let report = check(
+            subject,
+            &Options {
+                seed: 77,
+                cases: each,
+                ..Options::default()
+            },
+        );
+        assert!(
+            matches!(report.verdict, Verdict::Pass | Verdict::Unchecked),
+            "{report:?}"
+        );
+        if report.unchecked > 0 {
+            eprintln!("{}: {:?}", report.name, report.findings);
+        }
+    }
+}
