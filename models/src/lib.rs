@@ -33,6 +33,7 @@ pub mod corpus;
 pub mod decode;
 pub mod language_model;
 pub mod layers;
+pub mod laws;
 pub mod lstm_lm;
 pub mod model;
 pub mod network;
