@@ -136,7 +136,7 @@ fn entropy_backward(x: &Arrays, g: &ArrayD<f64>, mistake: usize) -> Arrays {
         };
         match mistake {
             2 => {}
-            4 => p[[i, id]] = p[[i, id]] - 1.0 / rows,
+            4 => p[[i, id]] -= 1.0 / rows,
             8 => p[[i, id]] = -1.0 / p[[i, id]],
             _ => p[[i, id]] -= 1.0,
         }
@@ -592,7 +592,7 @@ fn subject(topic: &Topic, mistake: usize) -> Arc<dyn Subject> {
         mistake,
         x: Vec::new(),
     };
-    Arc::new(ModuleSubject::new(&format!("{name} {mistake}"), case, make).defined_by(move |x| definition(x)))
+    Arc::new(ModuleSubject::new(&format!("{name} {mistake}"), case, make).defined_by(definition))
 }
 
 #[test]

@@ -271,7 +271,7 @@ impl Bank {
         }
         let uses = |j: usize| (0..pull.rows).filter(move |&i| pull.j(i, j) != 0.0);
         let last = (0..pull.columns)
-            .map(|j| uses(j).last().map_or(0.0, |i| pull.j(i, j) * g[i]))
+            .map(|j| uses(j).next_back().map_or(0.0, |i| pull.j(i, j) * g[i]))
             .collect();
         self.add_flat(
             1.2,

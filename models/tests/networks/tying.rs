@@ -34,7 +34,7 @@ fn the_gradient_of_a_tied_table_is_the_sum_over_its_two_uses() {
             "tokens" => &gradient("tokens") + &gradient("head.w"),
             _ => gradient(name).to_owned(),
         };
-        assert!(apart(&tied_gradients.gradient(param), &expected) < 1e-13, "{name}");
+        assert!(apart(tied_gradients.gradient(param), &expected) < 1e-13, "{name}");
     }
     assert!(gradient("tokens").iter().any(|&g| g != 0.0) && gradient("head.w").iter().any(|&g| g != 0.0));
 }
