@@ -32,8 +32,8 @@
 pub mod corpus;
 pub mod decode;
 pub mod language_model;
-pub mod layers;
 pub mod laws;
+pub mod layers;
 pub mod lstm_lm;
 pub mod model;
 pub mod network;

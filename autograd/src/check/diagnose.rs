@@ -79,11 +79,42 @@ pub fn explanations(draws: &[(&Prepared, &Answer)], operand: usize) -> Vec<Expla
             known.draws += usize::from(is_wrong);
         }
     }
+    if let Some(constant) = constant_factor(draws, operand) {
+        alive.entry(constant.key.clone()).or_insert(constant);
+    }
     let mut fits: Vec<Explanation> = alive.into_values().filter(|e| e.worst <= SAME && e.draws > 0).collect();
     let most = fits.iter().map(|e| e.draws).max().unwrap_or(0);
     fits.retain(|e| e.draws == most && 2 * e.draws >= wrong_draws);
     fits.sort_by(|a, b| a.cost.total_cmp(&b.cost).then_with(|| a.key.cmp(&b.key)));
     fits
+}
+
+/// One number that the right gradient is multiplied by on every draw.
+fn constant_factor(draws: &[(&Prepared, &Answer)], operand: usize) -> Option<Explanation> {
+    let (mut factor, mut worst, mut count) = (None, 0.0_f64, 0);
+    for (prepared, answer) in draws.iter().filter(|(p, a)| is_wrong(p, a, operand)) {
+        let right = prepared.exam.gradient(operand)?;
+        let given = &answer.g_x[operand];
+        if given.shape() != right.shape() {
+            return None;
+        }
+        let at = right.iter().zip(given).max_by(|a, b| a.0.abs().total_cmp(&b.0.abs()))?;
+        let factor = *factor.get_or_insert(at.1 / at.0);
+        worst = worst.max(residual_above(
+            given,
+            &(&right * factor),
+            100.0 * rounding(prepared, operand),
+        ));
+        count += 1;
+    }
+    let factor: f64 = factor.filter(|factor: &f64| factor.is_finite() && *factor != 0.0)?;
+    (count >= 3).then(|| Explanation {
+        key: "constant factor".to_string(),
+        cost: 2.2,
+        sentence: format!("it were multiplied by {}", (factor * 1e6).round() / 1e6),
+        worst,
+        draws: count,
+    })
 }
 
 /// True if the answer for an operand is not the right gradient.

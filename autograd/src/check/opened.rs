@@ -4,10 +4,12 @@
 //! around, a variable whose uses overwrite each other, an op over another axis. An edge is named by the line of the
 //! formula that recorded it, so that a loop over time has the same edges whatever the number of steps.
 
+use std::collections::BTreeMap;
+
 use ndarray::ArrayD;
 
 use super::definition;
-use crate::graph::Source;
+use crate::graph::{NodeId, Source};
 use crate::op::{InGradients, Inputs, OperandKind, Saved};
 use crate::ops::AnyOp;
 use crate::params::array;
@@ -86,34 +88,18 @@ impl Opened {
         let tape = Tape::<f64>::new();
         let leaves: Vec<Var<'_>> = (0..x.len()).map(|i| tape.input(&names[i], x[i].view())).collect();
         let y = formula(&leaves);
-        let inner = tape.graph().clone();
-        let fresh = Tape::<f64>::new();
-        let mut twins: Vec<Var<'_>> = Vec::with_capacity(inner.len());
-        let mut groups = std::collections::BTreeMap::new();
-        for node in inner.nodes() {
-            let operands: Vec<Var<'_>> = node.operands.iter().map(|id| twins[id.index()]).collect();
-            let before = fresh.graph().len();
-            let twin = match node.source {
-                Source::Op(op) => {
-                    definition::row_op(op, &operands).unwrap_or_else(|| record_like(&fresh, op, &operands))
-                }
-                Source::Constant(value) => fresh.constant(*value),
-                _ => fresh.input(inner.name(node.id).unwrap_or("x"), tape.value(Var::new(&tape, node.id))),
-            };
-            for id in before..fresh.graph().len() {
-                groups.insert(id, format!("{}:{}", node.caller.line(), node.caller.column()));
-            }
-            twins.push(twin);
-        }
-        Self::read(&fresh, twins[y.id().index()], x.len(), kinds, &groups)
+        let mut groups = BTreeMap::new();
+        let (first, y) = expand(&tape, y.id().index(), &mut groups);
+        let (second, y) = expand(&first, y, &mut groups);
+        Self::read(&second, y, x.len(), kinds, &groups)
     }
 
     fn read(
         tape: &Tape<'_, f64>,
-        y: Var<'_>,
+        y: usize,
         operands: usize,
         kinds: &[OperandKind],
-        groups: &std::collections::BTreeMap<usize, String>,
+        groups: &BTreeMap<usize, String>,
     ) -> Option<Self> {
         let graph = tape.graph().clone();
         let mut leaves = 0;
@@ -147,10 +133,7 @@ impl Opened {
                 name,
             });
         }
-        let mut opened = Self {
-            nodes,
-            result: y.id().index(),
-        };
+        let mut opened = Self { nodes, result: y };
         opened.evaluate().then_some(opened)
     }
 
@@ -400,6 +383,40 @@ impl Opened {
             (name, _) => format!("{name}({})", operands.join(", ")),
         }
     }
+}
+
+/// The same graph with every fused op and every op over rows replaced by the formula that it is, and which line of the
+/// original each node belongs to.
+fn expand(tape: &Tape<'_, f64>, y: usize, groups: &mut BTreeMap<usize, String>) -> (Tape<'static, f64>, usize) {
+    let inner = tape.graph().clone();
+    let fresh = Tape::<f64>::new();
+    let mut twins: Vec<NodeId> = Vec::with_capacity(inner.len());
+    let mut lines = BTreeMap::new();
+    for node in inner.nodes() {
+        let operands: Vec<Var<'_>> = node
+            .operands
+            .iter()
+            .map(|id| Var::new(&fresh, twins[id.index()]))
+            .collect();
+        let before = fresh.graph().len();
+        let twin = match node.source {
+            Source::Op(op) => {
+                let opened = op.composite(&operands).or_else(|| definition::row_op(op, &operands));
+                opened.unwrap_or_else(|| record_like(&fresh, op, &operands))
+            }
+            Source::Constant(value) => fresh.constant(*value),
+            _ => fresh.input(inner.name(node.id).unwrap_or("x"), tape.value(Var::new(tape, node.id))),
+        };
+        twins.push(twin.id());
+        let outer = groups.get(&node.id.index()).map(String::as_str).unwrap_or_default();
+        let line = format!("{outer}/{}:{}", node.caller.line(), node.caller.column());
+        for id in before..fresh.graph().len() {
+            lines.insert(id, line.clone());
+        }
+    }
+    *groups = lines;
+    let y = twins[y].index();
+    (fresh, y)
 }
 
 fn record_like<'t>(tape: &'t Tape<'_, f64>, op: &AnyOp, operands: &[Var<'t>]) -> Var<'t> {

@@ -174,7 +174,10 @@ fn explain(
     let Some(operand) = operand else { return };
     let aim = Aim {
         operand,
-        key: diagnosis.as_ref().map(|d| d.cause.clone()),
+        key: diagnosis
+            .as_ref()
+            .map(|d| d.cause.clone())
+            .filter(|cause| cause != "constant factor"),
     };
     let start = draws.into_iter().filter(|(p, a)| aim.is_met(p, a).is_some());
     let start = start

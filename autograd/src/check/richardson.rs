@@ -17,9 +17,9 @@ const LADDERS: usize = 5;
 /// A relative bound that is good enough to stop at.
 const GOOD: f64 = 1e-10;
 /// Rounding of one evaluation, in units of `ε |f|`: a sum of a few dozen terms loses about this.
-const ROUNDING: f64 = 8.0;
+const ROUNDING: f64 = 16.0;
 /// How far beyond its last movement a combination may still be from the truth.
-const SAFETY: f64 = 4.0;
+const SAFETY: f64 = 8.0;
 
 /// What the differences say of one number.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,9 +56,9 @@ pub fn slopes(x: f64, f: impl Fn(f64) -> Option<Vec<f64>>) -> Vec<Slope> {
     for first in first_steps(x) {
         let ladder = Ladder::climb(x, first, &here, &f);
         for (entry, best) in best.iter_mut().enumerate() {
-            *best = better(*best, ladder.slope(entry));
+            *best = finer_or_better(*best, ladder.slope(entry));
         }
-        if best.iter().all(is_good) {
+        if best.iter().all(is_good) && is_confirmed(x, first, &here, &best, &f) {
             break;
         }
     }
@@ -76,7 +76,41 @@ fn first_steps(x: f64) -> Vec<f64> {
     let finest = (x.abs() * f64::EPSILON * 1024.0).max(1e-250);
     let narrower = (1..=LADDERS).map(|i| smallest * 2.0_f64.powi(-((LEVELS * i) as i32)));
     steps.extend(narrower.filter(|&step| step > finest));
+    steps.sort_by(|a, b| b.total_cmp(a));
     steps
+}
+
+/// The finer of two estimates that exclude each other, because coarse steps may jump over whole waves; else the better.
+fn finer_or_better(coarse: Slope, finer: Slope) -> Slope {
+    match (coarse, finer) {
+        (
+            Slope::Smooth {
+                value: a,
+                bound: a_bound,
+            },
+            Slope::Smooth {
+                value: b,
+                bound: b_bound,
+            },
+        ) if (a - b).abs() > a_bound + b_bound => finer,
+        _ => better(coarse, finer),
+    }
+}
+
+/// True if one difference at a far smaller step agrees roughly: nothing happens between the steps of the ladder.
+fn is_confirmed(x: f64, first: f64, here: &[f64], best: &[Slope], f: &impl Fn(f64) -> Option<Vec<f64>>) -> bool {
+    let h = first * 2.0_f64.powi(-16);
+    let (Some(right), Some(left)) = (f(x + h), f(x - h)) else {
+        return false;
+    };
+    let width = (x + h) - (x - h);
+    best.iter().enumerate().all(|(i, slope)| {
+        let Slope::Smooth { value, bound } = *slope else {
+            return false;
+        };
+        let noise = ROUNDING * f64::EPSILON * here[i].abs().max(right[i].abs()) / h;
+        !here[i].is_finite() || ((right[i] - left[i]) / width - value).abs() <= 0.01 * value.abs() + bound + noise
+    })
 }
 
 fn is_good(slope: &Slope) -> bool {
