@@ -2,8 +2,8 @@
 //!
 //! Keys and values of a head are packed once. For each block of queries the scores against the keys that the last of
 //! them may see are one product, their softmax is taken in place, and the weighted values are a second product that
-//! writes straight into the head's columns of `y`. A few queries, as in decoding, are not worth the packing: they are
-//! multiplied with the keys where those are.
+//! writes straight into the head's columns of `y`. Packing pays for a single query too: a row of products with packed
+//! keys is several times as fast as as many dot products.
 //!
 //! A task is some key/value heads with the query heads that read them; what is computed for one does not depend on the
 //! others, so they are shared out among the threads in any way.
@@ -14,7 +14,6 @@ use rayon::prelude::*;
 
 use super::dispatch::run;
 use super::float::Float;
-use super::gemv::{Gemv, gemv_at};
 use super::lanes::{LANES, exp_in_place, maximum};
 use super::matrix::{Target, View};
 use super::packed::{Packed, packed_len};
@@ -24,9 +23,6 @@ use crate::kernels::attention::{AttentionInputs, AttentionSizes};
 
 /// Queries of one block.
 pub const QUERIES: usize = 48;
-
-/// As many queries as these are multiplied with keys and values that are not packed.
-const FEW: usize = 4;
 
 /// The most tasks at a time; each has a room of its own in the scratch.
 const ROOMS: usize = 16;
@@ -144,17 +140,6 @@ impl<T: Float> WithSimd for Forward<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        if self.at.queries <= FEW {
-            self.few(simd)
-        } else {
-            self.blocks(simd)
-        }
-    }
-}
-
-impl<T: Float> Forward<'_, T> {
-    #[inline(always)]
-    fn blocks<S: Simd>(self, simd: S) {
         let AttentionSizes {
             queries,
             keys,
@@ -171,9 +156,7 @@ impl<T: Float> Forward<'_, T> {
                 let rows = Rows::new(self.at, first, notes.len());
                 // s = q kᵀ
                 rows.scores(simd, self.x.q.part(first, h * d), k, scores);
-                for (i, (s, note)) in rows.split(scores).zip(notes.iter_mut()).enumerate() {
-                    *note = weigh(simd, self.at, (first + i, self.x.mask), s);
-                }
+                let weights = Weights::new(simd, self.at, (rows, first), self.x.mask, scores);
                 // y = p v
                 let product = Product {
                     m: rows.count,
@@ -185,40 +168,11 @@ impl<T: Float> Forward<'_, T> {
                 // SAFETY: a part of this head's own columns, used by this thread alone.
                 let mut y = unsafe { self.y.part(first, h * d) };
                 multiply_packed(simd, product, v, &mut y);
+                for (i, note) in notes.iter_mut().enumerate() {
+                    weights.scale(i, y.row_mut(i, d));
+                    *note = weights.logsumexp(i);
+                }
             }
-        }
-    }
-
-    /// Query by query.
-    #[inline(always)]
-    fn few<S: Simd>(self, simd: S) {
-        let (queries, d) = (self.at.queries, self.at.head_dim);
-        for (index, note) in self.notes.iter_mut().enumerate() {
-            let (h, i) = (index / queries, index % queries);
-            let seen = self.at.keys_seen(i);
-            let s = &mut self.room[..scores_len(seen)];
-            s.fill(T::ZERO);
-            gemv_at(
-                simd,
-                Gemv {
-                    a: &self.x.q.part(i, h * d).data[..d],
-                    b: self.x.k.transposed(),
-                    c: &mut s[..seen],
-                },
-            );
-            *note = weigh(simd, self.at, (i, self.x.mask), s);
-            // SAFETY: a part of this head's own columns, used by this thread alone.
-            let mut y = unsafe { self.y.part(i, h * d) };
-            let y = y.row_mut(d);
-            y.fill(T::ZERO);
-            gemv_at(
-                simd,
-                Gemv {
-                    a: &s[..seen],
-                    b: self.x.v,
-                    c: y,
-                },
-            );
         }
     }
 }
@@ -268,31 +222,88 @@ impl Rows {
     }
 }
 
-/// Turns the scores of query `i` into weights; gives the logsumexp of the scores, `+∞` where it sees nothing.
-#[inline(always)]
-fn weigh<T: Float, S: Simd>(simd: S, at: AttentionSizes, (i, mask): (usize, Option<&[T]>), s: &mut [T]) -> T {
-    hide(at, i, mask, s);
-    let (scale, most) = (T::from_f64(at.scale()), maximum(simd, s));
-    if most == T::minus_infinity() {
-        s.fill(T::ZERO);
-        return -most;
-    }
-    let total = exp_in_place(simd, s, |s| (s - most) * scale);
-    let inverse = T::ONE / total;
-    for p in s {
-        *p *= inverse;
-    }
-    most * scale + total.ln()
+/// The softmax of a block of scores: its exponentials stand where the scores stood, not yet divided by their sums.
+struct Weights<T> {
+    scale: T,
+    most: [T; QUERIES],
+    total: [T; QUERIES],
 }
 
-/// Writes `-∞` where query `i` may not look.
+impl<T: Float> Weights<T> {
+    /// Turns the scores of `rows`, which start with query `first`, into exponentials.
+    ///
+    /// All maxima come first, so that the exponentials of one row need not wait for its maximum.
+    #[inline(always)]
+    fn new<S: Simd>(
+        simd: S,
+        at: AttentionSizes,
+        (rows, first): (Rows, usize),
+        mask: Option<&[T]>,
+        scores: &mut [T],
+    ) -> Self {
+        let mut weights = Self {
+            scale: T::from_f64(at.scale()),
+            most: [T::ZERO; QUERIES],
+            total: [T::ZERO; QUERIES],
+        };
+        for (i, s) in rows.split(scores).enumerate() {
+            let s = hide(at, first + i, mask, s);
+            let most = maximum(simd, s);
+            // A query that sees nothing gets weights of exp(-∞ - 0).
+            weights.most[i] = if most == T::minus_infinity() { T::ZERO } else { most };
+        }
+        for (i, s) in rows.split(scores).enumerate() {
+            let (most, scale) = (weights.most[i], weights.scale);
+            let lanes = lanes_seen(at, first + i, s.len());
+            weights.total[i] = exp_in_place(simd, &mut s[..lanes], |s| (s - most) * scale);
+        }
+        weights
+    }
+
+    /// Divides the weighted values of query `i` by the sum of its weights; 0 where it sees nothing.
+    #[inline(always)]
+    fn scale(&self, i: usize, y: &mut [T]) {
+        let total = self.total[i];
+        let inverse = if total == T::ZERO { T::ZERO } else { T::ONE / total };
+        for y in y {
+            *y *= inverse;
+        }
+    }
+
+    /// The logsumexp of the scores of query `i`; `+∞` where it sees nothing.
+    #[inline(always)]
+    fn logsumexp(&self, i: usize) -> T {
+        if self.total[i] == T::ZERO {
+            return -T::minus_infinity();
+        }
+        self.most[i] * self.scale + self.total[i].ln()
+    }
+}
+
+/// The length of the whole lanes that hold what query `i` may see.
 #[inline(always)]
-pub fn hide<T: Float>(at: AttentionSizes, i: usize, mask: Option<&[T]>, s: &mut [T]) {
-    let seen = at.keys_seen(i).min(s.len());
+fn lanes_seen(at: AttentionSizes, i: usize, width: usize) -> usize {
+    at.keys_seen(i).next_multiple_of(LANES).min(width)
+}
+
+/// Writes `-∞` where query `i` may not look; gives the whole lanes that hold what it may see, with 0 after them.
+#[inline(always)]
+pub fn hide<'a, T: Float>(at: AttentionSizes, i: usize, mask: Option<&[T]>, s: &'a mut [T]) -> &'a mut [T] {
+    let seen = at.keys_seen(i);
+    let (s, hidden) = s.split_at_mut(lanes_seen(at, i, s.len()));
+    hidden.fill(T::ZERO);
     if let Some(mask) = mask {
-        for (s, &visible) in s[..seen].iter_mut().zip(mask) {
+        for (s, &visible) in s.iter_mut().zip(&mask[..seen]) {
             *s = if visible == T::ZERO { T::minus_infinity() } else { *s };
         }
     }
-    s[seen..].fill(T::minus_infinity());
+    let visible = LANES + seen - s.len();
+    if let Some(last) = s.last_chunk_mut::<LANES>() {
+        let mut lanes = *last;
+        for (j, s) in lanes.iter_mut().enumerate() {
+            *s = if j < visible { *s } else { T::minus_infinity() };
+        }
+        *last = lanes;
+    }
+    s
 }

@@ -99,7 +99,7 @@ impl<T: Float> WithSimd for Backward<'_, T> {
         let k_transposed = Packed::at(simd, (d, keys), self.x.k.transposed(), room_1);
         let v_transposed = Packed::at(simd, (d, keys), self.x.v.transposed(), room_2);
         let k = Packed::at(simd, (keys, d), self.x.k, room_3);
-        let mut start = Start::Zero;
+        let (scale, mut start) = (T::from_f64(self.at.scale()), Start::Zero);
         for (h, notes) in self.notes.chunks_exact(queries).enumerate() {
             for (block, notes) in notes.chunks(QUERIES).enumerate().rev() {
                 let first = block * QUERIES;
@@ -108,9 +108,13 @@ impl<T: Float> WithSimd for Backward<'_, T> {
                 // y = p v
                 rows.scores(simd, q, k_transposed, p);
                 rows.scores(simd, g_y, v_transposed, g_s);
-                for (i, ((p, g_s), &note)) in rows.split(p).zip(rows.split(g_s)).zip(notes).enumerate() {
-                    hide(self.at, first + i, self.x.mask, p);
-                    through_softmax(simd, self.at, note, p, (g_s, rows.seen));
+                for (i, (p, &note)) in rows.split(p).zip(notes).enumerate() {
+                    let p = hide(self.at, first + i, self.x.mask, p);
+                    exp_in_place(simd, p, |s| s * scale - note);
+                }
+                for (p, g_s) in rows.split(p).zip(rows.split(g_s)) {
+                    g_s[rows.seen..].fill(T::ZERO);
+                    through_softmax(simd, scale, p, g_s);
                 }
                 if let Some(g_v) = &mut self.g_v {
                     rows.add_transposed(simd, (p, g_y), start, g_v, room_4);
@@ -136,20 +140,11 @@ impl<T: Float> WithSimd for Backward<'_, T> {
     }
 }
 
-/// From the scores and `g_p = g_y vᵀ` of one query to its weights `p` and `g_s = p (g_p - Σ p g_p) / √D`, in place.
+/// From `g_p = g_y vᵀ` of one query to `g_s = p (g_p - Σ p g_p) / √D`, in place.
 #[inline(always)]
-fn through_softmax<T: Float, S: Simd>(
-    simd: S,
-    at: AttentionSizes,
-    note: T,
-    p: &mut [T],
-    (g_s, seen): (&mut [T], usize),
-) {
-    let scale = T::from_f64(at.scale());
-    exp_in_place(simd, p, |s| s * scale - note);
-    g_s[seen..].fill(T::ZERO);
+fn through_softmax<T: Float, S: Simd>(simd: S, scale: T, p: &[T], g_s: &mut [T]) {
     let mean = sum_of_pairs(simd, p, g_s, |p, g_p| p * g_p);
-    for (g_s, &p) in g_s.iter_mut().zip(&*p) {
+    for (g_s, &p) in g_s.iter_mut().zip(p) {
         *g_s = p * (*g_s - mean) * scale;
     }
 }

@@ -26,18 +26,13 @@ impl<T: Float> WithSimd for Gemv<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        gemv_at(simd, self);
-    }
-}
-
-/// Multiplies inside a kernel of the level `S`.
-#[inline(always)]
-pub fn gemv_at<T: Float, S: Simd>(simd: S, Gemv { a, b, c }: Gemv<'_, T>) {
-    b.check(a.len(), c.len());
-    if b.col == 1 {
-        add_rows::<T, S>(a, b, c);
-    } else {
-        dot_rows::<T, S>(simd, a, b, c);
+        let Self { a, b, c } = self;
+        b.check(a.len(), c.len());
+        if b.col == 1 {
+            add_rows::<T, S>(a, b, c);
+        } else {
+            dot_rows::<T, S>(simd, a, b, c);
+        }
     }
 }
 
@@ -123,8 +118,9 @@ fn dots<T: Float, S: Simd, const VECTORS: usize, const ROWS: usize>(simd: S, a: 
 fn total<T: Float>(sums: &mut [T]) -> T {
     let mut half = sums.len() / 2;
     while half > 0 {
-        for s in 0..half {
-            sums[s] += sums[s + half];
+        let (low, high) = sums.split_at_mut(half);
+        for (low, &high) in low.iter_mut().zip(&*high) {
+            *low += high;
         }
         half /= 2;
     }

@@ -44,12 +44,18 @@ impl<T: Float, S: Simd> Running<T, S> {
         for (all, running) in T::vectors_mut::<S>(&mut all).0.iter_mut().zip(self.vectors) {
             *all = running;
         }
-        for half in [8, 4, 2, 1] {
-            for i in 0..half {
-                all[i] = with(all[i + half], all[i]);
-            }
-        }
-        all[0]
+        halve::<T, 8>(&mut all, &with);
+        halve::<T, 4>(&mut all, &with);
+        halve::<T, 2>(&mut all, &with);
+        with(all[1], all[0])
+    }
+}
+
+/// Joins each of the first `HALF` values with the one `HALF` further on.
+#[inline(always)]
+fn halve<T: Float, const HALF: usize>(all: &mut [T; LANES], with: impl Fn(T, T) -> T) {
+    for i in 0..HALF {
+        all[i] = with(all[i + HALF], all[i]);
     }
 }
 

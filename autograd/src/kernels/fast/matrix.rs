@@ -94,11 +94,15 @@ impl<'a, T> Target<'a, T> {
         unsafe { self.first.add(at) }
     }
 
-    /// The first `cols` numbers of the first row.
-    pub fn row_mut(&mut self, cols: usize) -> &mut [T] {
-        self.check(1, cols);
+    /// The first `cols` numbers of row `i`.
+    #[inline(always)]
+    pub fn row_mut(&mut self, i: usize, cols: usize) -> &mut [T] {
+        assert!(
+            i * self.row + cols <= self.len,
+            "product: the result is shorter than its sizes"
+        );
         // SAFETY: within the slice; that nothing else uses these numbers was promised to `part`.
-        unsafe { std::slice::from_raw_parts_mut(self.first, cols) }
+        unsafe { std::slice::from_raw_parts_mut(self.first.add(i * self.row), cols) }
     }
 
     /// Asserts that `rows` by `cols` numbers are there.

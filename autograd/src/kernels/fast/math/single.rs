@@ -14,13 +14,20 @@ use crate::kernels::fast::float::Float;
 impl Elementary for f32 {
     #[inline(always)]
     fn exp_at<S: Simd>(self) -> Self {
-        // Beyond these exp is 0 or ∞; a NaN passes both comparisons and stays.
-        let x = if self < -104.0 { -104.0 } else { self };
-        let x = if x > 89.0 { 89.0 } else { x };
+        // Beyond these exp is 0 or ∞; a NaN passes the comparisons and stays.
+        let (lowest, highest) = (-104.0, 89.0);
+        let x = if self < lowest { lowest } else { self };
+        let x = if x > highest { highest } else { x };
         let (n, p) = reduce::<S>(x);
-        // Two factors: 2ⁿ itself may be out of range where the result is not.
+        // Two factors: 2ⁿ itself may be out of range where the result is not. The second is 0 for what is surely 0, such
+        // as exp(-∞) behind a mask: to let the product underflow would cost a hundred times as much.
         let half = n >> 1;
-        (1.0 + p) * power_of_two(half) * power_of_two(n.wrapping_sub(half))
+        let rest = if self < lowest {
+            0.0
+        } else {
+            power_of_two(n.wrapping_sub(half))
+        };
+        (1.0 + p) * power_of_two(half) * rest
     }
 
     /// `sign(x) m / (m + 2)` with `m = exp(2|x|) - 1`.
