@@ -100,16 +100,18 @@ fn fast_equals_plain_at_the_sizes_of_models() {
     }
 }
 
+/// The bits of everything that a case computes, on so many threads.
+pub fn bits(case: Case, threads: usize) -> [Vec<u64>; 2] {
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .expect("a pool of a few threads");
+    let all = pool.install(|| [everything::<f32>(case, 2), everything::<f64>(case, 2)]);
+    all.map(|all| all.concat().into_iter().map(f64::to_bits).collect())
+}
+
 #[test]
 fn one_two_and_four_threads_give_the_same_bits() {
-    let bits = |case, threads| {
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .expect("a pool of a few threads");
-        let all = pool.install(|| [everything::<f32>(case, 2), everything::<f64>(case, 2)]);
-        all.map(|all| all.concat().into_iter().map(f64::to_bits).collect::<Vec<_>>())
-    };
     for case in large_cases() {
         let alone = bits(case, 1);
         assert!(alone == bits(case, 2), "{case:?}: two threads differ from one");
