@@ -10,6 +10,7 @@ mod compare;
 mod error;
 mod eval;
 mod generate;
+mod graph;
 mod output;
 mod progress;
 mod recipe;
@@ -55,6 +56,7 @@ enum Command {
     Generate(generate::Generate),
     Step(step::Step),
     Check(check::Check),
+    Graph(graph::Graph),
 }
 
 impl Command {
@@ -66,6 +68,7 @@ impl Command {
             Self::Generate(generate) => generate.run(out),
             Self::Step(step) => step.run(out),
             Self::Check(check) => check.run(out),
+            Self::Graph(graph) => graph.run(out),
         }
     }
 }
