@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
 use serde_json::Value;
 use tapegrad_autograd::check::Draw;
+use tapegrad_autograd::language::code::Code;
 use tapegrad_autograd::language::core::Program;
 use tapegrad_autograd::language::derive::{derive, unrolled};
 use tapegrad_autograd::language::elaborate::{bind, declare, elaborate};
@@ -279,11 +280,10 @@ fn every_op_of_the_engine_has_a_derivative_as_text_which_is_that_of_its_code() {
                     1e-9,
                 );
             }
-            assert!(
-                derive(&backward.programs[0], &BTreeMap::new()).is_ok(),
-                "{name}\n{}",
-                derivative.text
-            );
+            // What is linear in its operands has gradients that depend on none of them.
+            let again = derive(&backward.programs[0], &BTreeMap::new());
+            let is_linear = again.as_ref().is_err_and(|error| error.code == Code::E07);
+            assert!(again.is_ok() || is_linear, "{name}: {again:?}\n{}", derivative.text);
             compared += 1;
         }
         assert!(compared > 0, "{name}");

@@ -41,8 +41,10 @@ struct Frame {
     after_backward: String,
     /// Notations of the formulas and how the language writes them.
     written: Vec<(String, String)>,
-    /// The order in which entries of the result and of gradients stand, where parts of them are computed separately.
+    /// What an operand, the result or a gradient is made of, where its parts are named in the formula.
     parts: BTreeMap<String, Vec<String>>,
+    /// True if the parts stand behind each other; else their entries stand in turn.
+    behind: bool,
 }
 
 const SIZES: [(&str, usize); 11] = [
@@ -222,6 +224,9 @@ impl Frame {
                     .iter()
                     .map(|part| values[part].iter().copied().collect())
                     .collect();
+                if self.behind {
+                    return parts.concat();
+                }
                 (0..parts[0].len())
                     .flat_map(|i| parts.iter().map(move |part| part[i]))
                     .collect()
