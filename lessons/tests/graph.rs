@@ -333,9 +333,18 @@ fn the_example_of_the_page_runs_and_its_schemas_name_every_field() {
     let answer = document(&["run", &program("two_layer"), "--bind", &bind, "--grad"]);
     assert_eq!(answer, blocks[1]);
     let traced = document(&["run", &program("two_layer"), "--bind", &bind, "--grad", "--trace"]);
-    let names = |of: &Value| of.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
+    let names = |of: &Value| {
+        of.as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<std::collections::BTreeSet<_>>()
+    };
     assert_eq!(names(&traced), names(&blocks[3]["properties"]));
-    assert_eq!(names(&traced["trace"][0]), names(&blocks[3]["properties"]["trace"]["items"]["properties"]));
+    assert_eq!(
+        names(&traced["trace"][0]),
+        names(&blocks[3]["properties"]["trace"]["items"]["properties"])
+    );
     for field in blocks[2]["properties"].as_object().unwrap().keys() {
         let empty = if field == "seed" { json!(1) } else { json!({}) };
         let bind = file("field.json", &json!({ field: empty }).to_string());

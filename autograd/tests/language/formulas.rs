@@ -57,12 +57,13 @@ const SIZES: [(&str, usize); 11] = [
     ("I", 3),
     ("O", 2),
     ("D", 4),
-    ("M", 3),
+    ("E", 3),
     ("P", 2),
 ];
 
 fn frames() -> Vec<Frame> {
-    serde_json::from_str(include_str!("formulas.json")).unwrap()
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/language/formulas.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
 /// The statements of a formula: split at commas outside of brackets, in an order in which each reads only earlier ones.

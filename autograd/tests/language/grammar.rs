@@ -201,49 +201,81 @@ fn is_derived(grammar: &Grammar, text: &str) -> bool {
     deriver.ends(&Rule::Named("file".into()), 0).contains(&end)
 }
 
-/// Draws a sentence; with little depth left, the alternative that needs least.
-fn draw(grammar: &Grammar, rule: &Rule, depth: usize, rng: &mut ChaCha8Rng, out: &mut Vec<String>) {
-    let often = if depth == 0 { 0 } else { 2 };
-    match rule {
-        Rule::Literal(text) => out.push(text.clone()),
-        Rule::Kind(TokenKind::Name) => out.push(["x", "T", "W_q", "α", "h0", "k"][rng.random_range(0..6)].to_string()),
-        Rule::Kind(TokenKind::Number) => out.push(["1", "0.5", "2e-3"][rng.random_range(0..3)].to_string()),
-        Rule::Kind(TokenKind::Text) => out.push("\"part.cg\"".to_string()),
-        Rule::Kind(_) => out.push("/// what it is\n".to_string()),
-        Rule::Named(name) => draw(grammar, &grammar[name], depth.saturating_sub(1), rng, out),
-        Rule::Row(parts) => parts.iter().for_each(|part| draw(grammar, part, depth, rng, out)),
-        Rule::OneOf(all) if depth == 0 => {
-            let mut need = |rule: &Rule| least(grammar, rule, 0);
-            let one = all.iter().min_by_key(|one| need(one)).unwrap();
-            draw(grammar, one, 0, rng, out);
-        }
-        Rule::OneOf(all) => draw(grammar, &all[rng.random_range(0..all.len())], depth, rng, out),
-        Rule::Perhaps(one) if rng.random_range(0..=often) > 0 => draw(grammar, one, depth, rng, out),
-        Rule::Perhaps(_) => {}
-        Rule::Many(one) => (0..rng.random_range(0..=often)).for_each(|_| draw(grammar, one, depth, rng, out)),
-        Rule::List(one) => {
-            draw(grammar, one, depth, rng, out);
-            for _ in 0..rng.random_range(0..=often / 2) {
-                out.push(",".to_string());
-                draw(grammar, one, depth, rng, out);
+/// Draws sentences; deep inside, or when there are many words, the alternative that needs least.
+struct Author<'g> {
+    grammar: &'g Grammar,
+    shallowest: BTreeMap<String, usize>,
+    rng: ChaCha8Rng,
+    words: Vec<String>,
+}
+
+impl Author<'_> {
+    fn draw(&mut self, rule: &Rule, depth: usize) {
+        let depth = if self.words.len() > 80 { 0 } else { depth };
+        let often = if depth == 0 { 0 } else { 2 };
+        match rule {
+            Rule::Literal(text) => self.words.push(text.clone()),
+            Rule::Kind(TokenKind::Name) => self.one_of(&["x", "T", "W_q", "α", "h0", "k"]),
+            Rule::Kind(TokenKind::Number) => self.one_of(&["1", "0.5", "2e-3"]),
+            Rule::Kind(TokenKind::Text) => self.one_of(&["\"part.cg\""]),
+            Rule::Kind(_) => self.one_of(&["/// what it is\n"]),
+            Rule::Named(name) => self.draw(&self.grammar[name], depth.saturating_sub(1)),
+            Rule::Row(parts) => parts.iter().for_each(|part| self.draw(part, depth)),
+            Rule::OneOf(all) if depth == 0 => {
+                let one = all.iter().min_by_key(|one| least(&self.shallowest, one)).unwrap();
+                self.draw(one, 0);
+            }
+            Rule::OneOf(all) => {
+                let place = self.rng.random_range(0..all.len());
+                self.draw(&all[place], depth);
+            }
+            Rule::Perhaps(one) => {
+                if self.rng.random_range(0..=often) > 0 {
+                    self.draw(one, depth);
+                }
+            }
+            Rule::Many(one) => {
+                let times = self.rng.random_range(0..=often);
+                (0..times).for_each(|_| self.draw(one, depth));
+            }
+            Rule::List(one) => {
+                self.draw(one, depth);
+                for _ in 0..self.rng.random_range(0..=often / 2) {
+                    self.words.push(",".to_string());
+                    self.draw(one, depth);
+                }
             }
         }
     }
+
+    fn one_of(&mut self, words: &[&str]) {
+        let place = self.rng.random_range(0..words.len());
+        self.words.push(words[place].to_string());
+    }
 }
 
-/// How many rules deep the shallowest sentence of a rule is; 20 and more are the same.
-fn least(grammar: &Grammar, rule: &Rule, depth: usize) -> usize {
-    match rule {
-        _ if depth > 20 => 20,
-        Rule::Literal(_) | Rule::Kind(_) | Rule::Perhaps(_) | Rule::Many(_) => depth,
-        Rule::Named(name) => least(grammar, &grammar[name], depth + 1),
-        Rule::Row(parts) => parts
+/// How many rules deep the shallowest sentence of each rule is.
+fn shallowest(grammar: &Grammar) -> BTreeMap<String, usize> {
+    let mut known: BTreeMap<String, usize> = grammar.keys().map(|name| (name.clone(), 1000)).collect();
+    loop {
+        let next: BTreeMap<String, usize> = grammar
             .iter()
-            .map(|part| least(grammar, part, depth))
-            .max()
-            .unwrap_or(depth),
-        Rule::OneOf(all) => all.iter().map(|one| least(grammar, one, depth)).min().unwrap_or(depth),
-        Rule::List(one) => least(grammar, one, depth),
+            .map(|(name, rule)| (name.clone(), least(&known, rule).min(999) + 1))
+            .collect();
+        if next == known {
+            return known;
+        }
+        known = next;
+    }
+}
+
+fn least(known: &BTreeMap<String, usize>, rule: &Rule) -> usize {
+    match rule {
+        Rule::Literal(_) | Rule::Kind(_) | Rule::Perhaps(_) | Rule::Many(_) => 0,
+        Rule::Named(name) => known[name],
+        Rule::Row(parts) => parts.iter().map(|part| least(known, part)).max().unwrap_or(0),
+        Rule::OneOf(all) => all.iter().map(|one| least(known, one)).min().unwrap_or(0),
+        Rule::List(one) => least(known, one),
     }
 }
 
@@ -288,9 +320,14 @@ proptest! {
     #[test]
     fn what_the_page_derives_is_parsed(seed in any::<u64>()) {
         let grammar = grammar();
-        let mut words = Vec::new();
-        draw(&grammar, &Rule::Named("file".into()), 14, &mut ChaCha8Rng::seed_from_u64(seed), &mut words);
-        let text = words.join(" ");
+        let mut author = Author {
+            grammar: &grammar,
+            shallowest: shallowest(&grammar),
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            words: Vec::new(),
+        };
+        author.draw(&Rule::Named("file".into()), 14);
+        let text = author.words.join(" ");
         let parsed = parse(&text);
         prop_assert!(parsed.diagnostics.is_empty(), "{}\n{:?}", text, parsed.diagnostics);
         prop_assert!(is_derived(&grammar, &text), "{}", text);

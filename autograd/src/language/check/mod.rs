@@ -7,12 +7,15 @@
 mod align;
 mod arrange;
 mod calls;
+mod coverage;
 mod declare;
 mod engine;
 mod expressions;
 mod families;
+mod gather;
 mod index_form;
 mod indexing;
+mod layers;
 mod matmul;
 mod names;
 mod reduce;
@@ -25,7 +28,8 @@ use super::ast::{self, Expr, File, ItemKind};
 use super::code::Code;
 use super::core::{Op, Program, Step, Value, ValueId};
 use super::diagnostic::Diagnostic;
-use super::size::{Facts, Size, Symbol};
+use super::facts::Facts;
+use super::size::{Size, Symbol};
 use super::span::{Sources, Span};
 use super::types::{Kind, Type};
 
