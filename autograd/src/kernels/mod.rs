@@ -25,7 +25,7 @@ mod tests;
 pub use adamw::AdamwStep;
 pub use attention::{AttentionGradients, AttentionInputs, AttentionSizes};
 pub use cross_entropy::CrossEntropy;
-pub use fast::{chains_of_multiply_adds, simd_level};
+pub use fast::{chains_of_multiply_adds, read, simd_level};
 pub use gemm::Gemm;
 pub use linear::{LinearGradients, LinearSizes};
 pub use lstm::{LstmGradients, LstmInputs, LstmSizes};

@@ -10,16 +10,20 @@ mod error;
 mod generate;
 pub mod machine;
 pub mod measure;
+pub mod memory;
 mod ngram_train;
 pub mod pairs;
 mod peak_fma;
 mod peak_memory;
 pub mod peer;
 mod recurrent_step;
+pub mod roofline;
 pub mod row;
 mod scalar_chain;
+pub mod scaling;
 mod small_op;
 mod spread;
+mod traffic;
 mod transformer_step;
 pub mod workload;
 
@@ -43,6 +47,7 @@ pub const WORKLOADS: &[Workload] = &[
     small_op::SMALL_OP,
     ngram_train::NGRAM_TRAIN,
     peak_fma::PEAK_FMA,
+    peak_memory::PEAK_CACHE,
     peak_memory::PEAK_MEMORY,
 ];
 

@@ -1,12 +1,15 @@
-//! How fast this machine reads memory at most, when nothing is found in a cache.
+//! How fast this machine reads at most: from memory, when nothing is found in a cache, and from the second cache.
 
-use super::workload::{Asked, Ready, Rep, Threads, Unit, Work, Workload};
+use tapegrad_autograd::kernels::read;
 
-/// The bytes that all threads read together: more than the caches of a laptop hold.
-const BYTES: usize = 1 << 29;
+use super::workload::{Asked, Ready, Rep, Setting, Threads, Unit, Work, Workload};
 
-/// Numbers that are summed side by side, so that no addition waits for the one before.
-const SUMS: usize = 32;
+/// The bytes that all threads read together from memory: more than the caches of a laptop hold.
+const MEMORY: usize = 1 << 29;
+/// The bytes that each thread reads from its cache, again and again.
+const CACHE: usize = 1 << 18;
+/// How often it does in one repetition.
+const TIMES: usize = 1 << 10;
 
 /// Reading an array of 512 MiB once, each thread its part.
 pub const PEAK_MEMORY: Workload = Workload {
@@ -18,37 +21,33 @@ pub const PEAK_MEMORY: Workload = Workload {
     reps: 11,
     reps_per_turn: 5,
     asked: Asked::Always,
-    prepare: |setting| {
-        let len = BYTES / size_of::<f32>() / setting.threads;
-        let parts: Vec<Vec<f32>> = rayon::broadcast(|_| vec![1.0; len]);
-        let work = Work {
-            bytes: Some((len * setting.threads * size_of::<f32>()) as f64),
-            ..Work::default()
-        };
-        let rep = move || Ok(Rep::time(|| rayon::broadcast(|thread| sum(&parts[thread.index()]))));
-        Ok(Ready {
-            work,
-            rep: Box::new(rep),
-        })
-    },
+    prepare: |setting| Ok(ready(setting, MEMORY / setting.threads, 1)),
 };
 
-fn sum(x: &[f32]) -> f32 {
-    let mut sums = [0.0; SUMS];
-    let (whole, rest) = x.as_chunks::<SUMS>();
-    for x in whole {
-        for (sum, x) in sums.iter_mut().zip(x) {
-            *sum += x;
-        }
-    }
-    sums.iter().chain(rest).sum()
-}
+/// Reading 256 KiB on each thread a thousand times.
+pub const PEAK_CACHE: Workload = Workload {
+    name: "peak-cache",
+    about: "reading 256 KiB on each thread, a thousand times",
+    prepare: |setting| Ok(ready(setting, CACHE, TIMES)),
+    ..PEAK_MEMORY
+};
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn every_number_is_read_once() {
-        let x: Vec<f32> = (0..100).map(|i| i as f32).collect();
-        assert_eq!(super::sum(&x), 4950.0);
+/// Reading an array of so many bytes on each thread so many times.
+fn ready(setting: &Setting, bytes: usize, times: usize) -> Ready {
+    let len = bytes / size_of::<f32>();
+    let parts: Vec<Vec<f32>> = rayon::broadcast(|_| vec![1.0; len]);
+    let work = Work {
+        bytes: Some((len * size_of::<f32>() * times * setting.threads) as f64),
+        ..Work::default()
+    };
+    let rep = move || {
+        let read_all = |x: &[f32]| (0..times).map(|_| read(std::hint::black_box(x))).sum::<f32>();
+        Ok(Rep::time(|| {
+            rayon::broadcast(|thread| read_all(&parts[thread.index()]))
+        }))
+    };
+    Ready {
+        work,
+        rep: Box::new(rep),
     }
 }

@@ -1,10 +1,12 @@
 //! What one step of training a recurrent network takes: forward through time, backward, clipping, AdamW.
 
+use tapegrad_autograd::ParamList;
 use tapegrad_models::lstm_lm::LstmLm;
 use tapegrad_models::rnn_lm::{RecurrentConfig, RnnLm};
 use tapegrad_models::{Learner, Network, Neural};
 
 use super::batches;
+use super::traffic;
 use super::transformer_step::{LEARNING_RATE, TRAINING};
 use super::workload::{Asked, Ready, Rep, Threads, Unit, Work, Workload};
 
@@ -30,42 +32,36 @@ pub const LSTM_1X256: Workload = Workload {
     reps: 100,
     reps_per_turn: 20,
     asked: Asked::Always,
-    prepare: |_| Ok(ready(lstm(1), sizes(1), 4)),
+    prepare: |_| Ok(ready(|list| LstmLm::new(list, sizes(1)), sizes(1), 4)),
 };
 /// One step of an LSTM with two layers.
 pub const LSTM_2X256: Workload = Workload {
     name: "lstm-2x256",
     about: "one training step: 2 layers of 256, embedding 128, block 64, batch 32",
-    prepare: |_| Ok(ready(lstm(2), sizes(2), 4)),
+    prepare: |_| Ok(ready(|list| LstmLm::new(list, sizes(2)), sizes(2), 4)),
     ..LSTM_1X256
 };
 /// One step of an Elman network with one layer.
 pub const RNN_1X256: Workload = Workload {
     name: "rnn-1x256",
-    prepare: |_| Ok(ready(rnn(1), sizes(1), 1)),
+    prepare: |_| Ok(ready(|list| RnnLm::new(list, sizes(1)), sizes(1), 1)),
     ..LSTM_1X256
 };
 /// One step of an Elman network with two layers.
 pub const RNN_2X256: Workload = Workload {
     name: "rnn-2x256",
-    prepare: |_| Ok(ready(rnn(2), sizes(2), 1)),
+    prepare: |_| Ok(ready(|list| RnnLm::new(list, sizes(2)), sizes(2), 1)),
     ..LSTM_2X256
 };
 
-fn lstm(layers: usize) -> Neural<LstmLm> {
-    Neural::new(|list| LstmLm::new(list, sizes(layers)), TRAINING, 1)
-}
-
-fn rnn(layers: usize) -> Neural<RnnLm> {
-    Neural::new(|list| RnnLm::new(list, sizes(layers)), TRAINING, 1)
-}
-
 /// One step of a network whose cells have so many gates.
-fn ready<N: Network>(mut model: Neural<N>, config: RecurrentConfig, gates: usize) -> Ready {
+fn ready<N: Network>(declare: fn(&mut ParamList) -> N, config: RecurrentConfig, gates: usize) -> Ready {
+    let mut model = Neural::new(declare, TRAINING, 1);
     let tokens = (ROWS * TIME) as f64;
     let work = Work {
         tokens: Some(tokens),
         multiply_adds: Some(3.0 * tokens * multiply_adds_per_token(&config, gates)),
+        bytes: Some(traffic::of_step(declare, ROWS, TIME)),
         ..Work::default()
     };
     let mut batches = batches::random(config.vocabulary, ROWS, TIME).into_iter().cycle();

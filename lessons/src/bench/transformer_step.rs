@@ -6,6 +6,7 @@ use tapegrad_models::transformer_lm::{TransformerConfig, TransformerLm, Tying};
 use tapegrad_models::{Learner, Neural};
 
 use super::batches;
+use super::traffic;
 use super::workload::{Asked, Ready, Rep, Threads, Unit, Work, Workload};
 
 /// The sizes of `gpt-char`, nanoGPT's model for a laptop.
@@ -70,9 +71,14 @@ pub fn ready(config: TransformerConfig, rows: usize) -> Ready {
     let work = Work {
         tokens: Some(tokens as f64),
         multiply_adds: Some(3.0 * forward_multiply_adds(&config, rows)),
+        bytes: Some(traffic::of_step(
+            |list| TransformerLm::new(list, config.clone()),
+            rows,
+            config.block,
+        )),
         ..Work::default()
     };
-    let mut model = Neural::new(|list| TransformerLm::new(list, config), TRAINING, 1);
+    let mut model = model(config);
     let mut batches = batches.into_iter().cycle();
     let rep = move || {
         let batch = batches.next().expect("a cycle of some batches does not end");
@@ -82,6 +88,11 @@ pub fn ready(config: TransformerConfig, rows: usize) -> Ready {
         work,
         rep: Box::new(rep),
     }
+}
+
+/// A Transformer of any sizes that has learnt nothing.
+pub fn model(config: TransformerConfig) -> Neural<TransformerLm> {
+    Neural::new(|list| TransformerLm::new(list, config), TRAINING, 1)
 }
 
 /// The multiply-adds of forward(); backward() takes twice as many.

@@ -10,10 +10,14 @@ use super::output::Output;
 use super::progress::Bar;
 use crate::bench::machine::{Machine, peak_gflops};
 use crate::bench::measure::measure;
+use crate::bench::memory;
 use crate::bench::pairs::{self, Pairs, in_turns};
+use crate::bench::roofline::{self, Roofs};
 use crate::bench::row::{self, Row, table};
+use crate::bench::scaling::{self, Series};
 use crate::bench::workload::{Asked, Setting, Workload};
 use crate::bench::{BenchError, WORKLOADS, find};
+use tapegrad_models::train::checkpoint::write_atomically;
 
 /// Time standard work on this machine, alone or in turns with another framework
 #[derive(Args, Debug)]
@@ -43,6 +47,15 @@ pub struct Bench {
     /// How many pairs of turns, with --against
     #[arg(long, default_value_t = 7)]
     pairs: usize,
+    /// How much memory training takes, predicted and measured: `gpt-baby`, or `gpt-char` if it is named
+    #[arg(long, conflicts_with_all = ["scaling", "roofline", "list"])]
+    memory: bool,
+    /// How cost grows with width, layers, block, batch, threads, and the length of a tape
+    #[arg(long, conflicts_with_all = ["names", "against", "roofline", "list"])]
+    scaling: bool,
+    /// Draw how far each training step is from the roofs of this machine
+    #[arg(long, value_name = "FILE.svg", conflicts_with_all = ["against", "list"])]
+    roofline: Option<PathBuf>,
 }
 
 impl Bench {
@@ -54,7 +67,13 @@ impl Bench {
                 "give a number of at least 1",
             ));
         }
+        if self.scaling {
+            return self.run_scaling(output);
+        }
         let workloads = self.workloads()?;
+        if self.memory {
+            return self.run_memory(&workloads, output);
+        }
         if self.list {
             let lines = workloads
                 .iter()
@@ -78,6 +97,18 @@ impl Bench {
             row.peak_gflops = peaks.of(&row)?;
             bar.finish();
             rows.push(row);
+        }
+        if let Some(file) = &self.roofline {
+            let threads = self.asked_threads();
+            let picture = roofline::svg(
+                &rows,
+                Roofs::measured(threads)?,
+                &format!("{}, {threads} threads", machine.cpu),
+            );
+            write_atomically(file, picture.as_bytes()).map_err(|source| BenchError::File {
+                path: file.clone(),
+                source,
+            })?;
         }
         if output.is_json() {
             let rows: Vec<_> = rows.iter().map(Row::json).collect();
@@ -107,6 +138,30 @@ impl Bench {
         output.text(&format!("{}\n{}", heading(&machine), table(&pairs::HEADERS, &cells)))
     }
 
+    fn run_memory(&self, workloads: &[&'static Workload], output: &Output<'_>) -> Result<(), CliError> {
+        let name = self.names.first().map_or("gpt-baby", |_| workloads[0].name);
+        let subject = memory::subject(name).ok_or_else(|| {
+            CliError::option(
+                format!("--memory does not know `{name}`"),
+                "take gpt-baby or gpt-char, one at a time",
+            )
+        })?;
+        let memory = memory::training(subject, self.asked_threads(), self.against.as_deref())?;
+        if output.is_json() {
+            return output.document(&json!({"machine": Machine::here(), "memory": memory.json()}));
+        }
+        output.text(&format!("{}\n{}", heading(&Machine::here()), memory.text()))
+    }
+
+    fn run_scaling(&self, output: &Output<'_>) -> Result<(), CliError> {
+        let series = scaling::all(self.asked_threads())?;
+        if output.is_json() {
+            let series: Vec<_> = series.iter().map(Series::json).collect();
+            return output.document(&json!({"machine": Machine::here(), "series": series}));
+        }
+        output.text(&format!("{}\n{}", heading(&Machine::here()), scaling::text(&series)))
+    }
+
     /// What was named, or everything that is asked for by naming nothing.
     fn workloads(&self) -> Result<Vec<&'static Workload>, CliError> {
         if self.names.is_empty() {
@@ -129,10 +184,14 @@ impl Bench {
         named.collect()
     }
 
-    fn setting(&self, workload: &Workload) -> Setting {
+    fn asked_threads(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.unwrap_or_else(cores)
+    }
+
+    fn setting(&self, workload: &Workload) -> Setting {
         Setting {
-            threads: workload.threads(self.threads.unwrap_or_else(cores)),
+            threads: workload.threads(self.asked_threads()),
             text: self.text.clone(),
         }
     }

@@ -32,5 +32,5 @@ pub use attention::{room_len, rooms};
 pub use attention_backward::backward_room_len;
 pub use dispatch::simd_level;
 pub use packed::packed_len;
-pub use peak::chains_of_multiply_adds;
+pub use peak::{chains_of_multiply_adds, read};
 pub use tasks::rows_of_task;

@@ -41,3 +41,52 @@ impl WithSimd for Chains {
         self.turns * (CHAINS * S::F32_LANES) as u64
     }
 }
+
+/// Reads an array from end to end with the widest loads, and gives the sum of its numbers, in no stated order.
+///
+/// Of an array longer than a cache this takes as long as reading memory: what a kernel that reads it cannot be faster
+/// than.
+pub fn read(x: &[f32]) -> f32 {
+    dispatch::run(Read { x })
+}
+
+struct Read<'a> {
+    x: &'a [f32],
+}
+
+impl WithSimd for Read<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> f32 {
+        let (vectors, rest) = S::as_simd_f32s(self.x);
+        let (groups, single) = vectors.as_chunks::<8>();
+        let mut sums = [simd.splat_f32s(0.0); 8];
+        for group in groups {
+            for (sum, &x) in sums.iter_mut().zip(group) {
+                *sum = simd.add_f32s(*sum, x);
+            }
+        }
+        let mut total = simd.splat_f32s(0.0);
+        for &x in sums.iter().chain(single) {
+            total = simd.add_f32s(total, x);
+        }
+        simd.reduce_sum_f32s(total) + rest.iter().sum::<f32>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_is_read_once() {
+        let x: Vec<f32> = (0..1000).map(|i| i as f32).collect();
+        assert_eq!([read(&x), read(&x[..7]), read(&[])], [499_500.0, 21.0, 0.0]);
+    }
+
+    #[test]
+    fn a_turn_counts_every_chain_in_every_lane() {
+        assert_eq!(chains_of_multiply_adds(10), 10 * chains_of_multiply_adds(1));
+    }
+}
