@@ -119,6 +119,7 @@ impl<T: Real> Sweep<T> {
     }
 
     /// The next node further down that something was contributed to and that passes it on.
+    #[inline]
     fn next_reached(&mut self, state: &State<'_, T>) -> Option<NodeId> {
         while self.remaining > 0 {
             self.remaining -= 1;
@@ -158,17 +159,22 @@ impl<T: Real> Sweep<T> {
 }
 
 /// The number of entries of each operand's gradient, or `None` where it is not wanted.
+#[inline]
 fn wanted_lengths<T: Real>(state: &State<'_, T>, node: Node<'_>) -> SmallVec<[Option<usize>; 4]> {
-    let wanted = |(position, &operand): (usize, &NodeId)| {
-        let real = match node.source {
-            Source::Op(op) => operand_at(op.operands(), position).kind == OperandKind::Real,
-            _ => true,
-        };
-        (real && state.graph.needs_gradient(operand)).then(|| state.graph.shape(operand).len())
+    let described = match node.source {
+        Source::Op(op) => Some(op.operands()),
+        _ => None,
     };
-    node.operands.iter().enumerate().map(wanted).collect()
+    let mut lengths = SmallVec::new();
+    for (position, &operand) in node.operands.iter().enumerate() {
+        let real = described.is_none_or(|described| operand_at(described, position).kind == OperandKind::Real);
+        let wanted = real && state.graph.needs_gradient(operand);
+        lengths.push(wanted.then(|| state.places[operand.index()].value.len as usize));
+    }
+    lengths
 }
 
+#[inline]
 fn backward_of_op<T: Real>(
     state: &State<'_, T>,
     op: &AnyOp,
@@ -177,16 +183,13 @@ fn backward_of_op<T: Real>(
     wanted: &[Option<usize>],
     mut scratch: &mut [T],
 ) {
-    let slots: SmallVec<[Option<&mut [T]>; 4]> = wanted
-        .iter()
-        .map(|len| {
-            let len = (*len)?;
-            let (slot, rest) = std::mem::take(&mut scratch).split_at_mut(len);
-            scratch = rest;
-            Some(slot)
-        })
-        .collect();
-    state.with_saved(id, |at| op.backward(at, g_y, &mut InGradients::new(slots)));
+    let slots = wanted.iter().map(|len| {
+        let (slot, rest) = std::mem::take(&mut scratch).split_at_mut((*len)?);
+        scratch = rest;
+        Some(slot)
+    });
+    let mut g_x = InGradients::new(slots);
+    state.with_saved(id, |at| op.backward(at, g_y, &mut g_x));
 }
 
 /// **Panics** if the module gives another number of gradients, or one of another shape, than it has operands.
@@ -311,30 +314,30 @@ impl<T: Real> Gradients<T> {
     ///
     /// **Errors** if a parameter got none: a model that declares a parameter without using it is almost always wrong.
     pub fn write_to(&self, params: &mut Params<T>) -> Result<(), NoGradient> {
-        let reached = |param: Param| {
-            self.param_nodes
-                .iter()
-                .any(|&(known, node)| known == param && self.reached[node.index()])
-        };
-        let missing: Vec<String> = params
-            .list()
-            .params()
-            .filter(|&param| !param.shape().is_empty() && !reached(param))
-            .map(|param| params.list().spec(param).name.clone())
-            .collect();
-        if !missing.is_empty() {
-            return Err(NoGradient { parameters: missing });
-        }
         assert_eq!(
             params.len(),
             self.in_params.len(),
             "the gradients belong to other parameters"
         );
+        let mut reached = vec![false; params.list().specs().len()];
+        for (param, node) in &self.param_nodes {
+            reached[param.index()] = self.reached[node.index()];
+        }
+        let missing: Vec<String> = params
+            .list()
+            .params()
+            .filter(|&param| !param.shape().is_empty() && !reached[param.index()])
+            .map(|param| params.list().spec(param).name.clone())
+            .collect();
+        if !missing.is_empty() {
+            return Err(NoGradient { parameters: missing });
+        }
         params.gradients_mut().copy_from_slice(&self.in_params);
         Ok(())
     }
 
     /// The only addition of the chain rule.
+    #[inline]
     fn contribute(&mut self, state: &State<'_, T>, operand: NodeId, contribution: &[T]) {
         let place = state.places[operand.index()].value;
         let g_x = if place.chunk == IN_PARAMS {

@@ -81,10 +81,13 @@ pub struct InGradients<'a, T> {
 
 impl<'a, T> InGradients<'a, T> {
     /// The places for the gradients of the operands, in order.
+    #[inline]
     pub fn new(slots: impl IntoIterator<Item = Option<&'a mut [T]>>) -> Self {
-        Self {
-            slots: slots.into_iter().collect(),
+        let mut this = Self { slots: SmallVec::new() };
+        for slot in slots {
+            this.slots.push(slot);
         }
+        this
     }
 
     /// The place for the gradient of the operand at `i`, if it is wanted.
