@@ -6,7 +6,6 @@
 use std::rc::Rc;
 
 use ndarray::{ArrayD, ArrayViewD};
-use smallvec::SmallVec;
 
 use crate::arena::{Mirror, Place};
 use crate::graph::{Node, NodeId, Source, operand_at};
@@ -107,6 +106,7 @@ struct Sweep<T> {
     gradients: Gradients<T>,
     remaining: usize,
     scratch: Vec<T>,
+    wanted: Vec<Option<usize>>,
 }
 
 impl<T: Real> Sweep<T> {
@@ -115,6 +115,7 @@ impl<T: Real> Sweep<T> {
             gradients: Gradients::new(state, tape),
             remaining: from.index() + 1,
             scratch: Vec::new(),
+            wanted: Vec::new(),
         }
     }
 
@@ -135,19 +136,20 @@ impl<T: Real> Sweep<T> {
     /// Runs the backward() of one node and adds what it contributes to its operands.
     fn turn(&mut self, state: &State<'_, T>, id: NodeId, watch: &mut impl Watch<T>) {
         let node = state.graph.node(id);
-        let wanted = wanted_lengths(state, node);
+        wanted_lengths(state, node, &mut self.wanted);
+        let wanted = &self.wanted;
         let total: usize = wanted.iter().flatten().sum();
         if self.scratch.len() < total {
             self.scratch.resize(total, T::ZERO);
         }
         let g_y = self.gradients.get(state, id);
         match node.source {
-            Source::Op(op) => backward_of_op(state, op, id, g_y, &wanted, &mut self.scratch),
-            Source::Module(index) => backward_of_module(state, *index, node, g_y, &wanted, &mut self.scratch),
+            Source::Op(op) => backward_of_op(state, op, id, g_y, wanted, &mut self.scratch),
+            Source::Module(index) => backward_of_module(state, *index, node, g_y, wanted, &mut self.scratch),
             _ => return,
         }
         let mut rest = &self.scratch[..total];
-        for (position, (&operand, wanted)) in node.operands.iter().zip(&wanted).enumerate() {
+        for (position, (&operand, wanted)) in node.operands.iter().zip(wanted).enumerate() {
             let Some(len) = *wanted else { continue };
             let (contribution, behind) = rest.split_at(len);
             rest = behind;
@@ -158,20 +160,19 @@ impl<T: Real> Sweep<T> {
     }
 }
 
-/// The number of entries of each operand's gradient, or `None` where it is not wanted.
+/// Fills `lengths` with the number of entries of each operand's gradient, or `None` where it is not wanted.
 #[inline]
-fn wanted_lengths<T: Real>(state: &State<'_, T>, node: Node<'_>) -> SmallVec<[Option<usize>; 4]> {
+fn wanted_lengths<T: Real>(state: &State<'_, T>, node: Node<'_>, lengths: &mut Vec<Option<usize>>) {
     let described = match node.source {
         Source::Op(op) => Some(op.operands()),
         _ => None,
     };
-    let mut lengths = SmallVec::new();
+    lengths.clear();
     for (position, &operand) in node.operands.iter().enumerate() {
         let real = described.is_none_or(|described| operand_at(described, position).kind == OperandKind::Real);
         let wanted = real && state.graph.needs_gradient(operand);
         lengths.push(wanted.then(|| state.places[operand.index()].value.len as usize));
     }
-    lengths
 }
 
 #[inline]
@@ -183,12 +184,15 @@ fn backward_of_op<T: Real>(
     wanted: &[Option<usize>],
     mut scratch: &mut [T],
 ) {
-    let slots = wanted.iter().map(|len| {
-        let (slot, rest) = std::mem::take(&mut scratch).split_at_mut((*len)?);
-        scratch = rest;
-        Some(slot)
-    });
-    let mut g_x = InGradients::new(slots);
+    // Filled where it stands: moving it costs more than a small op.
+    let mut g_x = InGradients::none();
+    for &len in wanted {
+        g_x.push(len.map(|len| {
+            let (slot, rest) = std::mem::take(&mut scratch).split_at_mut(len);
+            scratch = rest;
+            slot
+        }));
+    }
     state.with_saved(id, |at| op.backward(at, g_y, &mut g_x));
 }
 

@@ -81,13 +81,22 @@ pub struct InGradients<'a, T> {
 
 impl<'a, T> InGradients<'a, T> {
     /// The places for the gradients of the operands, in order.
-    #[inline]
     pub fn new(slots: impl IntoIterator<Item = Option<&'a mut [T]>>) -> Self {
-        let mut this = Self { slots: SmallVec::new() };
-        for slot in slots {
-            this.slots.push(slot);
+        Self {
+            slots: slots.into_iter().collect(),
         }
-        this
+    }
+
+    /// No places yet.
+    #[inline]
+    pub(crate) fn none() -> Self {
+        Self { slots: SmallVec::new() }
+    }
+
+    /// Adds the place for the gradient of the next operand, if it is wanted.
+    #[inline]
+    pub(crate) fn push(&mut self, slot: Option<&'a mut [T]>) {
+        self.slots.push(slot);
     }
 
     /// The place for the gradient of the operand at `i`, if it is wanted.
