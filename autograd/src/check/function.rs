@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ndarray::ArrayD;
 
+use super::doubled::Doubled;
 use super::opened::Opened;
 use crate::numbers::{Dual, Real};
 use crate::op::{Inputs, OperandKind};
@@ -24,6 +25,11 @@ pub trait Function: Send + Sync {
 
     /// The derivative of the value along `v` in one operand, by dual numbers; `None` if it cannot be had.
     fn along(&self, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<ArrayD<f64>>;
+
+    /// The value at these operands in doubled precision; `None` if it cannot be had.
+    fn value_doubled(&self, _: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
+        None
+    }
 
     /// The function as a graph whose edges can be edited; `None` if it is not made of ops.
     fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened>;
@@ -61,6 +67,11 @@ impl Function for OpFunction {
         let moving = (0..x.len()).map(|i| duals(&x[i], (i == operand).then_some(v)).into_raw_vec_and_offset().0);
         let moving: Vec<Vec<Dual>> = moving.collect();
         Some(self.run(&moving, &shapes(x)).mapv(|y| y.tangent))
+    }
+
+    fn value_doubled(&self, x: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
+        let flat: Vec<Vec<Doubled>> = x.iter().map(|x| x.iter().copied().collect()).collect();
+        Some(self.run(&flat, &shapes(x)))
     }
 
     fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened> {
@@ -114,6 +125,10 @@ impl Function for FormulaFunction {
         Some(self.run(moving.collect()).mapv(|y| y.tangent))
     }
 
+    fn value_doubled(&self, x: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
+        Some(self.run(x.to_vec()))
+    }
+
     fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened> {
         Opened::record(x, &self.kinds, &self.names, |vars| (self.formula)(vars))
     }
@@ -162,6 +177,10 @@ impl Function for ModelFunction {
         Some(self.run(&moving).mapv(|y| y.tangent))
     }
 
+    fn value_doubled(&self, x: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
+        Some(self.run(x))
+    }
+
     fn opened(&self, _: &[ArrayD<f64>]) -> Option<Opened> {
         None
     }
@@ -178,6 +197,6 @@ fn duals(x: &ArrayD<f64>, v: Option<&[f64]>) -> ArrayD<Dual> {
 }
 
 /// The shapes of these arrays.
-pub(super) fn shapes(x: &[ArrayD<f64>]) -> Vec<Shape> {
+pub(super) fn shapes<T>(x: &[ArrayD<T>]) -> Vec<Shape> {
     x.iter().map(|x| Shape::new(x.shape())).collect()
 }

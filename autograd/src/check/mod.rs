@@ -21,6 +21,7 @@ pub mod attributes;
 pub mod bank;
 pub mod definition;
 pub mod diagnose;
+pub mod doubled;
 mod draw;
 pub mod exam;
 pub mod example;

@@ -9,7 +9,7 @@ use super::diagnose::{diagnose, is_wrong, whereabouts};
 use super::exam::{Coverage, FULL, JACOBIAN, STRATIFIED};
 use super::example::Example;
 use super::guard::{Trouble, guarded};
-use super::judge::{EntryVerdict, Reason, controls, faults, judge_operand};
+use super::judge::{EntryVerdict, Reason, Uncontrolled, controls, faults, judge_operand};
 use super::prepared::Prepared;
 use super::report::{TargetReport, Verdict};
 use super::shrink::{Aim, shrink};
@@ -104,7 +104,14 @@ fn try_case(
         if answer.g_x[operand].shape() != prepared.exam.case.operands[operand].value.shape() {
             continue;
         }
-        tally.control(controls(truth));
+        match controls(truth) {
+            Ok(Some(share)) => {
+                tally.controlled += 1;
+                report.resolution = report.resolution.max(share);
+            }
+            Ok(None) => {}
+            Err(Uncontrolled) => tally.uncontrolled += 1,
+        }
         for (entry, analytic, verdict) in judge_operand(&answer.g_x[operand], truth) {
             tally.count(verdict);
             report.entries += 1;
@@ -240,14 +247,6 @@ impl Tally {
     fn count(&mut self, verdict: EntryVerdict) {
         if let EntryVerdict::Unchecked(reason) = verdict {
             *self.unchecked.entry(reason).or_default() += 1;
-        }
-    }
-
-    fn control(&mut self, outcome: Option<bool>) {
-        match outcome {
-            Some(true) => self.controlled += 1,
-            Some(false) => self.uncontrolled += 1,
-            None => {}
         }
     }
 

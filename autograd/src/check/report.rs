@@ -33,6 +33,8 @@ pub struct TargetReport {
     pub worst_error: f64,
     /// The largest relative bound on the error of the numeric derivative.
     pub bound: f64,
+    /// The largest share by which one entry could be wrong unseen: one part in a million, or what rounding hides.
+    pub resolution: f64,
     /// How many cases were tried.
     pub cases: usize,
     /// The mistake that explains what is wrong.
@@ -77,6 +79,7 @@ impl TargetReport {
             unchecked: 0,
             worst_error: 0.0,
             bound: 0.0,
+            resolution: 0.0,
             cases: 0,
             diagnosis: None,
             example: None,
