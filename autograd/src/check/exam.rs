@@ -50,6 +50,8 @@ pub struct Entry {
     pub index: usize,
     /// By dual numbers.
     pub exact: Option<f64>,
+    /// By the derivative that the graph language writes down, where it has one.
+    pub symbolic: Option<f64>,
     /// By differences, with a bound on the error; `None` where the function has no slope on both sides.
     pub numeric: Option<(f64, f64)>,
     /// The slopes from the left and from the right, at a kink.
@@ -156,7 +158,33 @@ impl Exam {
                     .then(|| exam.truth(i, coverage, draw))
             })
             .collect();
+        if coverage.witnesses == Witnesses::All {
+            exam.ask_the_language();
+        }
         exam
+    }
+
+    /// The third witness speaks on all operands at once.
+    fn ask_the_language(&mut self) {
+        let Some(gradients) = caught(|| self.function.symbolic(&self.case.values(), &self.g_y))
+            .ok()
+            .flatten()
+        else {
+            return;
+        };
+        for (truth, gradient) in self.truths.iter_mut().zip(gradients) {
+            let (Some(truth), Some(gradient)) = (truth, gradient) else {
+                continue;
+            };
+            let flat: Vec<f64> = gradient.iter().copied().collect();
+            for entry in &mut truth.entries {
+                entry.symbolic = flat.get(entry.index).copied().filter(|g| g.is_finite());
+            }
+            for (v, entry) in &mut truth.probes {
+                let along: f64 = flat.iter().zip(v.iter()).map(|(g, v)| g * v).sum();
+                entry.symbolic = Some(along).filter(|g| g.is_finite());
+            }
+        }
     }
 
     fn truth(&self, operand: usize, coverage: Coverage, draw: &mut Draw) -> Truth {
@@ -225,6 +253,7 @@ impl Exam {
         let mut entry = Entry {
             index,
             exact: dual.as_ref().map(weighted),
+            symbolic: None,
             numeric: numeric.as_ref().and_then(|slopes| sum_of_smooth(slopes, &g)),
             kink: numeric.as_ref().and_then(|slopes| sum_over_kinks(slopes, &g)),
             terms,

@@ -7,6 +7,7 @@ use ndarray::ArrayD;
 
 use super::doubled::Doubled;
 use super::opened::Opened;
+use super::symbolic::Symbolic;
 use crate::numbers::{Dual, Real};
 use crate::op::{Inputs, OperandKind};
 use crate::ops::AnyOp;
@@ -28,6 +29,11 @@ pub trait Function: Send + Sync {
 
     /// The value at these operands in doubled precision; `None` if it cannot be had.
     fn value_doubled(&self, _: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
+        None
+    }
+
+    /// The gradients of all operands by the derivative that the graph language writes down.
+    fn symbolic(&self, _: &[ArrayD<f64>], _g_y: &ArrayD<f64>) -> Option<Vec<Option<ArrayD<f64>>>> {
         None
     }
 
@@ -74,6 +80,11 @@ impl Function for OpFunction {
         Some(self.run(&flat, &shapes(x)))
     }
 
+    fn symbolic(&self, x: &[ArrayD<f64>], g_y: &ArrayD<f64>) -> Option<Vec<Option<ArrayD<f64>>>> {
+        let names: Vec<String> = ["a", "b"].iter().take(x.len()).map(ToString::to_string).collect();
+        Symbolic::of_op(&self.0, &shapes(x))?.gradients(&names, x, g_y)
+    }
+
     fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened> {
         let kinds: Vec<OperandKind> = (0..x.len()).map(|i| self.0.operand(i).kind).collect();
         let names: Vec<String> = (0..x.len()).map(|i| self.0.operand(i).name.to_string()).collect();
@@ -89,6 +100,8 @@ pub struct FormulaFunction {
     pub kinds: Vec<OperandKind>,
     /// What the operands are called.
     pub names: Vec<String>,
+    /// The same as a program of the graph language, if it is one.
+    pub symbolic: Option<Symbolic>,
 }
 
 impl fmt::Debug for FormulaFunction {
@@ -127,6 +140,10 @@ impl Function for FormulaFunction {
 
     fn value_doubled(&self, x: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
         Some(self.run(x.to_vec()))
+    }
+
+    fn symbolic(&self, x: &[ArrayD<f64>], g_y: &ArrayD<f64>) -> Option<Vec<Option<ArrayD<f64>>>> {
+        self.symbolic.as_ref()?.gradients(&self.names, x, g_y)
     }
 
     fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened> {

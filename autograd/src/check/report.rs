@@ -4,7 +4,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::diagnose::Diagnosis;
+use super::exam::Entry;
 use super::example::Example;
+use super::judge::EntryVerdict;
 use super::subject::Kind;
 
 /// The findings on all subjects of one run.
@@ -27,6 +29,8 @@ pub struct TargetReport {
     pub verdict: Verdict,
     /// How many entries of gradients were compared.
     pub entries: usize,
+    /// How many of them the graph language's own derivative was held against too.
+    pub symbolic: usize,
     /// How many of them nobody could say anything about.
     pub unchecked: usize,
     /// The largest relative difference between a gradient and the witnesses.
@@ -76,6 +80,7 @@ impl TargetReport {
             kind,
             verdict: Verdict::Pass,
             entries: 0,
+            symbolic: 0,
             unchecked: 0,
             worst_error: 0.0,
             bound: 0.0,
@@ -84,6 +89,18 @@ impl TargetReport {
             diagnosis: None,
             example: None,
             findings: Vec::new(),
+        }
+    }
+
+    /// Counts one entry with its verdict.
+    pub(super) fn note(&mut self, entry: &Entry, analytic: f64, verdict: EntryVerdict, scale: f64) {
+        self.entries += 1;
+        self.symbolic += usize::from(entry.symbolic.is_some());
+        let size = scale.max(entry.terms).max(f64::MIN_POSITIVE);
+        self.worst_error = self.worst_error.max((analytic - entry.best()).abs() / size);
+        let bound = entry.numeric.map_or(0.0, |(_, bound)| bound / size);
+        if verdict == EntryVerdict::Pass && scale > 0.0 {
+            self.bound = self.bound.max(bound.min(1.0));
         }
     }
 
