@@ -11,6 +11,7 @@ mod compare;
 mod error;
 mod eval;
 mod generate;
+mod graph;
 mod output;
 mod progress;
 mod recipe;
@@ -57,6 +58,7 @@ enum Command {
     Step(step::Step),
     Check(check::Check),
     Bench(bench::Bench),
+    Graph(graph::Graph),
 }
 
 impl Command {
@@ -69,6 +71,7 @@ impl Command {
             Self::Step(step) => step.run(out),
             Self::Check(check) => check.run(out),
             Self::Bench(bench) => bench.run(out),
+            Self::Graph(graph) => graph.run(out),
         }
     }
 }
