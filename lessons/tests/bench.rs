@@ -35,8 +35,18 @@ fn error(args: &[&str]) -> String {
 fn the_list_names_every_workload_and_runs_none() {
     let (code, stdout, _) = bench(&["--list"]);
     assert_eq!(code, 0);
-    for name in ["gpt-char", "gpt-baby", "char-cpu", "lstm-2x256", "ngram-train", "peak-fma"] {
-        assert!(stdout.lines().any(|line| line.starts_with(name)), "{name} is not in\n{stdout}");
+    for name in [
+        "gpt-char",
+        "gpt-baby",
+        "char-cpu",
+        "lstm-2x256",
+        "ngram-train",
+        "peak-fma",
+    ] {
+        assert!(
+            stdout.lines().any(|line| line.starts_with(name)),
+            "{name} is not in\n{stdout}"
+        );
     }
 }
 
@@ -44,7 +54,10 @@ fn the_list_names_every_workload_and_runs_none() {
 fn a_row_has_its_unit_and_its_spread_and_says_on_what_it_was_measured() {
     let document = document(&["small-op", "--reps", "3", "--json"]);
     let row = &document["rows"][0];
-    assert_eq!((&row["name"], &row["unit"], &row["n"]), (&"small-op".into(), &"ns/op".into(), &3.into()));
+    assert_eq!(
+        (&row["name"], &row["unit"], &row["n"]),
+        (&"small-op".into(), &"ns/op".into(), &3.into())
+    );
     let [min, median, max] = ["min", "median", "max"].map(|field| row[field].as_f64().unwrap());
     assert!(0.0 < min && min <= median && median <= max);
     assert!(document["machine"]["simd"].is_string() && document["machine"]["cores"].as_u64() >= Some(1));
@@ -58,7 +71,11 @@ fn work_with_multiply_adds_has_a_share_of_the_peak_of_as_many_threads() {
     let by_hand = 3.0 * 32.0 * 64.0 * (256.0 * (128.0 + 256.0) + 65.0 * 256.0);
     assert_eq!(number("multiply_adds"), by_hand);
     assert!((number("share_of_peak") - number("gflops") / number("peak_gflops")).abs() < 1e-12);
-    assert!((0.0..=1.05).contains(&number("share_of_peak")), "{}", number("share_of_peak"));
+    assert!(
+        (0.0..=1.05).contains(&number("share_of_peak")),
+        "{}",
+        number("share_of_peak")
+    );
 }
 
 #[test]
@@ -99,7 +116,8 @@ done
         // One second for a chain of 1000 ops is a million nanoseconds for an op.
         assert_eq!(row["against"]["median"].as_f64(), Some(1e6));
         assert_eq!(row["against"]["ratio"]["n"].as_u64(), Some(3));
-        let [least, ratio, most] = ["min", "median", "max"].map(|field| row["against"]["ratio"][field].as_f64().unwrap());
+        let [least, ratio, most] =
+            ["min", "median", "max"].map(|field| row["against"]["ratio"][field].as_f64().unwrap());
         let expected = 1e6 / row["median"].as_f64().unwrap();
         assert!(least <= ratio && ratio <= most && (ratio / expected - 1.0).abs() < 1e-9);
     }
@@ -107,7 +125,11 @@ done
     #[test]
     fn a_peer_that_answers_nonsense_is_not_believed() {
         for (name, seconds) in [("zero.sh", "0"), ("text.sh", "soon"), ("two.sh", "1.0,1.0")] {
-            assert_eq!(error(&["small-op", "--against", &peer(name, seconds)]), "peer", "{name}");
+            assert_eq!(
+                error(&["small-op", "--against", &peer(name, seconds)]),
+                "peer",
+                "{name}"
+            );
         }
     }
 }
