@@ -8,6 +8,7 @@ use crate::network::Network;
 use crate::tokenizer::{PAD, TokenId};
 use ndarray::ArrayD;
 use tapegrad_autograd::graph::NodeId;
+use tapegrad_autograd::kernels::with_threads_awake;
 use tapegrad_autograd::ops::{Reduction, cross_entropy};
 use tapegrad_autograd::optim::{Adam, Optimizer, clip_global_norm};
 use tapegrad_autograd::{ParamList, Params, Plan, Sketch, Tape};
@@ -101,6 +102,26 @@ impl<N: Network> Neural<N> {
         self.trained([rows, time]).plan.bytes()
     }
 
+    fn step(&mut self, batch: &Batch, learning_rate: f64) -> StepReport {
+        self.trained([batch.rows(), batch.time()]);
+        let traced = self.training.as_mut().expect("it was traced just now");
+        traced.give(batch);
+        traced.forward(&self.params);
+        traced.plan.backward(&mut self.params);
+        let norm = clip_global_norm(&mut self.params, self.clip);
+        self.optimizer.step(&mut self.params, learning_rate);
+        let flops = traced.plan.flops();
+        StepReport {
+            labels: batch.label_count(),
+            nats: Some(f64::from(traced.plan.value(traced.loss)[0])),
+            gradient: Some(GradientReport {
+                norm,
+                clip_scale: (self.clip / norm).min(1.0),
+            }),
+            flops: flops.forward + flops.backward,
+        }
+    }
+
     fn trained(&mut self, sizes: [usize; 2]) -> &mut Traced {
         if self.training.as_ref().is_none_or(|traced| traced.sizes != sizes) {
             self.training = Some(Traced::new(&self.network, self.params.list(), sizes, Reduction::Mean));
@@ -128,6 +149,12 @@ impl Traced {
         }
     }
 
+    fn forward(&mut self, params: &Params<f32>) {
+        if let Err(error) = self.plan.forward(params) {
+            panic!("a batch must fit its network: {error}");
+        }
+    }
+
     fn give(&mut self, batch: &Batch) {
         let fill = |place: &mut [f32], ids: &[TokenId]| place.iter_mut().zip(ids).for_each(|(x, &id)| *x = id as f32);
         fill(self.plan.input_mut(self.ids), batch.inputs());
@@ -138,25 +165,7 @@ impl Traced {
 impl<N: Network> Learner for Neural<N> {
     /// **Panics** if the batch holds no label or an id beyond the vocabulary: the corpora never give such a batch.
     fn learn(&mut self, batch: &Batch, learning_rate: f64) -> StepReport {
-        self.trained([batch.rows(), batch.time()]);
-        let traced = self.training.as_mut().expect("it was traced just now");
-        traced.give(batch);
-        if let Err(error) = traced.plan.forward(&self.params) {
-            panic!("a batch must fit its network: {error}");
-        }
-        traced.plan.backward(&mut self.params);
-        let norm = clip_global_norm(&mut self.params, self.clip);
-        self.optimizer.step(&mut self.params, learning_rate);
-        let flops = traced.plan.flops();
-        StepReport {
-            labels: batch.label_count(),
-            nats: Some(f64::from(traced.plan.value(traced.loss)[0])),
-            gradient: Some(GradientReport {
-                norm,
-                clip_scale: (self.clip / norm).min(1.0),
-            }),
-            flops: flops.forward + flops.backward,
-        }
+        with_threads_awake(|| self.step(batch, learning_rate))
     }
 
     fn parameter_count(&self) -> usize {
@@ -206,9 +215,8 @@ impl<N: Network> LanguageModel for Neural<N> {
         }
         let traced = scoring.as_mut().expect("it was traced just now");
         traced.give(batch);
-        if let Err(error) = traced.plan.forward(&self.params) {
-            panic!("a batch must fit its network: {error}");
-        }
+        let params = &self.params;
+        with_threads_awake(|| traced.forward(params));
         let losses = traced.plan.value(traced.loss);
         LogProbs::from_fn(batch, |row, position| -f64::from(losses[row * batch.time() + position]))
     }

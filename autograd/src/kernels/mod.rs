@@ -9,6 +9,7 @@
 
 mod adamw;
 mod attention;
+mod awake;
 mod cross_entropy;
 mod elementwise;
 mod fast;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use adamw::AdamwStep;
 pub use attention::{AttentionGradients, AttentionInputs, AttentionSizes};
+pub use awake::with_threads_awake;
 pub use cross_entropy::CrossEntropy;
 pub use fast::simd_level;
 pub use gemm::Gemm;
