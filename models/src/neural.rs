@@ -5,18 +5,18 @@ use std::cell::RefCell;
 use crate::corpus::Batch;
 use crate::language_model::{GradientReport, LanguageModel, Learner, LogProbs, Logits, StepReport};
 use crate::network::Network;
+use crate::reader::Reader;
 use crate::tokenizer::{PAD, TokenId};
-use ndarray::ArrayD;
 use tapegrad_autograd::graph::NodeId;
 use tapegrad_autograd::kernels::with_threads_awake;
 use tapegrad_autograd::ops::{Reduction, cross_entropy};
 use tapegrad_autograd::optim::{Adam, Optimizer, clip_global_norm};
-use tapegrad_autograd::{ParamList, Params, Plan, Sketch, Tape};
+use tapegrad_autograd::{ParamList, Params, Plan, Sketch};
 
 /// A network, its parameters and its optimiser.
 ///
-/// Training and evaluation run on plans, traced once for each size of a batch; decoding runs on a tape, one token at a
-/// time.
+/// Everything runs on plans: training and evaluation on one for each size of a batch, traced once; decoding on that of a
+/// step, one token at a time.
 #[derive(Debug)]
 pub struct Neural<N> {
     network: N,
@@ -51,7 +51,8 @@ struct Traced {
 /// What the network remembers of one sequence.
 #[derive(Clone, Debug)]
 pub struct NeuralState {
-    memory: Vec<ArrayD<f32>>,
+    reader: Reader,
+    /// The tokens of the block, where the network has one: when it is full, the later half is read again.
     tokens: Vec<TokenId>,
 }
 
@@ -181,30 +182,27 @@ impl<N: Network> LanguageModel for Neural<N> {
     }
 
     fn start(&self) -> NeuralState {
-        let memory = self
-            .network
-            .memory()
-            .iter()
-            .map(|shape| ArrayD::zeros(shape.to_vec()))
-            .collect();
         NeuralState {
-            memory,
-            tokens: Vec::new(),
+            reader: Reader::new(&self.network, self.params.list()),
+            tokens: Vec::with_capacity(self.network.block().unwrap_or(0)),
         }
     }
 
     /// A network with a block reads at most that many tokens: when they are full, it starts again from the later half.
     fn next(&self, state: &mut NeuralState, token: TokenId) -> Logits {
-        if let Some(block) = self.network.block()
-            && state.tokens.len() == block
-        {
-            let later = state.tokens.split_off(block - block / 2);
-            *state = self.start();
-            for token in later {
-                self.read(state, token);
+        let NeuralState { reader, tokens } = state;
+        if let Some(block) = self.network.block() {
+            if reader.position() == block {
+                tokens.drain(..block - block / 2);
+                reader.forget_rows();
+                for &token in tokens.iter() {
+                    reader.read(&self.params, token);
+                }
             }
+            tokens.push(token);
         }
-        self.read(state, token)
+        let logits = reader.read(&self.params, token);
+        Logits::new(logits.iter().map(|&y| f64::from(y)).collect())
     }
 
     fn log_probs(&self, batch: &Batch) -> LogProbs {
@@ -219,21 +217,5 @@ impl<N: Network> LanguageModel for Neural<N> {
         with_threads_awake(|| traced.forward(params));
         let losses = traced.plan.value(traced.loss);
         LogProbs::from_fn(batch, |row, position| -f64::from(losses[row * batch.time() + position]))
-    }
-}
-
-impl<N: Network> Neural<N> {
-    fn read(&self, state: &mut NeuralState, token: TokenId) -> Logits {
-        let tape = Tape::with(&self.params);
-        let id = tape.ids("id", [1, 1], &[token as usize]);
-        let memory: Vec<_> = state
-            .memory
-            .iter()
-            .map(|array| tape.data("memory", array.view()))
-            .collect();
-        let (logits, memory) = self.network.step(id, state.tokens.len(), &memory);
-        state.memory = memory.into_iter().map(|var| tape.value(var)).collect();
-        state.tokens.push(token);
-        Logits::new(tape.with_value(logits, |logits| logits.iter().map(|&y| f64::from(y)).collect()))
     }
 }

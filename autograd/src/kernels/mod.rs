@@ -27,6 +27,7 @@ pub use adamw::AdamwStep;
 pub use attention::{AttentionGradients, AttentionInputs, AttentionSizes};
 pub use awake::with_threads_awake;
 pub use cross_entropy::CrossEntropy;
+pub(crate) use fast::by_parts;
 pub use fast::simd_level;
 pub use gemm::Gemm;
 pub use linear::{LinearGradients, LinearSizes};
