@@ -5,16 +5,20 @@
 //! strings. Inputs are named by the letters of the op's formula; of a repeated operand `a` they are `a.0`, `a.1` and so
 //! on. What cannot be read is an error with the line, never a case left out.
 
-use ndarray::{ArrayD, IxDyn};
-use serde_json::{Map, Value, json};
+mod arrays;
+mod export;
 
-use super::answer::Upstream;
-use super::attributes::{self, number, to_number};
+use ndarray::ArrayD;
+use serde_json::{Map, Value};
+
+use super::attributes;
 use super::report::{TargetReport, Verdict};
-use super::subject::{Case, CaseOperand, Kind, OpSubject, Subject};
-use super::{Draw, protocol};
-use crate::op::{Arity, OperandKind};
+use super::subject::Kind;
+use crate::op::Arity;
 use crate::ops::AnyOp;
+
+use arrays::array_of;
+pub use export::export;
 
 /// What results in `f64` and in `f32` may differ by: as a share of the largest entry of the array, and, where an array is
 /// 0 but for rounding, as a share of the largest number of the case.
@@ -204,91 +208,13 @@ fn hold(report: &mut TargetReport, name: &str, given: &ArrayD<f64>, right: &Arra
 /// The value of an op and its gradients at these operands.
 fn run(op: &AnyOp, x: &[ArrayD<f64>], g_y: Option<&ArrayD<f64>>) -> Result<(ArrayD<f64>, Vec<ArrayD<f64>>), String> {
     use crate::module::{Module, OpModule};
-    super::guard::caught(|| {
+    crate::check::guard::caught(|| {
         let mut module = OpModule::<f64>::new(op.clone());
         let views: Vec<_> = x.iter().map(|x| x.view()).collect();
         let y = module.forward(&views);
         let gradients = g_y.map_or(Vec::new(), |g_y| module.backward(g_y.view()));
         (y, gradients)
     })
-}
-
-fn array_of(value: &Value) -> Result<ArrayD<f64>, String> {
-    let list = |key: &str| {
-        value
-            .get(key)
-            .and_then(Value::as_array)
-            .ok_or(format!("`{key}` is missing"))
-    };
-    let shape: Option<Vec<usize>> = list("shape")?.iter().map(|n| n.as_u64().map(|n| n as usize)).collect();
-    let data: Option<Vec<f64>> = list("data")?.iter().map(to_number).collect();
-    let (shape, data) = (
-        shape.ok_or("`shape` holds no sizes")?,
-        data.ok_or("`data` holds no numbers")?,
-    );
-    ArrayD::from_shape_vec(IxDyn(&shape), data)
-        .map_err(|_| "`data` has not as many entries as `shape` says".to_string())
-}
-
-fn json_of(array: &ArrayD<f64>, kind: OperandKind) -> Value {
-    let dtype = match kind {
-        OperandKind::Real => "f64",
-        OperandKind::Id => "i64",
-        OperandKind::Mask => "bool",
-    };
-    let entry = |&x: &f64| match kind {
-        OperandKind::Real => number(x),
-        OperandKind::Id => json!(x as i64),
-        OperandKind::Mask => json!(x != 0.0),
-    };
-    json!({"shape": array.shape(), "dtype": dtype, "data": array.iter().map(entry).collect::<Vec<_>>()})
-}
-
-/// Cases of every op, one a line, with our values and gradients.
-pub fn export(seed: u64, cases: u64) -> String {
-    let mut text = String::new();
-    for subject in OpSubject::all() {
-        for number in 0..cases {
-            let seed = protocol::seed_of(seed, number);
-            let sizes = protocol::SIZES[number as usize % protocol::SIZES.len()];
-            let case = subject.case(&mut Draw::of_sizes(seed, sizes.iter().copied()));
-            if let Some(line) = export_case(&format!("{}-{number}", subject.name()), &case, seed) {
-                text.push_str(&line.to_string());
-                text.push('\n');
-            }
-        }
-    }
-    text
-}
-
-fn export_case(id: &str, case: &Case, seed: u64) -> Option<Value> {
-    let op = case.op.as_ref()?;
-    let x = case.values();
-    let (y, _) = run(op, &x, None).ok()?;
-    let [g_y, _] = Upstream::Seed(seed).of(y.shape());
-    let (_, gradients) = run(op, &x, Some(&g_y)).ok()?;
-    let (mut inputs, mut grads) = (Map::new(), Map::new());
-    for (i, operand) in case.operands.iter().enumerate() {
-        let name = oracle_name(op, i, operand);
-        if operand.kind == OperandKind::Real {
-            grads.insert(name.clone(), json_of(&gradients[i], OperandKind::Real));
-        }
-        inputs.insert(name, json_of(&operand.value, operand.kind));
-    }
-    Some(json!({
-        "id": id, "op": op.name(), "attrs": attributes::to_json(op), "inputs": inputs,
-        "outputs": {"y": json_of(&y, OperandKind::Real)},
-        "grad_outputs": {"y": json_of(&g_y, OperandKind::Real)}, "grads": grads,
-    }))
-}
-
-fn oracle_name(op: &AnyOp, position: usize, operand: &CaseOperand) -> String {
-    let described = op.operands();
-    let first_of_many = described.len().saturating_sub(1);
-    match op.operand(position).arity {
-        Arity::Many => format!("{}.{}", operand.name, position - first_of_many),
-        _ => operand.name.clone(),
-    }
 }
 
 #[cfg(test)]

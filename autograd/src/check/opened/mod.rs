@@ -4,18 +4,22 @@
 //! around, a variable whose uses overwrite each other, an op over another axis. An edge is named by the line of the
 //! formula that recorded it, so that a loop over time has the same edges whatever the number of steps.
 
+mod edits;
+mod expand;
+
 use std::collections::BTreeMap;
 
 use ndarray::ArrayD;
 
-use super::definition;
-use crate::graph::{NodeId, Source};
+use crate::graph::Source;
 use crate::op::{InGradients, Inputs, OperandKind, Saved};
 use crate::ops::AnyOp;
 use crate::params::array;
 use crate::shape::Shape;
 use crate::tape::Tape;
 use crate::var::Var;
+
+use expand::expand;
 
 /// A function at given operands, as a list of nodes with their values.
 #[derive(Clone, Debug)]
@@ -243,101 +247,6 @@ impl Opened {
         g_x
     }
 
-    /// Everything that can be done wrong at one place, with a sentence and whether it is an unusual mistake.
-    pub fn edits(&self) -> Vec<(Edit, String)> {
-        let mut edits: Vec<(Edit, String)> = Vec::new();
-        let mut add = |edit: Edit, sentence: String| {
-            if !edits.iter().any(|(known, _)| *known == edit) {
-                edits.push((edit, sentence));
-            }
-        };
-        for (id, node) in self.nodes.iter().enumerate() {
-            let From::Op(op) = &node.from else { continue };
-            for (position, &operand) in node.operands.iter().enumerate() {
-                if op.operand(position).kind != OperandKind::Real || matches!(self.nodes[operand].from, From::Constant)
-                {
-                    continue;
-                }
-                let edge = || Edge {
-                    group: node.group.clone(),
-                    position,
-                };
-                let path = format!(
-                    "the path from `{}` through `{}`",
-                    self.text(operand, 2),
-                    self.text(id, 3)
-                );
-                add(Edit::Drop(edge()), format!("{path} is left out"));
-                add(Edit::Double(edge()), format!("{path} is counted twice"));
-                add(Edit::Negate(edge()), format!("{path} has the wrong sign"));
-                if self.nodes[operand].value.len() == node.value.len() && node.operands.len() > 1 {
-                    add(
-                        Edit::PassOn(edge()),
-                        format!("{path} lacks its local derivative: the other factor is missing"),
-                    );
-                } else if self.nodes[operand].value.len() == node.value.len() {
-                    add(Edit::PassOn(edge()), format!("{path} lacks its local derivative"));
-                }
-                if matches!(op, AnyOp::Mul(_))
-                    && self.nodes[node.operands[0]].shape == self.nodes[node.operands[1]].shape
-                {
-                    add(
-                        Edit::OwnFactor(edge()),
-                        format!("{path} multiplies by the wrong factor: by the operand itself"),
-                    );
-                }
-            }
-            let _ = id;
-        }
-        for (id, node) in self.nodes.iter().enumerate() {
-            let uses = self
-                .nodes
-                .iter()
-                .flat_map(|user| &user.operands)
-                .filter(|&&operand| operand == id)
-                .count();
-            if uses > 1 && !matches!(node.from, From::Constant) {
-                let text = self.text(id, 2);
-                let of = node.group.clone();
-                add(
-                    Edit::LastUse(of.clone()),
-                    format!("of the {uses} uses of `{text}` only the last counts: `=` where `+=` is needed"),
-                );
-                add(
-                    Edit::FirstUse(of),
-                    format!("of the {uses} uses of `{text}` only the first counts: `=` where `+=` is needed"),
-                );
-            }
-        }
-        edits
-    }
-
-    /// The same function with one op exchanged for a similar one, with a key and a sentence.
-    pub fn variants(&self) -> Vec<(String, String, Self)> {
-        let mut variants = Vec::new();
-        let mut groups: Vec<&str> = Vec::new();
-        for node in &self.nodes {
-            let From::Op(op) = &node.from else { continue };
-            if groups.contains(&node.group.as_str()) {
-                continue;
-            }
-            groups.push(&node.group);
-            let rank = node.operands.first().map_or(0, |&i| self.nodes[i].shape.rank());
-            for (key, sentence, twin) in super::variant::of(op, rank) {
-                let mut other = self.clone();
-                other
-                    .nodes
-                    .iter_mut()
-                    .filter(|n| n.group == node.group)
-                    .for_each(|n| n.from = From::Op(twin.clone()));
-                if other.evaluate() && other.nodes[other.result].shape == self.nodes[self.result].shape {
-                    variants.push((format!("{}/{key}", node.group), sentence, other));
-                }
-            }
-        }
-        variants
-    }
-
     /// The same function at other operands; `None` if it has no value there.
     pub fn at(&self, x: &[ArrayD<f64>]) -> Option<Self> {
         let mut other = self.clone();
@@ -348,80 +257,4 @@ impl Opened {
         }
         other.evaluate().then_some(other)
     }
-
-    /// A node as a formula, `depth` ops deep.
-    fn text(&self, id: usize, depth: usize) -> String {
-        let node = &self.nodes[id];
-        let From::Op(op) = &node.from else {
-            return node.name.clone();
-        };
-        if depth == 0 {
-            return "..".to_string();
-        }
-        let operands: Vec<String> = node
-            .operands
-            .iter()
-            .map(|&operand| self.text(operand, depth - 1))
-            .collect();
-        let wrapped = |i: usize| {
-            let compound = operands[i].contains(' ') && !operands[i].ends_with(')');
-            if compound {
-                format!("({})", operands[i])
-            } else {
-                operands[i].clone()
-            }
-        };
-        match (op.name(), operands.len()) {
-            ("add", 2) => format!("{} + {}", operands[0], operands[1]),
-            ("sub", 2) => format!("{} - {}", operands[0], wrapped(1)),
-            ("mul", 2) => format!("{} * {}", wrapped(0), wrapped(1)),
-            ("div", 2) => format!("{} / {}", wrapped(0), wrapped(1)),
-            ("matmul", 2) => format!("{} @ {}", wrapped(0), wrapped(1)),
-            ("neg", 1) => format!("-{}", wrapped(0)),
-            ("reshape" | "broadcast", 1) => self.text(node.operands[0], depth),
-            ("permute", 1) => format!("{}.T", wrapped(0)),
-            (name, _) => format!("{name}({})", operands.join(", ")),
-        }
-    }
-}
-
-/// The same graph with every fused op and every op over rows replaced by the formula that it is, and which line of the
-/// original each node belongs to.
-fn expand(tape: &Tape<'_, f64>, y: usize, groups: &mut BTreeMap<usize, String>) -> (Tape<'static, f64>, usize) {
-    let inner = tape.graph().clone();
-    let fresh = Tape::<f64>::new();
-    let mut twins: Vec<NodeId> = Vec::with_capacity(inner.len());
-    let mut lines = BTreeMap::new();
-    for node in inner.nodes() {
-        let operands: Vec<Var<'_>> = node
-            .operands
-            .iter()
-            .map(|id| Var::new(&fresh, twins[id.index()]))
-            .collect();
-        let before = fresh.graph().len();
-        let twin = match node.source {
-            Source::Op(op) => {
-                let opened = op.composite(&operands).or_else(|| definition::row_op(op, &operands));
-                opened.unwrap_or_else(|| record_like(&fresh, op, &operands))
-            }
-            Source::Constant(value) => fresh.constant(*value),
-            _ => fresh.input(inner.name(node.id).unwrap_or("x"), tape.value(Var::new(tape, node.id))),
-        };
-        twins.push(twin.id());
-        let outer = groups.get(&node.id.index()).map(String::as_str).unwrap_or_default();
-        let line = format!("{outer}/{}:{}", node.caller.line(), node.caller.column());
-        for id in before..fresh.graph().len() {
-            lines.insert(id, line.clone());
-        }
-    }
-    *groups = lines;
-    let y = twins[y].index();
-    (fresh, y)
-}
-
-fn record_like<'t>(tape: &'t Tape<'_, f64>, op: &AnyOp, operands: &[Var<'t>]) -> Var<'t> {
-    if operands.is_empty() {
-        return tape.constant(0.0).record_here(op.clone(), &[]);
-    }
-    Var::record(op.clone(), operands)
 }
