@@ -4,6 +4,7 @@
 //! `Command`. A command writes one thing to standard output, text or a JSON document, through [`Output`]; all
 //! else (progress, notes) goes to standard error. What goes wrong is a [`CliError`].
 
+mod assignment;
 mod causes;
 mod check;
 mod compare;
@@ -55,6 +56,7 @@ enum Command {
     Generate(generate::Generate),
     Step(step::Step),
     Check(check::Check),
+    Assignment(assignment::Assignment),
 }
 
 impl Command {
@@ -66,6 +68,7 @@ impl Command {
             Self::Generate(generate) => generate.run(out),
             Self::Step(step) => step.run(out),
             Self::Check(check) => check.run(out),
+            Self::Assignment(assignment) => assignment.run(out),
         }
     }
 }
