@@ -53,6 +53,15 @@ pub fn numbers(op: &AnyOp) -> Vec<(String, f64)> {
     to_json(op).into_iter().filter_map(number).filter(is_factor).collect()
 }
 
+/// The op with this name and these attributes as JSON text.
+///
+/// **Errors** as [`op_from_json`], and on text that is not a JSON object.
+pub fn op_from_text(name: &str, attributes: &str) -> Result<AnyOp, AttributeError> {
+    let map: Map<String, Value> =
+        serde_json::from_str(attributes).map_err(|error| AttributeError::NotJson(error.to_string()))?;
+    op_from_json(name, &map)
+}
+
 /// The op with this name and these attributes.
 ///
 /// **Errors** on an unknown op, and on a missing, unknown or impossible attribute; nothing is skipped.
@@ -224,6 +233,9 @@ fn read_further_op(name: &str, read: &mut Reader<'_>) -> Result<AnyOp, Attribute
 /// Why an op cannot be made from JSON.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AttributeError {
+    /// The text is not a JSON object.
+    #[error("the attributes are not a JSON object: {0}")]
+    NotJson(String),
     /// There is no op of this name.
     #[error("no op is called `{0}`")]
     UnknownOp(String),

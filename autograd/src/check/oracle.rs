@@ -16,8 +16,9 @@ use super::{Draw, protocol};
 use crate::op::{Arity, OperandKind};
 use crate::ops::AnyOp;
 
-/// Digits that results in `f64` share, and in `f32`: relative to the largest entry.
-const TOLERANCE: [(&str, f64); 2] = [("f64", 1e-9), ("f32", 1e-4)];
+/// What results in `f64` and in `f32` may differ by: as a share of the largest entry of the array, and, where an array is
+/// 0 but for rounding, as a share of the largest number of the case.
+const TOLERANCE: [(&str, f64, f64); 2] = [("f64", 1e-9, 1e-13), ("f32", 1e-4, 1e-5)];
 
 /// A line that is not a case.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +51,7 @@ struct OracleCase {
     y: ArrayD<f64>,
     g_y: Option<ArrayD<f64>>,
     grads: Map<String, Value>,
-    tolerance: f64,
+    tolerance: (f64, f64),
 }
 
 fn case_of(line: &str) -> Result<OracleCase, String> {
@@ -92,8 +93,8 @@ fn case_of(line: &str) -> Result<OracleCase, String> {
     let dtype = output.get("dtype").and_then(Value::as_str).unwrap_or("f64");
     let tolerance = TOLERANCE
         .iter()
-        .find(|(name, _)| *name == dtype)
-        .map_or(1e-9, |(_, tolerance)| *tolerance);
+        .find(|(name, ..)| *name == dtype)
+        .map_or((1e-9, 1e-13), |(_, tolerance, rounding)| (*tolerance, *rounding));
     let g_y = object
         .get("grad_outputs")
         .and_then(Value::as_object)
@@ -123,9 +124,23 @@ impl OracleCase {
     fn compare(&self) -> Result<TargetReport, String> {
         let mut report = TargetReport::new(format!("{} ({})", self.op.name(), self.id), Kind::Op);
         report.cases = 1;
-        report.bound = self.tolerance;
+        report.bound = self.tolerance.0;
         let (y, gradients) = run(&self.op, &self.operands, self.g_y.as_ref())?;
-        hold(&mut report, "y", &y, &self.y, self.tolerance);
+        let numbers = self
+            .operands
+            .iter()
+            .chain([&y])
+            .chain(&self.g_y)
+            .chain(&gradients)
+            .flat_map(|x| x.iter());
+        let largest = numbers
+            .filter(|x| x.is_finite())
+            .fold(0.0, |most: f64, x| most.max(x.abs()));
+        let tolerance = Tolerance {
+            share: self.tolerance.0,
+            rounding: self.tolerance.1 * largest,
+        };
+        hold(&mut report, "y", &y, &self.y, tolerance);
         for (name, value) in &self.grads {
             let right = array_of(value).map_err(|why| format!("grad `{name}`: {why}"))?;
             let i = self.names.iter().position(|known| known == name);
@@ -134,14 +149,23 @@ impl OracleCase {
                 self.op.name()
             ))?;
             let given = gradients.get(i).ok_or("`grads` are given without `grad_outputs`")?;
-            hold(&mut report, &format!("g_{name}"), given, &right, self.tolerance);
+            hold(&mut report, &format!("g_{name}"), given, &right, tolerance);
         }
         Ok(report)
     }
 }
 
+/// How far an entry may be from the oracle's.
+#[derive(Clone, Copy)]
+struct Tolerance {
+    /// As a share of the largest entry of the array.
+    share: f64,
+    /// As a number: what rounding of the case's numbers can do.
+    rounding: f64,
+}
+
 /// Compares one array entry by entry; a NaN or an infinity must be the same on both sides.
-fn hold(report: &mut TargetReport, name: &str, given: &ArrayD<f64>, right: &ArrayD<f64>, tolerance: f64) {
+fn hold(report: &mut TargetReport, name: &str, given: &ArrayD<f64>, right: &ArrayD<f64>, tolerance: Tolerance) {
     report.entries += right.len();
     if given.shape() != right.shape() {
         report.verdict = Verdict::Wrong;
@@ -161,11 +185,16 @@ fn hold(report: &mut TargetReport, name: &str, given: &ArrayD<f64>, right: &Arra
         .fold(f64::MIN_POSITIVE, |most: f64, x| most.max(x.abs()));
     for (i, (a, n)) in given.iter().zip(right).enumerate() {
         let is_same = a == n || (a.is_nan() && n.is_nan());
-        let error = if is_same { 0.0 } else { (a - n).abs() / scale };
+        let off = (a - n).abs();
+        let error = if is_same || off <= tolerance.rounding {
+            0.0
+        } else {
+            off / scale
+        };
         if error.is_finite() {
             report.worst_error = report.worst_error.max(error);
         }
-        if !(error <= tolerance) {
+        if !(error <= tolerance.share) {
             report.verdict = Verdict::Wrong;
             report.find(name, format!("{name} is {a} here at entry {i} and {n} in the oracle"));
         }

@@ -239,3 +239,31 @@ pub enum Attribute {
     /// A size.
     Size(Size),
 }
+
+impl Op {
+    /// The op of the registry that does it, or what stands in its place.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Number(_) => "number",
+            Self::Size(_) => "size",
+            Self::Positions => "positions",
+            Self::Input(_) => "input",
+            Self::Param(..) => "param",
+            Self::Unary(name) | Self::Binary(name) | Self::Reduce(name, _) | Self::Along(name, _) => name,
+            Self::Power(_) => "power",
+            Self::Clip(..) => "clip",
+            Self::Where => "where",
+            Self::Matmul => "matmul",
+            Self::Permute(_) => "permute",
+            Self::Reshape => "reshape",
+            Self::Broadcast => "broadcast",
+            Self::Select(..) => "position",
+            Self::Slice(..) => "slice",
+            Self::Concat(_) => "concat",
+            Self::Embedding => "embedding",
+            Self::Pick => "pick",
+            Self::Relabel => "rename",
+            Self::Engine(name, _) => name,
+        }
+    }
+}

@@ -29,6 +29,7 @@ pub mod explain;
 pub mod flat;
 pub mod functions;
 pub mod lexer;
+pub mod meanings;
 mod open;
 pub mod ops;
 pub mod parse;

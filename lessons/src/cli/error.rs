@@ -11,6 +11,7 @@ pub struct CliError {
     message: String,
     place: Option<String>,
     help: Option<String>,
+    rendered: Option<String>,
     exit_code: u8,
 }
 
@@ -22,6 +23,7 @@ impl CliError {
             message: message.to_string(),
             place: None,
             help: None,
+            rendered: None,
             exit_code: 1,
         }
     }
@@ -38,6 +40,14 @@ impl CliError {
     pub fn help(self, help: impl fmt::Display) -> Self {
         Self {
             help: Some(help.to_string()),
+            ..self
+        }
+    }
+
+    /// The same error, which a person reads as this text: mistakes with the lines of the source under them.
+    pub fn rendered(self, text: impl fmt::Display) -> Self {
+        Self {
+            rendered: Some(text.to_string()),
             ..self
         }
     }
@@ -90,6 +100,9 @@ impl CliError {
 
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = &self.rendered {
+            return write!(f, "{text}");
+        }
         match &self.place {
             Some(place) => writeln!(f, "error: {place}: {}", self.message)?,
             None => writeln!(f, "error: {}", self.message)?,

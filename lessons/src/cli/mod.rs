@@ -5,12 +5,14 @@
 //! else (progress, notes) goes to standard error. What goes wrong is a [`CliError`].
 
 mod assignment;
+mod bench;
 mod causes;
 mod check;
 mod compare;
 mod error;
 mod eval;
 mod generate;
+mod graph;
 mod output;
 mod progress;
 mod recipe;
@@ -57,6 +59,8 @@ enum Command {
     Step(step::Step),
     Check(check::Check),
     Assignment(assignment::Assignment),
+    Bench(bench::Bench),
+    Graph(graph::Graph),
 }
 
 impl Command {
@@ -69,6 +73,8 @@ impl Command {
             Self::Step(step) => step.run(out),
             Self::Check(check) => check.run(out),
             Self::Assignment(assignment) => assignment.run(out),
+            Self::Bench(bench) => bench.run(out),
+            Self::Graph(graph) => graph.run(out),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! weighted by a new input `v_NAME`: deriving a derivative so gives the product of the Hessian with `v`.
 
 mod build;
+mod fused;
 mod known;
 pub mod rules;
 pub mod straight;
@@ -37,7 +38,7 @@ pub struct Derivative {
 ///
 /// **Errors** if such a size is missing, if there is nothing to derive, or for an op whose derivative has no text.
 pub fn derive(program: &Program, given: &BTreeMap<String, i64>) -> Result<Derivative, Box<Diagnostic>> {
-    let straight = straighten(program, given)?;
+    let straight = fused::written_out(straighten(program, given)?)?;
     let order = 1 + program.name.matches("_backward").count();
     let prefix = if order == 1 {
         "g_".to_string()

@@ -1,24 +1,19 @@
 //! `tapegrad check`: holds every gradient against its witnesses, and says which mistake explains a wrong one.
 
+mod hide;
+mod score;
+mod subjects;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use ndarray::ArrayD;
-use serde_json::json;
-use tapegrad_autograd::ParamList;
-use tapegrad_autograd::Shape;
+use tapegrad_autograd::check::page::page;
+use tapegrad_autograd::check::portrait::Portrait;
+use tapegrad_autograd::check::score::mutations_of;
 use tapegrad_autograd::check::{
-    Draw, ModelSubject, Mutant, Mutation, OpSubject, Options, Report, Score, Subject, Verdict, check, mutation_score,
-    oracle, render, score,
+    GraphSubject, Mutant, Mutation, Numbers, Options, Report, Subject, Verdict, check, oracle, render,
 };
-use tapegrad_autograd::ops::{Reduction, cross_entropy};
-use tapegrad_models::Network;
-use tapegrad_models::layers::Bias;
-use tapegrad_models::lstm_lm::LstmLm;
-use tapegrad_models::rnn_lm::{RecurrentConfig, RnnLm};
-use tapegrad_models::table_lm::TableLm;
-use tapegrad_models::transformer_lm::{TransformerConfig, TransformerLm, Tying};
 
 use super::error::CliError;
 use super::output::Output;
@@ -30,6 +25,9 @@ use super::output::Output;
   tapegrad check softmax layer_norm
   tapegrad check softmax --list
   tapegrad check softmax --break negated
+  tapegrad check layer_norm --report layer_norm.html
+  tapegrad check --graph docs/graphs/attention.cg
+  tapegrad check softmax --hide
   tapegrad check --mutation-score softmax
   tapegrad check --export-oracle cases.jsonl")]
 pub struct Check {
@@ -39,9 +37,18 @@ pub struct Check {
     /// An op to check; the same as its bare name
     #[arg(long = "op", value_name = "NAME")]
     ops: Vec<String>,
-    /// Check every op and every model
+    /// A module to check; the same as its bare name
+    #[arg(long = "module", value_name = "NAME")]
+    modules: Vec<String>,
+    /// A program of the graph language to check, forwards and backwards
+    #[arg(long = "graph", value_name = "FILE")]
+    graphs: Vec<PathBuf>,
+    /// Check every op, module, graph and model
     #[arg(long)]
     all: bool,
+    /// Check in single precision, to the digits that rounding in f32 leaves
+    #[arg(long)]
+    single: bool,
     /// List what can be checked; of named ones, what can be broken
     #[arg(long)]
     list: bool,
@@ -54,6 +61,12 @@ pub struct Check {
     /// Plant a mistake in the gradient of an operand, such as `negated` or `W:negated`, and watch it being found
     #[arg(long = "break", value_name = "MUTANT")]
     mutant: Option<String>,
+    /// Play: a mistake is hidden in a gradient, and you find it by choosing inputs; the score is how often you asked
+    #[arg(long)]
+    hide: bool,
+    /// Draw the gradients, the errors over the step, and the entries on a page for a browser
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
     /// Find and name mutants of every gradient, and print the score
     #[arg(long)]
     mutation_score: bool,
@@ -70,7 +83,12 @@ impl Check {
     pub fn run(&self, output: &Output<'_>) -> Result<(), CliError> {
         let seed = output.seed().unwrap_or(1);
         if let Some(file) = &self.export_oracle {
-            return write(file, &oracle::export(seed, self.cases as u64));
+            let text = oracle::export(seed, self.cases as u64);
+            write(file, &text)?;
+            return match output.is_json() {
+                true => output.document(&serde_json::json!({"file": file, "cases": text.lines().count()})),
+                false => Ok(()),
+            };
         }
         if let Some(file) = &self.oracle {
             return self.hold_against(file, seed, output);
@@ -86,31 +104,43 @@ impl Check {
             return self.print_list(&subjects, seed, output);
         }
         if self.mutation_score {
-            return print_score(&subjects, seed, output);
+            return score::print(&subjects, seed, output);
+        }
+        if self.hide {
+            let [subject] = &subjects[..] else {
+                return Err(CliError::option(
+                    "--hide hides a mistake in one subject",
+                    "name one: `tapegrad check softmax --hide`",
+                ));
+            };
+            return hide::play(subject, seed, &mut std::io::stdin().lock(), output);
         }
         let options = Options {
             seed,
             cases: self.cases,
             sizes: self.shape.clone(),
+            numbers: if self.single { Numbers::Single } else { Numbers::Double },
             ..Options::default()
         };
-        let targets = subjects
+        let subjects: Vec<Arc<dyn Subject>> = subjects
             .iter()
-            .map(|subject| self.broken(subject, seed).map(|subject| check(&subject, &options)));
-        finish(
-            &Report {
-                seed,
-                targets: targets.collect::<Result<_, _>>()?,
-            },
-            output,
-        )
+            .map(|subject| self.broken(subject, seed))
+            .collect::<Result<_, _>>()?;
+        let targets = subjects.iter().map(|subject| check(subject, &options)).collect();
+        let report = Report { seed, targets };
+        if let Some(file) = &self.report {
+            let drawn = |subject| Portrait::of(subject, seed, options.limit);
+            let portraits: Vec<Option<Portrait>> = subjects.iter().map(drawn).collect();
+            write(file, &page(&report, &portraits))?;
+        }
+        finish(&report, output)
     }
 
     /// What was named, or everything.
     fn subjects(&self) -> Result<Vec<Arc<dyn Subject>>, CliError> {
-        let known = everything();
-        let names: Vec<&String> = self.names.iter().chain(&self.ops).collect();
-        if names.is_empty() || self.all {
+        let known = subjects::everything();
+        let names: Vec<&String> = self.names.iter().chain(&self.ops).chain(&self.modules).collect();
+        if self.all || names.is_empty() && self.graphs.is_empty() {
             return Ok(known);
         }
         let find = |name: &&String| {
@@ -122,7 +152,8 @@ impl Check {
                 )
             })
         };
-        names.iter().map(find).collect()
+        let programs = self.graphs.iter().map(|file| graph(file));
+        names.iter().map(find).chain(programs).collect()
     }
 
     /// The subject with the mistake that was asked for.
@@ -137,7 +168,7 @@ impl Check {
         let fits = |(letter, mutation): &(String, Mutation)| {
             mutation.name() == wanted && operand.is_none_or(|operand| operand == letter)
         };
-        let Some((operand, mutation)) = score::mutations_of(subject, seed).into_iter().find(fits) else {
+        let Some((operand, mutation)) = mutations_of(subject, seed).into_iter().find(fits) else {
             let message = format!("{} cannot be broken by `{wanted}`", subject.name());
             return Err(CliError::option(
                 message,
@@ -152,9 +183,10 @@ impl Check {
     }
 
     fn print_list(&self, subjects: &[Arc<dyn Subject>], seed: u64, output: &Output<'_>) -> Result<(), CliError> {
-        let is_named = !(self.names.is_empty() && self.ops.is_empty());
+        let is_named =
+            !(self.names.is_empty() && self.ops.is_empty() && self.modules.is_empty() && self.graphs.is_empty());
         let lines: Vec<String> = if is_named {
-            let mutants = |subject: &Arc<dyn Subject>| score::mutations_of(subject, seed);
+            let mutants = |subject: &Arc<dyn Subject>| mutations_of(subject, seed);
             let line = |(operand, mutation): (String, Mutation)| format!("{operand}:{}", mutation.name());
             subjects.iter().flat_map(mutants).map(line).collect()
         } else {
@@ -167,9 +199,7 @@ impl Check {
     }
 
     fn hold_against(&self, file: &Path, seed: u64, output: &Output<'_>) -> Result<(), CliError> {
-        let text = std::fs::read_to_string(file).map_err(|error| {
-            CliError::new("unreadable", format!("the file could not be read: {error}")).at(file.display())
-        })?;
+        let text = read(file)?;
         let (targets, errors) = oracle::compare(&text);
         if let Some(first) = errors.first() {
             let message = format!(
@@ -196,83 +226,18 @@ fn finish(report: &Report, output: &Output<'_>) -> Result<(), CliError> {
     }
 }
 
-fn print_score(subjects: &[Arc<dyn Subject>], seed: u64, output: &Output<'_>) -> Result<(), CliError> {
-    let scores: Vec<Score> = subjects
-        .iter()
-        .filter(|subject| subject.kind() != tapegrad_autograd::check::Kind::Model)
-        .map(|subject| mutation_score(subject, seed))
-        .collect();
-    let mut total = Score {
-        name: "all".to_string(),
-        ..Score::default()
-    };
-    scores.iter().for_each(|score| total.add(score));
-    if output.is_json() {
-        return output.document(&json!({"seed": seed, "scores": scores, "size_median": total.size_median()}));
-    }
-    let mut text = format!(
-        "{:<22} {:>7} {:>10} {:>6} {:>11} {:>7} {:>15} {:>11}\n",
-        "", "mutants", "equivalent", "killed", "right first", "unknown", "wrong confident", "median size"
-    );
-    for score in scores.iter().filter(|score| score.mutants > 0).chain([&total]) {
-        text += &format!(
-            "{:<22} {:>7} {:>10} {:>6} {:>11} {:>7} {:>15} {:>11}\n",
-            score.name,
-            score.mutants,
-            score.equivalent,
-            score.killed,
-            score.right_first,
-            score.unknown,
-            score.wrong_confident,
-            score.size_median()
-        );
-    }
-    output.text(&text)
+/// A program of the graph language as a subject.
+fn graph(file: &Path) -> Result<Arc<dyn Subject>, CliError> {
+    let text = read(file)?;
+    let name = file.display().to_string();
+    let subject = GraphSubject::new(&name, &text, None);
+    let subject = subject.map_err(|message| CliError::new("graph", message.trim_end().to_string()).at(name))?;
+    Ok(Arc::new(subject))
 }
 
-/// All ops of the registry and all networks.
-fn everything() -> Vec<Arc<dyn Subject>> {
-    let ops = OpSubject::all().map(|op| Arc::new(op) as Arc<dyn Subject>);
-    ops.chain(networks()).collect()
-}
-
-const VOCABULARY: usize = 7;
-
-fn networks() -> Vec<Arc<dyn Subject>> {
-    let recurrent = || RecurrentConfig {
-        vocabulary: VOCABULARY,
-        embedding: 4,
-        hidden: 5,
-        layers: 2,
-    };
-    let transformer = TransformerConfig {
-        vocabulary: VOCABULARY,
-        block: 8,
-        layers: 2,
-        heads: 2,
-        width: 8,
-        bias: Bias::With,
-        tying: Tying::Tied,
-    };
-    vec![
-        network("table-lm", |list| TableLm::new(list, VOCABULARY)),
-        network("rnn-lm", |list| RnnLm::new(list, recurrent())),
-        network("lstm-lm", |list| LstmLm::new(list, recurrent())),
-        network("transformer-lm", |list| TransformerLm::new(list, transformer)),
-    ]
-}
-
-/// The loss of a network on random ids, as a function of its parameters.
-fn network<N: Network + Sync>(name: &str, declare: impl FnOnce(&mut ParamList) -> N) -> Arc<dyn Subject> {
-    let mut list = ParamList::new();
-    let network = declare(&mut list);
-    let data = |draw: &mut Draw| -> Vec<ArrayD<f64>> {
-        let shape = Shape::new(&[draw.size_nonzero().min(2), draw.size_nonzero().min(5)]);
-        vec![draw.ids(shape, VOCABULARY), draw.ids(shape, VOCABULARY)]
-    };
-    Arc::new(ModelSubject::new(name, list, data, move |data| {
-        cross_entropy(network.logits(data[0]), data[1], None, Reduction::Mean)
-    }))
+fn read(file: &Path) -> Result<String, CliError> {
+    std::fs::read_to_string(file)
+        .map_err(|error| CliError::new("unreadable", format!("the file could not be read: {error}")).at(file.display()))
 }
 
 fn write(file: &Path, text: &str) -> Result<(), CliError> {
