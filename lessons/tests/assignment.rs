@@ -106,7 +106,8 @@ const DOING: &[(&str, &str)] = &[
     ),
     (
         "thread",
-        "std::thread::spawn(|| loop { std::thread::sleep(std::time::Duration::from_millis(1)); });",
+        "static ONCE: std::sync::Once = std::sync::Once::new();
+         ONCE.call_once(|| drop(std::thread::spawn(|| loop { std::thread::sleep(std::time::Duration::from_millis(1)); })));",
     ),
     (
         "child",

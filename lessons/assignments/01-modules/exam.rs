@@ -187,8 +187,10 @@ fn cross_entropy_rows(student: &Examinee, seed: u64) -> Result<(), Complaint> {
             return Err(on(&shown, "g_x does not have the shape of x"));
         }
         for (i, row) in g_x.rows().into_iter().enumerate() {
-            let is_right =
-                row.sum().abs() < 1e-12 && row[t[i]] <= 0.0 && row.iter().all(|g| g.abs() <= 1.0 / rows as f64);
+            // Of moderate logits no class is certain, so the right one is always to be raised.
+            let raised = row[t[i]] < 0.0 || (scale > 1.0 && row[t[i]] == 0.0);
+            let bounded = row.iter().all(|g| g.abs() <= 1.0 / rows as f64);
+            let is_right = raised && bounded && row.sum().abs() < 1e-12;
             if !is_right {
                 let complaint = "a row of g_x must sum to 0, be negative at t only, and stay within 1/B";
                 return Err(on(&shown, &format!("{complaint}: row {i} does not")));
