@@ -93,8 +93,8 @@ mod tests {
         let sum = |n: u64| with_threads_awake(|| (0..n).into_par_iter().sum::<u64>());
         for threads in [1, 2, 4] {
             let sums: Vec<u64> = on_threads(threads, || {
-                let steps = (0..64).into_par_iter().with_max_len(1);
-                steps.map(|i| with_threads_awake(|| sum(1000) + i)).collect()
+                let steps = (0..64_u32).into_par_iter().with_max_len(1);
+                steps.map(|i| with_threads_awake(|| sum(1000) + u64::from(i))).collect()
             });
             assert!(sums.into_iter().eq((0..64).map(|i| 499_500 + i)), "{threads} threads");
         }

@@ -17,7 +17,7 @@ use crate::bench::row::{self, Row, table};
 use crate::bench::scaling::{self, Series};
 use crate::bench::workload::{Asked, Setting, Workload};
 use crate::bench::{BenchError, WORKLOADS, find};
-use tapegrad_models::train::checkpoint::write_atomically;
+use tapegrad_models::train::write_atomically;
 
 /// Time standard work on this machine, alone or in turns with another framework
 #[derive(Args, Debug)]
