@@ -4,6 +4,8 @@
 //! `Command`. A command writes one thing to standard output, text or a JSON document, through [`Output`]; all
 //! else (progress, notes) goes to standard error. What goes wrong is a [`CliError`].
 
+mod assignment;
+mod bench;
 mod causes;
 mod check;
 mod compare;
@@ -56,6 +58,8 @@ enum Command {
     Generate(generate::Generate),
     Step(step::Step),
     Check(check::Check),
+    Assignment(assignment::Assignment),
+    Bench(bench::Bench),
     Graph(graph::Graph),
 }
 
@@ -68,6 +72,8 @@ impl Command {
             Self::Generate(generate) => generate.run(out),
             Self::Step(step) => step.run(out),
             Self::Check(check) => check.run(out),
+            Self::Assignment(assignment) => assignment.run(out),
+            Self::Bench(bench) => bench.run(out),
             Self::Graph(graph) => graph.run(out),
         }
     }
