@@ -131,9 +131,10 @@ fn a_loop_is_drawn_rolled_unrolled_and_its_axes_exploded() {
     let sizes = ["--at", "T=2,V=5,E=3,H=4"];
     let unrolled = printed(&[&["show", &program("rnn_lm")][..], &sizes].concat());
     assert_eq!(unrolled.matches("tanh").count(), 2);
+    let rnn = program("rnn_lm");
     for format in ["dot", "mermaid", "svg", "html", "json"] {
         for view in [&["--rolled"][..], &["--unrolled", "--gradients"], &["--explode", "T"]] {
-            let args = [&["show", &program("rnn_lm"), "--as", format][..], &sizes, view].concat();
+            let args = [&["show", &rnn, "--as", format][..], &sizes, view].concat();
             assert!(printed(&args).len() > 500, "{args:?}");
         }
     }

@@ -103,6 +103,11 @@ impl Roller<'_> {
             Step::Store { family, at, value } => {
                 let [at] = at.as_slice() else { return None };
                 let line = self.stored(self.values[*value]);
+                let row = self.straight.rounds.rows[*family].0.clone();
+                let is_first = self.straight.lines.iter().all(|own| own.name.as_ref() != Some(&row));
+                if self.in_loop && is_first {
+                    self.straight.lines[line].name = Some(row);
+                }
                 self.straight
                     .rounds
                     .stores
