@@ -42,6 +42,11 @@ impl CliError {
         }
     }
 
+    /// The same error, with another exit code of the program.
+    pub fn exit(self, exit_code: u8) -> Self {
+        Self { exit_code, ..self }
+    }
+
     /// An option that cannot be meant so, with what would be right.
     pub fn option(message: impl fmt::Display, help: impl fmt::Display) -> Self {
         Self {

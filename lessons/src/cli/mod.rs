@@ -10,6 +10,8 @@ mod compare;
 mod error;
 mod eval;
 mod generate;
+mod learn;
+mod learn_files;
 mod output;
 mod progress;
 mod recipe;
@@ -55,6 +57,7 @@ enum Command {
     Generate(generate::Generate),
     Step(step::Step),
     Check(check::Check),
+    Learn(learn::Learn),
 }
 
 impl Command {
@@ -66,6 +69,7 @@ impl Command {
             Self::Generate(generate) => generate.run(out),
             Self::Step(step) => step.run(out),
             Self::Check(check) => check.run(out),
+            Self::Learn(learn) => learn.run(out),
         }
     }
 }
