@@ -13,6 +13,7 @@ use tapegrad_autograd::language::view::{Options, picture, svg};
 
 use super::lesson::Lesson;
 use super::page_data::{self, data};
+use super::panels;
 use super::prose::{Paragraph, Span};
 use super::screen::{Block, Cell, Mark, Prompt, Screen, Status};
 use super::state::State;
@@ -54,7 +55,7 @@ pub fn page(lesson: &Rc<Lesson>) -> String {
          <main>\n{sections}</main>\n{graph}{footer}\
          <script type=\"application/json\" id=\"data\">{data}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
         goal = escape(&lesson.about.goal),
-        graph = graph_part(lesson),
+        graph = graph_part(lesson) + &properties_part(&state),
         footer = footer(),
         data = data(lesson).replace('<', "\\u003c"),
     )
@@ -295,6 +296,17 @@ fn graph_part(lesson: &Lesson) -> String {
     format!(
         "<section class=\"always\" aria-labelledby=\"the-graph\">\n<h2 id=\"the-graph\">The graph</h2>\n<pre>{}</pre>\n{drawn}</section>\n",
         escape(lesson.source.trim_end())
+    )
+}
+
+/// The properties with what came of trying them.
+fn properties_part(state: &State) -> String {
+    if state.lesson.properties.is_empty() {
+        return String::new();
+    }
+    let table = render(&panels::properties(state));
+    format!(
+        "<section class=\"always\" aria-labelledby=\"explored\">\n<h2 id=\"explored\">Explored</h2>\n{table}</section>\n"
     )
 }
 

@@ -88,12 +88,16 @@ fn scrolled(key: KeyEvent) -> Option<isize> {
 
 /// Draws a lesson as it stands.
 pub fn draw(frame: &mut Frame<'_>, state: &State, scroll: &mut Scroll, paint: Paint) {
-    let screen = view(state);
+    draw_screen(frame, &view(state), state, scroll, paint);
+}
+
+/// Draws a screen; of the state only what is being typed is read.
+pub fn draw_screen(frame: &mut Frame<'_>, screen: &Screen, state: &State, scroll: &mut Scroll, paint: Paint) {
     let area = frame.area();
     let width = usize::from(area.width);
     let (head, foot) = (
-        head(&screen, width, paint),
-        foot(&screen, state, width, area.height, paint),
+        head(screen, width, paint),
+        foot(screen, state, width, area.height, paint),
     );
     let parts = Layout::vertical([
         Constraint::Length(u16::try_from(head.len()).unwrap_or(u16::MAX)),
@@ -102,7 +106,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, scroll: &mut Scroll, paint: Pa
     ])
     .split(area);
     frame.render_widget(Paragraph::new(head), parts[0]);
-    body(frame, &screen, parts[1], scroll, paint);
+    body(frame, screen, parts[1], scroll, paint);
     frame.render_widget(Paragraph::new(foot), parts[2]);
 }
 
