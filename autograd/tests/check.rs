@@ -2,30 +2,67 @@
 
 use std::sync::Arc;
 
-use tapegrad_autograd::check::{OpSubject, Options, Score, Subject, Verdict, check, mutation_score};
+use tapegrad_autograd::check::{
+    Mutant, Mutation, Numbers, OpSubject, Options, Score, Subject, Verdict, check, mutation_score,
+};
 
 fn op(name: &str) -> Arc<dyn Subject> {
     Arc::new(OpSubject::new(name).unwrap())
 }
 
-/// Of a thousand entries, one may lie where no finite difference is certain; the report then says so.
-const UNCHECKED_SHARE: f64 = 1e-3;
-
 #[test]
-fn every_op_of_the_registry_passes_and_what_is_unchecked_has_a_reason() {
+fn every_op_of_the_registry_passes_with_nothing_unchecked() {
     for subject in OpSubject::all() {
         let subject: Arc<dyn Subject> = Arc::new(subject);
         let report = check(&subject, &Options::default());
-        assert!(
-            matches!(report.verdict, Verdict::Pass | Verdict::Unchecked),
-            "{report:?}"
-        );
-        assert!(
-            report.unchecked as f64 <= UNCHECKED_SHARE * report.entries as f64,
-            "{report:?}"
-        );
-        assert_eq!(report.unchecked > 0, !report.findings.is_empty(), "{report:?}");
+        assert_eq!(report.verdict, Verdict::Pass, "{report:?}");
+        assert_eq!(report.unchecked, 0, "{report:?}");
     }
+}
+
+#[test]
+fn in_single_precision_every_gradient_is_right_to_the_digits_that_rounding_leaves() {
+    for subject in OpSubject::all() {
+        let subject: Arc<dyn Subject> = Arc::new(subject);
+        let options = Options {
+            numbers: Numbers::Single,
+            ..Options::default()
+        };
+        let report = check(&subject, &options);
+        assert_ne!(report.verdict, Verdict::Wrong, "{report:?}");
+        assert_eq!(report.unchecked > 0, report.verdict == Verdict::Unchecked, "{report:?}");
+        // A row of one entry that a norm makes 1 has a slope that f32 cannot hold; the report says so.
+        assert!(report.unchecked == 0 || subject.name() == "rms_norm", "{report:?}");
+    }
+}
+
+#[test]
+fn the_derivative_of_the_language_is_a_third_witness() {
+    for name in [
+        "softmax",
+        "layer_norm",
+        "gelu",
+        "log_softmax",
+        "mul",
+        "matmul",
+        "rms_norm",
+    ] {
+        let report = check(&op(name), &Options::default());
+        assert!(report.symbolic > 0, "{name}: {report:?}");
+    }
+}
+
+#[test]
+fn the_test_of_an_example_makes_its_own_op() {
+    let mutant: Arc<dyn Subject> = Arc::new(Mutant {
+        subject: op("softmax"),
+        operand: "a".to_string(),
+        mutation: Mutation::Negated,
+    });
+    let example = check(&mutant, &Options::default()).example.unwrap();
+    let text = example.as_test();
+    assert!(text.contains("OpModule::<f64>::new(op_from_text(\"softmax\""), "{text}");
+    assert!(!text.contains("todo!"), "{text}");
 }
 
 /// Enough ops for a guard; the command `tapegrad check --mutation-score` tries them all.
@@ -73,12 +110,7 @@ fn no_right_gradient_raises_a_false_alarm() {
                 ..Options::default()
             },
         );
-        assert!(
-            matches!(report.verdict, Verdict::Pass | Verdict::Unchecked),
-            "{report:?}"
-        );
-        if report.unchecked > 0 {
-            eprintln!("{}: {:?}", report.name, report.findings);
-        }
+        assert_eq!(report.verdict, Verdict::Pass, "{report:?}");
+        assert_eq!(report.unchecked, 0, "{report:?}");
     }
 }

@@ -39,6 +39,7 @@ pub mod model;
 pub mod network;
 pub mod neural;
 pub mod ngram;
+mod reader;
 pub mod rnn_lm;
 pub mod score;
 pub mod table_lm;
@@ -48,6 +49,6 @@ pub mod transformer_lm;
 
 pub use language_model::{AnyLanguageModel, LanguageModel, Learner, LogProbs, Logits, StepReport};
 pub use model::{Model, ModelConfig};
-pub use network::Network;
+pub use network::{Memory, Network, Place};
 pub use neural::Neural;
 pub use tokenizer::{PAD, TokenId};

@@ -5,17 +5,18 @@ use std::cell::RefCell;
 use crate::corpus::Batch;
 use crate::language_model::{GradientReport, LanguageModel, Learner, LogProbs, Logits, StepReport};
 use crate::network::Network;
+use crate::reader::Reader;
 use crate::tokenizer::{PAD, TokenId};
-use ndarray::ArrayD;
 use tapegrad_autograd::graph::NodeId;
+use tapegrad_autograd::kernels::with_threads_awake;
 use tapegrad_autograd::ops::{Reduction, cross_entropy};
 use tapegrad_autograd::optim::{Adam, Optimizer, clip_global_norm};
-use tapegrad_autograd::{ParamList, Params, Plan, Sketch, Tape};
+use tapegrad_autograd::{ParamList, Params, Plan, Sketch};
 
 /// A network, its parameters and its optimiser.
 ///
-/// Training and evaluation run on plans, traced once for each size of a batch; decoding runs on a tape, one token at a
-/// time.
+/// Everything runs on plans: training and evaluation on one for each size of a batch, traced once; decoding on that of a
+/// step, one token at a time.
 #[derive(Debug)]
 pub struct Neural<N> {
     network: N,
@@ -50,7 +51,8 @@ struct Traced {
 /// What the network remembers of one sequence.
 #[derive(Clone, Debug)]
 pub struct NeuralState {
-    memory: Vec<ArrayD<f32>>,
+    reader: Reader,
+    /// The tokens of the block, where the network has one: when it is full, the later half is read again.
     tokens: Vec<TokenId>,
 }
 
@@ -101,6 +103,26 @@ impl<N: Network> Neural<N> {
         self.trained([rows, time]).plan.bytes()
     }
 
+    fn step(&mut self, batch: &Batch, learning_rate: f64) -> StepReport {
+        self.trained([batch.rows(), batch.time()]);
+        let traced = self.training.as_mut().expect("it was traced just now");
+        traced.give(batch);
+        traced.forward(&self.params);
+        traced.plan.backward(&mut self.params);
+        let norm = clip_global_norm(&mut self.params, self.clip);
+        self.optimizer.step(&mut self.params, learning_rate);
+        let flops = traced.plan.flops();
+        StepReport {
+            labels: batch.label_count(),
+            nats: Some(f64::from(traced.plan.value(traced.loss)[0])),
+            gradient: Some(GradientReport {
+                norm,
+                clip_scale: (self.clip / norm).min(1.0),
+            }),
+            flops: flops.forward + flops.backward,
+        }
+    }
+
     fn trained(&mut self, sizes: [usize; 2]) -> &mut Traced {
         if self.training.as_ref().is_none_or(|traced| traced.sizes != sizes) {
             self.training = Some(Traced::new(&self.network, self.params.list(), sizes, Reduction::Mean));
@@ -128,6 +150,12 @@ impl Traced {
         }
     }
 
+    fn forward(&mut self, params: &Params<f32>) {
+        if let Err(error) = self.plan.forward(params) {
+            panic!("a batch must fit its network: {error}");
+        }
+    }
+
     fn give(&mut self, batch: &Batch) {
         let fill = |place: &mut [f32], ids: &[TokenId]| place.iter_mut().zip(ids).for_each(|(x, &id)| *x = id as f32);
         fill(self.plan.input_mut(self.ids), batch.inputs());
@@ -138,25 +166,7 @@ impl Traced {
 impl<N: Network> Learner for Neural<N> {
     /// **Panics** if the batch holds no label or an id beyond the vocabulary: the corpora never give such a batch.
     fn learn(&mut self, batch: &Batch, learning_rate: f64) -> StepReport {
-        self.trained([batch.rows(), batch.time()]);
-        let traced = self.training.as_mut().expect("it was traced just now");
-        traced.give(batch);
-        if let Err(error) = traced.plan.forward(&self.params) {
-            panic!("a batch must fit its network: {error}");
-        }
-        traced.plan.backward(&mut self.params);
-        let norm = clip_global_norm(&mut self.params, self.clip);
-        self.optimizer.step(&mut self.params, learning_rate);
-        let flops = traced.plan.flops();
-        StepReport {
-            labels: batch.label_count(),
-            nats: Some(f64::from(traced.plan.value(traced.loss)[0])),
-            gradient: Some(GradientReport {
-                norm,
-                clip_scale: (self.clip / norm).min(1.0),
-            }),
-            flops: flops.forward + flops.backward,
-        }
+        with_threads_awake(|| self.step(batch, learning_rate))
     }
 
     fn parameter_count(&self) -> usize {
@@ -172,30 +182,27 @@ impl<N: Network> LanguageModel for Neural<N> {
     }
 
     fn start(&self) -> NeuralState {
-        let memory = self
-            .network
-            .memory()
-            .iter()
-            .map(|shape| ArrayD::zeros(shape.to_vec()))
-            .collect();
         NeuralState {
-            memory,
-            tokens: Vec::new(),
+            reader: Reader::new(&self.network, self.params.list()),
+            tokens: Vec::with_capacity(self.network.block().unwrap_or(0)),
         }
     }
 
     /// A network with a block reads at most that many tokens: when they are full, it starts again from the later half.
     fn next(&self, state: &mut NeuralState, token: TokenId) -> Logits {
-        if let Some(block) = self.network.block()
-            && state.tokens.len() == block
-        {
-            let later = state.tokens.split_off(block - block / 2);
-            *state = self.start();
-            for token in later {
-                self.read(state, token);
+        let NeuralState { reader, tokens } = state;
+        if let Some(block) = self.network.block() {
+            if reader.position() == block {
+                tokens.drain(..block - block / 2);
+                reader.forget_rows();
+                for &token in tokens.iter() {
+                    reader.read(&self.params, token);
+                }
             }
+            tokens.push(token);
         }
-        self.read(state, token)
+        let logits = reader.read(&self.params, token);
+        Logits::new(logits.iter().map(|&y| f64::from(y)).collect())
     }
 
     fn log_probs(&self, batch: &Batch) -> LogProbs {
@@ -206,26 +213,9 @@ impl<N: Network> LanguageModel for Neural<N> {
         }
         let traced = scoring.as_mut().expect("it was traced just now");
         traced.give(batch);
-        if let Err(error) = traced.plan.forward(&self.params) {
-            panic!("a batch must fit its network: {error}");
-        }
+        let params = &self.params;
+        with_threads_awake(|| traced.forward(params));
         let losses = traced.plan.value(traced.loss);
         LogProbs::from_fn(batch, |row, position| -f64::from(losses[row * batch.time() + position]))
-    }
-}
-
-impl<N: Network> Neural<N> {
-    fn read(&self, state: &mut NeuralState, token: TokenId) -> Logits {
-        let tape = Tape::with(&self.params);
-        let id = tape.ids("id", [1, 1], &[token as usize]);
-        let memory: Vec<_> = state
-            .memory
-            .iter()
-            .map(|array| tape.data("memory", array.view()))
-            .collect();
-        let (logits, memory) = self.network.step(id, state.tokens.len(), &memory);
-        state.memory = memory.into_iter().map(|var| tape.value(var)).collect();
-        state.tokens.push(token);
-        Logits::new(tape.with_value(logits, |logits| logits.iter().map(|&y| f64::from(y)).collect()))
     }
 }

@@ -5,8 +5,8 @@
 //! is 0. Source: deck S1, n-grams and maximum likelihood; LECTURES row M2.
 
 use crate::layers::Embedding;
-use crate::network::Network;
-use tapegrad_autograd::{Init, ParamList, Shape, Var};
+use crate::network::{Memory, Network, Place};
+use tapegrad_autograd::{Init, ParamList, Var};
 
 /// A table of logits `[V, V]`: the row of the previous token, the column of the next.
 #[derive(Clone, Debug)]
@@ -38,11 +38,11 @@ impl Network for TableLm {
         self.rows.rows(ids)
     }
 
-    fn memory(&self) -> Vec<Shape> {
+    fn memory(&self) -> Vec<Memory> {
         Vec::new()
     }
 
-    fn step<'t>(&self, id: Var<'t>, _position: usize, _memory: &[Var<'t>]) -> (Var<'t>, Vec<Var<'t>>) {
+    fn step<'t>(&self, id: Var<'t>, _: Option<Place<'t>>, _memory: &[Var<'t>]) -> (Var<'t>, Vec<Var<'t>>) {
         (self.logits(id), Vec::new())
     }
 }

@@ -4,9 +4,9 @@
 //! the embedding. Source: decks S3 and S4; Radford et al. 2019; LECTURES rows M14, M15, M17, M18.
 
 use crate::layers::{Bias, Block, Embedding, KeysValues, LayerNorm, Linear};
-use crate::network::Network;
+use crate::network::{Memory, Network, Place};
 use serde::{Deserialize, Serialize};
-use tapegrad_autograd::{Init, Layer, ParamList, Shape, Var};
+use tapegrad_autograd::{Init, Layer, ParamList, Var};
 
 /// The standard deviation of the first embeddings, as in GPT-2.
 ///
@@ -97,15 +97,14 @@ impl TransformerLm {
         }
     }
 
-    fn embed<'t>(&self, ids: Var<'t>, first: usize) -> Var<'t> {
+    fn embed<'t>(&self, ids: Var<'t>) -> Var<'t> {
         let time = ids.shape().size(1);
         assert!(
-            first + time <= self.config.block,
-            "a sequence of {} tokens is longer than the block of {}",
-            first + time,
+            time <= self.config.block,
+            "a sequence of {time} tokens is longer than the block of {}",
             self.config.block
         );
-        self.tokens.rows(ids) + self.positions.table(ids).slice(0, first..first + time)
+        self.tokens.rows(ids) + self.positions.table(ids).slice(0, 0..time)
     }
 }
 
@@ -119,32 +118,31 @@ impl Network for TransformerLm {
     }
 
     fn logits<'t>(&self, ids: Var<'t>) -> Var<'t> {
-        let mut x = self.embed(ids, 0);
+        let mut x = self.embed(ids);
         for (layer, block) in self.blocks.iter().enumerate() {
             x = ids.on().scope(&format!("block{}", layer + 1), || block.forward(x));
         }
         self.read_out(x)
     }
 
-    /// For each block the keys, then the values.
-    fn memory(&self) -> Vec<Shape> {
-        vec![Shape::new(&[1, 0, self.config.width]); 2 * self.blocks.len()]
+    /// For each block the keys, then the values: the key-value cache of the lectures.
+    fn memory(&self) -> Vec<Memory> {
+        vec![Memory::Rows(self.config.width); 2 * self.blocks.len()]
     }
 
-    fn step<'t>(&self, id: Var<'t>, position: usize, memory: &[Var<'t>]) -> (Var<'t>, Vec<Var<'t>>) {
-        let mut x = self.embed(id, position);
-        let mut extended = Vec::with_capacity(memory.len());
+    fn step<'t>(&self, id: Var<'t>, place: Option<Place<'t>>, memory: &[Var<'t>]) -> (Var<'t>, Vec<Var<'t>>) {
+        let place = place.expect("a network with a block is told where in it the token stands");
+        let mut x = self.tokens.rows(id) + self.positions.rows(place.position);
+        let mut added = Vec::with_capacity(memory.len());
         for (block, cache) in self.blocks.iter().zip(memory.chunks(2)) {
-            let (y, cache) = block.extend(
-                x,
-                KeysValues {
-                    keys: cache[0],
-                    values: cache[1],
-                },
-            );
-            extended.extend([cache.keys, cache.values]);
+            let earlier = KeysValues {
+                keys: cache[0],
+                values: cache[1],
+            };
+            let (y, own) = block.extend(x, earlier, place.seen);
+            added.extend([own.keys, own.values]);
             x = y;
         }
-        (self.read_out(x), extended)
+        (self.read_out(x), added)
     }
 }

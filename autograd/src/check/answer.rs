@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ndarray::{ArrayD, ArrayViewD};
+use ndarray::{ArrayD, ArrayViewD, Axis, Slice};
 
 use super::function::Function;
 use super::guard::{Stage, Trouble, guarded};
@@ -32,8 +32,8 @@ pub struct Answer {
     pub at_other: Vec<ArrayD<f64>>,
     /// The gradients for `g_y + 2 g_other`.
     pub combined: Vec<ArrayD<f64>>,
-    /// The gradients when operands and upstream gradient come with their axes stored in the opposite order.
-    pub from_views: Vec<ArrayD<f64>>,
+    /// The gradients when operands and upstream gradient lie in memory in another way.
+    pub by_layout: Vec<(Layout, Vec<ArrayD<f64>>)>,
 }
 
 /// Asks a subject in the order in which a stale cache shows: forward() elsewhere, forward() here, backward().
@@ -86,11 +86,14 @@ fn answers(subject: &dyn Subject, case: &Case, x_old: &[ArrayD<f64>], upstream: 
     let at_zero = run_backward(&mut *module, case, (&g_y * 0.0).view());
     let at_other = run_backward(&mut *module, case, g_other.view());
     let combined = run_backward(&mut *module, case, (&g_y + &g_other * 2.0).view());
-    stage.enter("forward() with strided views");
-    let mut module = subject.module(case);
-    run_forward(&mut *module, case, &x.iter().map(stored_backwards).collect::<Vec<_>>());
-    stage.enter("backward() with a strided view");
-    let from_views = run_backward(&mut *module, case, stored_backwards(&g_y).view());
+    let mut by_layout = Vec::new();
+    for layout in [Layout::Permuted, Layout::Sliced] {
+        stage.enter("forward() with strided views");
+        let mut module = subject.module(case);
+        run_forward(&mut *module, case, &x.iter().map(|x| layout.of(x)).collect::<Vec<_>>());
+        stage.enter("backward() with a strided view");
+        by_layout.push((layout, run_backward(&mut *module, case, layout.of(&g_y).view())));
+    }
     Answer {
         y,
         g_y,
@@ -100,7 +103,7 @@ fn answers(subject: &dyn Subject, case: &Case, x_old: &[ArrayD<f64>], upstream: 
         at_zero,
         at_other,
         combined,
-        from_views,
+        by_layout,
     }
 }
 
@@ -134,9 +137,39 @@ fn run_backward(module: &mut dyn Module<f64>, case: &Case, g_y: ArrayViewD<'_, f
     g_x
 }
 
-/// The same array, with its axes stored in the opposite order.
-fn stored_backwards(x: &ArrayD<f64>) -> ArrayD<f64> {
-    x.t().as_standard_layout().into_owned().reversed_axes()
+/// How the same numbers can lie in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// With the axes stored in the opposite order.
+    Permuted,
+    /// Every second entry of a larger array, backwards, with NaN between.
+    Sliced,
+}
+
+impl Layout {
+    /// The layout in words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Permuted => "stored with their axes in another order",
+            Self::Sliced => "a slice of a larger array",
+        }
+    }
+
+    fn of(self, x: &ArrayD<f64>) -> ArrayD<f64> {
+        if self == Self::Permuted {
+            return x.t().as_standard_layout().into_owned().reversed_axes();
+        }
+        let Some(last) = x.ndim().checked_sub(1) else {
+            return x.clone();
+        };
+        let mut shape = x.shape().to_vec();
+        shape[last] *= 2;
+        let mut wide = ArrayD::from_elem(shape, f64::NAN);
+        let every_second = Slice::new(0, None, -2);
+        wide.slice_axis_mut(Axis(last), every_second).assign(x);
+        wide.slice_axis_inplace(Axis(last), every_second);
+        wide
+    }
 }
 
 /// The forward() of a subject that has no definition, as the function it is meant to compute.

@@ -55,7 +55,7 @@ pub fn explanations(draws: &[(&Prepared, &Answer)], operand: usize) -> Vec<Expla
             continue;
         };
         let given = &answer.g_x[operand];
-        let floor = 100.0 * rounding(prepared, operand);
+        let floor = 100.0 * prepared.exam.rounding_of(operand);
         let is_wrong = is_wrong(prepared, answer, operand);
         wrong_draws += usize::from(is_wrong);
         for h in prepared.hypotheses(operand) {
@@ -103,7 +103,7 @@ fn constant_factor(draws: &[(&Prepared, &Answer)], operand: usize) -> Option<Exp
         worst = worst.max(residual_above(
             given,
             &(&right * factor),
-            100.0 * rounding(prepared, operand),
+            100.0 * prepared.exam.rounding_of(operand),
         ));
         count += 1;
     }
@@ -121,20 +121,12 @@ fn constant_factor(draws: &[(&Prepared, &Answer)], operand: usize) -> Option<Exp
 pub fn is_wrong(prepared: &Prepared, answer: &Answer, operand: usize) -> bool {
     prepared.exam.gradient(operand).is_some_and(|right| {
         let given = &answer.g_x[operand];
-        let tiny = rounding(prepared, operand);
+        let tiny = prepared.exam.rounding_of(operand);
         given.shape() != right.shape()
             || given
                 .iter()
                 .zip(&right)
                 .any(|(a, n)| !((a - n).abs() <= 100.0 * tiny + SAME * n.abs()))
-    })
-}
-
-/// What rounding alone makes of a gradient here.
-pub fn rounding(prepared: &Prepared, operand: usize) -> f64 {
-    let truth = prepared.exam.truths[operand].as_ref();
-    truth.map_or(0.0, |truth| {
-        truth.entries.iter().map(|entry| entry.floor).fold(0.0, f64::max)
     })
 }
 

@@ -5,10 +5,14 @@ use std::sync::Arc;
 use ndarray::ArrayD;
 
 use super::Draw;
+use super::doubled::Doubled;
 use super::function::Function;
+use super::guard::caught;
 use super::richardson::Slope;
 use super::subject::Case;
-use super::witness::{Differences, DualNumbers, EXACT, Witness};
+use super::truth::{Entry, Truth, column_of, sum_of_smooth, sum_over_kinks, used};
+use super::witness::{Differences, DoubledDifferences, DualNumbers, EXACT, Witness};
+use crate::numbers::Real;
 
 /// A case, an upstream gradient, and what the witnesses say of the gradients.
 #[derive(Clone)]
@@ -25,43 +29,6 @@ pub struct Exam {
     pub function: Arc<dyn Function>,
     /// For each operand the truth about its gradient; `None` where there is none.
     pub truths: Vec<Option<Truth>>,
-}
-
-/// What the witnesses say of the gradient of one operand.
-#[derive(Clone, Debug)]
-pub struct Truth {
-    /// The entries that were looked at.
-    pub entries: Vec<Entry>,
-    /// Directions along which the whole gradient was looked at, if it is large.
-    pub probes: Vec<(Vec<f64>, Entry)>,
-    /// `∂y_i/∂x_j` at `i · columns + j`, if all of it is known.
-    pub jacobian: Option<Vec<f64>>,
-    /// The largest entry of the gradient in magnitude.
-    pub scale: f64,
-}
-
-/// What the witnesses say of one number.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Entry {
-    /// Its position in the operand, row-major.
-    pub index: usize,
-    /// By dual numbers.
-    pub exact: Option<f64>,
-    /// By differences, with a bound on the error; `None` where the function has no slope on both sides.
-    pub numeric: Option<(f64, f64)>,
-    /// The slopes from the left and from the right, at a kink.
-    pub kink: Option<(f64, f64)>,
-    /// `Σ |∂y_i/∂x_j| |g_y_i|`: what the sum is made of.
-    pub terms: f64,
-    /// What rounding of the function alone makes of the derivative.
-    pub floor: f64,
-}
-
-impl Entry {
-    /// The best that is known: by dual numbers if they spoke, else by differences.
-    pub fn best(&self) -> f64 {
-        self.exact.or(self.numeric.map(|(value, _)| value)).unwrap_or(f64::NAN)
-    }
 }
 
 /// How much is looked at.
@@ -132,7 +99,35 @@ impl Exam {
                     .then(|| exam.truth(i, coverage, draw))
             })
             .collect();
+        if coverage.witnesses == Witnesses::All {
+            exam.ask_the_language();
+        }
         exam
+    }
+
+    /// The third witness speaks on all operands at once.
+    fn ask_the_language(&mut self) {
+        let x = self.case.values();
+        let asked = caught(|| {
+            let (symbolic, names) = self.function.program(&x)?;
+            symbolic.gradients(&names, &x, &self.g_y)
+        });
+        let Some(gradients) = asked.ok().flatten() else {
+            return;
+        };
+        for (truth, gradient) in self.truths.iter_mut().zip(gradients) {
+            let (Some(truth), Some(gradient)) = (truth, gradient) else {
+                continue;
+            };
+            let flat: Vec<f64> = gradient.iter().copied().collect();
+            for entry in &mut truth.entries {
+                entry.symbolic = flat.get(entry.index).copied().filter(|g| g.is_finite());
+            }
+            for (v, entry) in &mut truth.probes {
+                let along: f64 = flat.iter().zip(v.iter()).map(|(g, v)| g * v).sum();
+                entry.symbolic = Some(along).filter(|g| g.is_finite());
+            }
+        }
     }
 
     fn truth(&self, operand: usize, coverage: Coverage, draw: &mut Draw) -> Truth {
@@ -163,6 +158,14 @@ impl Exam {
         });
         let probes: Vec<_> = probes.collect();
         let scale = entries.iter().map(|entry| entry.best().abs()).fold(0.0, f64::max);
+        let mut probes: Vec<(Vec<f64>, Entry)> = probes;
+        let all = || entries.iter().chain(probes.iter().map(|(_, entry)| entry));
+        let rounding = all().filter_map(Entry::rounding_seen).fold(0.0, f64::max);
+        let probed = probes.iter_mut().map(|(_, entry)| entry);
+        entries
+            .iter_mut()
+            .chain(probed)
+            .for_each(|entry| entry.floor = entry.floor.max(rounding));
         Truth {
             entries,
             probes,
@@ -185,40 +188,52 @@ impl Exam {
             (Some(_), Witnesses::First) => None,
             _ => Differences.along(&*self.function, x, operand, v),
         };
+        let column = column_of(dual.as_ref().or(numeric.as_ref()));
         let g: Vec<f64> = self.g_y.iter().copied().collect();
-        let value = |slope: &Slope| match slope {
-            Slope::Smooth { value, .. } => *value,
-            Slope::Kink { low, high } => (low + high) / 2.0,
-            Slope::NoValue => f64::NAN,
-        };
-        let column: Vec<f64> = dual
-            .as_ref()
-            .or(numeric.as_ref())
-            .map_or(Vec::new(), |slopes| slopes.iter().map(value).collect());
-        let weighted = |slopes: &Vec<Slope>| -> f64 { slopes.iter().zip(&g).map(|(s, g)| used(value(s), *g)).sum() };
         let terms: f64 = column.iter().zip(&g).map(|(s, g)| used(*s, *g).abs()).sum();
-        let moved = x[operand]
-            .iter()
-            .zip(v)
-            .filter(|(_, v)| **v != 0.0)
-            .map(|(x, _)| x.abs())
-            .fold(1.0, f64::max);
-        let height: f64 = self
-            .y
-            .iter()
-            .zip(&g)
-            .filter(|(y, _)| y.is_finite())
-            .map(|(y, g)| (y * g).abs())
-            .sum();
-        let entry = Entry {
+        let weighted =
+            |slopes: &Vec<Slope>| -> f64 { column_of(Some(slopes)).iter().zip(&g).map(|(s, g)| used(*s, *g)).sum() };
+        let mut entry = Entry {
             index,
             exact: dual.as_ref().map(weighted),
+            symbolic: None,
             numeric: numeric.as_ref().and_then(|slopes| sum_of_smooth(slopes, &g)),
             kink: numeric.as_ref().and_then(|slopes| sum_over_kinks(slopes, &g)),
             terms,
-            floor: EXACT * terms + 64.0 * f64::EPSILON * height / moved,
+            floor: EXACT * terms + self.rounding(&x[operand], v),
         };
+        if witnesses == Witnesses::All
+            && entry.is_doubtful()
+            && let Some(finer) = DoubledDifferences.along(&*self.function, x, operand, v)
+        {
+            entry.numeric = sum_of_smooth(&finer, &g);
+            entry.kink = sum_over_kinks(&finer, &g);
+        }
         (entry, column)
+    }
+
+    /// The value of the function by its plain loops in doubled precision, rounded; `None` if it cannot be had.
+    pub fn value_doubled(&self) -> Option<ArrayD<f64>> {
+        let x: Vec<ArrayD<Doubled>> = self.case.values().iter().map(|x| x.mapv(Doubled::from_f64)).collect();
+        let y = caught(|| self.function.value_doubled(&x)).ok().flatten()?;
+        Some(y.mapv(Doubled::to_f64))
+    }
+
+    /// What rounding alone makes of the gradient of one operand.
+    pub fn rounding_of(&self, operand: usize) -> f64 {
+        let truth = self.truths[operand].as_ref();
+        truth.map_or(0.0, |truth| {
+            truth.entries.iter().map(|entry| entry.floor).fold(0.0, f64::max)
+        })
+    }
+
+    /// What rounding of the value alone makes of a derivative along `v`.
+    fn rounding(&self, x: &ArrayD<f64>, v: &[f64]) -> f64 {
+        let moved = x.iter().zip(v).filter(|(_, v)| **v != 0.0);
+        let moved = moved.map(|(x, _)| x.abs()).fold(1.0, f64::max);
+        let weighted = self.y.iter().zip(&self.g_y).filter(|(y, _)| y.is_finite());
+        let height: f64 = weighted.map(|(y, g)| (y * g).abs()).sum();
+        64.0 * f64::EPSILON * height / moved
     }
 
     /// The gradient of one operand as the witnesses give it; `None` if not all of it was looked at.
@@ -228,36 +243,6 @@ impl Exam {
         let values = truth.entries.iter().map(Entry::best).collect();
         ArrayD::from_shape_vec(self.case.operands[operand].value.raw_dim(), values).ok()
     }
-}
-
-/// A slope counts with its weight; where the value is infinite and does not move, not at all.
-fn used(slope: f64, g: f64) -> f64 {
-    if slope == 0.0 { 0.0 } else { slope * g }
-}
-
-fn sum_of_smooth(slopes: &[Slope], g: &[f64]) -> Option<(f64, f64)> {
-    slopes
-        .iter()
-        .zip(g)
-        .try_fold((0.0, 0.0), |(sum, error), (slope, g)| match slope {
-            Slope::Smooth { value, bound } => Some((sum + used(*value, *g), error + bound * g.abs())),
-            _ => None,
-        })
-}
-
-/// The smallest and the largest derivative that one-sided slopes allow, if some entry has a kink.
-fn sum_over_kinks(slopes: &[Slope], g: &[f64]) -> Option<(f64, f64)> {
-    if !slopes.iter().any(|slope| matches!(slope, Slope::Kink { .. })) {
-        return None;
-    }
-    slopes.iter().zip(g).try_fold((0.0, 0.0), |(least, most), (slope, g)| {
-        let (a, b) = match slope {
-            Slope::Smooth { value, .. } => (used(*value, *g), used(*value, *g)),
-            Slope::Kink { low, high } => (low * g, high * g),
-            Slope::NoValue => return None,
-        };
-        Some((least + a.min(b), most + a.max(b)))
-    })
 }
 
 /// First, last and random positions.

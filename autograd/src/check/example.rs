@@ -17,8 +17,14 @@ pub struct Example {
     pub name: String,
     /// Attributes of the op, if it is one.
     pub attributes: serde_json::Map<String, serde_json::Value>,
+    /// Whether the subject is an op of the registry.
+    #[serde(skip)]
+    pub is_op: bool,
     /// The operands.
     pub operands: Vec<Array>,
+    /// How many of them are given to forward(); the rest are parameters.
+    #[serde(skip)]
+    pub given: usize,
     /// The value of the function.
     pub y: Array,
     /// ∂J/∂y.
@@ -68,7 +74,12 @@ impl Array {
     }
 
     fn code(&self) -> String {
-        let numbers: Vec<String> = self.data.iter().map(|x| format!("{x:?}")).collect();
+        let number = |x: &f64| match x {
+            x if x.is_nan() => "f64::NAN".to_string(),
+            x if x.is_infinite() => format!("{}f64::INFINITY", if *x < 0.0 { "-" } else { "" }),
+            x => format!("{x:?}"),
+        };
+        let numbers: Vec<String> = self.data.iter().map(number).collect();
         format!(
             "ArrayD::from_shape_vec(vec!{:?}, vec![{}]).unwrap()",
             self.shape,
@@ -96,6 +107,8 @@ impl Example {
                 .iter()
                 .map(|x| Array::new(&x.name, &x.value))
                 .collect(),
+            is_op: exam.case.op.is_some(),
+            given: exam.case.given,
             y: Array::new("y", &exam.y),
             g_y: Array::new("g_y", &exam.g_y),
             operand: letter.clone(),
@@ -164,24 +177,60 @@ impl Example {
         text
     }
 
-    /// The case as a test to copy into a crate; it needs a line that makes the module.
+    /// The case as a test to copy into a crate; of a module of one's own, it is called with that module.
     pub fn as_test(&self) -> String {
         let operands: Vec<String> = self.operands.iter().map(Array::code).collect();
         let position = self.operands.iter().position(|x| x.name == self.operand).unwrap_or(0);
+        let name = format!(
+            "gradient_of_{}_on_the_smallest_case",
+            self.operand.to_lowercase().replace('.', "_")
+        );
         format!(
-            "#[test]\nfn gradient_of_{operand}_on_the_smallest_case() {{\n    // Found from seed {seed}.\n    \
-             let x = [{operands}];\n    let g_y = {g_y};\n    let right = {right};\n    \
-             let mut module = todo!(\"make your {name}\");\n    \
-             module.forward(&x.each_ref().map(|x| x.view()));\n    let g_x = module.backward(g_y.view());\n    \
+            "/// The smallest case on which g_{operand} of {subject} was wrong, found from seed {seed}.\n\
+             {opening}    let x = [{operands}];\n    let g_y = {g_y};\n    let right = {right};\n{given}    \
+             module.forward(&x[..{count}].iter().map(|x| x.view()).collect::<Vec<_>>());\n    \
+             let mut g_x = module.backward(g_y.view());\n    \
+             g_x.extend(module.params().iter().map(|param| param.gradient.to_owned()));\n    \
              assert_eq!(g_x[{position}].shape(), right.shape());\n    \
              for (given, right) in g_x[{position}].iter().zip(&right) {{\n        \
-             assert!((given - right).abs() <= 1e-9 * right.abs().max(1.0), \"{{given}} should be {{right}}\");\n    }}\n}}\n",
-            operand = self.operand.to_lowercase(),
+             assert!((given - right).abs() <= 1e-9 * right.abs().max({scale:?}), \"{{given}} should be {{right}}\");\n    }}\n}}\n",
+            operand = self.operand,
+            subject = self.name,
             seed = self.seed,
+            opening = self.opening(&name),
             operands = operands.join(", "),
             g_y = self.g_y.code(),
             right = self.right.code(),
-            name = self.name,
+            given = self.parameters(),
+            count = self.given,
+            scale = self.right.data.iter().fold(0.0, |most: f64, x| most.max(x.abs())),
+        )
+    }
+
+    /// The first lines of the test: an op makes its own module, a module of one's own is handed in.
+    fn opening(&self, name: &str) -> String {
+        let uses = "use ndarray::ArrayD;\n    use tapegrad_autograd::Module;\n";
+        if !self.is_op {
+            return format!(
+                "fn {name}(mut module: impl tapegrad_autograd::Module<f64>) {{\n    use ndarray::ArrayD;\n"
+            );
+        }
+        let attributes = serde_json::Value::Object(self.attributes.clone()).to_string();
+        format!(
+            "#[test]\nfn {name}() {{\n    {uses}    use tapegrad_autograd::{{OpModule, check::attributes::op_from_text}};\n    \
+             let mut module = OpModule::<f64>::new(op_from_text({:?}, r#\"{attributes}\"#).unwrap());\n",
+            self.name
+        )
+    }
+
+    /// The line that sets the module's parameters, if it has any.
+    fn parameters(&self) -> String {
+        if self.given == self.operands.len() {
+            return String::new();
+        }
+        format!(
+            "    for (param, value) in module.params().iter_mut().zip(&x[{}..]) {{\n        param.value.assign(value);\n    }}\n",
+            self.given
         )
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use ndarray::ArrayD;
 
+use super::doubled::Doubled;
 use super::opened::Opened;
+use super::symbolic::Symbolic;
 use crate::numbers::{Dual, Real};
 use crate::op::{Inputs, OperandKind};
 use crate::ops::AnyOp;
@@ -24,6 +26,16 @@ pub trait Function: Send + Sync {
 
     /// The derivative of the value along `v` in one operand, by dual numbers; `None` if it cannot be had.
     fn along(&self, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<ArrayD<f64>>;
+
+    /// The value at these operands in doubled precision; `None` if it cannot be had.
+    fn value_doubled(&self, _: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
+        None
+    }
+
+    /// The function as a program of the graph language, with the names of its operands, if it has one.
+    fn program(&self, _: &[ArrayD<f64>]) -> Option<(Symbolic, Vec<String>)> {
+        None
+    }
 
     /// The function as a graph whose edges can be edited; `None` if it is not made of ops.
     fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened>;
@@ -63,6 +75,19 @@ impl Function for OpFunction {
         Some(self.run(&moving, &shapes(x)).mapv(|y| y.tangent))
     }
 
+    fn value_doubled(&self, x: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
+        let flat: Vec<Vec<Doubled>> = x.iter().map(|x| x.iter().copied().collect()).collect();
+        Some(self.run(&flat, &shapes(x)))
+    }
+
+    fn program(&self, x: &[ArrayD<f64>]) -> Option<(Symbolic, Vec<String>)> {
+        let kinds: Vec<OperandKind> = (0..x.len()).map(|i| self.0.operand(i).kind).collect();
+        let names: Vec<String> = (0..x.len()).map(|i| self.0.operand(i).name.to_string()).collect();
+        let itself = Symbolic::of_formula(&names, &kinds, &shapes(x), |vars| Var::record(self.0.clone(), vars));
+        let twin = || Symbolic::of_formula(&names, &kinds, &shapes(x), |vars| super::definition::of(&self.0, vars));
+        Some((itself.or_else(twin)?, names))
+    }
+
     fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened> {
         let kinds: Vec<OperandKind> = (0..x.len()).map(|i| self.0.operand(i).kind).collect();
         let names: Vec<String> = (0..x.len()).map(|i| self.0.operand(i).name.to_string()).collect();
@@ -78,6 +103,8 @@ pub struct FormulaFunction {
     pub kinds: Vec<OperandKind>,
     /// What the operands are called.
     pub names: Vec<String>,
+    /// The same as a program of the graph language, if it is one.
+    pub symbolic: Option<Symbolic>,
 }
 
 impl fmt::Debug for FormulaFunction {
@@ -112,6 +139,16 @@ impl Function for FormulaFunction {
     fn along(&self, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<ArrayD<f64>> {
         let moving = (0..x.len()).map(|i| duals(&x[i], (i == operand).then_some(v)));
         Some(self.run(moving.collect()).mapv(|y| y.tangent))
+    }
+
+    fn value_doubled(&self, x: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
+        Some(self.run(x.to_vec()))
+    }
+
+    fn program(&self, x: &[ArrayD<f64>]) -> Option<(Symbolic, Vec<String>)> {
+        let own = self.symbolic.clone();
+        let translated = || Symbolic::of_formula(&self.names, &self.kinds, &shapes(x), |vars| (self.formula)(vars));
+        Some((own.or_else(translated)?, self.names.clone()))
     }
 
     fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened> {
@@ -162,6 +199,10 @@ impl Function for ModelFunction {
         Some(self.run(&moving).mapv(|y| y.tangent))
     }
 
+    fn value_doubled(&self, x: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
+        Some(self.run(x))
+    }
+
     fn opened(&self, _: &[ArrayD<f64>]) -> Option<Opened> {
         None
     }
@@ -178,6 +219,6 @@ fn duals(x: &ArrayD<f64>, v: Option<&[f64]>) -> ArrayD<Dual> {
 }
 
 /// The shapes of these arrays.
-pub(super) fn shapes(x: &[ArrayD<f64>]) -> Vec<Shape> {
+pub(super) fn shapes<T>(x: &[ArrayD<T>]) -> Vec<Shape> {
     x.iter().map(|x| Shape::new(x.shape())).collect()
 }

@@ -1,19 +1,21 @@
-//! The check of one subject: cases of all sizes, the controls, the verdicts, and for a wrong gradient the diagnosis.
+//! The check of one subject: cases of all sizes, every pattern of broadcasting, the controls, the verdicts, what drivers
+//! and threads make of it, and for a wrong gradient the diagnosis.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::answer::Answer;
-use super::diagnose::{diagnose, is_wrong, whereabouts};
-use super::exam::{Coverage, FULL, JACOBIAN, STRATIFIED};
-use super::example::Example;
-use super::guard::{Trouble, guarded};
-use super::judge::{EntryVerdict, Reason, controls, faults, judge_operand};
+use super::Draw;
+use super::answer::{Answer, Upstream, old_operands};
+use super::exam::{Coverage, Exam, FULL, STRATIFIED};
+use super::explanation::explain;
+use super::guard::{Trouble, caught, guarded};
+use super::judge::{EntryVerdict, Uncontrolled, controls, faults, judge_operand};
+use super::laws;
 use super::prepared::Prepared;
 use super::report::{TargetReport, Verdict};
-use super::shrink::{Aim, shrink};
+use super::single;
 use super::subject::{Kind, Subject};
+use super::tally::Tally;
 
 /// How a subject is checked.
 #[derive(Clone, Debug)]
@@ -26,6 +28,17 @@ pub struct Options {
     pub limit: Duration,
     /// The sizes of axes; empty for all of 1, 2, 3, 5 and 7.
     pub sizes: Vec<usize>,
+    /// The numbers that the subject computes with.
+    pub numbers: Numbers,
+}
+
+/// The numbers that a subject computes with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// Double precision.
+    Double,
+    /// Single precision, with the tolerance that rounding in `f32` allows.
+    Single,
 }
 
 impl Default for Options {
@@ -35,6 +48,7 @@ impl Default for Options {
             cases: 12,
             limit: Duration::from_secs(5),
             sizes: Vec::new(),
+            numbers: Numbers::Double,
         }
     }
 }
@@ -42,82 +56,168 @@ impl Default for Options {
 /// The sizes that cases take in turn; 0 comes up by chance with all of them.
 pub const SIZES: [&[usize]; 4] = [&[1, 2, 3], &[2, 3], &[1, 2, 3, 5, 7], &[3, 2, 5]];
 
-/// How many draws a diagnosis is made on, and of how many it chooses them.
-const DRAWS: (usize, u64) = (6, 40);
-
 /// Checks one subject.
 pub fn check(subject: &Arc<dyn Subject>, options: &Options) -> TargetReport {
-    let mut report = TargetReport::new(subject.name(), subject.kind());
-    let mut tally = Tally::default();
-    for number in 0..options.cases {
-        report.cases += 1;
-        let step = try_case(subject, options, number, &mut report, &mut tally);
-        match step {
-            Ok(None) => {}
-            Ok(Some((prepared, answer))) => {
-                report.verdict = Verdict::Wrong;
-                explain(subject, prepared, answer, options, &mut report);
-                break;
-            }
-            Err(trouble) => {
-                report.verdict = Verdict::Wrong;
-                let cause = if matches!(trouble, Trouble::Endless { .. }) {
-                    "endless"
-                } else {
-                    "panic"
-                };
-                report.find(cause, trouble.to_string());
-                break;
-            }
-        }
+    let mut check = Check {
+        subject,
+        options,
+        report: TargetReport::new(subject.name(), subject.kind()),
+        tally: Tally::default(),
+    };
+    if let Err(trouble) = check.all() {
+        check.report.verdict = Verdict::Wrong;
+        let is_endless = matches!(trouble, Trouble::Endless { .. });
+        check
+            .report
+            .find(if is_endless { "endless" } else { "panic" }, trouble.to_string());
     }
-    tally.conclude(&mut report);
+    let mut report = check.report;
+    check.tally.conclude(&mut report);
     report
 }
 
-/// One case; gives it back if something is wrong with the numbers.
-fn try_case(
-    subject: &Arc<dyn Subject>,
-    options: &Options,
-    number: usize,
-    report: &mut TargetReport,
-    tally: &mut Tally,
-) -> Result<Option<(Prepared, Answer)>, Trouble> {
-    let seed = seed_of(options.seed, number as u64);
-    let sizes = sizes_of(options, number);
-    let coverage = if subject.kind() == Kind::Model {
-        STRATIFIED
-    } else {
-        FULL
-    };
-    let prepared = prepare(subject, seed, sizes, coverage, options.limit)?;
-    let answer = prepared.ask(subject, options.limit)?;
-    let found = faults(&prepared.exam, &answer);
-    let mut any_wrong = !found.is_empty();
-    for fault in found {
-        report.find(fault.cause, fault.sentence);
-    }
-    for operand in prepared.exam.case.real() {
-        let Some(truth) = &prepared.exam.truths[operand] else {
-            continue;
-        };
-        if answer.g_x[operand].shape() != prepared.exam.case.operands[operand].value.shape() {
-            continue;
-        }
-        tally.control(controls(truth));
-        for (entry, analytic, verdict) in judge_operand(&answer.g_x[operand], truth) {
-            tally.count(verdict);
-            report.entries += 1;
-            let scale = truth.scale.max(entry.terms).max(f64::MIN_POSITIVE);
-            report.worst_error = report.worst_error.max((analytic - entry.best()).abs() / scale);
-            let bound = entry.numeric.map_or(0.0, |(_, bound)| bound / scale);
-            if verdict == EntryVerdict::Pass && truth.scale > 0.0 {
-                report.bound = report.bound.max(bound.min(1.0));
+/// A check under way.
+struct Check<'c> {
+    subject: &'c Arc<dyn Subject>,
+    options: &'c Options,
+    report: TargetReport,
+    tally: Tally,
+}
+
+impl Check<'_> {
+    /// Everything, until something is wrong.
+    fn all(&mut self) -> Result<(), Trouble> {
+        for number in 0..self.options.cases {
+            let seed = seed_of(self.options.seed, number as u64);
+            let prepared = self.drawn(seed, sizes_of(self.options, number))?;
+            self.case(prepared)?;
+            if self.report.verdict == Verdict::Wrong {
+                return Ok(());
             }
-            any_wrong |= verdict == EntryVerdict::Wrong;
+        }
+        if self.options.numbers == Numbers::Double && self.options.sizes.is_empty() {
+            self.patterns()?;
+            self.properties();
+        }
+        Ok(())
+    }
+
+    fn case(&mut self, prepared: Prepared) -> Result<(), Trouble> {
+        self.report.cases += 1;
+        if self.options.numbers == Numbers::Single {
+            return self.single(&prepared);
+        }
+        let answer = prepared.ask(self.subject, self.options.limit)?;
+        if self.is_wrong(&prepared.exam, &answer) {
+            self.report.verdict = Verdict::Wrong;
+            explain(self.subject, prepared, answer, self.options, &mut self.report);
+        }
+        Ok(())
+    }
+
+    /// Every pattern of broadcasting, each as a case of its own.
+    fn patterns(&mut self) -> Result<(), Trouble> {
+        let seed = self.options.seed;
+        let mut draw = Draw::new(seed, 3);
+        for case in self.subject.patterns(&mut draw) {
+            let x_old = old_operands(&case, &mut draw);
+            let prepared = Prepared::of(self.subject, case, x_old, &Upstream::Seed(seed), seed, FULL)?;
+            self.case(prepared)?;
+            if self.report.verdict == Verdict::Wrong {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// What drivers make of an op, and threads.
+    fn properties(&mut self) {
+        if self.subject.kind() != Kind::Op || self.report.verdict == Verdict::Wrong {
+            return;
+        }
+        let (name, seed) = (self.subject.name(), self.options.seed);
+        let laws = caught(|| laws::check(&name, seed, 3));
+        let threads = caught(|| laws::same_on_any_number_of_threads(&name, seed));
+        for (cause, outcome) in [("law", laws), ("threads", threads)] {
+            if let Err(why) | Ok(Err(why)) = outcome {
+                self.report.verdict = Verdict::Wrong;
+                self.report.find(cause, why);
+            }
         }
     }
-    Ok(any_wrong.then_some((prepared, answer)))
+
+    /// Judges all answers at one case.
+    fn is_wrong(&mut self, exam: &Exam, answer: &Answer) -> bool {
+        let found = faults(exam, answer);
+        let mut is_wrong = !found.is_empty();
+        for fault in found {
+            self.report.find(fault.cause, fault.sentence);
+        }
+        for operand in exam.case.real() {
+            let Some(truth) = &exam.truths[operand] else { continue };
+            if answer.g_x[operand].shape() != exam.case.operands[operand].value.shape() {
+                continue;
+            }
+            match controls(truth) {
+                Ok(Some(share)) => {
+                    self.tally.controlled += 1;
+                    self.report.resolution = self.report.resolution.max(share);
+                }
+                Ok(None) => {}
+                Err(Uncontrolled) => self.tally.uncontrolled += 1,
+            }
+            for (entry, analytic, verdict) in judge_operand(&answer.g_x[operand], truth) {
+                self.tally.count(verdict);
+                self.report.note(&entry, analytic, verdict, truth.scale);
+                is_wrong |= verdict == EntryVerdict::Wrong;
+            }
+        }
+        is_wrong
+    }
+
+    /// One case in single precision.
+    fn single(&mut self, from: &Prepared) -> Result<(), Trouble> {
+        let prepared = single::prepared(self.subject, from)?;
+        let exam = &prepared.exam;
+        let Some(g_x) = single::answer(self.subject, exam, self.options.limit)? else {
+            self.report.verdict = Verdict::Unchecked;
+            self.report
+                .find("single", "it has no form in single precision".to_string());
+            return Ok(());
+        };
+        for operand in exam.case.real() {
+            let Some(truth) = &exam.truths[operand] else { continue };
+            let (verdicts, hidden) = single::judge(&g_x[operand], truth);
+            self.report.resolution = self.report.resolution.max(hidden);
+            self.tally.controlled += 1;
+            let given: Vec<f64> = g_x[operand].iter().copied().collect();
+            for (i, verdict) in verdicts.into_iter().enumerate() {
+                self.tally.count(verdict);
+                self.report.entries += 1;
+                if let Some(entry) = truth.entries.get(i) {
+                    let error = (given[entry.index] - entry.best()).abs() / truth.scale.max(f64::MIN_POSITIVE);
+                    self.report.worst_error = self.report.worst_error.max(error);
+                }
+                if verdict == EntryVerdict::Wrong {
+                    self.report.verdict = Verdict::Wrong;
+                    let name = &exam.case.operands[operand].name;
+                    let sentence = "differs from the witnesses by more than rounding in single precision can do";
+                    self.report
+                        .find("single", format!("g_{name} {sentence} (seed {})", prepared.seed));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn drawn(&self, seed: u64, sizes: Vec<usize>) -> Result<Prepared, Trouble> {
+        let coverage = if self.subject.kind() == Kind::Model {
+            STRATIFIED
+        } else {
+            FULL
+        };
+        prepare(self.subject, seed, sizes, coverage, self.options.limit)
+    }
 }
 
 /// A case, prepared where a module without a definition may do its worst.
@@ -131,7 +231,7 @@ fn prepare(
     let own = Arc::clone(subject);
     let first = guarded(limit, move |stage| {
         stage.enter("forward()");
-        let mut draw = super::Draw::of_sizes(seed, sizes.iter().copied());
+        let mut draw = Draw::of_sizes(seed, sizes.iter().copied());
         let case = own.case(&mut draw);
         if own.function(&case).is_none() {
             super::answer::run_forward(&mut *own.module(&case), &case, &case.values());
@@ -142,132 +242,15 @@ fn prepare(
 }
 
 /// The seed of one case.
-pub(super) fn seed_of(seed: u64, number: u64) -> u64 {
+pub fn seed_of(seed: u64, number: u64) -> u64 {
     seed.wrapping_mul(1_000_003).wrapping_add(number)
 }
 
-fn sizes_of(options: &Options, number: usize) -> Vec<usize> {
+/// The sizes that the axes of one case are drawn from.
+pub(super) fn sizes_of(options: &Options, number: usize) -> Vec<usize> {
     if options.sizes.is_empty() {
         SIZES[number % SIZES.len()].to_vec()
     } else {
         options.sizes.clone()
-    }
-}
-
-/// The diagnosis and the smallest example of a wrong gradient.
-fn explain(
-    subject: &Arc<dyn Subject>,
-    prepared: Prepared,
-    answer: Answer,
-    options: &Options,
-    report: &mut TargetReport,
-) {
-    if report.findings.iter().any(|finding| finding.cause == "forward") {
-        return;
-    }
-    let draws = wrong_draws(subject, options, &prepared);
-    let views: Vec<(&Prepared, &Answer)> = draws.iter().map(|(p, a)| (p, a)).collect();
-    let diagnosis = diagnose(&views);
-    let first_wrong = prepared.exam.case.real().find(|&i| is_wrong(&prepared, &answer, i));
-    let operand = diagnosis.as_ref().map(|d| d.operand.clone());
-    let operand = operand.or_else(|| first_wrong.map(|i| prepared.exam.case.operands[i].name.clone()));
-    let Some(operand) = operand else { return };
-    let aim = Aim {
-        operand,
-        key: diagnosis
-            .as_ref()
-            .map(|d| d.cause.clone())
-            .filter(|cause| cause != "constant factor"),
-    };
-    let start = draws.into_iter().filter(|(p, a)| aim.is_met(p, a).is_some());
-    let start = start
-        .min_by_key(|(p, _)| p.exam.case.numbers())
-        .unwrap_or((prepared, answer));
-    let (prepared, answer) = shrink(subject, start.0, start.1, &aim, options.limit);
-    if let Some(i) = prepared.exam.case.operands.iter().position(|x| x.name == aim.operand) {
-        report.example = Some(Example::new(&report.name, &prepared, &answer, i, aim.key.as_deref()));
-        if diagnosis.is_none()
-            && let Some(right) = prepared.exam.gradient(i)
-        {
-            let place = whereabouts(&answer.g_x[i], &right);
-            report.find(
-                "unexplained",
-                format!("no mistake of the bank explains g_{}; {place}", aim.operand),
-            );
-        }
-    }
-    report.diagnosis = diagnosis;
-}
-
-/// Answers on fresh draws of different sizes, for a diagnosis.
-fn wrong_draws(subject: &Arc<dyn Subject>, options: &Options, first: &Prepared) -> Vec<(Prepared, Answer)> {
-    let mut draws = Vec::new();
-    let mut empty = 0;
-    for number in 0..DRAWS.1 {
-        let sizes = sizes_of(options, number as usize + 1);
-        let Ok(prepared) = Prepared::draw(
-            subject,
-            first.seed.wrapping_add(104_729 * (number + 1)),
-            &sizes,
-            JACOBIAN,
-        ) else {
-            continue;
-        };
-        let Ok(answer) = prepared.ask(subject, options.limit) else {
-            continue;
-        };
-        let is_telling = prepared.exam.case.real().any(|i| is_wrong(&prepared, &answer, i));
-        if is_telling || empty < 2 {
-            empty += usize::from(!is_telling);
-            draws.push((prepared, answer));
-        }
-        if draws.len() >= DRAWS.0 + empty {
-            break;
-        }
-    }
-    draws
-}
-
-/// What was counted over all cases.
-#[derive(Default)]
-struct Tally {
-    unchecked: BTreeMap<Reason, usize>,
-    controlled: usize,
-    uncontrolled: usize,
-}
-
-impl Tally {
-    fn count(&mut self, verdict: EntryVerdict) {
-        if let EntryVerdict::Unchecked(reason) = verdict {
-            *self.unchecked.entry(reason).or_default() += 1;
-        }
-    }
-
-    fn control(&mut self, outcome: Option<bool>) {
-        match outcome {
-            Some(true) => self.controlled += 1,
-            Some(false) => self.uncontrolled += 1,
-            None => {}
-        }
-    }
-
-    fn conclude(self, report: &mut TargetReport) {
-        report.unchecked = self.unchecked.values().sum();
-        for (reason, count) in &self.unchecked {
-            report.find(
-                &format!("{reason:?}"),
-                format!("{count} of {} entries are unchecked: {}", report.entries, reason.text()),
-            );
-        }
-        if report.verdict != Verdict::Pass {
-            return;
-        }
-        if self.uncontrolled > 0 || (self.controlled == 0 && report.entries > 0) {
-            report.verdict = Verdict::Invalid;
-            let sentence = "the check could not tell a right gradient from wrong ones at these cases".to_string();
-            report.find("controls", sentence);
-        } else if report.unchecked > 0 {
-            report.verdict = Verdict::Unchecked;
-        }
     }
 }

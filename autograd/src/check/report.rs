@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use super::diagnose::Diagnosis;
 use super::example::Example;
+use super::judge::EntryVerdict;
 use super::subject::Kind;
+use super::truth::Entry;
 
 /// The findings on all subjects of one run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,12 +29,16 @@ pub struct TargetReport {
     pub verdict: Verdict,
     /// How many entries of gradients were compared.
     pub entries: usize,
+    /// How many of them the graph language's own derivative was held against too.
+    pub symbolic: usize,
     /// How many of them nobody could say anything about.
     pub unchecked: usize,
     /// The largest relative difference between a gradient and the witnesses.
     pub worst_error: f64,
     /// The largest relative bound on the error of the numeric derivative.
     pub bound: f64,
+    /// The largest share by which one entry could be wrong unseen: one part in a million, or what rounding hides.
+    pub resolution: f64,
     /// How many cases were tried.
     pub cases: usize,
     /// The mistake that explains what is wrong.
@@ -74,13 +80,30 @@ impl TargetReport {
             kind,
             verdict: Verdict::Pass,
             entries: 0,
+            symbolic: 0,
             unchecked: 0,
             worst_error: 0.0,
             bound: 0.0,
+            resolution: 0.0,
             cases: 0,
             diagnosis: None,
             example: None,
             findings: Vec::new(),
+        }
+    }
+
+    /// Counts one entry with its verdict.
+    pub(super) fn note(&mut self, entry: &Entry, analytic: f64, verdict: EntryVerdict, scale: f64) {
+        self.entries += 1;
+        self.symbolic += usize::from(entry.symbolic.is_some());
+        let size = scale.max(entry.terms).max(f64::MIN_POSITIVE);
+        // A gradient that is 0 but for rounding has no relative error.
+        if size > entry.floor {
+            self.worst_error = self.worst_error.max((analytic - entry.best()).abs() / size);
+        }
+        let bound = entry.numeric.map_or(0.0, |(_, bound)| bound / size);
+        if verdict == EntryVerdict::Pass && scale > 1e3 * entry.floor {
+            self.bound = self.bound.max(bound.min(1.0));
         }
     }
 

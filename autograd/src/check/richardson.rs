@@ -5,19 +5,16 @@
 //! much a combination still moves bounds what is left of the first error, and the second is known. The entry of the
 //! tableau with the least sum is taken. Source: Richardson (1911); Ridders, "Accurate computation of F'(x)" (1982).
 //!
-//! Steps are powers of two, so that `x + h` is exact; they begin at 1/4 and at a quarter of `|x|`, because a function
-//! may vary on a scale of 1 or of `x`, and become smaller while the bound is poor. A step that leaves the domain
-//! gives no value and is left out. Where the slopes from the left and from the right keep their distance when `h` is
-//! halved there is a kink, and no derivative is given.
+//! Steps are powers of two, so that `x + h` is exact. In `f64` they begin at 1/4 and at a quarter of `|x|`, because a
+//! function may vary on a scale of 1 or of `x`, and become smaller while the bound is poor. In doubled precision they
+//! begin so small that a few halvings do. A step that leaves the domain gives no value and is left out. Where the
+//! slopes from the left and from the right keep their distance when `h` is halved there is a kink, and no derivative
+//! is given.
 
-/// The halvings within one ladder of steps.
-const LEVELS: usize = 7;
-/// How many times a ladder is begun anew with smaller steps while the bound is poor.
-const LADDERS: usize = 5;
+use super::precision::Precision;
+
 /// A relative bound that is good enough to stop at.
 const GOOD: f64 = 1e-10;
-/// Rounding of one evaluation, in units of `ε |f|`: a sum of a few dozen terms loses about this.
-const ROUNDING: f64 = 16.0;
 /// How far beyond its last movement a combination may still be from the truth.
 const SAFETY: f64 = 8.0;
 
@@ -46,38 +43,25 @@ pub enum Slope {
 ///
 /// **Errors** of rounding are bounded from the values of `f` alone: a function that loses digits inside, which its
 /// result does not show, has a larger error than is said here.
-pub fn slopes(x: f64, f: impl Fn(f64) -> Option<Vec<f64>>) -> Vec<Slope> {
-    let Some(here) = f(x) else { return Vec::new() };
+pub fn slopes<T: Precision>(x: f64, f: impl Fn(T) -> Option<Vec<T>>) -> Vec<Slope> {
+    let Some(here) = f(T::from_f64(x)) else {
+        return Vec::new();
+    };
     if !x.is_finite() {
         // What stands at -∞ is masked and cannot be moved.
         return vec![Slope::Smooth { value: 0.0, bound: 0.0 }; here.len()];
     }
     let mut best = vec![Slope::NoValue; here.len()];
-    for first in first_steps(x) {
+    for first in T::first_steps(x) {
         let ladder = Ladder::climb(x, first, &here, &f);
         for (entry, best) in best.iter_mut().enumerate() {
             *best = finer_or_better(*best, ladder.slope(entry));
         }
-        if best.iter().all(is_good) && is_confirmed(x, first, &here, &best, &f) {
+        if best.iter().all(is_good::<T>) && is_confirmed(x, first, &here, &best, &f) {
             break;
         }
     }
     best
-}
-
-/// The first steps of all ladders: powers of two near 1/4 and `|x|/4`, then smaller and smaller.
-fn first_steps(x: f64) -> Vec<f64> {
-    let power = |step: f64| 2.0_f64.powi(step.log2().floor() as i32);
-    let mut steps = vec![0.25];
-    if x != 0.0 && x.is_finite() && !(0.3..3.0).contains(&x.abs()) {
-        steps.push(power(x.abs() / 4.0).max(f64::MIN_POSITIVE * 1e20));
-    }
-    let smallest = steps.iter().copied().fold(f64::INFINITY, f64::min);
-    let finest = (x.abs() * f64::EPSILON * 1024.0).max(1e-250);
-    let narrower = (1..=LADDERS).map(|i| smallest * 2.0_f64.powi(-((LEVELS * i) as i32)));
-    steps.extend(narrower.filter(|&step| step > finest));
-    steps.sort_by(|a, b| b.total_cmp(a));
-    steps
 }
 
 /// The finer of two estimates that exclude each other, because coarse steps may jump over whole waves; else the better.
@@ -98,23 +82,27 @@ fn finer_or_better(coarse: Slope, finer: Slope) -> Slope {
 }
 
 /// True if one difference at a far smaller step agrees roughly: nothing happens between the steps of the ladder.
-fn is_confirmed(x: f64, first: f64, here: &[f64], best: &[Slope], f: &impl Fn(f64) -> Option<Vec<f64>>) -> bool {
-    let h = first * 2.0_f64.powi(-16);
-    let (Some(right), Some(left)) = (f(x + h), f(x - h)) else {
+fn is_confirmed<T: Precision>(
+    x: f64,
+    first: f64,
+    here: &[T],
+    best: &[Slope],
+    f: &impl Fn(T) -> Option<Vec<T>>,
+) -> bool {
+    let Some(far) = Level::at(x, first * 2.0_f64.powi(-16), here, f) else {
         return false;
     };
-    let width = (x + h) - (x - h);
     best.iter().enumerate().all(|(i, slope)| {
         let Slope::Smooth { value, bound } = *slope else {
             return false;
         };
-        let noise = ROUNDING * f64::EPSILON * here[i].abs().max(right[i].abs()) / h;
-        !here[i].is_finite() || ((right[i] - left[i]) / width - value).abs() <= 0.01 * value.abs() + bound + noise
+        let central = (far.right[i] + far.left[i]) / (2.0 * far.h);
+        !here[i].to_f64().is_finite() || (central - value).abs() <= 0.01 * value.abs() + bound + far.noise::<T>(i)
     })
 }
 
-fn is_good(slope: &Slope) -> bool {
-    matches!(slope, Slope::Smooth { value, bound } if *bound <= GOOD * value.abs() || *bound <= 1e-13)
+fn is_good<T: Precision>(slope: &Slope) -> bool {
+    matches!(slope, Slope::Smooth { value, bound } if *bound <= GOOD * value.abs() || *bound <= T::NOTHING)
 }
 
 fn better(a: Slope, b: Slope) -> Slope {
@@ -131,51 +119,73 @@ fn better(a: Slope, b: Slope) -> Slope {
     }
 }
 
-/// The values of `f` on both sides of `x` at halving steps.
-struct Ladder<'a> {
-    here: &'a [f64],
-    steps: Vec<f64>,
-    right: Vec<Vec<f64>>,
-    left: Vec<Vec<f64>>,
+/// How far `f` moves on both sides of `x` at one step.
+struct Level {
+    h: f64,
+    /// `f(x+h) - f(x)`.
+    right: Vec<f64>,
+    /// `f(x) - f(x-h)`.
+    left: Vec<f64>,
+    /// The largest of the three values in magnitude.
+    height: Vec<f64>,
 }
 
-impl<'a> Ladder<'a> {
-    fn climb(x: f64, first: f64, here: &'a [f64], f: &impl Fn(f64) -> Option<Vec<f64>>) -> Self {
-        let mut ladder = Self {
-            here,
-            steps: Vec::new(),
-            right: Vec::new(),
-            left: Vec::new(),
+impl Level {
+    fn at<T: Precision>(x: f64, h: f64, here: &[T], f: &impl Fn(T) -> Option<Vec<T>>) -> Option<Self> {
+        let (x, step) = (T::from_f64(x), T::from_f64(h));
+        let (right, left) = (f(x + step)?, f(x - step)?);
+        let width = (x + step) - (x - step);
+        let each = |i: usize| {
+            right[i]
+                .to_f64()
+                .abs()
+                .max(left[i].to_f64().abs())
+                .max(here[i].to_f64().abs())
         };
-        for level in 0..LEVELS {
-            let h = first * 0.5_f64.powi(level as i32);
-            let (Some(right), Some(left)) = (f(x + h), f(x - h)) else {
-                continue;
-            };
-            ladder.steps.push(((x + h) - (x - h)) / 2.0);
-            ladder.right.push(right);
-            ladder.left.push(left);
-        }
-        ladder
+        Some(Self {
+            h: width.to_f64() / 2.0,
+            height: (0..here.len()).map(each).collect(),
+            right: right.iter().zip(here).map(|(&r, &f)| (r - f).to_f64()).collect(),
+            left: left.iter().zip(here).map(|(&l, &f)| (f - l).to_f64()).collect(),
+        })
+    }
+
+    /// What rounding of the values makes of a slope.
+    fn noise<T: Precision>(&self, entry: usize) -> f64 {
+        T::ROUNDING * self.height[entry] / self.h
+    }
+}
+
+/// The levels at halving steps.
+struct Ladder<'a, T> {
+    here: &'a [T],
+    levels: Vec<Level>,
+}
+
+impl<'a, T: Precision> Ladder<'a, T> {
+    fn climb(x: f64, first: f64, here: &'a [T], f: &impl Fn(T) -> Option<Vec<T>>) -> Self {
+        let at = |level: usize| Level::at(x, first * 0.5_f64.powi(level as i32), here, f);
+        let levels = (0..T::LEVELS).filter_map(at).filter(|level| level.h != 0.0).collect();
+        Self { here, levels }
     }
 
     /// The best entry of the tableau over the levels that show no kink.
     fn slope(&self, entry: usize) -> Slope {
-        let f = self.here[entry];
-        if !f.is_finite() {
+        if !self.here[entry].to_f64().is_finite() {
             return Slope::Smooth { value: 0.0, bound: 0.0 };
         }
         let mut best = Slope::NoValue;
         let mut row: Vec<f64> = Vec::new();
         let mut jump_before = f64::INFINITY;
-        for (level, &h) in self.steps.iter().enumerate() {
-            let (right, left) = (self.right[level][entry], self.left[level][entry]);
-            if !(right.is_finite() && left.is_finite()) || h == 0.0 {
+        for level in &self.levels {
+            let (d_left, d_right) = (level.left[entry] / level.h, level.right[entry] / level.h);
+            if !(d_left.is_finite() && d_right.is_finite()) {
                 row.clear();
                 continue;
             }
-            let noise = ROUNDING * f64::EPSILON * f.abs().max(right.abs()).max(left.abs()) / h;
-            let (d_left, d_right) = ((f - left) / h, (right - f) / h);
+            // The tableau itself is computed in f64.
+            let central = (d_left + d_right) / 2.0;
+            let noise = level.noise::<T>(entry) + 4.0 * f64::EPSILON * central.abs();
             let jump = (d_right - d_left).abs();
             let is_smooth = jump <= 4.0 * noise || jump <= 0.75 * jump_before;
             jump_before = if jump_before.is_infinite() && !is_smooth {
@@ -185,16 +195,11 @@ impl<'a> Ladder<'a> {
             };
             if !is_smooth {
                 row.clear();
-                best = better(
-                    best,
-                    Slope::Kink {
-                        low: d_left.min(d_right),
-                        high: d_left.max(d_right),
-                    },
-                );
+                let (low, high) = (d_left.min(d_right), d_left.max(d_right));
+                best = better(best, Slope::Kink { low, high });
                 continue;
             }
-            let next = extrapolate((right - left) / (2.0 * h), &row);
+            let next = extrapolate(central, &row);
             if !row.is_empty() {
                 best = better(best, least(&row, &next, noise));
             }
@@ -237,9 +242,11 @@ fn least(before: &[f64], row: &[f64], noise: f64) -> Slope {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::doubled::Doubled;
+    use crate::numbers::Real;
 
     fn slope(x: f64, f: impl Fn(f64) -> f64) -> Slope {
-        slopes(x, |x| Some(vec![f(x)]))[0]
+        slopes(x, |x: f64| Some(vec![f(x)]))[0]
     }
 
     fn assert_covers(x: f64, f: impl Fn(f64) -> f64, truth: f64, relative: f64) {
@@ -260,6 +267,24 @@ mod tests {
         assert_covers(1e-6, f64::ln, 1e6, 1e-10);
         assert_covers(1e6, |x| x * x, 2e6, 1e-10);
         assert_covers(1e-6, |x| (1e6 * x).exp(), 1e6 * 1.0_f64.exp(), 1e-9);
+    }
+
+    #[test]
+    fn in_doubled_precision_a_slope_of_a_billionth_of_the_value_is_certain() {
+        // x / √(x² + ε) is the sign of x but for ε; its slope is ε / (x² + ε)^(3/2).
+        let (x, epsilon) = (2.0, 1e-9);
+        let truth = epsilon / (x * x + epsilon).powf(1.5);
+        let flat = |x: Doubled| Some(vec![x / (x * x + Doubled::from_f64(epsilon)).sqrt()]);
+        let Slope::Smooth { value, bound } = slopes(x, flat)[0] else {
+            panic!("no slope")
+        };
+        assert!(
+            (value - truth).abs() <= bound + 1e-14 * truth && bound <= 1e-9 * truth,
+            "{value} ± {bound}, {truth}"
+        );
+        let relu = |x: Doubled| Some(vec![x.maximum(Doubled::from_f64(0.0))]);
+        assert_eq!(slopes(0.0, relu), [Slope::Kink { low: 0.0, high: 1.0 }]);
+        assert!(matches!(slopes(1e-9, relu)[0], Slope::Smooth { value: 1.0, .. }));
     }
 
     #[test]

@@ -12,10 +12,11 @@ use serde::Serialize;
 
 use super::answer::Answer;
 use super::bank::residual_above;
-use super::diagnose::{Diagnosis, SAME, diagnose, is_wrong, rounding};
+use super::diagnose::{Diagnosis, SAME, diagnose, is_wrong};
 use super::exam::{FULL, JACOBIAN};
 use super::judge::{EntryVerdict, faults, judge_operand};
-use super::mutant::{MUTATIONS, Mutant, Mutation};
+use super::mutant::Mutant;
+use super::mutation::{MUTATIONS, Mutation};
 use super::opened::Edit;
 use super::prepared::Prepared;
 use super::protocol::{SIZES, seed_of};
@@ -258,7 +259,7 @@ fn is_borne_out(diagnosis: &Diagnosis, fresh: &[(&Prepared, Answer)]) -> bool {
             return true;
         };
         let h = prepared.hypotheses(operand).iter().find(|h| h.key == diagnosis.cause);
-        let floor = 100.0 * rounding(prepared, operand);
+        let floor = 100.0 * prepared.exam.rounding_of(operand);
         h.is_some_and(|h| residual_above(&answer.g_x[operand], &h.gradient, floor) <= 10.0 * SAME)
     })
 }

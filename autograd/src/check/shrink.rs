@@ -11,7 +11,7 @@ use ndarray::ArrayD;
 
 use super::answer::{Answer, Upstream};
 use super::bank::residual_above;
-use super::diagnose::{SAME, is_wrong, rounding};
+use super::diagnose::{SAME, is_wrong};
 use super::exam::JACOBIAN;
 use super::prepared::Prepared;
 use super::subject::Subject;
@@ -47,7 +47,7 @@ impl Aim {
         }
         let Some(key) = &self.key else { return Some(operand) };
         let h = prepared.hypotheses(operand).iter().find(|h| h.key == *key)?;
-        let floor = 100.0 * rounding(prepared, operand);
+        let floor = 100.0 * prepared.exam.rounding_of(operand);
         (residual_above(&answer.g_x[operand], &h.gradient, floor) <= SAME).then_some(operand)
     }
 }

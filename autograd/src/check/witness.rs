@@ -5,8 +5,10 @@
 
 use ndarray::ArrayD;
 
+use super::doubled::Doubled;
 use super::function::Function;
 use super::guard::caught;
+use super::precision::Precision;
 use super::richardson::{Slope, slopes};
 
 /// Someone who can give derivatives of a function without its backward().
@@ -50,25 +52,54 @@ impl Witness for Differences {
     }
 
     fn along(&self, function: &dyn Function, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<Vec<Slope>> {
-        let moved: Vec<usize> = (0..v.len()).filter(|&i| v[i] != 0.0).collect();
-        let start: Vec<f64> = x[operand].iter().copied().collect();
-        // One entry moves from where it stands; several move by a common step from 0.
-        let single = (moved.len() == 1 && v[moved[0]] == 1.0).then(|| moved[0]);
-        let origin = single.map_or(0.0, |i| start[i]);
-        let value = |t: f64| {
-            let mut x = x.to_vec();
-            for (i, entry) in x[operand].iter_mut().enumerate() {
-                match single {
-                    Some(only) if only == i => *entry = t,
-                    None => *entry = start[i] + t * v[i],
-                    _ => {}
-                }
-            }
-            caught(|| function.value(&x)).ok().map(|y| y.iter().copied().collect())
-        };
-        let slopes = slopes(origin, value);
+        let slopes = moving(x, operand, v, |x: &[ArrayD<f64>]| {
+            caught(|| function.value(x)).ok().map(|y| y.iter().copied().collect())
+        });
         (!slopes.is_empty() || function_is_empty(function, x)).then_some(slopes)
     }
+}
+
+/// The same differences in doubled precision, where rounding in `f64` leaves nothing certain.
+#[derive(Clone, Copy, Debug)]
+pub struct DoubledDifferences;
+
+impl Witness for DoubledDifferences {
+    fn name(&self) -> &'static str {
+        "finite differences in doubled precision"
+    }
+
+    fn along(&self, function: &dyn Function, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<Vec<Slope>> {
+        let slopes = moving(x, operand, v, |x: &[ArrayD<Doubled>]| {
+            let y = caught(|| function.value_doubled(x)).ok().flatten()?;
+            Some(y.iter().copied().collect())
+        });
+        (!slopes.is_empty()).then_some(slopes)
+    }
+}
+
+/// The slopes of `value` while one operand moves along `v`.
+fn moving<T: Precision>(
+    x: &[ArrayD<f64>],
+    operand: usize,
+    v: &[f64],
+    value: impl Fn(&[ArrayD<T>]) -> Option<Vec<T>>,
+) -> Vec<Slope> {
+    let start: Vec<ArrayD<T>> = x.iter().map(|x| x.mapv(T::from_f64)).collect();
+    let moved: Vec<usize> = (0..v.len()).filter(|&i| v[i] != 0.0).collect();
+    // One entry moves from where it stands; several move by a common step from 0.
+    let single = (moved.len() == 1 && v[moved[0]] == 1.0).then(|| moved[0]);
+    let origin = single.and_then(|i| x[operand].iter().nth(i)).copied().unwrap_or(0.0);
+    slopes(origin, |t: T| {
+        let mut x = start.clone();
+        for (i, entry) in x[operand].iter_mut().enumerate() {
+            match single {
+                Some(only) if only == i => *entry = t,
+                None => *entry += t * T::from_f64(v[i]),
+                _ => {}
+            }
+        }
+        value(&x)
+    })
 }
 
 fn function_is_empty(function: &dyn Function, x: &[ArrayD<f64>]) -> bool {

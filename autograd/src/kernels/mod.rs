@@ -9,6 +9,7 @@
 
 mod adamw;
 mod attention;
+mod awake;
 mod cross_entropy;
 mod elementwise;
 mod fast;
@@ -24,8 +25,10 @@ mod tests;
 
 pub use adamw::AdamwStep;
 pub use attention::{AttentionGradients, AttentionInputs, AttentionSizes};
+pub use awake::with_threads_awake;
 pub use cross_entropy::CrossEntropy;
-pub use fast::simd_level;
+pub(crate) use fast::by_parts;
+pub use fast::{chains_of_multiply_adds, read, simd_level};
 pub use gemm::Gemm;
 pub use linear::{LinearGradients, LinearSizes};
 pub use lstm::{LstmGradients, LstmInputs, LstmSizes};

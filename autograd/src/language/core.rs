@@ -227,6 +227,10 @@ pub enum Op {
     Pick,
     /// The same value under other labels.
     Relabel,
+    /// In a straight program whose loops are kept: the value of a row at a position.
+    Row(usize, Size),
+    /// Likewise a whole row, from this position on.
+    Rows(usize, Size),
     /// An op of the registry by name, with attributes.
     Engine(String, Vec<(String, Vec<Attribute>)>),
 }
@@ -238,4 +242,33 @@ pub enum Attribute {
     Number(f64),
     /// A size.
     Size(Size),
+}
+
+impl Op {
+    /// The op of the registry that does it, or what stands in its place.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Number(_) => "number",
+            Self::Size(_) => "size",
+            Self::Positions => "positions",
+            Self::Input(_) => "input",
+            Self::Param(..) => "param",
+            Self::Unary(name) | Self::Binary(name) | Self::Reduce(name, _) | Self::Along(name, _) => name,
+            Self::Power(_) => "power",
+            Self::Clip(..) => "clip",
+            Self::Where => "where",
+            Self::Matmul => "matmul",
+            Self::Permute(_) => "permute",
+            Self::Reshape => "reshape",
+            Self::Broadcast => "broadcast",
+            Self::Select(..) => "position",
+            Self::Slice(..) => "slice",
+            Self::Concat(_) => "concat",
+            Self::Embedding => "embedding",
+            Self::Pick => "pick",
+            Self::Relabel => "rename",
+            Self::Row(..) | Self::Rows(..) => "row",
+            Self::Engine(name, _) => name,
+        }
+    }
 }

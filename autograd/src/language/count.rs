@@ -86,7 +86,18 @@ pub fn counts(graph: &Graph) -> Counts {
     }
 }
 
+/// What is counted.
+#[derive(Clone, Copy, Debug)]
+pub enum View<'a> {
+    /// The graph, with loops unrolled.
+    Unrolled,
+    /// The picture with one box for each position of these axes.
+    Exploded(&'a [String]),
+}
+
 /// How the counts grow when one size runs through a range and all others stay.
+///
+/// Of an exploded picture there are only nodes and edges to count.
 ///
 /// **Errors** if the sizes do not fit.
 pub fn vary(
@@ -94,24 +105,40 @@ pub fn vary(
     dims: &BTreeMap<String, i64>,
     size: &str,
     range: std::ops::RangeInclusive<i64>,
+    view: View<'_>,
 ) -> Result<Vec<Growth>, RunError> {
     let mut points: Vec<(i64, Counts)> = Vec::new();
     for value in range {
         let mut dims = dims.clone();
         dims.insert(size.to_string(), value);
-        points.push((value, counts(&graph_of(program, &dims)?)));
+        let counts = match view {
+            View::Unrolled => counts(&graph_of(program, &dims)?),
+            View::Exploded(axes) => {
+                let picture = super::view::exploded(program, &dims, axes)?;
+                Counts {
+                    nodes: picture.boxes.len() as i64,
+                    edges: picture.arrows.len() as i64,
+                    flops: 0,
+                    remembered: 0,
+                }
+            }
+        };
+        points.push((value, counts));
     }
     let growth = |what: &'static str, count: fn(&Counts) -> i64| {
         let points: Vec<(i64, i64)> = points.iter().map(|(size, counts)| (*size, count(counts))).collect();
         let formula = polynomial(&points).map(|coefficients| spell(&coefficients, size));
         Growth { what, points, formula }
     };
-    Ok(vec![
+    let mut all = vec![
         growth("nodes", |counts| counts.nodes),
         growth("edges", |counts| counts.edges),
-        growth("flops", |counts| counts.flops),
-        growth("remembered", |counts| counts.remembered),
-    ])
+    ];
+    if let View::Unrolled = view {
+        all.push(growth("flops", |counts| counts.flops));
+        all.push(growth("remembered", |counts| counts.remembered));
+    }
+    Ok(all)
 }
 
 /// The highest power that is looked for.

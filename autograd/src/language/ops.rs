@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::functions::{FUNCTIONS, Function};
+use super::meanings::{self, AttributeMeaning};
 use super::registry;
 use crate::check::Draw;
-use crate::op::Arity;
+use crate::op::{Arity, Operand, OperandKind};
 use crate::ops::{AnyOp, NAMES};
 
 /// One entry of the catalogue.
@@ -13,6 +14,10 @@ use crate::ops::{AnyOp, NAMES};
 pub struct Entry {
     /// The name in programs: `softmax`, `@`, `engine.attention`.
     pub name: String,
+    /// `function` for what the language has a word or a sign for, `op` for an op called by its name in the engine.
+    pub kind: &'static str,
+    /// The op of the registry, by which files of cases name it.
+    pub op: String,
     /// How it is called.
     pub signature: String,
     /// The rule for shapes.
@@ -21,12 +26,40 @@ pub struct Entry {
     pub forward: String,
     /// The formula of backward().
     pub backward: String,
-    /// The attributes, as a call of the engine names them.
-    pub attributes: Vec<String>,
+    /// The operands of the op, in order.
+    pub inputs: Vec<Input>,
+    /// The attributes of the op.
+    pub attributes: Vec<Attribute>,
     /// A call.
     pub example: String,
     /// The source file of the op.
     pub file: String,
+}
+
+/// An operand of an op.
+#[derive(Clone, Debug, Serialize)]
+pub struct Input {
+    /// The letter of the formula, by which files of cases name it; one that stands many times is `a.0`, `a.1`, …
+    pub name: &'static str,
+    /// `real`, `id` (whole numbers from 0), or `mask` (0 for no, else yes); only real ones have a gradient.
+    pub kind: &'static str,
+    /// `one`, `optional`, or `many`.
+    pub arity: &'static str,
+    /// What it is.
+    pub meaning: &'static str,
+}
+
+/// An attribute of an op.
+#[derive(Clone, Debug, Serialize)]
+pub struct Attribute {
+    /// The name in files of cases and in JSON.
+    pub name: &'static str,
+    /// What kind of JSON value it is there.
+    pub kind: &'static str,
+    /// What it decides.
+    pub meaning: &'static str,
+    /// How the language writes it, as lists of numbers.
+    pub written: &'static str,
 }
 
 /// All functions and operators of the language, then all ops of the engine.
@@ -50,23 +83,41 @@ pub fn find(name: &str) -> Vec<Entry> {
 /// The entries as text.
 pub fn text(entries: &[Entry]) -> String {
     let one = |entry: &Entry| {
-        let attributes = if entry.attributes.is_empty() {
-            "none".to_string()
-        } else {
-            entry.attributes.join(", ")
-        };
+        let inputs = entry.inputs.iter().map(|one| {
+            let many = if one.arity == "one" {
+                String::new()
+            } else {
+                format!(", {}", one.arity)
+            };
+            format!("  input       {} ({}{many}): {}\n", one.name, one.kind, one.meaning)
+        });
+        let attributes = entry.attributes.iter().map(|one| {
+            format!(
+                "  attribute   {} ({}): {}; written {}\n",
+                one.name, one.kind, one.meaning, one.written
+            )
+        });
+        let described: String = inputs.chain(attributes).collect();
         let backward = if entry.backward.is_empty() {
             "none"
         } else {
             &entry.backward
         };
         format!(
-            "{}\n  shapes      {}\n  forward     {}\n  backward    {backward}\n  attributes  {attributes}\n  example     {}\n  \
+            "{}\n  shapes      {}\n  forward     {}\n  backward    {backward}\n{described}  example     {}\n  \
              file        {}\n",
             entry.signature, entry.rule, entry.forward, entry.example, entry.file
         )
     };
     entries.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+/// One line for each entry: how it is called, and its formula.
+pub fn list(entries: &[Entry]) -> String {
+    let calls = entries.iter().map(|entry| entry.signature.chars().count());
+    let width = calls.filter(|&width| width <= 32).max().unwrap_or(0);
+    let line = |entry: &Entry| format!("{:width$}  {}\n", entry.signature, entry.forward);
+    entries.iter().map(line).collect()
 }
 
 fn any_op(name: &str) -> Option<AnyOp> {
@@ -78,6 +129,7 @@ fn of_function(function: &Function) -> Option<Entry> {
     let op = any_op(function.op)?;
     Some(Entry {
         name: function.name.to_string(),
+        kind: "function",
         signature: function.signature.to_string(),
         rule: function.rule.to_string(),
         example: function.example.to_string(),
@@ -90,27 +142,56 @@ fn of_op(name: &str) -> Option<Entry> {
 }
 
 fn of_any(op: &AnyOp) -> Entry {
-    let attributes: Vec<String> = registry::fields(op.name())
-        .iter()
-        .map(|field| (*field).to_string())
-        .collect();
+    let meaning = meanings::of(op.name()).expect("invariant: every op has an entry among the meanings");
     let operands = op.operands().iter().map(|operand| match operand.arity {
         Arity::One => operand.name.to_string(),
         Arity::Optional => format!("[{}]", operand.name),
         Arity::Many => format!("{}, ...", operand.name),
     });
-    let given = attributes.iter().map(|field| format!("{field} => [...]"));
+    let given = registry::fields(op.name())
+        .iter()
+        .map(|field| format!("{field} => [...]"));
     let args: Vec<String> = operands.chain(given).collect();
     let signature = format!("engine.{}({})", op.name(), args.join(", "));
+    let inputs = op.operands().iter().zip(meaning.operands);
     Entry {
         name: format!("engine.{}", op.name()),
+        kind: "op",
+        op: op.name().to_string(),
         example: format!("y = {signature}"),
         signature,
-        rule: "the shape rule of the op, axes by position".to_string(),
+        rule: meaning.shapes.to_string(),
         forward: op.forward_formula().to_string(),
         backward: op.backward_formula().to_string(),
-        attributes,
+        inputs: inputs.map(|(operand, meaning)| input(operand, meaning)).collect(),
+        attributes: meaning.attributes.iter().map(attribute).collect(),
         file: op.file().to_string(),
+    }
+}
+
+fn input(operand: &Operand, meaning: &'static str) -> Input {
+    Input {
+        name: operand.name,
+        kind: match operand.kind {
+            OperandKind::Real => "real",
+            OperandKind::Id => "id",
+            OperandKind::Mask => "mask",
+        },
+        arity: match operand.arity {
+            Arity::One => "one",
+            Arity::Optional => "optional",
+            Arity::Many => "many",
+        },
+        meaning,
+    }
+}
+
+fn attribute(of: &AttributeMeaning) -> Attribute {
+    Attribute {
+        name: of.name,
+        kind: of.kind,
+        meaning: of.meaning,
+        written: of.written,
     }
 }
 

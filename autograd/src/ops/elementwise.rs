@@ -4,6 +4,7 @@
 //! several times collects a contribution from each use, so its gradient is the sum over the repeated axis.
 
 use super::runs::{Run, each_run};
+use crate::kernels::by_parts;
 use crate::numbers::Real;
 use crate::op::{Inputs, Saved, ValueError};
 use crate::shape::{Shape, ShapeError};
@@ -15,14 +16,16 @@ pub fn unary(x: &[Shape]) -> Result<Shape, ShapeError> {
 
 /// The common shape of all operands, or an error that says which two do not broadcast.
 pub fn broadcast(x: &[Shape]) -> Result<Shape, ShapeError> {
-    x.iter().skip(1).try_fold(x[0], |common, &shape| {
-        Shape::broadcast(common, shape).ok_or_else(|| {
+    let mut common = x[0];
+    for &shape in x[1..].iter().filter(|&&shape| shape != x[0]) {
+        common = Shape::broadcast(common, shape).ok_or_else(|| {
             ShapeError::new(format!(
                 "{common} and {shape} do not broadcast: aligned at the last axis, two sizes must be equal or one of \
                  them 1"
             ))
-        })
-    })
+        })?;
+    }
+    Ok(common)
 }
 
 /// An error that names the first entry of the first operand for which `exists` is false; a NaN passes as it is.
@@ -42,10 +45,18 @@ pub fn place(x: Shape, i: usize) -> Shape {
     (0..x.rank()).map(|axis| i / x.strides()[axis] % x.size(axis)).collect()
 }
 
-/// `z = f(a, b)` for each entry of the common shape `[a, b] → z`.
-pub fn zip<T: Real>(z: &mut [T], z_shape: Shape, [a, b]: [(&[T], Shape); 2], f: impl Fn(T, T) -> T) {
-    each_run([a.1, b.1], z_shape, |run| {
-        let (a, b, z) = (run.operand(0, a.0), run.operand(1, b.0), run.result_mut(z));
+/// `z = f(a, b)` for each entry of the common shape `[a, b] → z`; large arrays of one shape on all threads.
+pub fn zip<T: Real>(x: Inputs<'_, T>, z: &mut [T], f: impl Fn(T, T) -> T + Sync) {
+    let (a, b) = (&x[0], &x[1]);
+    if x.shape(0) == x.shape(1) {
+        return by_parts(z, |first, z| {
+            let (a, b) = (&a[first..][..z.len()], &b[first..][..z.len()]);
+            z.iter_mut().zip(a).zip(b).for_each(|((z, &a), &b)| *z = f(a, b));
+        });
+    }
+    let z_shape = Shape::broadcast(x.shape(0), x.shape(1)).expect("the shape rule has accepted the operands");
+    each_run([x.shape(0), x.shape(1)], z_shape, |run| {
+        let (a, b, z) = (run.operand(0, a), run.operand(1, b), run.result_mut(z));
         match run.steps {
             [1, 1] => z.iter_mut().zip(a).zip(b).for_each(|((z, &a), &b)| *z = f(a, b)),
             [1, _] => z.iter_mut().zip(a).for_each(|(z, &a)| *z = f(a, b[0])),
@@ -59,8 +70,17 @@ pub fn zip<T: Real>(z: &mut [T], z_shape: Shape, [a, b]: [(&[T], Shape); 2], f: 
 ///
 /// `f` is the contribution of one entry of the result to operand 0 or 1 of the op, whichever `operand` says. What the
 /// op does not keep may be gone; `f` gets any number for it.
-pub fn contributions<T: Real>(operand: usize, at: &Saved<'_, T>, g_z: &[T], g: &mut [T], f: impl Fn(T, T, T, T) -> T) {
+pub fn contributions<T: Real>(
+    operand: usize,
+    at: &Saved<'_, T>,
+    g_z: &[T],
+    g: &mut [T],
+    f: impl Fn(T, T, T, T) -> T + Sync,
+) {
     let shapes = [at.x.shape(0), at.x.shape(1)];
+    if shapes[0] == shapes[1] {
+        return contributions_of_equals(at, g_z, g, f);
+    }
     if !used_once(operand, at) {
         g.fill(T::ZERO);
     }
@@ -69,6 +89,19 @@ pub fn contributions<T: Real>(operand: usize, at: &Saved<'_, T>, g_z: &[T], g: &
         [1, _] => add_run::<T, 1, 0>(operand, run, at, g_z, g, &f),
         [_, 1] => add_run::<T, 0, 1>(operand, run, at, g_z, g, &f),
         _ => add_run::<T, 0, 0>(operand, run, at, g_z, g, &f),
+    });
+}
+
+/// The contributions where nothing is broadcast, so that nothing is summed; of large arrays on all threads.
+fn contributions_of_equals<T: Real>(at: &Saved<'_, T>, g_z: &[T], g: &mut [T], f: impl Fn(T, T, T, T) -> T + Sync) {
+    // The upstream gradient stands in for what is gone: it has the length, and nobody reads it in that place.
+    let kept = |x| if <[T]>::is_empty(x) { g_z } else { x };
+    let (a, b, z) = (kept(at.x.value(0)), kept(at.x.value(1)), kept(at.y));
+    by_parts(g, |first, g| {
+        let [a, b, z, g_z] = [a, b, z, g_z].map(|x| &x[first..][..g.len()]);
+        for (i, g) in g.iter_mut().enumerate() {
+            *g = f(a[i], b[i], z[i], g_z[i]);
+        }
     });
 }
 

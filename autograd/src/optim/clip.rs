@@ -3,6 +3,7 @@
 //! `g ← g · min(1, c / ‖g‖)`, with `‖g‖` over all parameters together.
 //! Source: Pascanu, Mikolov and Bengio 2013, algorithm 1.
 
+use crate::kernels::by_parts;
 use crate::numbers::Real;
 use crate::params::Params;
 
@@ -11,7 +12,9 @@ pub fn clip_global_norm<T: Real>(params: &mut Params<T>, norm_max: f64) -> f64 {
     let norm = T::square_sum_slice(params.gradients()).to_f64().sqrt();
     if norm > norm_max {
         let factor = T::from_f64(norm_max / norm);
-        params.gradients_mut().iter_mut().for_each(|g| *g *= factor);
+        by_parts(params.gradients_mut(), |_, part| {
+            part.iter_mut().for_each(|g| *g *= factor)
+        });
     }
     norm
 }

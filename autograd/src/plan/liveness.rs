@@ -45,6 +45,8 @@ pub(super) struct Liveness<'g> {
     /// Nodes that a gradient reaches.
     pub reached: Vec<bool>,
     uses: Vec<SmallVec<[Use; 2]>>,
+    /// The use of each node that contributes to its gradient first, in the order of the backward pass.
+    first_contributions: Vec<Option<Use>>,
 }
 
 impl<'g> Liveness<'g> {
@@ -58,12 +60,18 @@ impl<'g> Liveness<'g> {
             needed: none.clone(),
             reached: none,
             uses,
+            first_contributions: vec![None; graph.len()],
         };
         this.mark_needed();
         this.mark_reached();
         for node in graph.nodes().filter(|node| this.needed[node.id.index()]) {
             for (position, operand) in node.operands.iter().enumerate() {
                 this.uses[operand.index()].push((node.id, position));
+            }
+        }
+        for node in graph.nodes().rev().filter(|node| this.reached[node.id.index()]) {
+            for (position, operand) in differentiated(graph, node.id) {
+                this.first_contributions[operand.index()].get_or_insert((node.id, position));
             }
         }
         this
@@ -167,21 +175,8 @@ impl<'g> Liveness<'g> {
         by_users.fold(own, usize::max)
     }
 
-    /// Uses of a node that contribute to its gradient, in the order of the backward pass.
-    fn contributions(&self, id: NodeId) -> impl Iterator<Item = Use> + '_ {
-        let contributes = move |&(user, position): &Use| {
-            self.reached[user.index()] && differentiated(self.graph, user).any(|(place, _)| place == position)
-        };
-        let uses = &self.uses[id.index()];
-        let mut ordered: SmallVec<[Use; 4]> = uses.iter().copied().filter(contributes).collect();
-        ordered.sort_by_key(|&(user, position)| (std::cmp::Reverse(user), position));
-        ordered.into_iter()
-    }
-
     fn first_contribution(&self, id: NodeId) -> usize {
-        self.contributions(id)
-            .next()
-            .map_or(self.graph.len(), |(user, _)| self.time_backward(user))
+        self.first_contributions[id.index()].map_or(self.graph.len(), |(user, _)| self.time_backward(user))
     }
 
     /// True if this use is the first, in the order of the backward pass, that contributes to its operand.
@@ -189,7 +184,7 @@ impl<'g> Liveness<'g> {
     /// The first contribution is the gradient so far; only later ones are added.
     pub fn is_first(&self, user: NodeId, position: usize) -> bool {
         let operand = self.graph.node(user).operands[position];
-        self.objective != Some(operand) && self.contributions(operand).next() == Some((user, position))
+        self.objective != Some(operand) && self.first_contributions[operand.index()] == Some((user, position))
     }
 
     fn later_contributions_len(&self, id: NodeId) -> usize {

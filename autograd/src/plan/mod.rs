@@ -6,6 +6,7 @@
 
 mod liveness;
 mod schedule;
+mod single;
 mod slots;
 
 use crate::graph::{Graph, NodeId, Source};
@@ -38,7 +39,7 @@ use slots::Slots;
 /// assert_eq!(plan.value(j), [6.0]);
 /// assert_eq!(params.gradients(), [1.0, 2.0, 3.0]);
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan<T> {
     arrays: Vec<Vec<T>>,
     values: Vec<Option<At>>,
@@ -166,6 +167,21 @@ impl<T: Real> Plan<T> {
         self.read(self.gradients[input.index()], "gradient")
     }
 
+    /// Copies an output into an input, from entry `first` of the input on: what one run leaves for the next.
+    ///
+    /// **Panics** if the plan has no such input or output, or the output goes beyond the input.
+    #[track_caller]
+    pub fn carry(&mut self, output: NodeId, input: NodeId, first: usize) {
+        if output == input {
+            return;
+        }
+        let array = self.array_of(input);
+        let mut to = std::mem::take(&mut self.arrays[array]);
+        let from = self.value(output);
+        to[first..first + from.len()].copy_from_slice(from);
+        self.arrays[array] = to;
+    }
+
     /// The memory of all arrays together, known before the first run.
     ///
     /// **Units**: bytes. Parameters and their gradients are not counted.
@@ -176,6 +192,14 @@ impl<T: Real> Plan<T> {
     /// The cost of one run.
     pub fn flops(&self) -> Flops {
         self.flops
+    }
+
+    #[track_caller]
+    fn array_of(&self, input: NodeId) -> usize {
+        match self.values[input.index()] {
+            Some(At::Array { array, .. }) => array,
+            _ => panic!("the plan has no input with entries at this node"),
+        }
     }
 
     #[track_caller]

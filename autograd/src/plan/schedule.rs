@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use super::liveness::{Holds, Liveness, differentiated};
 use super::slots::Slots;
 use crate::graph::{Graph, NodeId, Source};
+use crate::kernels::by_parts;
 use crate::numbers::Real;
 use crate::op::{InGradients, Inputs, Saved, ValueError};
 use crate::ops::AnyOp;
@@ -35,11 +36,20 @@ impl At {
             .map_or(Self::Nothing, |array| Self::Array { array, len })
     }
 
-    fn read<'a, T>(self, arrays: &'a [Vec<T>], params: &'a [T]) -> &'a [T] {
+    pub fn read<'a, T>(self, arrays: &'a [Vec<T>], params: &'a [T]) -> &'a [T] {
         match self {
             Self::Array { array, len } => &arrays[array][..len],
             Self::Param { begin, len } => &params[begin..begin + len],
             Self::Nothing => &[],
+        }
+    }
+
+    /// The gradient that lies here, to be written or added to.
+    pub fn gradient_mut<'a, T>(self, arrays: &'a mut [Vec<T>], params: &'a mut Params<T>) -> &'a mut [T] {
+        match self {
+            Self::Array { array, len } => &mut arrays[array][..len],
+            Self::Param { begin, len } => &mut params.gradients[begin..begin + len],
+            Self::Nothing => &mut [],
         }
     }
 
@@ -57,7 +67,7 @@ impl At {
         }
     }
 
-    fn len(self) -> usize {
+    pub fn len(self) -> usize {
         match self {
             Self::Array { len, .. } | Self::Param { len, .. } => len,
             Self::Nothing => 0,
@@ -68,15 +78,19 @@ impl At {
 /// One op of the forward pass with the places of its arrays.
 #[derive(Clone, Debug)]
 pub(super) struct ForwardStep {
-    op: AnyOp,
-    x: SmallVec<[At; 4]>,
-    shapes: SmallVec<[Shape; 4]>,
-    y: At,
-    notes: At,
+    pub op: AnyOp,
+    pub x: SmallVec<[At; 4]>,
+    pub shapes: SmallVec<[Shape; 4]>,
+    pub y: At,
+    pub notes: At,
+    single: bool,
 }
 
 impl ForwardStep {
     pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &Params<T>) -> Result<(), ValueError> {
+        if self.single {
+            return self.run_single(arrays, params);
+        }
         let (mut y, mut notes) = (self.y.take(arrays), self.notes.take(arrays));
         let x: SmallVec<[&[T]; 4]> = self.x.iter().map(|at| at.read(arrays, params.values())).collect();
         let inputs = Inputs::new(&x, &self.shapes);
@@ -106,7 +120,7 @@ impl ForwardStep {
 
 /// Where a contribution to an operand's gradient is written.
 #[derive(Clone, Copy, Debug)]
-enum Target {
+pub(super) enum Target {
     /// Nobody wants it.
     Unwanted,
     /// It is the first one: it is written where the gradient lies.
@@ -118,15 +132,18 @@ enum Target {
 /// One op of the backward pass with the places of its arrays.
 #[derive(Clone, Debug)]
 pub(super) struct BackwardStep {
-    forward: ForwardStep,
-    y_shape: Shape,
-    g_y: At,
-    g_x: SmallVec<[Target; 4]>,
+    pub forward: ForwardStep,
+    pub y_shape: Shape,
+    pub g_y: At,
+    pub g_x: SmallVec<[Target; 4]>,
     later: At,
 }
 
 impl BackwardStep {
     pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &mut Params<T>) {
+        if self.forward.single {
+            return self.run_single(arrays, params);
+        }
         let mut first: SmallVec<[Vec<T>; 4]> = self.g_x.iter().map(|target| target.take_first(arrays)).collect();
         let mut later = self.later.take(arrays);
         self.differentiate(arrays, params, &mut first, &mut later);
@@ -181,12 +198,11 @@ impl BackwardStep {
             let Target::Later(at) = *target else { continue };
             let (contribution, rest) = later.split_at(at.len());
             later = rest;
-            let g_x = match at {
-                At::Array { array, len } => &mut arrays[array][..len],
-                At::Param { begin, len } => &mut params.gradients[begin..begin + len],
-                At::Nothing => &mut [],
-            };
-            g_x.iter_mut().zip(contribution).for_each(|(g_x, &c)| *g_x += c);
+            by_parts(at.gradient_mut(arrays, params), |first, g_x| {
+                g_x.iter_mut()
+                    .zip(&contribution[first..])
+                    .for_each(|(g_x, &c)| *g_x += c);
+            });
         }
     }
 }
@@ -239,13 +255,16 @@ fn forward_step(graph: &Graph, list: &ParamList, slots: &Slots, id: NodeId) -> O
     let shapes: SmallVec<[Shape; 4]> = graph.operand_shapes(id).collect();
     let value = |id: NodeId| At::of(graph, list, slots, Holds::Value(id), id, graph.shape(id).len());
     let notes = At::of(graph, list, slots, Holds::Notes(id), id, op.notes(&shapes));
-    Some(ForwardStep {
+    let mut step = ForwardStep {
         x: node.operands.iter().map(|&x| value(x)).collect(),
         y: value(id),
         notes,
         op,
         shapes,
-    })
+        single: false,
+    };
+    step.single = step.is_single();
+    Some(step)
 }
 
 /// The steps of the backward pass.

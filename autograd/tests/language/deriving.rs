@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{ArrayD, IxDyn};
+use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
 use serde_json::Value;
+use tapegrad_autograd::check::Draw;
+use tapegrad_autograd::language::code::Code;
 use tapegrad_autograd::language::core::Program;
-use tapegrad_autograd::language::derive::{derive, unrolled};
+use tapegrad_autograd::language::derive::{Derivative, derive, unrolled};
 use tapegrad_autograd::language::elaborate::{bind, declare, elaborate};
+use tapegrad_autograd::language::registry;
 use tapegrad_autograd::language::run::{Request, Wanted, run};
 use tapegrad_autograd::language::types::Kind;
 use tapegrad_autograd::numbers::Dual;
-use tapegrad_autograd::{Params, Tape, Var};
+use tapegrad_autograd::op::OperandKind;
+use tapegrad_autograd::ops::{AnyOp, NAMES};
+use tapegrad_autograd::{Params, Shape, Tape, Var};
 
 use crate::programs;
 use crate::running::{different_sizes, opened, request};
@@ -188,6 +193,212 @@ fn the_derivative_of_causal_attention_can_be_read() {
         output g_X, g_G, g_att_W_q, g_att_W_k, g_att_W_v
     }
     ");
+}
+
+#[test]
+fn a_loop_that_is_kept_runs_backward_and_can_be_derived_again() {
+    let mut kept = Vec::new();
+    for (name, text) in programs::all() {
+        let opened_program = opened(&name, &text);
+        let program = &opened_program.programs[0];
+        let has_loop = format!("{:?}", program.steps).contains("Loop {");
+        let Some(derivative) = derive(program, &BTreeMap::new()).ok().filter(|_| has_loop) else {
+            continue;
+        };
+        let request = renamed(&request(program, different_sizes(program)), &BTreeMap::new());
+        let backward = opened(&name, &derivative.text);
+        let answer = run::<f64>(&backward.programs[0], &request, Wanted::default());
+        let answer = answer.unwrap_or_else(|error| panic!("{name}: {error:?}\n{}", derivative.text));
+        let dims = request.dims.clone();
+        let by_tape = Request {
+            dims,
+            values: crate::running::request(program, different_sizes(program)).values,
+            ..Request::default()
+        };
+        let tape = run::<f64>(program, &by_tape, WITH_GRADIENTS).unwrap();
+        for (value, gradient) in tape["gradients"].as_object().unwrap() {
+            let (_, own) = derivative.gradients.iter().find(|(of, _)| *of == plain(value)).unwrap();
+            let what = format!("{name}: {value}\n{}", derivative.text);
+            assert_close(&what, gradient, &answer["values"][own], 1e-12);
+        }
+        second_derivative(&name, &derivative, &request, program);
+        kept.push(name);
+    }
+    for name in ["rnn_lm", "gru", "lstm", "pos_tagger", "bidirectional_rnn"] {
+        assert!(kept.iter().any(|own| own == name), "{name}: {kept:?}");
+    }
+}
+
+/// Deriving a derivative whose loops are kept gives the product of the Hessian with a vector.
+fn second_derivative(name: &str, once: &Derivative, request: &Request, program: &Program) {
+    let first = opened(name, &once.text);
+    let twice =
+        derive(&first.programs[0], &BTreeMap::new()).unwrap_or_else(|error| panic!("{name}: {error:?}\n{}", once.text));
+    let second = opened(name, &twice.text);
+    let mut given = request.clone();
+    let mut seed = 0.0;
+    let mut v: BTreeMap<String, Value> = BTreeMap::new();
+    for (of, gradient) in &once.gradients {
+        let weights = direction(&given.values[of], &mut seed);
+        v.insert(of.clone(), weights.clone());
+        given.values.insert(format!("v_{gradient}"), weights);
+    }
+    let answer = run::<f64>(&second.programs[0], &given, Wanted::default());
+    let answer = answer.unwrap_or_else(|error| panic!("{name}: {error:?}\n{}", twice.text));
+    let fixed = loop_sizes(program, &request.dims);
+    let flat = opened(name, &unrolled(program, &fixed).unwrap());
+    let expected = reverse_over_dual(&flat.programs[0], &renamed(request, &fixed), &v);
+    for (of, own) in &twice.gradients {
+        assert_close(
+            &format!("{name}: {of}\n{}", twice.text),
+            &expected[of],
+            &answer["values"][own],
+            1e-9,
+        );
+    }
+}
+
+/// A program that calls one op of the engine on these operands and weighs its result.
+fn engine_program(op: &AnyOp, operands: &[ArrayD<f64>], result: &[usize]) -> (String, Request) {
+    let sizes = |shape: &[usize]| {
+        let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
+        if sizes.is_empty() {
+            String::new()
+        } else {
+            format!("[{}]", sizes.join(", "))
+        }
+    };
+    let mut text = String::from("graph one_op {\n");
+    let mut request = Request::default();
+    let mut args = Vec::new();
+    for (i, operand) in operands.iter().enumerate() {
+        let described = &op.operands()[i.min(op.operands().len() - 1)];
+        let kind = if described.kind == OperandKind::Real {
+            ""
+        } else {
+            ": data"
+        };
+        text += &format!("input x{i}{}{kind}\n", sizes(operand.shape()));
+        request.values.insert(format!("x{i}"), nested(operand.view()));
+        args.push(format!("x{i}"));
+    }
+    for (field, numbers) in registry::encode(op).unwrap() {
+        let numbers: Vec<String> = numbers.iter().map(|&value| print_number(value)).collect();
+        args.push(format!("{field} => [{}]", numbers.join(", ")));
+    }
+    let mut at = 0.0f64;
+    let weights = ArrayD::from_shape_simple_fn(IxDyn(result), || {
+        at += 1.0;
+        (at * 1.1).cos()
+    });
+    request.values.insert("G".to_string(), nested(weights.view()));
+    text += &format!("input G{}: data\n", sizes(result));
+    text += &format!(
+        "y = engine.{}({})\nJ = engine.sum(engine.mul(y, G))\nminimize J\n}}\n",
+        op.name(),
+        args.join(", ")
+    );
+    (text, request)
+}
+
+fn print_number(value: f64) -> String {
+    let text = tapegrad_autograd::language::print::number(value.abs());
+    if value < 0.0 { format!("-{text}") } else { text }
+}
+
+fn nested(array: ArrayViewD<'_, f64>) -> Value {
+    match array.ndim() {
+        0 => (*array.first().unwrap()).into(),
+        _ => array.axis_iter(Axis(0)).map(nested).collect(),
+    }
+}
+
+#[test]
+fn every_op_of_the_engine_has_a_derivative_as_text_which_is_that_of_its_code() {
+    for name in NAMES {
+        let samples = (0..40).map(|seed| AnyOp::sample(name, &mut Draw::new(seed, 3)).unwrap());
+        let is_whole = |operands: &[ArrayD<f64>]| {
+            operands
+                .iter()
+                .all(|x| !x.is_empty() && x.ndim() <= 4 && x.iter().all(|entry| entry.is_finite()))
+        };
+        let mut compared = 0;
+        for sample in samples.filter(|sample| is_whole(&sample.operands)).take(4) {
+            let shapes: Vec<Shape> = sample.operands.iter().map(|x| Shape::new(x.shape())).collect();
+            let result = sample.op.shape(&shapes).unwrap().to_vec();
+            let has_gradient = sample.op.operands().iter().any(|one| one.kind == OperandKind::Real);
+            if result.contains(&0) || !has_gradient {
+                compared += usize::from(!has_gradient);
+                continue;
+            }
+            let (text, request) = engine_program(&sample.op, &sample.operands, &result);
+            let program = opened(name, &text);
+            let derivative = derive(&program.programs[0], &BTreeMap::new())
+                .unwrap_or_else(|error| panic!("{name}: {error:?}\n{text}"));
+            let backward = opened(name, &derivative.text);
+            let answer = run::<f64>(&backward.programs[0], &request, Wanted::default());
+            let answer = answer.unwrap_or_else(|error| panic!("{name}: {error:?}\n{}", derivative.text));
+            let tape = run::<f64>(&program.programs[0], &request, WITH_GRADIENTS).unwrap();
+            for (of, own) in &derivative.gradients {
+                assert_close(
+                    &format!("{name}: {of}\n{}", derivative.text),
+                    &tape["gradients"][of],
+                    &answer["values"][own],
+                    1e-9,
+                );
+            }
+            // What is linear in its operands has gradients that depend on none of them.
+            let again = derive(&backward.programs[0], &BTreeMap::new());
+            let is_linear = again.as_ref().is_err_and(|error| error.code == Code::E07);
+            assert!(again.is_ok() || is_linear, "{name}: {again:?}\n{}", derivative.text);
+            compared += 1;
+        }
+        assert!(compared > 0, "{name}");
+    }
+}
+
+#[test]
+fn the_third_derivative_of_a_power_is_the_one_of_the_book() {
+    let mut text = "graph cube { input x param a J = a * x^4 minimize J }".to_string();
+    let mut at = BTreeMap::from([("x".to_string(), 1.5), ("a".to_string(), 2.0)]);
+    // d³(a x⁴)/dx³ = 24 a x: each derivation weighs only the gradient by x.
+    let mut own = String::new();
+    for order in 1..=3 {
+        let program = opened("cube", &text);
+        let derivative = derive(&program.programs[0], &BTreeMap::new()).unwrap();
+        for input in &program.programs[0].inputs {
+            at.entry(input.name.clone()).or_insert(0.0);
+        }
+        own = derivative.gradients.iter().find(|(of, _)| of == "x").unwrap().1.clone();
+        text = derivative.text.clone();
+        let outputs: Vec<String> = derivative
+            .gradients
+            .iter()
+            .map(|(_, gradient)| gradient.clone())
+            .collect();
+        for gradient in outputs {
+            at.insert(format!("v_{gradient}"), if gradient == own { 1.0 } else { 0.0 });
+        }
+        assert_eq!(text.matches("graph ").count(), 1, "order {order}");
+    }
+    let program = opened("cube", &text);
+    let names: Vec<&str> = program.programs[0]
+        .inputs
+        .iter()
+        .map(|input| input.name.as_str())
+        .collect();
+    let values = at
+        .iter()
+        .filter(|(name, _)| names.contains(&name.as_str()) || *name == "a");
+    let request = Request {
+        values: values.map(|(name, value)| (name.clone(), (*value).into())).collect(),
+        ..Request::default()
+    };
+    let answer = run::<f64>(&program.programs[0], &request, Wanted::default()).unwrap();
+    assert!(
+        (answer["values"][&own].as_f64().unwrap() - 72.0).abs() < 1e-9,
+        "{answer}\n{text}"
+    );
 }
 
 /// How much each entry of a value counts in the second derivative.

@@ -3,10 +3,14 @@
 mod agreement;
 mod catalogue;
 mod deriving;
+mod formulas;
+mod grammar;
+mod large;
 mod programs;
 mod random_programs;
 mod robustness;
 mod running;
 mod syntax;
 mod tables;
+mod typed_programs;
 mod views;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tapegrad_autograd::language::count::vary;
+use tapegrad_autograd::language::count::{View, vary};
 use tapegrad_autograd::language::table::{Format, Style, print, rows};
 
 use crate::programs;
@@ -86,7 +86,7 @@ fn the_unrolled_language_model_grows_linearly_and_attention_remembers_a_square()
     let formulas = |name: &str, sizes: &[(&str, i64)]| -> Vec<String> {
         let opened = opened(name, &text(name));
         let dims = sizes.iter().map(|(name, size)| ((*name).to_string(), *size)).collect();
-        let growth = vary(&opened.programs[0], &dims, "T", 1..=16).unwrap();
+        let growth = vary(&opened.programs[0], &dims, "T", 1..=16, View::Unrolled).unwrap();
         growth
             .iter()
             .map(|one| format!("{}(T) = {}", one.what, one.formula.clone().unwrap()))

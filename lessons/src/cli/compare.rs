@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 use tapegrad_models::corpus::{CorpusConfig, Dataset};
 use tapegrad_models::decode::{Generated, Sampling, generate};
-use tapegrad_models::train::checkpoint::write_atomically;
+use tapegrad_models::train::write_atomically;
 use tapegrad_models::train::{ModelName, Recipe, Run, Trained};
 use tapegrad_models::{Learner, Model, ModelConfig};
 

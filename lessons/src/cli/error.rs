@@ -11,6 +11,7 @@ pub struct CliError {
     message: String,
     place: Option<String>,
     help: Option<String>,
+    rendered: Option<String>,
     exit_code: u8,
 }
 
@@ -22,6 +23,7 @@ impl CliError {
             message: message.to_string(),
             place: None,
             help: None,
+            rendered: None,
             exit_code: 1,
         }
     }
@@ -45,6 +47,14 @@ impl CliError {
     /// The same error, with another exit code of the program.
     pub fn exit(self, exit_code: u8) -> Self {
         Self { exit_code, ..self }
+    }
+
+    /// The same error, which a person reads as this text: mistakes with the lines of the source under them.
+    pub fn rendered(self, text: impl fmt::Display) -> Self {
+        Self {
+            rendered: Some(text.to_string()),
+            ..self
+        }
     }
 
     /// An option that cannot be meant so, with what would be right.
@@ -95,6 +105,9 @@ impl CliError {
 
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = &self.rendered {
+            return write!(f, "{text}");
+        }
         match &self.place {
             Some(place) => writeln!(f, "error: {place}: {}", self.message)?,
             None => writeln!(f, "error: {}", self.message)?,

@@ -4,12 +4,15 @@
 //! `Command`. A command writes one thing to standard output, text or a JSON document, through [`Output`]; all
 //! else (progress, notes) goes to standard error. What goes wrong is a [`CliError`].
 
+mod assignment;
+mod bench;
 mod causes;
 mod check;
 mod compare;
 mod error;
 mod eval;
 mod generate;
+mod graph;
 mod learn;
 mod learn_files;
 mod output;
@@ -58,6 +61,9 @@ enum Command {
     Step(step::Step),
     Check(check::Check),
     Learn(learn::Learn),
+    Assignment(assignment::Assignment),
+    Bench(bench::Bench),
+    Graph(graph::Graph),
 }
 
 impl Command {
@@ -70,6 +76,9 @@ impl Command {
             Self::Step(step) => step.run(out),
             Self::Check(check) => check.run(out),
             Self::Learn(learn) => learn.run(out),
+            Self::Assignment(assignment) => assignment.run(out),
+            Self::Bench(bench) => bench.run(out),
+            Self::Graph(graph) => graph.run(out),
         }
     }
 }

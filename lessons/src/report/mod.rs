@@ -9,13 +9,13 @@ mod bars;
 pub mod comparison;
 mod curves;
 mod json;
-mod labels;
+pub(crate) mod labels;
 mod lines;
 pub mod page;
 mod quantity;
-mod scale;
+pub(crate) mod scale;
 mod series;
-mod svg;
+pub(crate) mod svg;
 mod table;
 mod tables;
 

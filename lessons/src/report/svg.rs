@@ -113,6 +113,13 @@ impl Drawing {
         )
     }
 
+    /// The drawing as a file of its own, with its style.
+    pub fn file(self, id: &str, style: &str, title: &str, description: &str) -> String {
+        let element = self.finish(id, "picture", title, description);
+        let element = element.replacen("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ", 1);
+        element.replacen("</desc>\n", &format!("</desc>\n<style>{style}</style>\n"), 1)
+    }
+
     fn add(&mut self, mark: std::fmt::Arguments<'_>) {
         writeln!(self.body, "{mark}").expect("writing to a string does not fail");
     }

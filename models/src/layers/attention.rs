@@ -15,7 +15,7 @@ pub struct CausalSelfAttention {
     heads: usize,
 }
 
-/// The keys and values of the positions so far, each `[B, T, C]`: the key-value cache of the lectures.
+/// The keys and values of some positions, each `[B, T, C]`: the key-value cache of the lectures.
 #[derive(Clone, Copy, Debug)]
 pub struct KeysValues<'t> {
     /// One key for each position.
@@ -43,22 +43,26 @@ impl CausalSelfAttention {
         })
     }
 
-    /// The result for new positions, and the cache with their keys and values put behind the earlier ones.
-    pub fn extend<'t>(&self, x: Var<'t>, earlier: KeysValues<'t>) -> (Var<'t>, KeysValues<'t>) {
-        let keys = ops::concat(&[earlier.keys, self.k.forward(x)], 1);
-        let values = ops::concat(&[earlier.values, self.v.forward(x)], 1);
-        (self.attend(x, keys, values), KeysValues { keys, values })
-    }
-
-    fn attend<'t>(&self, x: Var<'t>, keys: Var<'t>, values: Var<'t>) -> Var<'t> {
-        let heads = ops::Attention::causal(self.heads);
-        self.o
-            .forward(ops::attention(self.q.forward(x), keys, values, None, heads))
+    /// The result for one new position, and its own key and value.
+    ///
+    /// `seen: [B, T + 1]` is 1 where a row of `earlier` is filled and, last, for the new position; else 0.
+    pub fn extend<'t>(&self, x: Var<'t>, earlier: KeysValues<'t>, seen: Var<'t>) -> (Var<'t>, KeysValues<'t>) {
+        let own = KeysValues {
+            keys: self.k.forward(x),
+            values: self.v.forward(x),
+        };
+        let keys = ops::concat(&[earlier.keys, own.keys], 1);
+        let values = ops::concat(&[earlier.values, own.values], 1);
+        let heads = ops::Attention::full(self.heads);
+        let y = ops::attention(self.q.forward(x), keys, values, Some(seen), heads);
+        (self.o.forward(y), own)
     }
 }
 
 impl Layer for CausalSelfAttention {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        self.attend(x, self.k.forward(x), self.v.forward(x))
+        let [q, k, v] = [self.q, self.k, self.v].map(|linear| linear.forward(x));
+        self.o
+            .forward(ops::attention(q, k, v, None, ops::Attention::causal(self.heads)))
     }
 }

@@ -31,10 +31,10 @@ impl Block {
         })
     }
 
-    /// The result for new positions, and the cache extended by them.
-    pub fn extend<'t>(&self, x: Var<'t>, earlier: KeysValues<'t>) -> (Var<'t>, KeysValues<'t>) {
-        let (seen, cache) = self.attention.extend(self.norm_1.forward(x), earlier);
-        (self.after_attention(x + seen), cache)
+    /// The result for one new position, and its own key and value; see [`CausalSelfAttention::extend`].
+    pub fn extend<'t>(&self, x: Var<'t>, earlier: KeysValues<'t>, seen: Var<'t>) -> (Var<'t>, KeysValues<'t>) {
+        let (y, own) = self.attention.extend(self.norm_1.forward(x), earlier, seen);
+        (self.after_attention(x + y), own)
     }
 
     fn after_attention<'t>(&self, r: Var<'t>) -> Var<'t> {

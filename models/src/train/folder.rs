@@ -2,6 +2,7 @@
 
 use super::checkpoint::{self, CheckpointError, Expected, Header};
 use super::recipe::Recipe;
+use super::whole_file::write_atomically;
 use crate::model::{Model, ModelError};
 use crate::tokenizer::Tokenizer;
 use serde::{Deserialize, Serialize};
@@ -180,7 +181,7 @@ impl Folder {
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
-        checkpoint::write_atomically(&self.file(name), bytes).map_err(|source| self.unwritable(name, source))
+        write_atomically(&self.file(name), bytes).map_err(|source| self.unwritable(name, source))
     }
 
     fn unwritable(&self, name: &str, source: std::io::Error) -> FolderError {

@@ -6,10 +6,12 @@
 pub mod checkpoint;
 mod folder;
 mod recipe;
+mod whole_file;
 
 pub use checkpoint::{CheckpointError, Header, Progress};
 pub use folder::{Folder, FolderError, Line, Which};
 pub use recipe::{ModelName, Recipe};
+pub use whole_file::write_atomically;
 
 use crate::corpus::{Batch, BatchError, Batches, CorpusError, Dataset, Part};
 use crate::language_model::Learner;

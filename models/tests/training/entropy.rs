@@ -4,13 +4,13 @@
 //! expectation, the divergence of the model from the language, which is never negative: far below 0 there is a leak.
 
 use super::{models, recipe, small_language};
-use tapegrad_autograd::{Init, Layer, ParamList, Shape, Var, ops};
+use tapegrad_autograd::{Init, Layer, ParamList, Var, ops};
 use tapegrad_models::corpus::grammar::Grammar;
 use tapegrad_models::corpus::{Batch, Dataset, Part};
 use tapegrad_models::layers::{Bias, Embedding, FeedForward, Linear};
 use tapegrad_models::model::RecurrentSizes;
 use tapegrad_models::train::{Recipe, Run, Unwatched};
-use tapegrad_models::{AnyLanguageModel, Learner, ModelConfig, Network, Neural, PAD};
+use tapegrad_models::{AnyLanguageModel, Learner, Memory, ModelConfig, Network, Neural, PAD, Place};
 
 const BLOCK: usize = 12;
 
@@ -171,11 +171,11 @@ impl Network for OneHead {
         self.head.forward(x + self.feed_forward.forward(x))
     }
 
-    fn memory(&self) -> Vec<Shape> {
+    fn memory(&self) -> Vec<Memory> {
         Vec::new()
     }
 
-    fn step<'t>(&self, _: Var<'t>, _: usize, _: &[Var<'t>]) -> (Var<'t>, Vec<Var<'t>>) {
+    fn step<'t>(&self, _: Var<'t>, _: Option<Place<'t>>, _: &[Var<'t>]) -> (Var<'t>, Vec<Var<'t>>) {
         unreachable!("this network is asked for whole sequences only")
     }
 }

@@ -58,16 +58,17 @@ fn add_rows<T: Float, S: Simd>(a: &[T], b: View<'_, T>, c: &mut [T]) {
     }
 }
 
-/// The vectors of running sums of one dot product, at each level as many as make 128 bytes.
-const BYTES: usize = 128;
+/// The running sums of one dot product, which fill some vectors: two of `f32` with AVX-512, four with AVX2.
+const SUMS: usize = 32;
 
 /// `c_j += a · b_j`, two rows of the stored `b` at a time.
 #[inline(always)]
 fn dot_rows<T: Float, S: Simd>(simd: S, a: &[T], b: View<'_, T>, c: &mut [T]) {
-    match BYTES / size_of::<T::Vector<S>>() {
+    match SUMS / T::lanes::<S>() {
         2 => dot_rows_by::<T, S, 2>(simd, a, b, c),
         4 => dot_rows_by::<T, S, 4>(simd, a, b, c),
-        _ => dot_rows_by::<T, S, 8>(simd, a, b, c),
+        8 => dot_rows_by::<T, S, 8>(simd, a, b, c),
+        _ => dot_rows_by::<T, S, 16>(simd, a, b, c),
     }
 }
 
@@ -89,8 +90,7 @@ fn dot_rows_by<T: Float, S: Simd, const VECTORS: usize>(simd: S, a: &[T], b: Vie
 /// The dot products of `a` with each of the rows of `b`.
 #[inline(always)]
 fn dots<T: Float, S: Simd, const VECTORS: usize, const ROWS: usize>(simd: S, a: &[T], b: [&[T]; ROWS]) -> [T; ROWS] {
-    let lanes = VECTORS * T::lanes::<S>();
-    let whole = a.len() / lanes * lanes;
+    let whole = a.len() / SUMS * SUMS;
     let (a_whole, _) = T::vectors::<S>(&a[..whole]);
     let b_whole = b.map(|b| T::vectors::<S>(&b[..whole]).0.as_chunks::<VECTORS>().0);
     let mut sums = [[T::splat(simd, T::ZERO); VECTORS]; ROWS];
@@ -103,26 +103,29 @@ fn dots<T: Float, S: Simd, const VECTORS: usize, const ROWS: usize>(simd: S, a: 
     }
     let mut totals = [T::ZERO; ROWS];
     for (r, sums) in sums.iter().enumerate() {
-        let mut all = [T::ZERO; BYTES / 4];
-        T::vectors_mut::<S>(&mut all).0[..VECTORS].copy_from_slice(sums);
+        let mut all = [T::ZERO; SUMS];
+        T::vectors_mut::<S>(&mut all).0.copy_from_slice(sums);
         for (s, &a) in a[whole..].iter().enumerate() {
             all[s] = a.mul_add_at::<S>(b[r][whole + s], all[s]);
         }
-        totals[r] = total(&mut all[..lanes]);
+        totals[r] = total(&mut all);
     }
     totals
 }
 
 /// The sum of the running sums, halving their number at each step.
 #[inline(always)]
-fn total<T: Float>(sums: &mut [T]) -> T {
-    let mut half = sums.len() / 2;
-    while half > 0 {
-        let (low, high) = sums.split_at_mut(half);
-        for (low, &high) in low.iter_mut().zip(&*high) {
-            *low += high;
-        }
-        half /= 2;
+fn total<T: Float>(sums: &mut [T; SUMS]) -> T {
+    halve::<T, 16>(sums);
+    halve::<T, 8>(sums);
+    halve::<T, 4>(sums);
+    halve::<T, 2>(sums);
+    sums[0] + sums[1]
+}
+
+#[inline(always)]
+fn halve<T: Float, const HALF: usize>(sums: &mut [T; SUMS]) {
+    for i in 0..HALF {
+        sums[i] += sums[i + HALF];
     }
-    sums[0]
 }

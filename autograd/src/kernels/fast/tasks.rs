@@ -38,6 +38,16 @@ pub fn by_row_pairs<T: Send + Sync>(
     }
 }
 
+/// Parts of `y`, each with the place where it starts, in tasks on all threads.
+pub fn by_parts<T: Send>(y: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
+    if y.len() <= TASK {
+        return work(0, y);
+    }
+    y.par_chunks_mut(TASK)
+        .enumerate()
+        .for_each(|(i, part)| work(i * TASK, part));
+}
+
 /// How many of `count` independent sequences one task takes, so that every thread has one; all for little work.
 ///
 /// What is computed for one sequence must not depend on the others, so this may depend on the number of threads.

@@ -101,11 +101,8 @@ fn symbol(name: &str, indices: &[Formula], spelling: Spelling) -> String {
     let mut below: Vec<String> = Vec::new();
     let (head, tail) = name.split_once('_').unwrap_or((name, ""));
     let places: Vec<String> = indices.iter().map(|index| index.spell(spelling)).collect();
-    let joined = places.join(if places.iter().all(|place| place.len() == 1) {
-        ""
-    } else {
-        ","
-    });
+    let is_letter = |index: &Formula| index.spell(Spelling::Text).chars().count() == 1;
+    let joined = places.join(if indices.iter().all(is_letter) { "" } else { "," });
     if spelling == Spelling::Text {
         let index = if places.is_empty() {
             String::new()

@@ -260,8 +260,16 @@ fn latex(rows: &[Row]) -> String {
     out
 }
 
+/// How the page looks: lines between rows, and indices that do not push lines apart.
+const STYLE: &str = "body { font: 17px/1.9 serif; margin: 1.5em } table { border-collapse: collapse }\n\
+    th, td { padding: .25em 1.2em; border-bottom: 1px solid #bbb; text-align: left; vertical-align: top }\n\
+    th { font: bold 15px/2.1 sans-serif } sub, sup { line-height: 0 }";
+
 fn html(rows: &[Row]) -> String {
-    let mut out = String::from("<table>\n<tr><th></th><th>Forward</th><th>Backward</th></tr>\n");
+    let mut out = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Forward and backward</title>\n\
+         <style>{STYLE}</style></head><body>\n<table>\n<tr><th></th><th>Forward</th><th>Backward</th></tr>\n"
+    );
     for row in rows {
         let backward: Vec<String> = row.backward.iter().map(|one| equation(one, Spelling::Html)).collect();
         let lines = lines_of(&row.backward, &backward).join("<br>");
@@ -271,6 +279,6 @@ fn html(rows: &[Row]) -> String {
             row.label
         ));
     }
-    out.push_str("</table>\n");
+    out.push_str("</table>\n</body></html>\n");
     out
 }

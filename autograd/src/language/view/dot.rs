@@ -38,13 +38,11 @@ pub fn dot(picture: &Picture) -> String {
     }
     open.iter().for_each(|_| out.push_str("  }\n"));
     for arrow in &picture.arrows {
-        let _ = writeln!(
-            out,
-            "  n{} -> n{} [label=\"{}\"];",
-            arrow.from,
-            arrow.to,
-            arrow.port + 1
-        );
+        let label = match &arrow.back {
+            Some(round) => format!("label={}, style=dashed", quoted(round)),
+            None => format!("label=\"{}\"", arrow.port + 1),
+        };
+        let _ = writeln!(out, "  n{} -> n{} [{label}];", arrow.from, arrow.to);
         if arrow.gradient {
             let _ = writeln!(
                 out,

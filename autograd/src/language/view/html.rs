@@ -3,16 +3,11 @@
 use std::fmt::Write;
 
 use super::svg::escaped;
-use super::{Options, picture, svg, tree};
-use crate::graph::Graph;
+use super::{Picture, closed, svg, tree};
 
-/// The graph as a page; the depth at which scopes are closed is chosen on the page.
-pub fn html(graph: &Graph, title: &str, gradients: bool) -> String {
-    let deepest = graph
-        .nodes()
-        .map(|node| crate::language::flat::scope_path(graph, node.scope).len())
-        .max()
-        .unwrap_or(0);
+/// The picture as a page; the depth at which scopes are closed is chosen on the page.
+pub fn html(picture: &Picture, title: &str) -> String {
+    let deepest = picture.boxes.iter().map(|one| one.scope.len()).max().unwrap_or(0);
     let title = escaped(title);
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
@@ -28,11 +23,7 @@ pub fn html(graph: &Graph, title: &str, gradients: bool) -> String {
     }
     out.push_str("</select></label> Drag to move, turn the wheel or press + and - to zoom, 0 to fit.</p>\n");
     for depth in 0..=deepest {
-        let options = Options {
-            depth: Some(depth),
-            gradients,
-        };
-        let picture = picture(graph, options);
+        let picture = closed(picture.clone(), Some(depth));
         let hidden = if depth == deepest { "" } else { " hidden" };
         let _ = writeln!(
             out,

@@ -42,6 +42,29 @@ pub fn write(graph: &Graph) -> Value {
     json!({ "version": 1, "nodes": graph.nodes().map(|one| node(one.id)).collect::<Vec<_>>() })
 }
 
+/// A picture as JSON: `{"version": 1, "boxes": [{"lines", "kind", "scope", "nodes"}, …], "arrows": [{"from", "to",
+/// "port", "gradient", "back"}, …]}`.
+pub fn picture(picture: &super::Picture) -> Value {
+    let boxes = picture.boxes.iter().map(|one| {
+        json!({
+            "lines": one.lines,
+            "kind": format!("{:?}", one.kind).to_lowercase(),
+            "scope": one.scope,
+            "nodes": one.nodes,
+        })
+    });
+    let arrows = picture.arrows.iter().map(|arrow| {
+        json!({
+            "from": arrow.from,
+            "to": arrow.to,
+            "port": arrow.port,
+            "gradient": arrow.gradient,
+            "back": arrow.back,
+        })
+    });
+    json!({ "version": 1, "boxes": boxes.collect::<Vec<_>>(), "arrows": arrows.collect::<Vec<_>>() })
+}
+
 fn number(value: f64) -> Value {
     match value {
         value if value.is_nan() => "nan".into(),

@@ -45,7 +45,10 @@ pub fn mermaid(picture: &Picture) -> Result<String, String> {
     }
     open.iter().for_each(|_| out.push_str("  end\n"));
     for arrow in &picture.arrows {
-        let _ = writeln!(out, "  n{} -->|{}| n{}", arrow.from, arrow.port + 1, arrow.to);
+        let _ = match &arrow.back {
+            Some(round) => writeln!(out, "  n{} -.->|{}| n{}", arrow.from, escaped(round), arrow.to),
+            None => writeln!(out, "  n{} -->|{}| n{}", arrow.from, arrow.port + 1, arrow.to),
+        };
         if arrow.gradient {
             let _ = writeln!(out, "  n{} -.-> n{}", arrow.to, arrow.from);
         }

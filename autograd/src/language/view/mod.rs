@@ -1,12 +1,18 @@
 //! Pictures of a graph: tree, DOT, Mermaid, SVG, HTML, and its JSON form.
 //!
-//! All but the JSON are drawn from one [`Picture`]: boxes and arrows, with scopes below some depth drawn as one box.
+//! All are drawn from one [`Picture`]: boxes and arrows, with scopes below some depth drawn as one box. There are three
+//! of a program: [`rolled`], with loops as they are written; unrolled, the [`picture`] of its graph; and [`exploded`],
+//! with one box for each position of chosen axes.
 
 mod dot;
+mod exploded;
 mod html;
 pub mod json;
 mod layout;
+mod masks;
 mod mermaid;
+mod places;
+mod rolled;
 mod svg;
 mod tree;
 
@@ -16,8 +22,10 @@ use super::flat::scope_path;
 use crate::graph::{Graph, Node, NodeId, Source};
 
 pub use dot::dot;
+pub use exploded::exploded;
 pub use html::html;
 pub use mermaid::mermaid;
+pub use rolled::rolled;
 pub use svg::svg;
 pub use tree::tree;
 
@@ -52,7 +60,7 @@ pub struct Box {
 }
 
 /// One arrow, from operand to result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Arrow {
     /// The box it leaves.
     pub from: usize,
@@ -62,6 +70,8 @@ pub struct Arrow {
     pub port: usize,
     /// True if a gradient flows back along it.
     pub gradient: bool,
+    /// For a value of another round of a loop, which: `t - 1`.
+    pub back: Option<String>,
 }
 
 /// Boxes and arrows; every arrow goes from an earlier box to a later one, unless a closed scope stands at both ends.
@@ -85,45 +95,62 @@ pub struct Options {
 /// The picture of a graph.
 pub fn picture(graph: &Graph, options: Options) -> Picture {
     let mut picture = Picture::default();
-    let mut closed: BTreeMap<Vec<String>, usize> = BTreeMap::new();
-    let mut place = Vec::with_capacity(graph.len());
     for node in graph.nodes() {
-        let path = scope_path(graph, node.scope);
-        let is_given = !matches!(node.source, Source::Op(_) | Source::Constant(_) | Source::Module(_));
-        let at = match options.depth.filter(|&depth| path.len() > depth && !is_given) {
-            Some(depth) => {
-                let path = path[..=depth].to_vec();
-                let at = *closed.entry(path.clone()).or_insert(picture.boxes.len());
-                if at == picture.boxes.len() {
-                    picture.boxes.push(scope_box(path));
-                }
-                picture.boxes[at].nodes += 1;
-                at
-            }
-            None => {
-                picture.boxes.push(node_box(graph, node, path));
-                picture.boxes.len() - 1
-            }
-        };
-        place.push(at);
         for (port, operand) in node.operands.iter().enumerate() {
-            let gradient = options.gradients && node.needs_gradient && graph.needs_gradient(*operand);
-            let from: usize = place[operand.index()];
-            if from != at {
-                picture.arrows.push(Arrow {
-                    from,
-                    to: at,
-                    port,
-                    gradient,
-                });
-            }
+            picture.arrows.push(Arrow {
+                from: operand.index(),
+                to: node.id.index(),
+                port,
+                gradient: options.gradients && node.needs_gradient && graph.needs_gradient(*operand),
+                back: None,
+            });
         }
+        let path = scope_path(graph, node.scope);
+        picture.boxes.push(node_box(graph, node, path));
     }
-    for one in picture.boxes.iter_mut().filter(|one| one.kind == Kind::Scope) {
+    closed(picture, options.depth)
+}
+
+/// The picture with each scope that lies this deep or deeper drawn as one box; `None` changes nothing.
+pub fn closed(picture: Picture, depth: Option<usize>) -> Picture {
+    let Some(depth) = depth else {
+        return sorted(picture);
+    };
+    let mut closed = Picture::default();
+    let mut scopes: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    let mut place = Vec::with_capacity(picture.boxes.len());
+    for one in picture.boxes {
+        let is_given = matches!(one.kind, Kind::Input | Kind::Data | Kind::Param);
+        if one.scope.len() <= depth || is_given {
+            closed.boxes.push(one);
+            place.push(closed.boxes.len() - 1);
+            continue;
+        }
+        let path = one.scope[..=depth].to_vec();
+        let at = *scopes.entry(path.clone()).or_insert(closed.boxes.len());
+        if at == closed.boxes.len() {
+            closed.boxes.push(scope_box(path));
+        }
+        closed.boxes[at].nodes += one.nodes;
+        place.push(at);
+    }
+    for one in closed.boxes.iter_mut().filter(|one| one.kind == Kind::Scope) {
         one.lines.push(format!("{} nodes", one.nodes));
     }
-    picture.arrows.sort_unstable();
-    picture.arrows.dedup_by_key(|arrow| (arrow.from, arrow.to, arrow.port));
+    for arrow in picture.arrows {
+        let (from, to) = (place[arrow.from], place[arrow.to]);
+        if from != to {
+            closed.arrows.push(Arrow { from, to, ..arrow });
+        }
+    }
+    sorted(closed)
+}
+
+fn sorted(mut picture: Picture) -> Picture {
+    picture.arrows.sort();
+    picture
+        .arrows
+        .dedup_by(|a, b| (a.from, a.to, a.port, &a.back) == (b.from, b.to, b.port, &b.back));
     picture
 }
 

@@ -83,8 +83,7 @@ impl Op for RmsNorm {
         let width = draw.size_nonzero();
         let x = draw.away_from_zero(stack.insert(stack.rank(), width));
         let gamma = draw.coin().then(|| draw.normal(Shape::new(&[width])));
-        // A row of one entry comes out as its sign: what is left of the slope is the epsilon's, and must not be tiny.
-        let epsilon = if width == 1 { 0.5 } else { draw.one_of(&[1e-5, 0.5]) };
+        let epsilon = draw.one_of(&[1e-5, 0.5]);
         Sample::new(Self { epsilon }, [x].into_iter().chain(gamma).collect::<Vec<_>>())
     }
 }

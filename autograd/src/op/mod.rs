@@ -1,0 +1,85 @@
+//! One differentiable function with hand-written forward() and backward().
+
+mod flops;
+mod keeps;
+mod operand;
+mod values;
+
+use std::fmt::Debug;
+
+pub use flops::Flops;
+pub use keeps::Keeps;
+pub use operand::{Arity, Operand, OperandKind};
+pub use values::{InGradients, Inputs, Saved};
+
+use crate::check::{Draw, Sample};
+use crate::numbers::Real;
+use crate::shape::{Shape, ShapeError};
+use crate::var::Var;
+
+/// A differentiable function of arrays, with its derivative written by hand.
+///
+/// Everything about an op stands in its file: the formulas as text, the shape rule, what `backward` needs to
+/// remember, both directions, the cost, and the inputs it is tested on.
+/// An op only computes; adding up contributions of several uses of a variable is the work of the driver.
+pub trait Op: Clone + Debug + PartialEq + Send + Sync + 'static {
+    /// The name in graphs, messages and the graph language.
+    const NAME: &'static str;
+
+    /// The formula of `forward`, in the graph language: `z = 1 / (1 + exp(-a))`.
+    const FORWARD: &'static str;
+
+    /// The formula of `backward`, where `g_z` is ∂J/∂z: `g_a = g_z * z * (1 - z)`.
+    const BACKWARD: &'static str;
+
+    /// The operands in order, with the letters of the formula.
+    const OPERANDS: &'static [Operand];
+
+    /// What `backward` reads besides `g_y` and the notes; the driver may discard everything else.
+    const KEEPS: Keeps;
+
+    /// The shape of the result, or what is wrong with the shapes of the operands.
+    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError>;
+
+    /// How many numbers `forward` leaves for `backward`, besides operands and result.
+    fn notes(&self, _x: &[Shape]) -> usize {
+        0
+    }
+
+    /// An error if some values have no result: an id beyond its table, a row in which everything is masked.
+    ///
+    /// Called before [`forward`](Self::forward), which may then rely on it.
+    fn admits<T: Real>(&self, _x: Inputs<'_, T>) -> Result<(), ValueError> {
+        Ok(())
+    }
+
+    /// Computes the result, writing every entry of `y` and of `notes`.
+    fn forward<T: Real>(&self, x: Inputs<'_, T>, y: &mut [T], notes: &mut [T]);
+
+    /// Computes ∂J/∂x from ∂J/∂y, overwriting every in-gradient that is asked for; it never adds.
+    fn backward<T: Real>(&self, at: Saved<'_, T>, g_y: &[T], g_x: &mut InGradients<'_, T>);
+
+    /// The cost in floating-point operations.
+    fn flops(&self, x: &[Shape]) -> Flops;
+
+    /// A random instance of the op with operands inside its domain, away from kinks, for the laws of `check`.
+    fn sample(draw: &mut Draw) -> Sample<Self>;
+}
+
+/// An op that is defined by a formula over other ops and computed faster than by it.
+pub trait Fused: Op {
+    /// The same function in primitives: the definition, of which the kernel is an optimisation.
+    fn composite<'t>(&self, x: &[Var<'t>]) -> Var<'t>;
+}
+
+/// The operands have shapes that fit, but values for which the op has no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ValueError(String);
+
+impl ValueError {
+    /// An error with a sentence that names the entry and what would be right.
+    pub fn new(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
+    }
+}

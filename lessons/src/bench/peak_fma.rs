@@ -1,0 +1,32 @@
+//! How many multiply-adds this machine can do at most: what all other rows are a share of.
+
+use tapegrad_autograd::kernels::chains_of_multiply_adds;
+
+use super::workload::{Asked, Ready, Rep, Threads, Unit, Work, Workload};
+
+/// Enough turns for some hundredths of a second.
+const TURNS: u64 = 4_000_000;
+
+/// Chains of multiply-adds in registers, on each thread.
+pub const PEAK_FMA: Workload = Workload {
+    name: "peak-fma",
+    about: "multiply-adds of f32 in registers on each thread, no memory",
+    unit: Unit::Gflops,
+    threads: Threads::All,
+    warm_ups: 2,
+    reps: 11,
+    reps_per_turn: 5,
+    asked: Asked::Always,
+    prepare: |_| {
+        let done = rayon::broadcast(|_| chains_of_multiply_adds(1));
+        let work = Work {
+            multiply_adds: Some((TURNS * done.iter().sum::<u64>()) as f64),
+            ..Work::default()
+        };
+        let rep = || Ok(Rep::time(|| rayon::broadcast(|_| chains_of_multiply_adds(TURNS))));
+        Ok(Ready {
+            work,
+            rep: Box::new(rep),
+        })
+    },
+};

@@ -1,0 +1,248 @@
+//! `tapegrad check`: holds every gradient against its witnesses, and says which mistake explains a wrong one.
+
+mod hide;
+mod score;
+mod subjects;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use rayon::prelude::*;
+use tapegrad_autograd::check::page::page;
+use tapegrad_autograd::check::portrait::Portrait;
+use tapegrad_autograd::check::score::mutations_of;
+use tapegrad_autograd::check::{
+    GraphSubject, Mutant, Mutation, Numbers, Options, Report, Subject, Verdict, check, oracle, render,
+};
+
+use super::error::CliError;
+use super::output::Output;
+
+/// Check gradients, and have a wrong one explained
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  tapegrad check --all
+  tapegrad check softmax layer_norm
+  tapegrad check softmax --list
+  tapegrad check softmax --break negated
+  tapegrad check layer_norm --report layer_norm.html
+  tapegrad check --graph docs/graphs/attention.cg
+  tapegrad check softmax --hide
+  tapegrad check --mutation-score softmax
+  tapegrad check --export-oracle cases.jsonl")]
+pub struct Check {
+    /// Ops and models to check [default: all]
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// An op to check; the same as its bare name
+    #[arg(long = "op", value_name = "NAME")]
+    ops: Vec<String>,
+    /// A module to check; the same as its bare name
+    #[arg(long = "module", value_name = "NAME")]
+    modules: Vec<String>,
+    /// A program of the graph language to check, forwards and backwards
+    #[arg(long = "graph", value_name = "FILE")]
+    graphs: Vec<PathBuf>,
+    /// Check every op, module, graph and model
+    #[arg(long)]
+    all: bool,
+    /// Check in single precision, to the digits that rounding in f32 leaves
+    #[arg(long)]
+    single: bool,
+    /// List what can be checked; of named ones, what can be broken
+    #[arg(long)]
+    list: bool,
+    /// Draw axes of these sizes only
+    #[arg(long, value_name = "SIZES", value_delimiter = ',')]
+    shape: Vec<usize>,
+    /// How many cases of each
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    cases: usize,
+    /// Plant a mistake in the gradient of an operand, such as `negated` or `W:negated`, and watch it being found
+    #[arg(long = "break", value_name = "MUTANT")]
+    mutant: Option<String>,
+    /// Play: a mistake is hidden in a gradient, and you find it by choosing inputs; the score is how often you asked
+    #[arg(long)]
+    hide: bool,
+    /// Draw the gradients, the errors over the step, and the entries on a page for a browser
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// Find and name mutants of every gradient, and print the score
+    #[arg(long)]
+    mutation_score: bool,
+    /// Hold ops against cases computed by another framework, one a line as JSON
+    #[arg(long, value_name = "FILE")]
+    oracle: Option<PathBuf>,
+    /// Write our own cases for others
+    #[arg(long, value_name = "FILE")]
+    export_oracle: Option<PathBuf>,
+}
+
+impl Check {
+    /// Runs the command.
+    pub fn run(&self, output: &Output<'_>) -> Result<(), CliError> {
+        let seed = output.seed().unwrap_or(1);
+        if let Some(file) = &self.export_oracle {
+            let text = oracle::export(seed, self.cases as u64);
+            write(file, &text)?;
+            return match output.is_json() {
+                true => output.document(&serde_json::json!({"file": file, "cases": text.lines().count()})),
+                false => Ok(()),
+            };
+        }
+        if let Some(file) = &self.oracle {
+            return self.hold_against(file, seed, output);
+        }
+        if self.shape.contains(&0) {
+            return Err(CliError::option(
+                "a size of --shape is 0",
+                "empty axes come up by themselves; give sizes from 1 on",
+            ));
+        }
+        let subjects = self.subjects()?;
+        if self.list {
+            return self.print_list(&subjects, seed, output);
+        }
+        if self.mutation_score {
+            return score::print(&subjects, seed, output);
+        }
+        if self.hide {
+            let [subject] = &subjects[..] else {
+                return Err(CliError::option(
+                    "--hide hides a mistake in one subject",
+                    "name one: `tapegrad check softmax --hide`",
+                ));
+            };
+            return hide::play(subject, seed, &mut std::io::stdin().lock(), output);
+        }
+        let options = Options {
+            seed,
+            cases: self.cases,
+            sizes: self.shape.clone(),
+            numbers: if self.single { Numbers::Single } else { Numbers::Double },
+            ..Options::default()
+        };
+        let subjects: Vec<Arc<dyn Subject>> = subjects
+            .iter()
+            .map(|subject| self.broken(subject, seed))
+            .collect::<Result<_, _>>()?;
+        let targets = subjects.par_iter().map(|subject| check(subject, &options)).collect();
+        let report = Report { seed, targets };
+        if let Some(file) = &self.report {
+            let drawn = |subject| Portrait::of(subject, seed, options.limit);
+            let portraits: Vec<Option<Portrait>> = subjects.iter().map(drawn).collect();
+            write(file, &page(&report, &portraits))?;
+        }
+        finish(&report, output)
+    }
+
+    /// What was named, or everything.
+    fn subjects(&self) -> Result<Vec<Arc<dyn Subject>>, CliError> {
+        let known = subjects::everything();
+        let names: Vec<&String> = self.names.iter().chain(&self.ops).chain(&self.modules).collect();
+        if self.all || names.is_empty() && self.graphs.is_empty() {
+            return Ok(known);
+        }
+        let find = |name: &&String| {
+            let found = known.iter().find(|subject| subject.name() == **name).map(Arc::clone);
+            found.ok_or_else(|| {
+                CliError::option(
+                    format!("nothing is called `{name}`"),
+                    "see `tapegrad check --list` for all names",
+                )
+            })
+        };
+        let programs = self.graphs.iter().map(|file| graph(file));
+        names.iter().map(find).chain(programs).collect()
+    }
+
+    /// The subject with the mistake that was asked for.
+    fn broken(&self, subject: &Arc<dyn Subject>, seed: u64) -> Result<Arc<dyn Subject>, CliError> {
+        let Some(wanted) = &self.mutant else {
+            return Ok(Arc::clone(subject));
+        };
+        let (operand, wanted) = match wanted.split_once(':') {
+            Some((operand, name)) if operand != "graph" => (Some(operand), name),
+            _ => (None, wanted.as_str()),
+        };
+        let fits = |(letter, mutation): &(String, Mutation)| {
+            mutation.name() == wanted && operand.is_none_or(|operand| operand == letter)
+        };
+        let Some((operand, mutation)) = mutations_of(subject, seed).into_iter().find(fits) else {
+            let message = format!("{} cannot be broken by `{wanted}`", subject.name());
+            return Err(CliError::option(
+                message,
+                format!("see `tapegrad check {} --list`", subject.name()),
+            ));
+        };
+        Ok(Arc::new(Mutant {
+            subject: Arc::clone(subject),
+            operand,
+            mutation,
+        }))
+    }
+
+    fn print_list(&self, subjects: &[Arc<dyn Subject>], seed: u64, output: &Output<'_>) -> Result<(), CliError> {
+        let is_named =
+            !(self.names.is_empty() && self.ops.is_empty() && self.modules.is_empty() && self.graphs.is_empty());
+        let lines: Vec<String> = if is_named {
+            let mutants = |subject: &Arc<dyn Subject>| mutations_of(subject, seed);
+            let line = |(operand, mutation): (String, Mutation)| format!("{operand}:{}", mutation.name());
+            subjects.iter().flat_map(mutants).map(line).collect()
+        } else {
+            subjects.iter().map(|subject| subject.name()).collect()
+        };
+        if output.is_json() {
+            return output.document(&lines);
+        }
+        output.text(&(lines.join("\n") + "\n"))
+    }
+
+    fn hold_against(&self, file: &Path, seed: u64, output: &Output<'_>) -> Result<(), CliError> {
+        let text = read(file)?;
+        let (targets, errors) = oracle::compare(&text);
+        if let Some(first) = errors.first() {
+            let message = format!(
+                "{first} ({} of {} lines cannot be read)",
+                errors.len(),
+                errors.len() + targets.len()
+            );
+            return Err(CliError::new("oracle", message).at(file.display()));
+        }
+        finish(&Report { seed, targets }, output)
+    }
+}
+
+/// Prints a report; what is wrong makes the command fail.
+fn finish(report: &Report, output: &Output<'_>) -> Result<(), CliError> {
+    if output.is_json() {
+        output.document(&report.to_json())?;
+    } else {
+        output.text(&render::text(report))?;
+    }
+    match report.targets.iter().any(|target| target.verdict != Verdict::Pass) {
+        true => Err(CliError::said()),
+        false => Ok(()),
+    }
+}
+
+/// A program of the graph language as a subject.
+fn graph(file: &Path) -> Result<Arc<dyn Subject>, CliError> {
+    let text = read(file)?;
+    let name = file.display().to_string();
+    let subject = GraphSubject::new(&name, &text, None);
+    let subject = subject.map_err(|message| CliError::new("graph", message.trim_end().to_string()).at(name))?;
+    Ok(Arc::new(subject))
+}
+
+fn read(file: &Path) -> Result<String, CliError> {
+    std::fs::read_to_string(file)
+        .map_err(|error| CliError::new("unreadable", format!("the file could not be read: {error}")).at(file.display()))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), CliError> {
+    std::fs::write(file, text).map_err(|error| {
+        CliError::new("unwritable", format!("the file could not be written: {error}")).at(file.display())
+    })
+}

@@ -1,0 +1,126 @@
+//! `tapegrad graph run`: the values and gradients of a program, from JSON to JSON.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value};
+use tapegrad_autograd::language::run::{Request, Wanted, run};
+
+use super::super::error::CliError;
+use super::super::output::Output;
+use super::program::{ProgramArgs, read, refusal};
+
+/// Run a program on values, and give gradients
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  tapegrad graph run two_layer.cg --bind data.json --grad --json
+  tapegrad graph run tiny_gpt.cg --at T=4,V=5,D=4,H=2,L=2 --bind ids.json --dtype f32
+
+A file of values:
+  {\"dims\": {\"D\": 2}, \"values\": {\"x\": [1, 2], \"t\": 1}, \"seed\": 1}")]
+pub struct Run {
+    #[command(flatten)]
+    program: ProgramArgs,
+    /// Sizes, values, seed and cotangents as JSON; - is standard input
+    #[arg(long, value_name = "FILE")]
+    bind: Option<PathBuf>,
+    /// Give the gradients of all inputs and parameters
+    #[arg(long)]
+    grad: bool,
+    /// The type of number that is computed with
+    #[arg(long, value_enum, default_value = "f64")]
+    dtype: Dtype,
+    /// Give the value of every node
+    #[arg(long)]
+    trace: bool,
+}
+
+/// A type of number.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Dtype {
+    /// Single precision
+    F32,
+    /// Double precision
+    F64,
+}
+
+impl Run {
+    /// Runs the command.
+    pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
+        let opened = self.program.open()?;
+        let program = self.program.program(&opened)?;
+        let request = self.request(out.seed())?;
+        let wanted = Wanted {
+            gradients: self.grad,
+            trace: self.trace,
+        };
+        let answer = match self.dtype {
+            Dtype::F32 => run::<f32>(program, &request, wanted),
+            Dtype::F64 => run::<f64>(program, &request, wanted),
+        };
+        let answer = answer.map_err(|error| refusal(&error, &opened.sources))?;
+        if out.is_json() {
+            out.document(&answer)
+        } else {
+            out.text(&text(&answer))
+        }
+    }
+
+    fn request(&self, seed: Option<u64>) -> Result<Request, CliError> {
+        let mut request = match &self.bind {
+            None => Request::default(),
+            Some(path) => serde_json::from_str(&read(path)?).map_err(|error| {
+                CliError::new("data", error)
+                    .at(path.display())
+                    .help("the file looks like {\"dims\": {\"D\": 2}, \"values\": {\"x\": [1, 2]}, \"seed\": 1}")
+            })?,
+        };
+        request.dims.extend(self.program.dims()?);
+        if let Some(seed) = seed {
+            request.seed = seed;
+        }
+        Ok(request)
+    }
+}
+
+/// One value a line.
+fn text(answer: &Value) -> String {
+    let mut text = String::new();
+    let objects = |key: &str| answer[key].as_object().into_iter().flatten();
+    for (name, value) in objects("values") {
+        text += &format!("{name} = {value}\n");
+    }
+    if let Some(objective) = answer.get("objective") {
+        text += &format!("objective = {objective}\n");
+    }
+    for (name, value) in objects("gradients") {
+        let value = if value.is_null() {
+            "none".to_string()
+        } else {
+            value.to_string()
+        };
+        text += &format!("gradient of {name} = {value}\n");
+    }
+    for node in answer["trace"].as_array().into_iter().flatten() {
+        let empty = Map::new();
+        let node = node.as_object().unwrap_or(&empty);
+        let get = |key: &str| {
+            node.get(key)
+                .map_or(String::new(), |value| value.to_string().replace('"', ""))
+        };
+        let name = if get("name") == "null" {
+            String::new()
+        } else {
+            get("name")
+        };
+        text += &format!(
+            "#{} {name} {} {} = {}\n",
+            get("id"),
+            get("op"),
+            get("operands"),
+            get("value")
+        );
+    }
+    text
+}
