@@ -188,8 +188,8 @@ mod tests {
     // hole: square points=3
     // starter: let _ = x;
     // starter: todo!(\"f\")
-    let square = x * x * 1.0;
-    square
+    let squared_value = x * x * 1.0;
+    squared_value
     // end hole
 }
 ";
@@ -206,14 +206,14 @@ mod tests {
         "#);
         insta::assert_snapshot!(reference.solution(), @r"
         fn f(x: f64) -> f64 {
-            let square = x * x * 1.0;
-            square
+            let squared_value = x * x * 1.0;
+            squared_value
         }
         ");
         assert!(
             reference
-                .mutated(5, "    let square = x + x;")
-                .contains("x + x;\n    square")
+                .mutated(5, "    let squared_value = x + x;")
+                .contains("x + x;\n    squared_value")
         );
     }
 
@@ -232,7 +232,7 @@ mod tests {
     fn a_line_of_the_solution_is_found_however_it_is_spaced() {
         let reference = Reference::parse(TEXT).unwrap();
         assert_eq!(leaks(&reference, &reference.starter()), []);
-        let told = "as in `let square  = x*x * 1.0;`";
-        assert_eq!(leaks(&reference, told), [(5, "let square = x * x * 1.0;".to_string())]);
+        let told = "as in `let squared_value  = x*x * 1.0;`";
+        assert_eq!(leaks(&reference, told), [(5, "let squared_value = x * x * 1.0;".to_string())]);
     }
 }
