@@ -233,6 +233,9 @@ mod tests {
         let reference = Reference::parse(TEXT).unwrap();
         assert_eq!(leaks(&reference, &reference.starter()), []);
         let told = "as in `let squared_value  = x*x * 1.0;`";
-        assert_eq!(leaks(&reference, told), [(5, "let squared_value = x * x * 1.0;".to_string())]);
+        assert_eq!(
+            leaks(&reference, told),
+            [(5, "let squared_value = x * x * 1.0;".to_string())]
+        );
     }
 }
