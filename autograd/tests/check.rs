@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use tapegrad_autograd::check::{OpSubject, Options, Score, Subject, Verdict, check, mutation_score};
+use tapegrad_autograd::check::{
+    Mutant, Mutation, Numbers, OpSubject, Options, Score, Subject, Verdict, check, mutation_score,
+};
 
 fn op(name: &str) -> Arc<dyn Subject> {
     Arc::new(OpSubject::new(name).unwrap())
@@ -16,6 +18,51 @@ fn every_op_of_the_registry_passes_with_nothing_unchecked() {
         assert_eq!(report.verdict, Verdict::Pass, "{report:?}");
         assert_eq!(report.unchecked, 0, "{report:?}");
     }
+}
+
+#[test]
+fn in_single_precision_every_gradient_is_right_to_the_digits_that_rounding_leaves() {
+    for subject in OpSubject::all() {
+        let subject: Arc<dyn Subject> = Arc::new(subject);
+        let options = Options {
+            numbers: Numbers::Single,
+            ..Options::default()
+        };
+        let report = check(&subject, &options);
+        assert_ne!(report.verdict, Verdict::Wrong, "{report:?}");
+        assert_eq!(report.unchecked > 0, report.verdict == Verdict::Unchecked, "{report:?}");
+        // A row of one entry that a norm makes 1 has a slope that f32 cannot hold; the report says so.
+        assert!(report.unchecked == 0 || subject.name() == "rms_norm", "{report:?}");
+    }
+}
+
+#[test]
+fn the_derivative_of_the_language_is_a_third_witness() {
+    for name in [
+        "softmax",
+        "layer_norm",
+        "gelu",
+        "log_softmax",
+        "mul",
+        "matmul",
+        "rms_norm",
+    ] {
+        let report = check(&op(name), &Options::default());
+        assert!(report.symbolic > 0, "{name}: {report:?}");
+    }
+}
+
+#[test]
+fn the_test_of_an_example_makes_its_own_op() {
+    let mutant: Arc<dyn Subject> = Arc::new(Mutant {
+        subject: op("softmax"),
+        operand: "a".to_string(),
+        mutation: Mutation::Negated,
+    });
+    let example = check(&mutant, &Options::default()).example.unwrap();
+    let text = example.as_test();
+    assert!(text.contains("OpModule::<f64>::new(op_from_text(\"softmax\""), "{text}");
+    assert!(!text.contains("todo!"), "{text}");
 }
 
 /// Enough ops for a guard; the command `tapegrad check --mutation-score` tries them all.

@@ -1,5 +1,6 @@
 //! Laws that relate runs of a language model to each other: no reference values are needed to find a leak.
 
+use tapegrad_autograd::ops::{Reduction, cross_entropy};
 use tapegrad_autograd::{Params, Shape, Tape};
 
 use crate::corpus::Batch;
@@ -103,6 +104,86 @@ pub fn normalised<M: LanguageModel>(model: &M, context: &[TokenId], tolerance: f
     Ok(())
 }
 
+/// What stands in padded positions, at the end of rows, changes neither the loss nor any gradient by a bit.
+///
+/// `rows` are ids and labels of equal length; a label of [`PAD`] does not count.
+///
+/// **Errors** with the parameter entry that notices.
+pub fn padding_is_irrelevant<N: Network>(
+    network: &N,
+    params: &Params<f64>,
+    ids: &[Vec<usize>],
+    labels: &[Vec<usize>],
+) -> Result<(), String> {
+    let before = loss_and_gradients(network, params, ids, labels, 1.0);
+    let other: Vec<Vec<usize>> = ids
+        .iter()
+        .zip(labels)
+        .map(|(ids, labels)| {
+            let last = labels
+                .iter()
+                .rposition(|&label| label != PAD as usize)
+                .map_or(0, |last| last + 1);
+            let changed = |(i, &id): (usize, &usize)| if i < last { id } else { (id + 1) % network.vocabulary() };
+            ids.iter().enumerate().map(changed).collect()
+        })
+        .collect();
+    let after = loss_and_gradients(network, params, &other, labels, 1.0);
+    match before.iter().zip(&after).position(|(a, b)| a != b) {
+        None => Ok(()),
+        Some(0) => Err(format!(
+            "the loss changes from {} to {} with what stands in the padding",
+            before[0], after[0]
+        )),
+        Some(at) => Err(format!(
+            "the gradient of parameter number {} changes with what stands in the padding",
+            at - 1
+        )),
+    }
+}
+
+/// Twice the loss has exactly twice the gradient in every parameter.
+///
+/// **Errors** with the parameter entry that does not.
+pub fn loss_scales<N: Network>(
+    network: &N,
+    params: &Params<f64>,
+    ids: &[Vec<usize>],
+    labels: &[Vec<usize>],
+) -> Result<(), String> {
+    let once = loss_and_gradients(network, params, ids, labels, 1.0);
+    let twice = loss_and_gradients(network, params, ids, labels, 2.0);
+    match once.iter().zip(&twice).position(|(a, b)| 2.0 * a != *b) {
+        None => Ok(()),
+        Some(at) => Err(format!(
+            "twice the loss changes number {at} by {} and not by 2",
+            twice[at] / once[at]
+        )),
+    }
+}
+
+/// The mean loss of the labels that count, `weight` times, and behind it all gradients.
+fn loss_and_gradients<N: Network>(
+    network: &N,
+    params: &Params<f64>,
+    ids: &[Vec<usize>],
+    labels: &[Vec<usize>],
+    weight: f64,
+) -> Vec<f64> {
+    let mut own = params.clone();
+    own.clear_gradients();
+    let shape = Shape::new(&[ids.len(), ids.first().map_or(0, Vec::len)]);
+    let (loss, gradients) = {
+        let tape = Tape::with(params);
+        let ids = tape.ids("ids", shape, &ids.concat());
+        let labels = tape.ids("labels", shape, &labels.concat());
+        let j = cross_entropy(network.logits(ids), labels, Some(PAD as usize), Reduction::Mean) * weight;
+        (tape.number(j), tape.backward(j))
+    };
+    gradients.write_to(&mut own).unwrap_or_else(|error| panic!("{error}"));
+    [loss].into_iter().chain(own.gradients().iter().copied()).collect()
+}
+
 /// The logits of rows of equal length, flat.
 fn logits<N: Network>(network: &N, params: &Params<f64>, rows: usize, ids: &[usize]) -> Vec<f64> {
     let tape = Tape::with(params);
@@ -164,5 +245,26 @@ mod tests {
             leak,
             "the logits after token 0 change when token 1, which comes later, does"
         );
+    }
+
+    #[test]
+    fn padding_is_irrelevant_to_a_causal_network_and_not_to_one_that_sums_over_time() {
+        let mut list = ParamList::new();
+        let config = RecurrentConfig {
+            vocabulary: 5,
+            embedding: 3,
+            hidden: 4,
+            layers: 1,
+        };
+        let network = RnnLm::new(&mut list, config);
+        let params = Params::<f64>::new(&list, 3);
+        let (ids, labels) = (
+            [vec![1, 4, 2, 0], vec![3, 0, 0, 0]],
+            [vec![4, 2, 3, 0], vec![2, 0, 0, 0]],
+        );
+        assert_eq!(padding_is_irrelevant(&network, &params, &ids, &labels), Ok(()));
+        assert_eq!(loss_scales(&network, &params, &ids, &labels), Ok(()));
+        let leak = padding_is_irrelevant(&Leaky(network), &params, &ids, &labels).unwrap_err();
+        assert!(leak.contains("with what stands in the padding"), "{leak}");
     }
 }

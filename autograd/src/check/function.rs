@@ -32,8 +32,8 @@ pub trait Function: Send + Sync {
         None
     }
 
-    /// The gradients of all operands by the derivative that the graph language writes down.
-    fn symbolic(&self, _: &[ArrayD<f64>], _g_y: &ArrayD<f64>) -> Option<Vec<Option<ArrayD<f64>>>> {
+    /// The function as a program of the graph language, with the names of its operands, if it has one.
+    fn program(&self, _: &[ArrayD<f64>]) -> Option<(Symbolic, Vec<String>)> {
         None
     }
 
@@ -80,9 +80,12 @@ impl Function for OpFunction {
         Some(self.run(&flat, &shapes(x)))
     }
 
-    fn symbolic(&self, x: &[ArrayD<f64>], g_y: &ArrayD<f64>) -> Option<Vec<Option<ArrayD<f64>>>> {
-        let names: Vec<String> = ["a", "b"].iter().take(x.len()).map(ToString::to_string).collect();
-        Symbolic::of_op(&self.0, &shapes(x))?.gradients(&names, x, g_y)
+    fn program(&self, x: &[ArrayD<f64>]) -> Option<(Symbolic, Vec<String>)> {
+        let kinds: Vec<OperandKind> = (0..x.len()).map(|i| self.0.operand(i).kind).collect();
+        let names: Vec<String> = (0..x.len()).map(|i| self.0.operand(i).name.to_string()).collect();
+        let itself = Symbolic::of_formula(&names, &kinds, &shapes(x), |vars| Var::record(self.0.clone(), vars));
+        let twin = || Symbolic::of_formula(&names, &kinds, &shapes(x), |vars| super::definition::of(&self.0, vars));
+        Some((itself.or_else(twin)?, names))
     }
 
     fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened> {
@@ -142,8 +145,10 @@ impl Function for FormulaFunction {
         Some(self.run(x.to_vec()))
     }
 
-    fn symbolic(&self, x: &[ArrayD<f64>], g_y: &ArrayD<f64>) -> Option<Vec<Option<ArrayD<f64>>>> {
-        self.symbolic.as_ref()?.gradients(&self.names, x, g_y)
+    fn program(&self, x: &[ArrayD<f64>]) -> Option<(Symbolic, Vec<String>)> {
+        let own = self.symbolic.clone();
+        let translated = || Symbolic::of_formula(&self.names, &self.kinds, &shapes(x), |vars| (self.formula)(vars));
+        Some((own.or_else(translated)?, self.names.clone()))
     }
 
     fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened> {

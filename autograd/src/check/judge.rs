@@ -7,7 +7,8 @@
 use ndarray::ArrayD;
 
 use super::answer::Answer;
-use super::exam::{Entry, Exam, Truth};
+use super::exam::Exam;
+use super::truth::{Entry, Truth};
 
 /// How many computed bounds a gradient may be away from the numeric one.
 const BOUNDS: f64 = 8.0;

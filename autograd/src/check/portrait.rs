@@ -87,7 +87,7 @@ impl Portrait {
             return None;
         }
         let judged = judge_operand(given, truth);
-        let point = |(entry, given, verdict): &(super::exam::Entry, f64, EntryVerdict)| Point {
+        let point = |(entry, given, verdict): &(super::truth::Entry, f64, EntryVerdict)| Point {
             given: *given,
             right: entry.best(),
             verdict: *verdict,

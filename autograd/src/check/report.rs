@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::diagnose::Diagnosis;
-use super::exam::Entry;
 use super::example::Example;
 use super::judge::EntryVerdict;
 use super::subject::Kind;
+use super::truth::Entry;
 
 /// The findings on all subjects of one run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -97,9 +97,12 @@ impl TargetReport {
         self.entries += 1;
         self.symbolic += usize::from(entry.symbolic.is_some());
         let size = scale.max(entry.terms).max(f64::MIN_POSITIVE);
-        self.worst_error = self.worst_error.max((analytic - entry.best()).abs() / size);
+        // A gradient that is 0 but for rounding has no relative error.
+        if size > entry.floor {
+            self.worst_error = self.worst_error.max((analytic - entry.best()).abs() / size);
+        }
         let bound = entry.numeric.map_or(0.0, |(_, bound)| bound / size);
-        if verdict == EntryVerdict::Pass && scale > 0.0 {
+        if verdict == EntryVerdict::Pass && scale > 1e3 * entry.floor {
             self.bound = self.bound.max(bound.min(1.0));
         }
     }

@@ -6,11 +6,12 @@
 
 use ndarray::ArrayD;
 
-use super::exam::{Exam, Truth};
+use super::exam::Exam;
 use super::guard::{Trouble, guarded};
 use super::judge::{EntryVerdict, Reason};
 use super::prepared::Prepared;
 use super::subject::{Case, Subject};
+use super::truth::Truth;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -8,7 +8,8 @@ use ndarray::ArrayD;
 use super::doubled::Doubled;
 use super::function::Function;
 use super::guard::caught;
-use super::richardson::{Precision, Slope, slopes};
+use super::precision::Precision;
+use super::richardson::{Slope, slopes};
 
 /// Someone who can give derivatives of a function without its backward().
 pub trait Witness {

@@ -13,6 +13,8 @@ mod error;
 mod eval;
 mod generate;
 mod graph;
+mod learn;
+mod learn_files;
 mod output;
 mod progress;
 mod recipe;
@@ -58,6 +60,7 @@ enum Command {
     Generate(generate::Generate),
     Step(step::Step),
     Check(check::Check),
+    Learn(learn::Learn),
     Assignment(assignment::Assignment),
     Bench(bench::Bench),
     Graph(graph::Graph),
@@ -72,6 +75,7 @@ impl Command {
             Self::Generate(generate) => generate.run(out),
             Self::Step(step) => step.run(out),
             Self::Check(check) => check.run(out),
+            Self::Learn(learn) => learn.run(out),
             Self::Assignment(assignment) => assignment.run(out),
             Self::Bench(bench) => bench.run(out),
             Self::Graph(graph) => graph.run(out),

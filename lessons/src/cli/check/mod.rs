@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use rayon::prelude::*;
 use tapegrad_autograd::check::page::page;
 use tapegrad_autograd::check::portrait::Portrait;
 use tapegrad_autograd::check::score::mutations_of;
@@ -126,7 +127,7 @@ impl Check {
             .iter()
             .map(|subject| self.broken(subject, seed))
             .collect::<Result<_, _>>()?;
-        let targets = subjects.iter().map(|subject| check(subject, &options)).collect();
+        let targets = subjects.par_iter().map(|subject| check(subject, &options)).collect();
         let report = Report { seed, targets };
         if let Some(file) = &self.report {
             let drawn = |subject| Portrait::of(subject, seed, options.limit);

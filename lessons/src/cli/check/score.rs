@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde_json::json;
 use tapegrad_autograd::check::{Kind, Score, Subject, mutation_score};
 
@@ -11,7 +12,7 @@ use crate::cli::output::Output;
 /// Prints the score of each subject and of all together; whole models have no mutants of their own.
 pub fn print(subjects: &[Arc<dyn Subject>], seed: u64, output: &Output<'_>) -> Result<(), CliError> {
     let scores: Vec<Score> = subjects
-        .iter()
+        .par_iter()
         .filter(|subject| subject.kind() != Kind::Model)
         .map(|subject| mutation_score(subject, seed))
         .collect();

@@ -1,0 +1,32 @@
+//! A module of your own: write forward() and backward() by hand, then run `cargo test`.
+
+use ndarray::{Array2, ArrayD, ArrayViewD, Axis, Ix2};
+use tapegrad_autograd::Module;
+
+/// The softmax of each row.
+#[derive(Debug, Default)]
+pub struct Softmax {
+    /// The result of the last forward(), which backward() needs.
+    y: Array2<f64>,
+}
+
+impl Module<f64> for Softmax {
+    fn forward(&mut self, x: &[ArrayViewD<'_, f64>]) -> ArrayD<f64> {
+        let x = x[0]
+            .view()
+            .into_dimensionality::<Ix2>()
+            .expect("a softmax of rows takes two axes");
+        let e = x.mapv(f64::exp);
+        self.y = &e / &e.sum_axis(Axis(1)).insert_axis(Axis(1));
+        self.y.clone().into_dyn()
+    }
+
+    /// `g_x = y (g_y - Σ g_y y)`, where the sum is over the row.
+    ///
+    /// Try it: leave out `- mean` and run `cargo test`. The check finds it, makes the case small, and says why.
+    fn backward(&mut self, g_y: ArrayViewD<'_, f64>) -> Vec<ArrayD<f64>> {
+        let g_y = g_y.into_dimensionality::<Ix2>().expect("g_y has the shape of y");
+        let mean = (&self.y * &g_y).sum_axis(Axis(1)).insert_axis(Axis(1));
+        vec![(&self.y * &(&g_y - &mean)).into_dyn()]
+    }
+}
