@@ -54,7 +54,10 @@ fn a_submission_goes_from_a_new_crate_to_all_points() {
     let crate_ = folder.path().join("mine");
     assert_eq!(assignment(&["new", "03-ngram", text(&crate_)]).0, 0);
     let (code, stdout, _) = assignment(&["grade", text(&crate_)]);
-    assert!(code == 1 && stdout.ends_with("\n0 of 20 points\n"), "{stdout}");
+    assert!(
+        code == 1 && stdout.ends_with("\n0 of 20 points\nhidden tests give 40 more\n"),
+        "{stdout}"
+    );
     let solution = Reference::parse(registry::find("03-ngram").unwrap().reference)
         .unwrap()
         .solution();

@@ -1,6 +1,6 @@
 //! Examples to start with. The tests of the grader are more, and on other numbers.
 
-use ndarray::{array, ArrayD};
+use ndarray::{ArrayD, array};
 use submission::{Linear, Sigmoid, SoftmaxCrossEntropy};
 use tapegrad_autograd::Module;
 
@@ -20,7 +20,10 @@ fn linear_gives_the_gradients_of_the_handout() {
 fn the_slope_of_the_sigmoid_at_0_is_a_quarter() {
     let mut sigmoid = Sigmoid::default();
     sigmoid.forward(&[array![0.0].into_dyn().view()]);
-    assert_eq!(sigmoid.backward(array![4.0].into_dyn().view()), [array![1.0].into_dyn()]);
+    assert_eq!(
+        sigmoid.backward(array![4.0].into_dyn().view()),
+        [array![1.0].into_dyn()]
+    );
 }
 
 #[test]

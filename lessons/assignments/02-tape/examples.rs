@@ -1,7 +1,7 @@
 //! Examples to start with. The tests of the grader are more, and on other graphs.
 
-use ndarray::{array, ArrayD};
-use submission::{backward, forward, order, sum_over_broadcast, Node, Op};
+use ndarray::{ArrayD, array};
+use submission::{Node, Op, backward, forward, order, sum_over_broadcast};
 
 #[test]
 fn a_diamond_is_walked_from_its_last_node_to_its_shared_operand() {
@@ -13,8 +13,19 @@ fn a_diamond_is_walked_from_its_last_node_to_its_shared_operand() {
 fn x_times_x_has_the_slope_2_x() {
     let x = array![3.0, -1.0].into_dyn();
     let square = forward(Op::Mul, &[&x, &x]);
-    let leaf = Node { op: Op::Leaf, operands: vec![], value: x };
-    let graph = [leaf, Node { op: Op::Mul, operands: vec![0, 0], value: square }];
+    let leaf = Node {
+        op: Op::Leaf,
+        operands: vec![],
+        value: x,
+    };
+    let graph = [
+        leaf,
+        Node {
+            op: Op::Mul,
+            operands: vec![0, 0],
+            value: square,
+        },
+    ];
     let gradients = backward(&graph, &[1, 0], ArrayD::ones(vec![2]));
     assert_eq!(gradients[0], Some(array![6.0, -2.0].into_dyn()));
 }

@@ -14,7 +14,9 @@ pub fn call(name: &str, x: &[ArrayD<f64>]) -> Option<Vec<ArrayD<f64>>> {
     match (name, x) {
         ("order", [counts, flat, from]) => {
             let order = order(&lists(counts, flat), whole(from)[0]);
-            Some(vec![ndarray::Array1::from_iter(order.iter().map(|node| *node as f64)).into_dyn()])
+            Some(vec![
+                ndarray::Array1::from_iter(order.iter().map(|node| *node as f64)).into_dyn(),
+            ])
         }
         ("backward", [codes, counts, flat, order, g_y, leaves @ ..]) => {
             let graph = graph(codes, &lists(counts, flat), leaves);
@@ -51,7 +53,10 @@ fn graph(codes: &ArrayD<f64>, operands: &[Vec<usize>], leaves: &[ArrayD<f64>]) -
 /// Lists of these lengths from one row.
 fn lists(counts: &ArrayD<f64>, flat: &ArrayD<f64>) -> Vec<Vec<usize>> {
     let mut flat = whole(flat).into_iter();
-    whole(counts).into_iter().map(|count| flat.by_ref().take(count).collect()).collect()
+    whole(counts)
+        .into_iter()
+        .map(|count| flat.by_ref().take(count).collect())
+        .collect()
 }
 
 fn whole(x: &ArrayD<f64>) -> Vec<usize> {

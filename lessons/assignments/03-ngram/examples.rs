@@ -1,6 +1,6 @@
 //! Examples to start with. The tests of the grader are more, and on other texts.
 
-use submission::{mean_nats, Ngram};
+use submission::{Ngram, mean_nats};
 
 /// Words 0 and 1, end 2, start 3.
 fn learnt() -> Ngram {

@@ -14,10 +14,22 @@ pub fn call(name: &str, x: &[ArrayD<f64>]) -> Option<Vec<ArrayD<f64>>> {
     match (name, x) {
         ("learn", [model, lengths, words]) => {
             let mut model = ngram(model);
-            sentences(lengths, words).iter().for_each(|sentence| model.learn(sentence));
+            sentences(lengths, words)
+                .iter()
+                .for_each(|sentence| model.learn(sentence));
             Some(vec![
-                table(model.counts.keys().map(|context| context.iter().map(|t| *t as f64).collect())),
-                table(model.counts.values().map(|counts| counts.iter().map(|c| *c as f64).collect())),
+                table(
+                    model
+                        .counts
+                        .keys()
+                        .map(|context| context.iter().map(|t| *t as f64).collect()),
+                ),
+                table(
+                    model
+                        .counts
+                        .values()
+                        .map(|counts| counts.iter().map(|c| *c as f64).collect()),
+                ),
             ])
         }
         ("prob", [model, contexts, counts, context, word]) => {
@@ -36,7 +48,13 @@ pub fn call(name: &str, x: &[ArrayD<f64>]) -> Option<Vec<ArrayD<f64>>> {
                 1.0 / (2 + mixed % 11 + context.len()) as f64
             };
             let sentences = sentences(lengths, words);
-            Some(vec![number(mean_nats(model.order, model.start(), model.end(), &sentences, &prob))])
+            Some(vec![number(mean_nats(
+                model.order,
+                model.start(),
+                model.end(),
+                &sentences,
+                &prob,
+            ))])
         }
         _ => None,
     }
@@ -48,7 +66,10 @@ fn ngram(model: &ArrayD<f64>) -> Ngram {
 
 fn sentences(lengths: &ArrayD<f64>, words: &ArrayD<f64>) -> Vec<Vec<usize>> {
     let mut words = whole(words).into_iter();
-    whole(lengths).into_iter().map(|length| words.by_ref().take(length).collect()).collect()
+    whole(lengths)
+        .into_iter()
+        .map(|length| words.by_ref().take(length).collect())
+        .collect()
 }
 
 fn table(rows: impl Iterator<Item = Vec<f64>>) -> ArrayD<f64> {

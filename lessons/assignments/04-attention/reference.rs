@@ -20,12 +20,7 @@ pub fn causal_mask(t: usize) -> Array2<f64> {
 /// **Formula**: `p = softmax(q · kᵀ / √D + mask)` by rows, `y = p · v`.
 ///
 /// **Shapes**: `q, k: [T, D]`, `v: [T, E]`, `mask: [T, T]` → `p: [T, T]`, `y: [T, E]`.
-pub fn attend(
-    q: &Array2<f64>,
-    k: &Array2<f64>,
-    v: &Array2<f64>,
-    mask: &Array2<f64>,
-) -> (Array2<f64>, Array2<f64>) {
+pub fn attend(q: &Array2<f64>, k: &Array2<f64>, v: &Array2<f64>, mask: &Array2<f64>) -> (Array2<f64>, Array2<f64>) {
     // hole: attention-forward points=20
     // starter: // softmax() below gives the softmax of one row.
     // starter: let _ = (k, mask);

@@ -40,10 +40,16 @@ impl Module<f64> for Backward {
     fn forward(&mut self, x: &[ArrayViewD<'_, f64>]) -> ArrayD<f64> {
         let matrix = |x: &ArrayViewD<'_, f64>| matrix(&x.to_owned()).expect("the tests give matrices");
         self.x = x.iter().map(matrix).collect();
-        let [q, k, v] = &self.x[..] else { panic!("the tests give queries, keys and values") };
+        let [q, k, v] = &self.x[..] else {
+            panic!("the tests give queries, keys and values")
+        };
         let scale = (q.ncols() as f64).sqrt();
         self.p = Array2::from_shape_fn((q.nrows(), q.nrows()), |(i, j)| {
-            if j <= i { (q.row(i).dot(&k.row(j)) / scale).exp() } else { 0.0 }
+            if j <= i {
+                (q.row(i).dot(&k.row(j)) / scale).exp()
+            } else {
+                0.0
+            }
         });
         let sums = self.p.sum_axis(Axis(1)).insert_axis(Axis(1));
         self.p /= &sums;
@@ -51,7 +57,9 @@ impl Module<f64> for Backward {
     }
 
     fn backward(&mut self, g_y: ArrayViewD<'_, f64>) -> Vec<ArrayD<f64>> {
-        let [q, k, v] = &self.x[..] else { panic!("the tests call forward() first") };
+        let [q, k, v] = &self.x[..] else {
+            panic!("the tests call forward() first")
+        };
         let g_y = matrix(&g_y.to_owned()).expect("the tests give a matrix");
         gradients(q, k, v, &self.p, &g_y).map(Array2::into_dyn).into()
     }

@@ -1,6 +1,7 @@
 //! What a lecturer gets: starter, solution, handout, tests and rubric, written only if everything about them holds.
 
 use std::path::Path;
+use std::process::Command;
 
 use super::compile::{self, Compiled, Warnings, write};
 use super::error::AssignmentError;
@@ -126,13 +127,48 @@ fn leak(assignment: &Assignment, reference: &Reference) -> Option<String> {
 }
 
 /// Grades a text as if it were handed in; warnings are errors.
+///
+/// **Errors** also if the examples pass although points are missing, or the other way round.
 fn graded(assignment: &Assignment, libraries: &Libraries, text: &str) -> Result<Report, AssignmentError> {
     let folder = tempfile::tempdir().map_err(|error| AssignmentError::file("a temporary folder", &error))?;
     write(folder.path(), HANDED_IN, text)?;
     match compile::submission(assignment, libraries, folder.path(), Warnings::Denied)? {
         Compiled::Failed(reason) => Err(AssignmentError::refused(assignment.id, reason)),
         Compiled::Program(program) => {
-            Grading::new(assignment, libraries, "", Tests::All { secret: "" }).run(&program, &[])
+            let grading = Grading::new(assignment, libraries, "", Tests::All { secret: "" });
+            let report = grading.run(&program, &[])?;
+            let is_solved = report.score() == report.score_max();
+            match examples_pass(assignment, libraries, folder.path())? == is_solved {
+                true => Ok(report),
+                false if is_solved => Err(AssignmentError::refused(
+                    assignment.id,
+                    "the solution fails the examples",
+                )),
+                false => Err(AssignmentError::refused(
+                    assignment.id,
+                    "the starter passes the examples",
+                )),
+            }
         }
     }
+}
+
+/// True if the examples pass on the submission that was compiled in a folder.
+fn examples_pass(assignment: &Assignment, libraries: &Libraries, folder: &Path) -> Result<bool, AssignmentError> {
+    write(folder, "examples.rs", assignment.examples)?;
+    let mut examples = libraries.rustc();
+    examples
+        .args(["--extern", "submission=out/libsubmission.rlib", "-D", "warnings"])
+        .args(["--test", "--crate-name", "examples", "--out-dir", "out", "examples.rs"]);
+    if let Compiled::Failed(reason) = compile::run(examples, folder)? {
+        return Err(AssignmentError::refused(
+            assignment.id,
+            format!("its examples do not compile: {reason}"),
+        ));
+    }
+    let output = Command::new(folder.join("out").join("examples"))
+        .current_dir(folder)
+        .output();
+    let output = output.map_err(|error| AssignmentError::file("the examples", &error))?;
+    Ok(output.status.success())
 }

@@ -30,6 +30,13 @@ pub struct Assignment {
     pub tests: &'static [Test],
 }
 
+impl Assignment {
+    /// What all tests together are worth.
+    pub fn points(&self) -> u32 {
+        self.tests.iter().map(|test| test.points).sum()
+    }
+}
+
 /// One test, worth points of one task.
 #[derive(Clone, Copy, Debug)]
 pub struct Test {
@@ -110,7 +117,7 @@ fn short(x: &ArrayD<f64>) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The arrays in simplest form for wire and tests: a scalar.
+/// A single number as an array.
 pub fn scalar(x: f64) -> ArrayD<f64> {
     ndarray::arr0(x).into_dyn()
 }

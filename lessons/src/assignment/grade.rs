@@ -141,6 +141,7 @@ impl<'a> Grading<'a> {
             student: self.student.to_string(),
             note: None,
             tests: Vec::new(),
+            points_not_run: self.assignment.points() - self.chosen().map(|test| test.points).sum::<u32>(),
         }
     }
 
@@ -189,4 +190,52 @@ fn line_with_unsafe(text: &[u8]) -> Option<usize> {
 /// The result of a test, or why it panicked, which is not printed.
 fn quietly<R>(test: impl FnOnce() -> R) -> Result<R, String> {
     guard::caught(test)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assignment::registry;
+
+    fn seeds(student: &str, tests: Tests<'_>) -> Vec<(Visibility, u64)> {
+        let libraries = Libraries {
+            folder: "nowhere".into(),
+            externs: Vec::new(),
+        };
+        let grading = Grading::new(&registry::ALL[0], &libraries, student, tests);
+        grading
+            .chosen()
+            .map(|test| (test.visibility, grading.seed(test)))
+            .collect()
+    }
+
+    #[test]
+    fn each_student_and_each_test_has_values_of_its_own() {
+        let mut all: Vec<u64> = ["ada", "bob", ""]
+            .iter()
+            .flat_map(|student| seeds(student, Tests::All { secret: "x" }))
+            .map(|(_, seed)| seed)
+            .collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!((count, all.len()), (27, 27));
+    }
+
+    #[test]
+    fn the_secret_changes_the_values_of_hidden_tests_only() {
+        let [one, two] = ["x", "y"].map(|secret| seeds("ada", Tests::All { secret }));
+        for ((visibility, one), (_, two)) in one.iter().zip(&two) {
+            assert_eq!(one == two, *visibility == Visibility::Public);
+        }
+        let public = one.iter().filter(|(visibility, _)| *visibility == Visibility::Public);
+        assert!(seeds("ada", Tests::Public).iter().eq(public));
+    }
+
+    #[test]
+    fn the_word_unsafe_is_found_and_words_like_it_are_not() {
+        assert_eq!(line_with_unsafe(b"let x = 1;\n// unsafe\n"), Some(2));
+        assert_eq!(line_with_unsafe(b"#![allow(unsafe_code)]"), Some(1));
+        assert_eq!(line_with_unsafe(b"let not_unsafe = 1;"), None);
+    }
 }

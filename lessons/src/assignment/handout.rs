@@ -47,6 +47,31 @@ pub fn rubric(assignment: &Assignment) -> String {
         )
     };
     text.extend(assignment.tests.iter().map(row));
-    let total: u32 = assignment.tests.iter().map(|test| test.points).sum();
-    text + &format!("\nA test gives all of its points or none; together they give {total}.\n")
+    text + &format!(
+        "\nA test gives all of its points or none; together they give {}.\n",
+        assignment.points()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assignment::registry;
+
+    #[test]
+    fn the_page_has_the_tasks_and_needs_nothing_from_elsewhere() {
+        for assignment in &registry::ALL {
+            let reference = Reference::parse(assignment.reference).unwrap();
+            let page = page(assignment, &markdown(assignment, &reference));
+            for hole in reference.holes() {
+                assert!(page.contains(&format!("<td>{}</td>", hole.name)));
+            }
+            assert!(
+                ["http", "src=", "<script", "url("]
+                    .iter()
+                    .all(|part| !page.contains(part))
+            );
+            assert_eq!(rubric(assignment).matches("\n| ").count(), assignment.tests.len() + 1);
+        }
+    }
 }

@@ -119,7 +119,7 @@ mod group {
 
     #[cfg(target_os = "linux")]
     pub fn limit(child: &Child, limits: &Limits) -> io::Result<()> {
-        use rustix::process::{Resource, Rlimit, prlimit};
+        use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
         /// Files larger than this are not written.
         const FILE_BYTES: u64 = 64 << 20;
         let seconds = limits.time.as_secs() + 5;
@@ -130,6 +130,8 @@ mod group {
             (Resource::Core, 0),
         ];
         for (resource, value) in all {
+            // Where we are limited more tightly ourselves, so is the program.
+            let value = value.min(getrlimit(resource).maximum.unwrap_or(u64::MAX));
             let limit = Rlimit {
                 current: Some(value),
                 maximum: Some(value),

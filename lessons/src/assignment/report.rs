@@ -20,6 +20,8 @@ pub struct Report {
     pub note: Option<String>,
     /// The findings of each test.
     pub tests: Vec<TestReport>,
+    /// What the tests are worth that were not run.
+    pub points_not_run: u32,
 }
 
 /// The findings of one test.
@@ -104,6 +106,7 @@ impl Report {
         json!({
             "assignment": self.assignment, "student": self.student,
             "score": self.score(), "max_score": self.score_max(), "note": self.note,
+            "points_not_run": self.points_not_run,
             "tasks": self.tasks().iter().map(task).collect::<Vec<_>>(),
             "tests": self.tests.iter().map(test).collect::<Vec<_>>(),
         })
@@ -136,6 +139,9 @@ impl Report {
             }
         }
         let _ = writeln!(text, "\n{} of {} points", self.score(), self.score_max());
+        if self.points_not_run > 0 {
+            let _ = writeln!(text, "hidden tests give {} more", self.points_not_run);
+        }
         text
     }
 }
