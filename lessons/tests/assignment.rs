@@ -346,3 +346,20 @@ fn each_assignment_holds_what_it_promises() {
         assert!(killed as f64 >= 0.95 * all as f64 && all >= 20);
     }
 }
+
+/// Takes a minute: every solution is graded for many students.
+#[test]
+#[ignore = "compiles all assignments and runs their tests on many seeds"]
+fn a_solution_gets_all_points_whatever_the_values() {
+    for assignment in &registry::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let solution = Reference::parse(assignment.reference).unwrap().solution();
+        let many = Many::build(assignment, libraries(), &[solution], folder.path()).unwrap();
+        for number in 0..40 {
+            let student = format!("student {number}");
+            let grading = Grading::new(assignment, libraries(), &student, Tests::All { secret: "s3cret" });
+            let report = grading.run(many.program(), &["0".to_string()]).unwrap();
+            assert_eq!(report.score(), report.score_max(), "{}", report.text());
+        }
+    }
+}

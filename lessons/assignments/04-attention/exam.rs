@@ -160,7 +160,8 @@ fn no_leak(student: &Examinee, seed: u64) -> Result<(), Complaint> {
     let mut x = [(); 3].map(|()| draw.normal(Shape::new(&[t, d])));
     let mut module = student.module("Attention", Vec::new());
     let y = module.forward(&x.each_ref().map(|x| x.view()));
-    let place = 1 + draw.below(t - 1);
+    // The first place sees itself alone: whatever its score, its weight is 1, and no gradient reaches q and k.
+    let place = 2 + draw.below(t - 2);
     let mut g_y = ArrayD::zeros(y.raw_dim());
     if g_y.shape() != [t, d] {
         return Err(format!("y has the shape {:?} and should have [{t}, {d}]", g_y.shape()));
