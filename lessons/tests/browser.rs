@@ -117,7 +117,7 @@ fn a_question_hides_the_numbers_until_it_is_answered_and_typing_does_not_step() 
     let step = visit.lesson.trace.anchor("forward y").unwrap();
     let address = format!("{}#s={step}", visit.address);
     visit.page.visit(&address);
-    assert!(!visit.shown().contains("0.5252"), "{}", visit.shown());
+    assert!(!visit.shown().contains("0.5253"), "{}", visit.shown());
     visit.page.evaluate("document.getElementById('answer-y').focus()");
     visit.page.write("sigmoid(-b)");
     visit.page.press("ArrowLeft");
@@ -128,12 +128,12 @@ fn a_question_hides_the_numbers_until_it_is_answered_and_typing_does_not_step() 
         "{}",
         visit.shown()
     );
-    assert!(!visit.shown().contains("0.5252"));
+    assert!(!visit.shown().contains("0.5253"));
     visit.page.evaluate("document.getElementById('answer-y').select()");
     visit.page.write("1 / (1 + exp(-b))");
     visit.page.press("Enter");
     assert!(
-        visit.shown().contains("Right.") && visit.shown().contains("0.5252"),
+        visit.shown().contains("Right.") && visit.shown().contains("0.5253"),
         "{}",
         visit.shown()
     );

@@ -296,7 +296,7 @@ fn check(frame: &Frame) {
         [] => {
             let record: &dyn tapegrad_autograd::Record = &tape;
             let caller = std::panic::Location::caller();
-            Var::new(record, record.push(op.clone(), &[], caller).unwrap())
+            Var::new(record, record.push(&op, &[], caller).unwrap())
         }
         operands => Var::record(op.clone(), operands),
     };

@@ -99,7 +99,7 @@ fn row(words: &[String], at: &mut usize) -> Rule {
             "TEXT" => Rule::Kind(TokenKind::Text),
             "DOC" => Rule::Kind(TokenKind::Doc),
             "LIST" => {
-                let Rule::Row(mut inner) = Rule::Row(vec![row(&words[..], {
+                let Rule::Row(mut inner) = Rule::Row(vec![row(words, {
                     *at += 1;
                     at
                 })]) else {
@@ -155,7 +155,7 @@ impl Deriver<'_> {
             }
             Rule::Row(parts) => parts
                 .iter()
-                .fold(BTreeSet::from([at]), |places, part| self.from_all(part, &places)),
+                .fold(BTreeSet::from([at]), |places, part| self.ends_of_all(part, &places)),
             Rule::OneOf(all) => all.iter().flat_map(|one| self.ends(one, at)).collect(),
             Rule::Perhaps(one) => self.ends(one, at).into_iter().chain([at]).collect(),
             Rule::Many(one) => self.closure(one, BTreeSet::from([at])),
@@ -167,14 +167,14 @@ impl Deriver<'_> {
         }
     }
 
-    fn from_all(&mut self, rule: &Rule, places: &BTreeSet<usize>) -> BTreeSet<usize> {
+    fn ends_of_all(&mut self, rule: &Rule, places: &BTreeSet<usize>) -> BTreeSet<usize> {
         places.iter().flat_map(|&at| self.ends(rule, at)).collect()
     }
 
     fn closure(&mut self, rule: &Rule, mut all: BTreeSet<usize>) -> BTreeSet<usize> {
         let mut new = all.clone();
         while !new.is_empty() {
-            let next = self.from_all(rule, &new);
+            let next = self.ends_of_all(rule, &new);
             new = next.difference(&all).copied().collect();
             all.extend(&new);
         }

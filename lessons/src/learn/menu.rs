@@ -8,8 +8,9 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::lines::{Paint, wrapped};
+use super::lines::Paint;
 use super::tui::{MEASURE, paint};
+use super::wrap::wrapped;
 
 /// Lets the learner choose a lesson; `None` if none is chosen.
 ///

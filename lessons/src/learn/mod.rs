@@ -1,9 +1,10 @@
 //! Lessons that are stepped through: every forward() and every backward() of a real run, with predictions.
 //!
 //! Reading order. The run: [`trace`], [`mod@record`], [`difference`], [`local`], [`paths`]; how it is put into words:
-//! `phrase`, [`numeral`], `words`. The lesson: [`lesson`], [`prose`], [`evaluate`], [`visible`], [`answer`], [`property`],
-//! [`shelf`]. The learner: [`state`], [`change`], [`screen`], [`mod@view`], `turn`, `checks`, `panels`, then the three renderers [`plain`], [`tui`]
-//! and [`page`]. Around them: [`progress`], [`mod@report`], [`doctor`], [`coverage`], [`template`].
+//! `phrase`, [`numeral`], `words`. The lesson: [`lesson`], [`mod@format`], [`prose`], [`evaluate`], [`visible`],
+//! [`answer`], [`property`], [`shelf`]. The learner: [`state`], [`change`], [`screen`], [`mod@view`], `turn`, `checks`,
+//! `panels`; then the three renderers [`plain`], [`tui`] with [`keys`] and [`menu`], and [`mod@page`]. Around them:
+//! [`progress`], [`mod@report`], [`doctor`], [`coverage`], [`template`].
 
 pub mod answer;
 pub mod change;
@@ -12,6 +13,7 @@ pub mod coverage;
 pub mod difference;
 pub mod doctor;
 pub mod evaluate;
+pub mod format;
 pub mod keys;
 pub mod lesson;
 mod lines;
@@ -19,6 +21,7 @@ pub mod local;
 pub mod menu;
 pub mod numeral;
 pub mod page;
+mod page_blocks;
 mod page_data;
 mod panels;
 pub mod paths;
@@ -39,6 +42,7 @@ mod turn;
 pub mod view;
 pub mod visible;
 mod words;
+mod wrap;
 
 pub use lesson::{Folder, Lesson};
 pub use record::{Differences, record};

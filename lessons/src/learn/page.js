@@ -90,6 +90,7 @@ function parse(text, step) {
   const need = (sign) => { if (take() !== sign) throw Error(`\`${sign}\` is missing`); };
   const known = (name) => {
     if (name in data.sizes) return data.sizes[name];
+    if (!(name in data.names) && name.endsWith(".T")) return transposed(known(name.slice(0, -2)));
     const found = data.names[name];
     if (!found) throw Error(`nothing here is called \`${name}\``);
     if (found[0] > step) throw Error(`${name} is not known yet at this step`);
@@ -105,9 +106,9 @@ function parse(text, step) {
   };
   const product = () => {
     let left = unary();
-    while (peek() === "*" || peek() === "/") {
+    while (peek() === "*" || peek() === "/" || peek() === "@") {
       const sign = take(), right = unary();
-      left = each(left, right, sign === "*" ? (a, b) => a * b : (a, b) => a / b);
+      left = sign === "@" ? matrixProduct(left, right) : each(left, right, sign === "*" ? (a, b) => a * b : (a, b) => a / b);
     }
     return left;
   };
@@ -151,6 +152,13 @@ const entry = (array, position) => {
   }
   return array[position - 1];
 };
+const transposed = (a) => Array.isArray(a?.[0]) ? a[0].map((_, column) => a.map((row) => row[column])) : a;
+function matrixProduct(a, b) {
+  if (Array.isArray(a?.[0])) return a.map((row) => matrixProduct(row, b));
+  if (Array.isArray(b?.[0])) return transposed(b).map((column) => matrixProduct(a, column));
+  if (!Array.isArray(a) || !Array.isArray(b)) throw Error("@ multiplies vectors and matrices");
+  return each(a, b, (x, y) => x * y).reduce((sum, x) => sum + x, 0);
+}
 function each(a, b, apply) {
   if (Array.isArray(a) && Array.isArray(b)) {
     if (a.length !== b.length) throw Error("these shapes do not fit entry by entry");

@@ -119,7 +119,17 @@ fn names(lesson: &Lesson) -> Map<String, Value> {
     let mut add = |name: String, after: Option<usize>, value: &ArrayD<f64>| {
         names.insert(name, json!([after.map_or(0, |step| step + 1), nested(value.view())]));
     };
-    for (name, &node) in &trace.names {
+    let labels = trace
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(node, own)| (own.label.clone(), node));
+    for (name, node) in trace
+        .names
+        .iter()
+        .map(|(name, &node)| (name.clone(), node))
+        .chain(labels)
+    {
         let own = &trace.nodes[node];
         add(name.clone(), trace.known_after(node), &own.value);
         if let Some(gradient) = &own.gradient {
