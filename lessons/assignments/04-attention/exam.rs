@@ -153,7 +153,7 @@ fn sought(name: &str) -> Sought {
     })
 }
 
-/// What is changed at a place changes nothing before it, and a gradient that comes in at a place goes out at none after.
+/// What is changed at a place changes nothing before it; a gradient that comes in there goes out at none after it.
 fn no_leak(student: &Examinee, seed: u64) -> Result<(), Complaint> {
     let mut draw = Draw::new(seed, 4);
     let (t, d) = (5, 3);
