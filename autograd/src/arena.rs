@@ -34,6 +34,7 @@ impl<T: Real> Arena<T> {
     }
 
     /// Room for `len` numbers, all 0.
+    #[inline]
     pub fn reserve(&mut self, len: usize) -> Place {
         let fits = self.chunks.last().is_some_and(|chunk| self.used + len <= chunk.len());
         if !fits {
@@ -44,24 +45,31 @@ impl<T: Real> Arena<T> {
             self.chunks.push(vec![T::ZERO; regular.max(len)]);
             self.used = 0;
         }
-        let place = Place {
-            chunk: self.chunks.len() as u32 - 1,
-            offset: self.used as u32,
-            len: len as u32,
-        };
+        let offset = self.used;
         self.used += len;
-        place
+        assert!(
+            u32::try_from(self.used).is_ok(),
+            "a value with its notes has fewer than 2^32 entries"
+        );
+        Place {
+            chunk: self.chunks.len() as u32 - 1,
+            offset: offset as u32,
+            len: len as u32,
+        }
     }
 
+    #[inline]
     pub fn get(&self, place: Place) -> &[T] {
         &self.chunks[place.chunk as usize][place.offset as usize..][..place.len as usize]
     }
 
+    #[inline]
     pub fn get_mut(&mut self, place: Place) -> &mut [T] {
         &mut self.chunks[place.chunk as usize][place.offset as usize..][..place.len as usize]
     }
 
     /// The numbers at `place` to be written, and everything that was reserved before them to be read.
+    #[inline]
     pub fn split(&mut self, place: Place) -> (Earlier<'_, T>, &mut [T]) {
         let (full, from_here) = self.chunks.split_at_mut(place.chunk as usize);
         let (partial, rest) = from_here[0].split_at_mut(place.offset as usize);
@@ -82,6 +90,7 @@ pub(crate) struct Earlier<'a, T> {
 }
 
 impl<'a, T> Earlier<'a, T> {
+    #[inline]
     pub fn get(&self, place: Place) -> &'a [T] {
         let chunk = self.full.get(place.chunk as usize).map_or(self.partial, |chunk| chunk);
         &chunk[place.offset as usize..][..place.len as usize]
@@ -102,10 +111,12 @@ impl<T: Real> Mirror<T> {
         Self { sizes, chunks }
     }
 
+    #[inline]
     pub fn get(&self, place: Place) -> &[T] {
         &self.chunks[place.chunk as usize][place.offset as usize..][..place.len as usize]
     }
 
+    #[inline]
     pub fn get_mut(&mut self, place: Place) -> &mut [T] {
         let index = place.chunk as usize;
         if self.chunks[index].is_empty() {

@@ -19,11 +19,13 @@ pub struct NodeId(u32);
 
 impl NodeId {
     /// The node at this position.
+    #[inline]
     pub fn new(index: usize) -> Self {
         Self(u32::try_from(index).expect("a graph has fewer than 2^32 nodes"))
     }
 
     /// The position, counted from 0.
+    #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -144,6 +146,7 @@ impl Graph {
     }
 
     /// The node at this position.
+    #[inline]
     pub fn node(&self, id: NodeId) -> Node<'_> {
         let record = &self.nodes[id.index()];
         let begin = if id.0 == 0 {
@@ -163,11 +166,13 @@ impl Graph {
     }
 
     /// The shape of the node at this position.
+    #[inline]
     pub fn shape(&self, id: NodeId) -> Shape {
         self.nodes[id.index()].shape
     }
 
     /// True if the node's value depends on something that gets a gradient.
+    #[inline]
     pub fn needs_gradient(&self, id: NodeId) -> bool {
         self.nodes[id.index()].needs_gradient
     }
@@ -210,6 +215,7 @@ impl Graph {
     /// Appends a node and gives its position.
     ///
     /// **Panics** if an operand does not come before it: the order of the list is an invariant.
+    #[inline]
     pub fn push(
         &mut self,
         source: Source,
@@ -268,6 +274,7 @@ impl Graph {
 }
 
 /// The description of the operand at `position`; the last one stands for all that follow it.
+#[inline]
 pub fn operand_at(described: &'static [Operand], position: usize) -> &'static Operand {
     described
         .get(position)
@@ -276,6 +283,7 @@ pub fn operand_at(described: &'static [Operand], position: usize) -> &'static Op
 }
 
 /// True if some operand of real kind needs a gradient.
+#[inline]
 fn differentiable(described: &'static [Operand], operands: &[NodeId], needs: impl Fn(NodeId) -> bool) -> bool {
     operands
         .iter()

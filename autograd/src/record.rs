@@ -15,7 +15,7 @@ use crate::var::Var;
 /// Model code names it only as `&dyn Record`; it never names a number type.
 pub trait Record {
     /// Appends the result of an op.
-    fn push(&self, op: AnyOp, operands: &[NodeId], caller: &'static Location<'static>) -> Result<NodeId, RecordError>;
+    fn push(&self, op: &AnyOp, operands: &[NodeId], caller: &'static Location<'static>) -> Result<NodeId, RecordError>;
 
     /// The node of a parameter; the same one each time.
     fn push_param(&self, param: Param, caller: &'static Location<'static>) -> NodeId;
@@ -128,11 +128,11 @@ impl Sketch {
 }
 
 impl Record for Sketch {
-    fn push(&self, op: AnyOp, operands: &[NodeId], caller: &'static Location<'static>) -> Result<NodeId, RecordError> {
+    fn push(&self, op: &AnyOp, operands: &[NodeId], caller: &'static Location<'static>) -> Result<NodeId, RecordError> {
         let mut graph = self.graph.borrow_mut();
         let shapes: Vec<Shape> = operands.iter().map(|&operand| graph.shape(operand)).collect();
         let shape = op.shape(&shapes)?;
-        Ok(graph.push(Source::Op(op), operands, shape, caller))
+        Ok(graph.push(Source::Op(op.clone()), operands, shape, caller))
     }
 
     fn push_param(&self, param: Param, caller: &'static Location<'static>) -> NodeId {

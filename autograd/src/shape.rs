@@ -37,6 +37,7 @@ impl Shape {
     }
 
     /// The number of axes.
+    #[inline]
     pub fn rank(&self) -> usize {
         usize::from(self.rank)
     }
@@ -66,6 +67,7 @@ impl Shape {
     }
 
     /// The number of entries: the product of the sizes, 1 for a scalar.
+    #[inline]
     pub fn len(&self) -> usize {
         self.iter().product()
     }
@@ -121,7 +123,11 @@ impl Shape {
     /// The common shape of two broadcast operands, as NumPy defines it, if there is one.
     ///
     /// Axes are aligned at the end; two sizes meet if they are equal or one of them is 1.
+    #[inline]
     pub fn broadcast(a: Self, b: Self) -> Option<Self> {
+        if a == b {
+            return Some(a);
+        }
         let rank = a.rank().max(b.rank());
         let aligned = |shape: Self, axis: usize| {
             let missing = rank - shape.rank();

@@ -6,7 +6,6 @@
 use std::rc::Rc;
 
 use ndarray::{ArrayD, ArrayViewD};
-use smallvec::SmallVec;
 
 use crate::arena::{Mirror, Place};
 use crate::graph::{Node, NodeId, Source, operand_at};
@@ -107,6 +106,7 @@ struct Sweep<T> {
     gradients: Gradients<T>,
     remaining: usize,
     scratch: Vec<T>,
+    wanted: Vec<Option<usize>>,
 }
 
 impl<T: Real> Sweep<T> {
@@ -115,10 +115,12 @@ impl<T: Real> Sweep<T> {
             gradients: Gradients::new(state, tape),
             remaining: from.index() + 1,
             scratch: Vec::new(),
+            wanted: Vec::new(),
         }
     }
 
     /// The next node further down that something was contributed to and that passes it on.
+    #[inline]
     fn next_reached(&mut self, state: &State<'_, T>) -> Option<NodeId> {
         while self.remaining > 0 {
             self.remaining -= 1;
@@ -134,19 +136,20 @@ impl<T: Real> Sweep<T> {
     /// Runs the backward() of one node and adds what it contributes to its operands.
     fn turn(&mut self, state: &State<'_, T>, id: NodeId, watch: &mut impl Watch<T>) {
         let node = state.graph.node(id);
-        let wanted = wanted_lengths(state, node);
+        wanted_lengths(state, node, &mut self.wanted);
+        let wanted = &self.wanted;
         let total: usize = wanted.iter().flatten().sum();
         if self.scratch.len() < total {
             self.scratch.resize(total, T::ZERO);
         }
         let g_y = self.gradients.get(state, id);
         match node.source {
-            Source::Op(op) => backward_of_op(state, op, id, g_y, &wanted, &mut self.scratch),
-            Source::Module(index) => backward_of_module(state, *index, node, g_y, &wanted, &mut self.scratch),
+            Source::Op(op) => backward_of_op(state, op, id, g_y, wanted, &mut self.scratch),
+            Source::Module(index) => backward_of_module(state, *index, node, g_y, wanted, &mut self.scratch),
             _ => return,
         }
         let mut rest = &self.scratch[..total];
-        for (position, (&operand, wanted)) in node.operands.iter().zip(&wanted).enumerate() {
+        for (position, (&operand, wanted)) in node.operands.iter().zip(wanted).enumerate() {
             let Some(len) = *wanted else { continue };
             let (contribution, behind) = rest.split_at(len);
             rest = behind;
@@ -157,18 +160,22 @@ impl<T: Real> Sweep<T> {
     }
 }
 
-/// The number of entries of each operand's gradient, or `None` where it is not wanted.
-fn wanted_lengths<T: Real>(state: &State<'_, T>, node: Node<'_>) -> SmallVec<[Option<usize>; 4]> {
-    let wanted = |(position, &operand): (usize, &NodeId)| {
-        let real = match node.source {
-            Source::Op(op) => operand_at(op.operands(), position).kind == OperandKind::Real,
-            _ => true,
-        };
-        (real && state.graph.needs_gradient(operand)).then(|| state.graph.shape(operand).len())
+/// Fills `lengths` with the number of entries of each operand's gradient, or `None` where it is not wanted.
+#[inline]
+fn wanted_lengths<T: Real>(state: &State<'_, T>, node: Node<'_>, lengths: &mut Vec<Option<usize>>) {
+    let described = match node.source {
+        Source::Op(op) => Some(op.operands()),
+        _ => None,
     };
-    node.operands.iter().enumerate().map(wanted).collect()
+    lengths.clear();
+    for (position, &operand) in node.operands.iter().enumerate() {
+        let real = described.is_none_or(|described| operand_at(described, position).kind == OperandKind::Real);
+        let wanted = real && state.graph.needs_gradient(operand);
+        lengths.push(wanted.then(|| state.places[operand.index()].value.len as usize));
+    }
 }
 
+#[inline]
 fn backward_of_op<T: Real>(
     state: &State<'_, T>,
     op: &AnyOp,
@@ -177,16 +184,16 @@ fn backward_of_op<T: Real>(
     wanted: &[Option<usize>],
     mut scratch: &mut [T],
 ) {
-    let slots: SmallVec<[Option<&mut [T]>; 4]> = wanted
-        .iter()
-        .map(|len| {
-            let len = (*len)?;
+    // Filled where it stands: moving it costs more than a small op.
+    let mut g_x = InGradients::none();
+    for &len in wanted {
+        g_x.push(len.map(|len| {
             let (slot, rest) = std::mem::take(&mut scratch).split_at_mut(len);
             scratch = rest;
-            Some(slot)
-        })
-        .collect();
-    state.with_saved(id, |at| op.backward(at, g_y, &mut InGradients::new(slots)));
+            slot
+        }));
+    }
+    state.with_saved(id, |at| op.backward(at, g_y, &mut g_x));
 }
 
 /// **Panics** if the module gives another number of gradients, or one of another shape, than it has operands.
@@ -311,30 +318,30 @@ impl<T: Real> Gradients<T> {
     ///
     /// **Errors** if a parameter got none: a model that declares a parameter without using it is almost always wrong.
     pub fn write_to(&self, params: &mut Params<T>) -> Result<(), NoGradient> {
-        let reached = |param: Param| {
-            self.param_nodes
-                .iter()
-                .any(|&(known, node)| known == param && self.reached[node.index()])
-        };
-        let missing: Vec<String> = params
-            .list()
-            .params()
-            .filter(|&param| !param.shape().is_empty() && !reached(param))
-            .map(|param| params.list().spec(param).name.clone())
-            .collect();
-        if !missing.is_empty() {
-            return Err(NoGradient { parameters: missing });
-        }
         assert_eq!(
             params.len(),
             self.in_params.len(),
             "the gradients belong to other parameters"
         );
+        let mut reached = vec![false; params.list().specs().len()];
+        for (param, node) in &self.param_nodes {
+            reached[param.index()] = self.reached[node.index()];
+        }
+        let missing: Vec<String> = params
+            .list()
+            .params()
+            .filter(|&param| !param.shape().is_empty() && !reached[param.index()])
+            .map(|param| params.list().spec(param).name.clone())
+            .collect();
+        if !missing.is_empty() {
+            return Err(NoGradient { parameters: missing });
+        }
         params.gradients_mut().copy_from_slice(&self.in_params);
         Ok(())
     }
 
     /// The only addition of the chain rule.
+    #[inline]
     fn contribute(&mut self, state: &State<'_, T>, operand: NodeId, contribution: &[T]) {
         let place = state.places[operand.index()].value;
         let g_x = if place.chunk == IN_PARAMS {

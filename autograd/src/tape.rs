@@ -1,6 +1,7 @@
 //! The tape: a graph together with its values, evaluated as it is recorded.
 
 use std::cell::{Cell, Ref, RefCell};
+use std::collections::BTreeSet;
 use std::panic::Location;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,6 +50,7 @@ pub(crate) struct State<'p, T> {
     params: Option<&'p Params<T>>,
     param_nodes: Vec<Option<NodeId>>,
     modules: Vec<&'p RefCell<dyn Module<T> + 'p>>,
+    module_addresses: BTreeSet<usize>,
 }
 
 /// Where the value and the notes of a node lie.
@@ -87,6 +89,7 @@ impl<'p, T: Real> Tape<'p, T> {
             params,
             param_nodes: Vec::new(),
             modules: Vec::new(),
+            module_addresses: BTreeSet::new(),
         };
         let identity = TAPES.fetch_add(1, Ordering::Relaxed);
         Self {
@@ -250,6 +253,7 @@ impl<'p, T: Real> Tape<'p, T> {
 
 impl<'p, T: Real> State<'p, T> {
     /// The value of a node.
+    #[inline]
     pub fn value(&self, id: NodeId) -> &[T] {
         let place = self.places[id.index()].value;
         if place.chunk == IN_PARAMS {
@@ -287,10 +291,15 @@ impl<'p, T: Real> State<'p, T> {
     }
 
     /// Hands to `read` what backward may see of an op's forward pass.
+    #[inline]
     pub fn with_saved<R>(&self, id: NodeId, read: impl FnOnce(Saved<'_, T>) -> R) -> R {
         let node = self.graph.node(id);
-        let values: SmallVec<[&[T]; 4]> = node.operands.iter().map(|&operand| self.value(operand)).collect();
-        let shapes: SmallVec<[Shape; 4]> = self.graph.operand_shapes(id).collect();
+        let mut values: SmallVec<[&[T]; 4]> = SmallVec::new();
+        let mut shapes: SmallVec<[Shape; 4]> = SmallVec::new();
+        for &operand in node.operands {
+            values.push(self.value(operand));
+            shapes.push(self.graph.shape(operand));
+        }
         let Places { value, notes } = self.places[id.index()];
         let notes = Place {
             offset: value.offset + value.len,
@@ -312,29 +321,31 @@ impl<'p, T: Real> State<'p, T> {
         &params.values[place.offset as usize..][..place.len as usize]
     }
 
+    #[inline]
     fn push_op(
         &mut self,
-        op: AnyOp,
+        op: &AnyOp,
         operands: &[NodeId],
         caller: &'static Location<'static>,
     ) -> Result<NodeId, RecordError> {
-        let shapes: SmallVec<[Shape; 4]> = operands.iter().map(|&operand| self.graph.shape(operand)).collect();
+        let mut shapes: SmallVec<[Shape; 4]> = SmallVec::new();
+        for &operand in operands {
+            shapes.push(self.graph.shape(operand));
+        }
         let shape = op.shape(&shapes)?;
         let (len, notes) = (shape.len(), op.notes(&shapes));
         let place = self.arena.reserve(len + notes);
         let params = self.params.map_or(&[][..], |params| &params.values);
         let (earlier, fresh) = self.arena.split(place);
-        let values: SmallVec<[&[T]; 4]> = operands
-            .iter()
-            .map(|operand| {
-                let place = self.places[operand.index()].value;
-                if place.chunk == IN_PARAMS {
-                    &params[place.offset as usize..][..place.len as usize]
-                } else {
-                    earlier.get(place)
-                }
-            })
-            .collect();
+        let mut values: SmallVec<[&[T]; 4]> = SmallVec::new();
+        for operand in operands {
+            let place = self.places[operand.index()].value;
+            values.push(if place.chunk == IN_PARAMS {
+                &params[place.offset as usize..][..place.len as usize]
+            } else {
+                earlier.get(place)
+            });
+        }
         let x = Inputs::new(&values, &shapes);
         op.admits(x)?;
         let (y, noted) = fresh.split_at_mut(len);
@@ -346,7 +357,7 @@ impl<'p, T: Real> State<'p, T> {
             },
             notes: notes as u32,
         });
-        Ok(self.graph.push(Source::Op(op), operands, shape, caller))
+        Ok(self.graph.push(Source::Op(op.clone()), operands, shape, caller))
     }
 
     /// Appends a node whose value comes from outside the ops.
@@ -395,8 +406,9 @@ impl<'p, T: Real> State<'p, T> {
         operands: &[NodeId],
         caller: &'static Location<'static>,
     ) -> NodeId {
+        let address = std::ptr::from_ref(module).addr();
         assert!(
-            !self.modules.iter().any(|known| std::ptr::addr_eq(*known, module)),
+            self.module_addresses.insert(address),
             "this module already stands on the tape, and it remembers one forward() only: use a second module ({caller})"
         );
         let x: Vec<ArrayViewD<'_, T>> = operands
@@ -410,7 +422,7 @@ impl<'p, T: Real> State<'p, T> {
 }
 
 impl<T: Real> Record for Tape<'_, T> {
-    fn push(&self, op: AnyOp, operands: &[NodeId], caller: &'static Location<'static>) -> Result<NodeId, RecordError> {
+    fn push(&self, op: &AnyOp, operands: &[NodeId], caller: &'static Location<'static>) -> Result<NodeId, RecordError> {
         self.state.borrow_mut().push_op(op, operands, caller)
     }
 

@@ -93,13 +93,11 @@ impl<'t> Var<'t> {
     pub fn record(op: impl Into<AnyOp>, operands: &[Self]) -> Self {
         let op = op.into();
         let first = operands.first().expect("an op is recorded on at least one operand");
-        let ids: SmallVec<[NodeId; 4]> = operands
-            .iter()
-            .map(|operand| {
-                assert!(first.is_beside(*operand), "{}", another_record(&op));
-                operand.id
-            })
-            .collect();
+        let mut ids: SmallVec<[NodeId; 4]> = SmallVec::new();
+        for operand in operands {
+            assert!(first.is_beside(*operand), "{}", another_record(&op));
+            ids.push(operand.id);
+        }
         first.record_here(op, &ids)
     }
 
@@ -107,10 +105,9 @@ impl<'t> Var<'t> {
     #[track_caller]
     pub(crate) fn record_here(self, op: impl Into<AnyOp>, operands: &[NodeId]) -> Self {
         let op = op.into();
-        let described = op.clone();
-        match self.on.push(op, operands, Location::caller()) {
+        match self.on.push(&op, operands, Location::caller()) {
             Ok(id) => Self { on: self.on, id },
-            Err(error) => panic!("{}", misfit(&described, operands, self.on, &error.to_string())),
+            Err(error) => panic!("{}", misfit(&op, operands, self.on, &error.to_string())),
         }
     }
 

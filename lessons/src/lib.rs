@@ -1,11 +1,13 @@
 //! Lessons, the report of a comparison, and the command `tapegrad`.
 //!
-//! Reading order: [`step`], which steps through a network; [`report`], what a comparison of models leaves behind;
-//! [`mod@bench`], what is timed; [`cli`], the command.
+//! Reading order: [`step`], which steps through a network; [`learn`], the lessons; [`report`], what a comparison of
+//! models leaves behind; [`assignment`], what students hand in; [`mod@bench`], what is timed; [`cli`], the command.
 
 #![forbid(unsafe_code)]
 
+pub mod assignment;
 pub mod bench;
 pub mod cli;
+pub mod learn;
 pub mod report;
 pub mod step;

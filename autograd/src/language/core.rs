@@ -227,6 +227,10 @@ pub enum Op {
     Pick,
     /// The same value under other labels.
     Relabel,
+    /// In a straight program whose loops are kept: the value of a row at a position.
+    Row(usize, Size),
+    /// Likewise a whole row, from this position on.
+    Rows(usize, Size),
     /// An op of the registry by name, with attributes.
     Engine(String, Vec<(String, Vec<Attribute>)>),
 }
@@ -263,6 +267,7 @@ impl Op {
             Self::Embedding => "embedding",
             Self::Pick => "pick",
             Self::Relabel => "rename",
+            Self::Row(..) | Self::Rows(..) => "row",
             Self::Engine(name, _) => name,
         }
     }

@@ -1,7 +1,7 @@
 //! The graph language: the lecture's equations as text, from which the graph is made.
 //!
 //! Reading order, from text to graph: [`span`], [`token`], [`lexer`], [`ast`], [`parse`], [`mod@print`]; [`size`],
-//! [`types`], [`core`], [`functions`], [`check`], with [`diagnostic`], [`code`] and [`explain`]; [`elaborate`],
+//! [`facts`], [`types`], [`core`], [`functions`], [`check`], with [`diagnostic`], [`code`] and [`explain`]; [`elaborate`],
 //! [`run`]; then what can be made of a program: [`mod@derive`], [`table`], [`count`], and of a graph: [`flat`],
 //! [`registry`], [`view`], [`ops`].
 //!
@@ -26,6 +26,7 @@ pub mod derive;
 pub mod diagnostic;
 pub mod elaborate;
 pub mod explain;
+pub mod facts;
 pub mod flat;
 pub mod functions;
 pub mod lexer;

@@ -1,7 +1,7 @@
 //! Sizes: polynomials with whole coefficients over named sizes, in a normal form, so that `4 * D` is `D + 3 * D`.
 //!
 //! Names are nominal: `M` and `D` differ even if both are 3 in a run. What is known beyond that, such as
-//! `dk = D / H`, is a [`Facts`] rule `H * dk → D`.
+//! `dk = D / H`, is one of the [`Facts`](super::facts::Facts): `H * dk → D`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,12 +14,12 @@ use super::span::Span;
 pub type Symbol = Rc<str>;
 
 /// A product of named sizes, sorted; the empty product is 1.
-type Monomial = Vec<Symbol>;
+pub(super) type Monomial = Vec<Symbol>;
 
 /// A size as a polynomial over named sizes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Size {
-    terms: BTreeMap<Monomial, i64>,
+    pub(super) terms: BTreeMap<Monomial, i64>,
 }
 
 /// The values of named sizes in a run.
@@ -36,7 +36,7 @@ impl Size {
         Self::term(vec![name.into()], 1)
     }
 
-    fn term(monomial: Monomial, coefficient: i64) -> Self {
+    pub(super) fn term(monomial: Monomial, coefficient: i64) -> Self {
         let mut size = Self::default();
         size.add_term(monomial, coefficient);
         size
@@ -97,7 +97,7 @@ impl Size {
         Some(quotient)
     }
 
-    fn as_term(&self) -> Option<(&Monomial, i64)> {
+    pub(super) fn as_term(&self) -> Option<(&Monomial, i64)> {
         let mut terms = self.terms.iter();
         let (monomial, &coefficient) = terms.next()?;
         terms.next().is_none().then_some((monomial, coefficient))
@@ -188,7 +188,7 @@ impl Size {
 }
 
 /// What is left of a product when all factors of another are taken out.
-fn without(product: &Monomial, factors: &Monomial) -> Option<Monomial> {
+pub(super) fn without(product: &Monomial, factors: &Monomial) -> Option<Monomial> {
     let mut rest = product.clone();
     for factor in factors {
         let position = rest.iter().position(|symbol| symbol == factor)?;
@@ -209,82 +209,10 @@ impl fmt::Debug for Size {
     }
 }
 
-/// What is known about sizes: products that are equal to something simpler.
-#[derive(Clone, Debug, Default)]
-pub struct Facts {
-    rules: Vec<(Monomial, Size)>,
-}
-
-impl Facts {
-    /// Notes that `product`, if it is a product of names, equals `simpler`.
-    ///
-    /// Gives false for anything else: such an equation can only be tested with numbers.
-    pub fn equal(&mut self, product: &Size, simpler: &Size) -> bool {
-        match product.as_term() {
-            Some((monomial, 1)) if !monomial.is_empty() && product != simpler => {
-                let monomial = monomial.clone();
-                self.rules.push((monomial, simpler.clone()));
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// The size with everything that is known used up.
-    pub fn normal(&self, size: &Size) -> Size {
-        let mut size = size.clone();
-        for _ in 0..=self.rules.len() {
-            let next = self.step(&size);
-            if next == size {
-                break;
-            }
-            size = next;
-        }
-        size
-    }
-
-    fn step(&self, size: &Size) -> Size {
-        let mut result = Size::default();
-        for (monomial, &coefficient) in &size.terms {
-            let rule = self
-                .rules
-                .iter()
-                .find_map(|(from, to)| Some((without(monomial, from)?, to)));
-            let term = match rule {
-                Some((rest, to)) => Size::term(rest, coefficient).times(to),
-                None => Size::term(monomial.clone(), coefficient),
-            };
-            result = result.plus(&term);
-        }
-        result
-    }
-
-    /// Changes values of names until everything that is known holds, as far as that can be done by one name each.
-    pub fn settle(&self, bound: &mut Bound) {
-        for _ in 0..=self.rules.len() {
-            for (product, simpler) in &self.rules {
-                if let [only] = product.as_slice() {
-                    if let Ok(value) = simpler.value(bound) {
-                        bound.insert(only.clone(), value);
-                    }
-                } else if let (Some(symbol), Ok(value)) =
-                    (simpler.as_symbol(), Size::term(product.clone(), 1).value(bound))
-                {
-                    bound.insert(symbol.clone(), value);
-                }
-            }
-        }
-    }
-
-    /// True if both are the same size as far as is known.
-    pub fn same(&self, a: &Size, b: &Size) -> bool {
-        a == b || self.normal(a) == self.normal(b)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::facts::Facts;
 
     #[test]
     fn the_normal_form_decides_equality() {

@@ -87,6 +87,18 @@ impl<'a, T> InGradients<'a, T> {
         }
     }
 
+    /// No places yet.
+    #[inline]
+    pub(crate) fn none() -> Self {
+        Self { slots: SmallVec::new() }
+    }
+
+    /// Adds the place for the gradient of the next operand, if it is wanted.
+    #[inline]
+    pub(crate) fn push(&mut self, slot: Option<&'a mut [T]>) {
+        self.slots.push(slot);
+    }
+
     /// The place for the gradient of the operand at `i`, if it is wanted.
     pub fn get(&mut self, i: usize) -> Option<&mut [T]> {
         self.slots.get_mut(i)?.as_deref_mut()

@@ -16,14 +16,16 @@ pub fn unary(x: &[Shape]) -> Result<Shape, ShapeError> {
 
 /// The common shape of all operands, or an error that says which two do not broadcast.
 pub fn broadcast(x: &[Shape]) -> Result<Shape, ShapeError> {
-    x.iter().skip(1).try_fold(x[0], |common, &shape| {
-        Shape::broadcast(common, shape).ok_or_else(|| {
+    let mut common = x[0];
+    for &shape in x[1..].iter().filter(|&&shape| shape != x[0]) {
+        common = Shape::broadcast(common, shape).ok_or_else(|| {
             ShapeError::new(format!(
                 "{common} and {shape} do not broadcast: aligned at the last axis, two sizes must be equal or one of \
                  them 1"
             ))
-        })
-    })
+        })?;
+    }
+    Ok(common)
 }
 
 /// An error that names the first entry of the first operand for which `exists` is false; a NaN passes as it is.

@@ -149,6 +149,7 @@ impl AnyOp {
     }
 
     /// The operands in order, with the letters of the formula.
+    #[inline]
     pub fn operands(&self) -> &'static [Operand] {
         each!(self, op => operands_of(op))
     }
@@ -159,11 +160,13 @@ impl AnyOp {
     }
 
     /// What backward() reads of the forward pass.
+    #[inline]
     pub fn keeps(&self) -> Keeps {
         each!(self, op => keeps_of(op))
     }
 
     /// The shape of the result; see [`Op::shape`].
+    #[inline]
     pub fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         let described = self.operands();
         let required = described
@@ -180,6 +183,7 @@ impl AnyOp {
     }
 
     /// How many numbers forward() leaves for backward(); see [`Op::notes`].
+    #[inline]
     pub fn notes(&self, x: &[Shape]) -> usize {
         each!(self, op => op.notes(x))
     }

@@ -59,6 +59,19 @@ struct MergedAxis<const N: usize> {
 
 /// Calls `visit` for each run of a result that `operands` broadcast to, in the order of memory.
 pub fn each_run<const N: usize>(operands: [Shape; N], result: Shape, mut visit: impl FnMut(Run<N>)) {
+    if operands.iter().all(|&operand| operand == result) {
+        let len = result.len();
+        let step = usize::from(len > 1);
+        if len > 0 {
+            visit(Run {
+                start: 0,
+                len,
+                from: [0; N],
+                steps: [step; N],
+            });
+        }
+        return;
+    }
     if result.is_empty() {
         return;
     }
@@ -136,6 +149,7 @@ mod tests {
     fn equal_shapes_are_one_run() {
         assert_eq!(runs([&[2, 3, 4], &[2, 3, 4]], &[2, 3, 4]), [(0, 24, [0, 0], [1, 1])]);
         assert_eq!(runs([&[1, 5], &[5]], &[1, 5]), [(0, 5, [0, 0], [1, 1])]);
+        assert_eq!(runs([&[1, 1], &[1, 1]], &[1, 1]), [(0, 1, [0, 0], [0, 0])]);
     }
 
     #[test]

@@ -41,8 +41,10 @@ struct Frame {
     after_backward: String,
     /// Notations of the formulas and how the language writes them.
     written: Vec<(String, String)>,
-    /// The order in which entries of the result and of gradients stand, where parts of them are computed separately.
+    /// What an operand, the result or a gradient is made of, where its parts are named in the formula.
     parts: BTreeMap<String, Vec<String>>,
+    /// True if the parts stand behind each other; else their entries stand in turn.
+    behind: bool,
 }
 
 const SIZES: [(&str, usize); 11] = [
@@ -55,12 +57,13 @@ const SIZES: [(&str, usize); 11] = [
     ("I", 3),
     ("O", 2),
     ("D", 4),
-    ("M", 3),
+    ("E", 3),
     ("P", 2),
 ];
 
 fn frames() -> Vec<Frame> {
-    serde_json::from_str(include_str!("formulas.json")).unwrap()
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/language/formulas.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
 /// The statements of a formula: split at commas outside of brackets, in an order in which each reads only earlier ones.
@@ -222,6 +225,9 @@ impl Frame {
                     .iter()
                     .map(|part| values[part].iter().copied().collect())
                     .collect();
+                if self.behind {
+                    return parts.concat();
+                }
                 (0..parts[0].len())
                     .flat_map(|i| parts.iter().map(move |part| part[i]))
                     .collect()
@@ -290,7 +296,7 @@ fn check(frame: &Frame) {
         [] => {
             let record: &dyn tapegrad_autograd::Record = &tape;
             let caller = std::panic::Location::caller();
-            Var::new(record, record.push(op.clone(), &[], caller).unwrap())
+            Var::new(record, record.push(&op, &[], caller).unwrap())
         }
         operands => Var::record(op.clone(), operands),
     };

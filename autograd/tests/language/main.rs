@@ -4,6 +4,7 @@ mod agreement;
 mod catalogue;
 mod deriving;
 mod formulas;
+mod grammar;
 mod large;
 mod programs;
 mod random_programs;

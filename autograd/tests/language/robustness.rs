@@ -2,6 +2,7 @@
 //!
 //! The long run is `TAPEGRAD_FUZZ_SECONDS=600 cargo test -p tapegrad-autograd --test language -- --ignored fuzzing`.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
@@ -53,14 +54,16 @@ fn use_up(text: &str) {
             continue;
         }
         let _ = rows(program, &dims, Style::Indexed);
-        if let Ok(derivative) = derive(program, &dims) {
-            let again = open("derivative", &derivative.text);
-            assert!(
-                again.is_correct(),
-                "{}\n{}\nof\n{text}",
-                again.render(),
-                derivative.text
-            );
+        for given in [&dims, &BTreeMap::new()] {
+            if let Ok(derivative) = derive(program, given) {
+                let again = open("derivative", &derivative.text);
+                assert!(
+                    again.is_correct(),
+                    "{}\n{}\nof\n{text}",
+                    again.render(),
+                    derivative.text
+                );
+            }
         }
     }
 }

@@ -41,16 +41,16 @@ fn the_two_layer_network_as_a_tree() {
     t: data
     alpha: param [3, 2]
     beta: param [3]
-    a: matmul [3] <- x, alpha
+    a: matmul [3] <- alpha, x
     z: sigmoid [3] <- a
     b: matmul <- beta, z
     y: sigmoid <- b
     #8 log <- y
     #9 mul <- t, #8 log
     #10 1
-    #11 sub <- t, #10 1
+    #11 sub <- #10 1, t
     #12 1
-    #13 sub <- y, #12 1
+    #13 sub <- #12 1, y
     #14 log <- #13 sub
     #15 mul <- #11 sub, #14 log
     J: add <- #9 mul, #15 mul

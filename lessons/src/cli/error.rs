@@ -44,6 +44,11 @@ impl CliError {
         }
     }
 
+    /// The same error, with another exit code of the program.
+    pub fn exit(self, exit_code: u8) -> Self {
+        Self { exit_code, ..self }
+    }
+
     /// The same error, which a person reads as this text: mistakes with the lines of the source under them.
     pub fn rendered(self, text: impl fmt::Display) -> Self {
         Self {

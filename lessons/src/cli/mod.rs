@@ -4,6 +4,7 @@
 //! `Command`. A command writes one thing to standard output, text or a JSON document, through [`Output`]; all
 //! else (progress, notes) goes to standard error. What goes wrong is a [`CliError`].
 
+mod assignment;
 mod bench;
 mod causes;
 mod check;
@@ -12,6 +13,8 @@ mod error;
 mod eval;
 mod generate;
 mod graph;
+mod learn;
+mod learn_files;
 mod output;
 mod progress;
 mod recipe;
@@ -57,6 +60,8 @@ enum Command {
     Generate(generate::Generate),
     Step(step::Step),
     Check(check::Check),
+    Learn(learn::Learn),
+    Assignment(assignment::Assignment),
     Bench(bench::Bench),
     Graph(graph::Graph),
 }
@@ -70,6 +75,8 @@ impl Command {
             Self::Generate(generate) => generate.run(out),
             Self::Step(step) => step.run(out),
             Self::Check(check) => check.run(out),
+            Self::Learn(learn) => learn.run(out),
+            Self::Assignment(assignment) => assignment.run(out),
             Self::Bench(bench) => bench.run(out),
             Self::Graph(graph) => graph.run(out),
         }

@@ -31,6 +31,11 @@ impl<'w> Output<'w> {
         self.json
     }
 
+    /// True if plain lines are wanted.
+    pub fn is_plain(&self) -> bool {
+        self.plain
+    }
+
     /// The seed, if one was given.
     pub fn seed(&self) -> Option<u64> {
         self.seed

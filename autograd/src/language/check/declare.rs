@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::Checker;
-use super::names::{Binding, Layer};
-use crate::language::ast::{self, Binary, Decl, Dtype, Expr, ExprKind, Ident, Init, ItemKind, LayerDef};
+use super::names::Binding;
+use crate::language::ast::{self, Binary, Decl, Dtype, Expr, ExprKind, Ident, Init};
 use crate::language::code::Code;
 use crate::language::core::{Dim, DimValue, Input, Op, ParamDecl, Requirement};
 use crate::language::diagnostic::Diagnostic;
@@ -138,7 +138,7 @@ impl<'a> Checker<'a> {
         Some(Axis { label, size, origin })
     }
 
-    fn label_of(&self, expr: &Expr, size: &Size) -> Rc<str> {
+    pub(super) fn label_of(&self, expr: &Expr, size: &Size) -> Rc<str> {
         match expr.as_name().and_then(|name| self.lookup(name)) {
             Some(Binding::Dim(_, label)) => label.clone(),
             _ => size.to_string().into(),
@@ -214,59 +214,6 @@ impl<'a> Checker<'a> {
             let help = "zeros, ones, normal(mean, deviation), uniform(low, high), glorot, he";
             self.report(Diagnostic::new(Code::E09, init.name.span, text).help(help));
         }
-    }
-
-    pub(super) fn layer(&mut self, layer: &LayerDef) {
-        let Some(ItemKind::Module { dims, .. }) = self.items.get(layer.module.name.as_str()) else {
-            let known: Vec<&str> = self.modules();
-            let text = format!("there is no module `{}` before this line", layer.module.name);
-            let mut error = Diagnostic::new(Code::E09, layer.module.span, text);
-            if let Some(near) = super::names::nearest(&layer.module.name, &known) {
-                error = error
-                    .help(format!("did you mean `{near}`?"))
-                    .edit(layer.module.span, near);
-            }
-            self.report(error);
-            return self.define(&layer.name, Binding::Value(usize::MAX));
-        };
-        if dims.len() != layer.sizes.len() {
-            let names: Vec<&str> = dims.iter().map(|dim| dim.name.as_str()).collect();
-            let text = format!("{} needs [{}]", layer.module.name, names.join(", "));
-            self.report(Diagnostic::new(Code::E20, layer.span, text));
-            return self.define(&layer.name, Binding::Value(usize::MAX));
-        }
-        let sizes: Option<Vec<(Size, Rc<str>)>> = layer
-            .sizes
-            .iter()
-            .map(|expr| {
-                let size = self.size(expr)?;
-                let label = self.label_of(expr, &size);
-                Some((size, label))
-            })
-            .collect();
-        let count = match &layer.count {
-            Some(count) => self.size(count).map(Some),
-            None => Some(None),
-        };
-        let (Some(sizes), Some(count)) = (sizes, count) else {
-            return;
-        };
-        let binding = Binding::Layer(Layer {
-            module: layer.module.name.clone(),
-            sizes,
-            count,
-            name: layer.name.name.clone(),
-        });
-        self.define(&layer.name, binding);
-    }
-
-    pub(super) fn modules(&self) -> Vec<&'a str> {
-        let is_module = |item: &&ItemKind| matches!(item, ItemKind::Module { .. });
-        self.items
-            .iter()
-            .filter(|(_, item)| is_module(item))
-            .map(|(name, _)| *name)
-            .collect()
     }
 
     pub(super) fn require(&mut self, condition: &Expr) {

@@ -7,12 +7,15 @@
 mod align;
 mod arrange;
 mod calls;
+mod coverage;
 mod declare;
 mod engine;
 mod expressions;
 mod families;
+mod gather;
 mod index_form;
 mod indexing;
+mod layers;
 mod matmul;
 mod names;
 mod reduce;
@@ -25,7 +28,8 @@ use super::ast::{self, Expr, File, ItemKind};
 use super::code::Code;
 use super::core::{Op, Program, Step, Value, ValueId};
 use super::diagnostic::Diagnostic;
-use super::size::{Facts, Size, Symbol};
+use super::facts::Facts;
+use super::size::{Size, Symbol};
 use super::span::{Sources, Span};
 use super::types::{Kind, Type};
 
@@ -96,6 +100,8 @@ struct Checker<'a> {
     /// The equation being checked, for suggestions that rewrite it.
     equation: Option<(&'a ast::Stmt, &'a Expr)>,
     in_backward: bool,
+    /// True after a mistake in the item being checked, or in a module that it calls, even if that was said before.
+    broken: bool,
     /// Where each value was used last, which is what a message points to.
     used_at: BTreeMap<ValueId, Span>,
 }
@@ -116,6 +122,7 @@ impl<'a> Checker<'a> {
             plans: Vec::new(),
             equation: None,
             in_backward: false,
+            broken: false,
             used_at: BTreeMap::new(),
         }
     }
@@ -123,6 +130,7 @@ impl<'a> Checker<'a> {
     /// Checks one item; gives the program of a graph without mistakes.
     fn item(&mut self, item: &'a ItemKind) -> Option<Program> {
         let name = item.name();
+        self.begin(&name.name);
         if let Some(known) = self.items.get(name.name.as_str()) {
             let place = known.name().span;
             self.report(
@@ -131,8 +139,6 @@ impl<'a> Checker<'a> {
                     .help("every name means one thing; choose another"),
             );
         }
-        let errors_before = self.error_count();
-        self.begin(&name.name);
         match item {
             ItemKind::Graph { body, .. } => {
                 self.statements(&body.stmts);
@@ -150,7 +156,7 @@ impl<'a> Checker<'a> {
         self.items.insert(&name.name, item);
         let is_graph = matches!(item, ItemKind::Graph { .. });
         self.program.steps = self.blocks.pop().unwrap_or_default();
-        (is_graph && self.error_count() == errors_before).then(|| std::mem::take(&mut self.program))
+        (is_graph && !self.broken).then(|| std::mem::take(&mut self.program))
     }
 
     fn begin(&mut self, name: &str) {
@@ -167,17 +173,12 @@ impl<'a> Checker<'a> {
         self.plans.clear();
         self.used_at.clear();
         self.in_backward = name.contains("_backward");
-    }
-
-    fn error_count(&self) -> usize {
-        self.diagnostics
-            .iter()
-            .filter(|diagnostic| diagnostic.is_error())
-            .count()
+        self.broken = false;
     }
 
     /// Notes a mistake or warning, once for each place: a module is checked at every call.
     fn report(&mut self, diagnostic: Diagnostic) {
+        self.broken |= diagnostic.is_error();
         let known = self
             .diagnostics
             .iter()

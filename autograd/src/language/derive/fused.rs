@@ -22,6 +22,9 @@ use crate::var::Var;
 /// **Errors** if a size of an operand of one has no number.
 pub(super) fn written_out(straight: Straight) -> Result<Straight, Box<Diagnostic>> {
     let is_fused = |line: &Line| matches!(&line.op, Op::Engine(name, _) if is_fused_name(name));
+    if !straight.rounds.loops.is_empty() && straight.lines.iter().any(is_fused) {
+        return Err(unknown("NAME", "it stands in a program whose loops are kept"));
+    }
     let mut straight = straight;
     while straight.lines.iter().any(is_fused) {
         straight = once(straight)?;

@@ -40,14 +40,15 @@ pub(super) fn known(name: &str, attributes: &[(String, Vec<Attribute>)], operand
         "embedding" => Op::Embedding,
         "pick" => Op::Pick,
         "slice" => Op::Slice(axis()?, size(one("start")?)?.plus(&Size::number(1)), size(one("end")?)?),
-        name => match (by_form(Form::Unary), by_form(Form::Reduction), by_form(Form::Along)) {
+        _ => match (by_form(Form::Unary), by_form(Form::Reduction), by_form(Form::Along)) {
             (Some(unary), ..) => Op::Unary(unary),
             (_, Some(reduction), _) => {
                 let over = match get("over") {
                     None => (0..rank).collect(),
+                    // Over no axis, every reduction is the value itself.
+                    Some([none]) if number(none) == Some(-1.0) => return Some(Op::Relabel),
                     Some(axes) => axes.iter().map(whole).collect::<Option<Vec<usize>>>()?,
                 };
-                let _ = name;
                 Op::Reduce(reduction, over)
             }
             (_, _, Some(along)) => Op::Along(along, axis()?),

@@ -8,9 +8,13 @@
 mod build;
 mod fused;
 mod known;
+mod one_row;
+mod roll;
+mod rounds;
 pub mod rules;
 pub mod straight;
 mod text;
+mod unroll;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +25,7 @@ use super::span::Span;
 use super::types::Kind;
 
 use build::Builder;
+pub(super) use one_row::row_gradients;
 use straight::{Line, Straight, straighten};
 
 /// A derivative.
@@ -34,11 +39,16 @@ pub struct Derivative {
     pub remembered: Vec<String>,
 }
 
-/// The derivative of a program; `given` has the sizes that its loops run to.
+/// The derivative of a program; its loops are kept, or unrolled if `given` has the sizes that they run to.
 ///
-/// **Errors** if such a size is missing, if there is nothing to derive, or for an op whose derivative has no text.
+/// **Errors** if a loop that cannot be kept has no size, if there is nothing to derive, or for an op whose derivative has no text.
 pub fn derive(program: &Program, given: &BTreeMap<String, i64>) -> Result<Derivative, Box<Diagnostic>> {
-    let straight = fused::written_out(straighten(program, given)?)?;
+    let straight = match straighten(program, given) {
+        Ok(straight) => straight,
+        Err(error) if given.is_empty() => roll::rolled(program).ok_or(error)?,
+        Err(error) => return Err(error),
+    };
+    let straight = fused::written_out(straight)?;
     let order = 1 + program.name.matches("_backward").count();
     let prefix = if order == 1 {
         "g_".to_string()
@@ -47,7 +57,11 @@ pub fn derive(program: &Program, given: &BTreeMap<String, i64>) -> Result<Deriva
     };
     let forward = straight.lines.len();
     let mut backward = Backward::new(straight, prefix)?;
-    backward.walk(forward)?;
+    if backward.straight.rounds.loops.is_empty() {
+        backward.walk(forward)?;
+    } else {
+        backward.walk_rounds(forward)?;
+    }
     backward.finish(forward)
 }
 
@@ -212,67 +226,25 @@ fn remembered(straight: &Straight, forward: usize) -> Vec<String> {
             Op::Input(_) | Op::Param(..) | Op::Number(_) | Op::Size(_) | Op::Positions
         )
     };
-    let names = (0..forward).filter(|&line| seen[line]).filter(is_computed);
-    names.filter_map(|line| straight.lines[line].name.clone()).collect()
-}
-
-/// The backward step of one named value by itself: its gradient is given, and its named operands get contributions.
-pub(super) struct RowGradients {
-    /// The lines of the program and those of the contributions.
-    pub lines: Vec<Line>,
-    /// The name of the gradient that comes in.
-    pub gradient: String,
-    /// For each named operand, the line of what it receives.
-    pub parts: Vec<(usize, usize)>,
-}
-
-/// What the named operands of a value receive from it; the gradient of the objective is 1.
-pub(super) fn row_gradients(straight: &Straight, line: usize, is_loss: bool) -> Result<RowGradients, Box<Diagnostic>> {
-    let mut build = Builder::new(straight.lines.clone());
-    let gradient = format!("g_{}", straight.lines[line].name.clone().unwrap_or_default());
-    let ty = straight.lines[line].ty.clone();
-    let seed = if is_loss {
-        build.number(1.0)
-    } else {
-        build.push(Op::Input(usize::MAX), Vec::new(), ty)
+    let kept = |row: usize| {
+        straight
+            .rounds
+            .stores
+            .iter()
+            .any(|(line, list)| *line < forward && list[0].0 == row)
     };
-    if !is_loss {
-        build.lines[seed].name = Some(gradient.clone());
-    }
-    let mut received: BTreeMap<usize, Vec<usize>> = BTreeMap::from([(line, vec![seed])]);
-    let mut parts = Vec::new();
-    while let Some((at, contributions)) = received.pop_last() {
-        if build.lines[at].ty.kind != Kind::Real {
-            continue;
-        }
-        let sum = build.sum(contributions.into_iter().rev().collect());
-        if at != line && straight.lines[at].name.is_some() {
-            parts.push((at, sum));
-            continue;
-        }
-        for (operand, part) in rules::contributions(&mut build, at, sum)? {
-            received.entry(operand).or_default().push(part);
+    let mut names: Vec<String> = (0..forward)
+        .filter(|&line| seen[line])
+        .filter(is_computed)
+        .filter_map(|line| straight.lines[line].name.clone())
+        .collect();
+    for line in (forward..straight.lines.len()).filter(|&line| needed[line]) {
+        if let Op::Row(row, _) = straight.lines[line].op
+            && kept(row)
+            && !names.contains(&straight.rounds.rows[row].0)
+        {
+            names.push(straight.rounds.rows[row].0.clone());
         }
     }
-    let order = operands_in_order(straight, line);
-    parts.sort_by_key(|(operand, _)| order.iter().position(|own| own == operand));
-    Ok(RowGradients {
-        lines: build.lines,
-        gradient,
-        parts,
-    })
-}
-
-/// The named operands of a value as its formula is read, from left to right.
-fn operands_in_order(straight: &Straight, line: usize) -> Vec<usize> {
-    let mut order = Vec::new();
-    let mut open: Vec<usize> = straight.lines[line].args.iter().rev().copied().collect();
-    while let Some(at) = open.pop() {
-        if straight.lines[at].name.is_some() {
-            order.push(at);
-        } else {
-            open.extend(straight.lines[at].args.iter().rev());
-        }
-    }
-    order
+    names
 }

@@ -112,6 +112,8 @@ impl Elaborator<'_> {
             | Op::Input(_)
             | Op::Param(..)
             | Op::Relabel
+            | Op::Row(..)
+            | Op::Rows(..)
             | Op::Select(..) => unreachable!("`op` has dealt with what is not one op"),
         })
     }

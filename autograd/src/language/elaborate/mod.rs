@@ -216,7 +216,7 @@ impl Elaborator<'_> {
 
     fn record(&self, out: ValueId, op: AnyOp, args: &[NodeId]) -> Done<NodeId> {
         self.record
-            .push(op, args, Location::caller())
+            .push(&op, args, Location::caller())
             .map_err(|error| self.impossible(out, &error.to_string()))
     }
 

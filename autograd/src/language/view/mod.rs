@@ -9,6 +9,7 @@ mod exploded;
 mod html;
 pub mod json;
 mod layout;
+mod masks;
 mod mermaid;
 mod places;
 mod rolled;

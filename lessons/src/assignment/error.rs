@@ -1,0 +1,89 @@
+//! What keeps an assignment from being made or graded, apart from what is wrong with a submission.
+
+use std::fmt::Display;
+use std::path::PathBuf;
+
+use super::hole::HoleError;
+
+/// Why an assignment cannot be made or graded.
+#[derive(Debug, thiserror::Error)]
+pub enum AssignmentError {
+    /// There is no such assignment.
+    #[error("there is no assignment `{id}`; there are {}", .known.join(", "))]
+    Unknown {
+        /// What was asked for.
+        id: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The project is not where it was looked for.
+    #[error(
+        "{} is not the project's folder; name it with --project DIR or the environment variable TAPEGRAD_PROJECT",
+        .root.display()
+    )]
+    NoProject {
+        /// Where it was looked for.
+        root: PathBuf,
+    },
+    /// The project's libraries are not there and cannot be built.
+    #[error("the libraries of {} do not build; try `cargo build` there", .root.display())]
+    NoLibraries {
+        /// The project.
+        root: PathBuf,
+    },
+    /// A tool cannot be started.
+    #[error("{tool} cannot be started: {reason}; install Rust, and put its tools on the PATH")]
+    NoTool {
+        /// The tool.
+        tool: String,
+        /// Why.
+        reason: String,
+    },
+    /// A file or folder cannot be read or written.
+    #[error("{place}: {reason}")]
+    File {
+        /// Which.
+        place: String,
+        /// Why.
+        reason: String,
+    },
+    /// A reference is not well formed.
+    #[error("reference.rs of {id}, {error}")]
+    Reference {
+        /// The assignment.
+        id: String,
+        /// Where and why.
+        error: HoleError,
+    },
+    /// An assignment breaks a rule, so nothing is written.
+    #[error("{id} is refused: {reason}")]
+    Refused {
+        /// The assignment.
+        id: String,
+        /// The rule and where it is broken.
+        reason: String,
+    },
+}
+
+impl AssignmentError {
+    pub(super) fn no_tool(tool: &str, error: &std::io::Error) -> Self {
+        Self::NoTool {
+            tool: tool.to_string(),
+            reason: error.to_string(),
+        }
+    }
+
+    pub(super) fn file(place: impl Display, error: &std::io::Error) -> Self {
+        Self::File {
+            place: place.to_string(),
+            reason: error.to_string(),
+        }
+    }
+
+    pub(super) fn refused(id: &str, reason: impl Into<String>) -> Self {
+        Self::Refused {
+            id: id.to_string(),
+            reason: reason.into(),
+        }
+    }
+}

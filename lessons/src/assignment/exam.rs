@@ -1,0 +1,133 @@
+//! What an assignment is: a reference with holes, its tests, and what is told to students.
+
+use std::time::Duration;
+
+use ndarray::{ArrayD, Dimension};
+
+use super::examinee::{Complaint, Examinee};
+use super::process::Limits;
+
+/// One assignment. Everything students and lecturers get is made from it.
+#[derive(Clone, Copy, Debug)]
+pub struct Assignment {
+    /// The name of its folder and in commands: `01-modules`.
+    pub id: &'static str,
+    /// The title.
+    pub title: &'static str,
+    /// The solution, with holes: the file `src/lib.rs`, the only one that is handed in.
+    pub reference: &'static str,
+    /// What connects a submission to the tests: the file `respond.rs`.
+    pub respond: &'static str,
+    /// Examples that students run with `cargo test`.
+    pub examples: &'static str,
+    /// The tests as text, for lecturers.
+    pub exam: &'static str,
+    /// What students are to read, in Markdown.
+    pub handout: &'static str,
+    /// Mistakes that tests must catch, and edits that are none.
+    pub mutants: &'static str,
+    /// The tests.
+    pub tests: &'static [Test],
+}
+
+impl Assignment {
+    /// What all tests together are worth.
+    pub fn points(&self) -> u32 {
+        self.tests.iter().map(|test| test.points).sum()
+    }
+}
+
+/// One test, worth points of one task.
+#[derive(Clone, Copy, Debug)]
+pub struct Test {
+    /// The name within the assignment.
+    pub name: &'static str,
+    /// The hole that it is about.
+    pub task: &'static str,
+    /// What it is worth.
+    pub points: u32,
+    /// Who sees it.
+    pub visibility: Visibility,
+    /// What it claims, as a sentence.
+    pub claim: &'static str,
+    /// Asks and judges; everything random follows from the seed.
+    pub run: fn(&Examinee, u64) -> Result<(), Complaint>,
+}
+
+/// Who sees a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// Students run it as often as they like.
+    Public,
+    /// Only the server runs it, on values of its own.
+    Hidden,
+}
+
+/// The file that students hand in.
+pub const HANDED_IN: &str = "src/lib.rs";
+
+/// How long a submission may be compiled, and with how much memory.
+pub const COMPILING: Limits = Limits {
+    time: Duration::from_secs(120),
+    memory_bytes: 8 << 30,
+    output_bytes: 4 << 20,
+};
+
+/// What each test may use.
+pub const TESTING: Limits = Limits {
+    time: Duration::from_secs(10),
+    memory_bytes: 1 << 30,
+    output_bytes: 64 << 10,
+};
+
+/// True if an answer is right within rounding; otherwise a complaint with both.
+///
+/// **Errors** if the shapes differ, or an entry differs by more than `1e-9` of the largest.
+pub fn same(name: &str, given: &ArrayD<f64>, right: &ArrayD<f64>) -> Result<(), Complaint> {
+    if given.shape() != right.shape() {
+        return Err(format!(
+            "{name} has the shape {:?} and should have {:?}",
+            given.shape(),
+            right.shape()
+        ));
+    }
+    let scale = right.iter().fold(1e-300_f64, |scale, x| scale.max(x.abs()));
+    for ((index, given), right) in given.indexed_iter().zip(right) {
+        let is_same = (given - right).abs() <= 1e-9 * scale || given == right;
+        if !is_same {
+            let index = index.as_array_view().to_vec();
+            return Err(format!("{name}{index:?} is {given:.6} and should be {right:.6}"));
+        }
+    }
+    Ok(())
+}
+
+/// A complaint with the operands that led to it.
+pub fn on(operands: &[(&str, &ArrayD<f64>)], complaint: &str) -> Complaint {
+    let rows: Vec<String> = operands
+        .iter()
+        .map(|(name, value)| format!("  {name} = {}", short(value)))
+        .collect();
+    format!("{complaint}\n\non\n{}", rows.join("\n"))
+}
+
+/// An array on one line, with 6 digits.
+fn short(x: &ArrayD<f64>) -> String {
+    let text = format!("{:.6}", x.clone());
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A single number as an array.
+pub fn scalar(x: f64) -> ArrayD<f64> {
+    ndarray::arr0(x).into_dyn()
+}
+
+/// A row of numbers.
+pub fn row(x: &[f64]) -> ArrayD<f64> {
+    ndarray::arr1(x).into_dyn()
+}
+
+/// A row of whole numbers.
+pub fn numbers(x: &[usize]) -> ArrayD<f64> {
+    row(&x.iter().map(|x| *x as f64).collect::<Vec<_>>())
+}

@@ -1,0 +1,199 @@
+//! The health of a lesson: everything that could be wrong with it without being noticed, looked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::answer::{Answer, Judgement, judge};
+use super::difference::{Agreement, agreement};
+use super::lesson::{AnswerKind, Folder, Lesson, Predict, Stop};
+use super::property;
+use super::prose::{fill, filled};
+use super::record::Differences;
+use super::report::report;
+use super::state::State;
+use super::visible::Visible;
+
+/// What was looked at in a lesson, and what is wrong with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// How many things were looked at.
+    pub checks: usize,
+    /// What is wrong, each with its place.
+    pub wrong: Vec<String>,
+}
+
+impl Findings {
+    fn check(&mut self, holds: bool, wrong: impl FnOnce() -> String) {
+        self.checks += 1;
+        if !holds {
+            self.wrong.push(wrong());
+        }
+    }
+
+    fn result<T, E: ToString>(&mut self, result: Result<T, E>, place: &str) -> Option<T> {
+        self.checks += 1;
+        result
+            .map_err(|why| self.wrong.push(format!("{place}: {}", why.to_string())))
+            .ok()
+    }
+}
+
+/// Examines a lesson.
+pub fn examine(id: &str, folder: &Folder) -> Findings {
+    let mut findings = Findings::default();
+    let Some(lesson) = findings.result(Lesson::open(folder, Differences::Taken), id) else {
+        return findings;
+    };
+    let lesson = Rc::new(lesson);
+    let own = &lesson.about.id;
+    findings.check(*own == id, || {
+        format!("lesson.toml: the id {own} is not the name of its folder {id}")
+    });
+    texts(&lesson, &mut findings);
+    questions(&lesson, &mut findings);
+    gradients(&lesson, &mut findings);
+    properties(&lesson, &mut findings);
+    answers(&lesson, &mut findings);
+    findings
+}
+
+/// Each stop has its section, each section its stop, and every expression a value that is known at its step.
+fn texts(lesson: &Rc<Lesson>, findings: &mut Findings) {
+    let used: BTreeSet<&str> = lesson.stops.iter().filter_map(|stop| stop.text.as_deref()).collect();
+    for section in &lesson.sections {
+        let key = &section.key;
+        findings.check(used.contains(key.as_str()), || {
+            format!("text.md: no stop shows the section {key}")
+        });
+    }
+    for stop in &lesson.stops {
+        let Some(key) = stop.text.as_deref() else { continue };
+        let place = format!("stop at `{}`", stop.at);
+        let Some(section) = findings.result(lesson.section(key).ok_or(format!("there is no section {key}")), &place)
+        else {
+            continue;
+        };
+        let visible = Visible::after(&lesson.trace, known_before(stop));
+        for paragraph in &section.paragraphs {
+            findings.result(filled(paragraph, &visible), &format!("text.md section {key}"));
+        }
+    }
+}
+
+/// The steps that are over when a stop's text is first read.
+fn known_before(stop: &Stop) -> usize {
+    if stop.predict.is_empty() {
+        stop.step
+    } else {
+        stop.step.saturating_sub(1)
+    }
+}
+
+fn questions(lesson: &Rc<Lesson>, findings: &mut Findings) {
+    let mut keys = BTreeSet::new();
+    for stop in &lesson.stops {
+        let before = Visible::after(&lesson.trace, known_before(stop));
+        for predict in &stop.predict {
+            let key = &predict.key;
+            findings.check(keys.insert(key.clone()), || format!("the key {key} is given twice"));
+            question(lesson, predict, &before, findings);
+        }
+    }
+}
+
+fn question(lesson: &Rc<Lesson>, predict: &Predict, before: &Visible<'_>, findings: &mut Findings) {
+    let all = Visible::all(&lesson.trace);
+    let place = format!("question {}", predict.key);
+    if findings
+        .result(
+            Answer::read(predict, &predict.answer, &all),
+            &format!("{place}, answer"),
+        )
+        .is_none()
+    {
+        return;
+    }
+    let right = judge(predict, &predict.answer, &all, &all);
+    findings.check(right == Judgement::Right, || {
+        format!("{place}: its own answer is judged {right:?}")
+    });
+    findings.check(predict.wrong.len() >= 2, || {
+        format!("{place}: fewer than two recognised mistakes")
+    });
+    findings.check(predict.hints.len() == 2, || format!("{place}: there must be two hints"));
+    let has_options = predict.kind == AnswerKind::Choice;
+    findings.check(has_options != predict.options.is_empty(), || {
+        format!("{place}: only a choice has options")
+    });
+    for hint in &predict.hints {
+        findings.result(fill(hint, before), &format!("{place}, hint"));
+    }
+    findings.result(fill(&predict.why, &all), &format!("{place}, why"));
+    for wrong in &predict.wrong {
+        let place = format!("{place}, mistake `{}`", wrong.expr);
+        if findings
+            .result(Answer::read(predict, &wrong.expr, &all), &place)
+            .is_none()
+        {
+            continue;
+        }
+        let judged = judge(predict, &wrong.expr, &all, &all);
+        let said = Judgement::Wrong(Some(wrong.say.clone()));
+        findings.check(judged == said, || format!("{place}: is judged {judged:?}"));
+    }
+}
+
+fn gradients(lesson: &Rc<Lesson>, findings: &mut Findings) {
+    for node in &lesson.trace.nodes {
+        let Some(gradient) = &node.gradient else { continue };
+        for (entry, &g) in gradient.iter().enumerate() {
+            let found = agreement(g, node.differences.get(entry));
+            findings.check(found == Agreement::Agrees, || {
+                let slope = node.differences.get(entry);
+                format!("g_{} entry {}: {g} against {slope:?}", node.label, entry + 1)
+            });
+        }
+    }
+}
+
+fn properties(lesson: &Rc<Lesson>, findings: &mut Findings) {
+    findings.check(!lesson.properties.is_empty(), || {
+        "the lesson has no property to explore".into()
+    });
+    for claim in &lesson.properties {
+        let place = format!("property \"{}\"", claim.claim);
+        if let Some(tried) = findings.result(property::try_out(lesson, claim, property::TRIES), &place) {
+            findings.check(tried.held == tried.tries, || {
+                format!(
+                    "{place}: held {} of {} times; seed {}: {}",
+                    tried.held, tried.tries, tried.worst, tried.largest
+                )
+            });
+        }
+    }
+}
+
+/// The recorded answers score full marks, no answers score none, and the lesson can be walked.
+fn answers(lesson: &Rc<Lesson>, findings: &mut Findings) {
+    let full = report(lesson, &lesson.solution);
+    for one in full.prompts.iter().filter(|one| one.verdict != "right") {
+        findings
+            .wrong
+            .push(format!("solution.toml: {} is {}: {:?}", one.key, one.verdict, one.say));
+    }
+    findings.check(full.right == full.questions, || {
+        "solution.toml does not score 100 %".into()
+    });
+    findings.check(full.unknown.is_empty(), || {
+        format!("solution.toml: no question has the keys {:?}", full.unknown)
+    });
+    let empty = report(lesson, &BTreeMap::new());
+    findings.check(empty.right == 0, || "an empty answer file scores more than 0".into());
+    let mut state = State::new(Rc::clone(lesson));
+    for step in 0..=lesson.last_step() {
+        state.go(step);
+        findings.check(!super::view::view(&state).blocks.is_empty(), || {
+            format!("step {step} shows nothing")
+        });
+    }
+}

@@ -1,0 +1,245 @@
+"use strict";
+const data = JSON.parse(document.getElementById("data").textContent);
+const at = (id) => document.getElementById(id);
+const written = new Map([...document.querySelectorAll("main > section")].map((one) => [Number(one.dataset.step), one]));
+const settled = new Map();
+let step = 0;
+document.documentElement.classList.add("js");
+
+// Steps.
+function show(wanted, writes = true) {
+  step = Math.max(0, Math.min(data.steps, wanted));
+  for (const one of written.values()) one.hidden = true;
+  const section = written.get(step) || made(step);
+  section.hidden = false;
+  at("status").textContent = `step ${step} of ${data.steps}, ${section.dataset.name}`;
+  at("back").disabled = at("first").disabled = step === 0;
+  at("next").disabled = at("last").disabled = at("stop").disabled = step === data.steps;
+  refresh(section);
+  if (writes) history.replaceState(null, "", `#s=${step}`);
+}
+function nextStop() {
+  show(data.stops.find((stop) => stop > step) ?? data.steps);
+}
+function refresh(section) {
+  const open = [...section.querySelectorAll("form")].some((form) => !settled.has(form.dataset.key));
+  section.classList.toggle("open", open);
+  const all = Object.keys(data.questions).length;
+  const count = (what) => [...settled.values()].filter((one) => one === what).length;
+  let text = `${count("answered")} of ${all} questions answered`;
+  if (count("shown")) text += `, ${count("shown")} shown`;
+  if (count("skipped")) text += `, ${count("skipped")} skipped`;
+  at("progress").textContent = text;
+}
+// A step of a run that is too large to be written out.
+function made(step) {
+  const { nodes, ops, steps, forward } = data.run;
+  const element = (tag, text = "", parts = []) => {
+    const one = document.createElement(tag);
+    one.textContent = text;
+    one.append(...parts);
+    return one;
+  };
+  document.querySelectorAll("section.made").forEach((one) => one.remove());
+  const section = element("section");
+  section.className = "made";
+  written.forEach((one, index) => { if (one.classList.contains("made")) written.delete(index); });
+  const node = steps[step - 1], isForward = step <= forward;
+  const [label, phrase, op, value, gradient, operands, contributions] = nodes[node] || ["", "", null, "", null, [], []];
+  section.dataset.name = nodes[node] ? `${isForward ? "forward" : "backward"}: ${label} = ${phrase}` : "the end";
+  const rows = operands.map((operand, index) => isForward
+    ? [nodes[operand][0], nodes[operand][3]]
+    : [`to ${nodes[operand][0]}`, contributions[index] ?? "no gradient", nodes[operand][4] ?? "none"]);
+  rows.push(isForward ? [`result ${label}`, value] : [`incoming g_${label}`, gradient ?? "", ""]);
+  const header = isForward ? ["name", "value"] : ["", "contributes", "complete gradient"];
+  const line = (cells, tag) => element("tr", "", cells.map((cell) => element(tag, cell)));
+  const table = element("table", "", [element("caption", isForward ? "What goes in, and what comes out" : "Outgoing gradients"),
+    element("thead", "", [line(header, "th")]), element("tbody", "", rows.map((cells) => line(cells, "td")))]);
+  const formulas = op === null ? [] : [`op ${ops[op][0]}: ${ops[op][1]}`, `its backward: ${ops[op][2]}`];
+  section.append(element("h2", "", [Object.assign(element("span", `Step ${step} of ${data.steps}`), { className: "place" }),
+    ` ${section.dataset.name}`]), ...formulas.map((text) => element("p", "", [element("code", text)])), table);
+  document.querySelector("main").append(section);
+  written.set(step, section);
+  return section;
+}
+at("first").onclick = () => show(0);
+at("back").onclick = () => show(step - 1);
+at("next").onclick = () => show(step + 1);
+at("stop").onclick = nextStop;
+at("last").onclick = () => show(data.steps);
+document.addEventListener("keydown", (event) => {
+  if (event.target.closest("input, .scroll") && event.target.tagName === "INPUT") return;
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const go = {
+    ArrowRight: () => show(step + 1), n: () => show(step + 1), ArrowLeft: () => show(step - 1),
+    p: () => show(step - 1), Home: () => show(0), End: () => show(data.steps), s: nextStop,
+  }[event.key];
+  if (go) { event.preventDefault(); go(); }
+});
+function fromAddress() {
+  const found = /^#s=(\d+)$/.exec(location.hash);
+  show(found ? Number(found[1]) : 0, false);
+}
+window.addEventListener("hashchange", fromAddress);
+
+// Expressions: the part of the graph language that answers need.
+function parse(text, step) {
+  const tokens = text.match(/\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+|[A-Za-z_][\w.]*|[-+*/^()[\],]|\S/g) || [];
+  let place = 0;
+  const peek = () => tokens[place], take = () => tokens[place++];
+  const need = (sign) => { if (take() !== sign) throw Error(`\`${sign}\` is missing`); };
+  const known = (name) => {
+    if (name in data.sizes) return data.sizes[name];
+    if (!(name in data.names) && name.endsWith(".T")) return transposed(known(name.slice(0, -2)));
+    const found = data.names[name];
+    if (!found) throw Error(`nothing here is called \`${name}\``);
+    if (found[0] > step) throw Error(`${name} is not known yet at this step`);
+    return numbers(found[1]);
+  };
+  const sum = () => {
+    let left = product();
+    while (peek() === "+" || peek() === "-") {
+      const sign = take(), right = product();
+      left = each(left, right, sign === "+" ? (a, b) => a + b : (a, b) => a - b);
+    }
+    return left;
+  };
+  const product = () => {
+    let left = unary();
+    while (peek() === "*" || peek() === "/" || peek() === "@") {
+      const sign = take(), right = unary();
+      left = sign === "@" ? matrixProduct(left, right) : each(left, right, sign === "*" ? (a, b) => a * b : (a, b) => a / b);
+    }
+    return left;
+  };
+  const unary = () => peek() === "-" ? (take(), each(unary(), 0, (a) => -a)) : power();
+  const power = () => {
+    const base = postfix();
+    return peek() === "^" ? (take(), each(base, unary(), Math.pow)) : base;
+  };
+  const list = (end) => {
+    const items = [sum()];
+    while (peek() === ",") { take(); items.push(sum()); }
+    need(end);
+    return items;
+  };
+  const postfix = () => {
+    const token = take();
+    if (token === undefined) throw Error("something is missing at the end");
+    if (token === "(") { const inner = sum(); need(")"); return inner; }
+    if (token === "[") return list("]");
+    if (/^[\d.]/.test(token)) return Number(token);
+    if (!/^[A-Za-z_]/.test(token)) throw Error(`\`${token}\` has no place in an answer`);
+    if (token === "inf") return Infinity;
+    if (peek() === "(") { take(); return call(token, list(")")); }
+    if (peek() !== "[") return known(token);
+    take();
+    const positions = list("]");
+    for (let count = positions.length; count > 0; count--) {
+      const own = `${token}[${positions.slice(0, count).join(", ")}]`;
+      if (own in data.names) return positions.slice(count).reduce(entry, known(own));
+    }
+    return positions.reduce(entry, known(token));
+  };
+  const value = sum();
+  if (place < tokens.length) throw Error(`\`${tokens[place]}\` is not understood here`);
+  return value;
+}
+const numbers = (x) => Array.isArray(x) ? x.map(numbers) : typeof x === "string" ? Number(x.replace("inf", "Infinity")) : x;
+const entry = (array, position) => {
+  if (!Array.isArray(array) || !Number.isInteger(position) || position < 1 || position > array.length) {
+    throw Error("there is no such position; they count from 1");
+  }
+  return array[position - 1];
+};
+const transposed = (a) => Array.isArray(a?.[0]) ? a[0].map((_, column) => a.map((row) => row[column])) : a;
+function matrixProduct(a, b) {
+  if (Array.isArray(a?.[0])) return a.map((row) => matrixProduct(row, b));
+  if (Array.isArray(b?.[0])) return transposed(b).map((column) => matrixProduct(a, column));
+  if (!Array.isArray(a) || !Array.isArray(b)) throw Error("@ multiplies vectors and matrices");
+  return each(a, b, (x, y) => x * y).reduce((sum, x) => sum + x, 0);
+}
+function each(a, b, apply) {
+  if (Array.isArray(a) && Array.isArray(b)) {
+    if (a.length !== b.length) throw Error("these shapes do not fit entry by entry");
+    return a.map((x, index) => each(x, b[index], apply));
+  }
+  if (Array.isArray(a)) return a.map((x) => each(x, b, apply));
+  if (Array.isArray(b)) return b.map((x) => each(a, x, apply));
+  return apply(a, b);
+}
+function call(name, args) {
+  const one = { exp: Math.exp, log: Math.log, sqrt: Math.sqrt, tanh: Math.tanh, abs: Math.abs,
+    sigmoid: (a) => 1 / (1 + Math.exp(-a)), relu: (a) => Math.max(a, 0) }[name];
+  if (one && args.length === 1) return each(args[0], 0, one);
+  const all = args.flat(Infinity), total = all.reduce((a, b) => a + b, 0);
+  const many = { sum: () => total, mean: () => total / all.length, max: () => Math.max(...all), min: () => Math.min(...all),
+    list: () => args }[name];
+  if (!many) throw Error(`an answer here has no function ${name}`);
+  return many();
+}
+
+// Answers.
+function read(question, text) {
+  if (question.kind === "choice") {
+    const letter = text.toLowerCase().replace(/\)$/, "");
+    const index = letter.length === 1 ? letter.charCodeAt(0) - 97 : question.options.indexOf(text);
+    if (!(index in question.options)) throw Error(`answer with a letter from a to ${String.fromCharCode(96 + question.options.length)}`);
+    return index;
+  }
+  if (question.kind === "order") return text.split(/[,>\s]+/).filter(Boolean).map((word) => word.replace(/^g_/, ""));
+  if (question.kind === "shape") {
+    const inner = text.replace(/^\[|\]$/g, "").trim();
+    return inner ? inner.split(",").map((part) => parse(part, question.step)) : [];
+  }
+  const isList = text.startsWith("[") || /^[^([]*,/.test(text);
+  return parse(isList && !text.startsWith("[") ? `[${text}]` : text, question.step - 1);
+}
+function same(a, b, near) {
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  if (Array.isArray(a)) return a.length === b.length && a.every((x, index) => same(x, b[index], near));
+  return near(a, b);
+}
+function isAnswer(question, given, right, text) {
+  if (question.kind !== "number") return same(given, right, (a, b) => a === b);
+  right = numbers(right);
+  const near = (a, b) => a === b || Math.abs(a - b) <= question.abs + question.rel * Math.abs(b);
+  if (same(given, right, near)) return true;
+  const digits = /^-?\d*\.?(\d*)$/.exec(text);
+  const counting = text.replace(/[-.]/g, "").replace(/^0+/, "").length;
+  return Boolean(digits) && counting >= 2 && !Array.isArray(right) && Number(right.toFixed(digits[1].length)) === given;
+}
+function settle(form, how) {
+  settled.set(form.dataset.key, how);
+  form.classList.replace("open", "settled");
+  form.querySelector(".status").textContent = how;
+  form.querySelectorAll("input, button").forEach((one) => { one.disabled = true; });
+  form.querySelector(".worked").classList.add("on");
+  refresh(written.get(step));
+}
+document.querySelectorAll("form").forEach((form) => {
+  const question = data.questions[form.dataset.key];
+  const said = form.querySelector(".said"), input = form.querySelector("input");
+  const hints = [...form.querySelectorAll(".hint")];
+  let attempts = 0;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = input.value.trim();
+    let given;
+    if (!text) { said.textContent = "Note. type an answer first"; return; }
+    try { given = read(question, text); } catch (error) { said.textContent = `Note. ${error.message}`; return; }
+    if (isAnswer(question, given, question.right, text)) {
+      said.textContent = "Right.";
+      settle(form, "answered");
+      return;
+    }
+    attempts += 1;
+    const known = question.wrong.find(([value]) => isAnswer(question, given, value, text));
+    const left = 3 - attempts;
+    said.textContent = `Not yet. ${known ? known[1] : "That is not it."} ${left > 1 ? `${left} more tries.` : left ? "One more try." : ""}`;
+    if (hints[attempts - 1]) hints[attempts - 1].classList.add("on");
+    if (!left) settle(form, "shown");
+  });
+  form.querySelector(".skip").onclick = () => settle(form, "skipped");
+});
+fromAddress();

@@ -1,0 +1,178 @@
+//! The same blocks in all three renderers, and what the terminal looks like.
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use tapegrad_lessons::learn::state::{Entry, Panel};
+use tapegrad_lessons::learn::tui::{Scroll, draw_screen};
+use tapegrad_lessons::learn::{Action, Screen, State, page, plain, view};
+
+use crate::{lesson, lessons};
+
+/// A text without its line breaks and repeated blanks.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn terminal(state: &State, width: u16, height: u16) -> String {
+    drawn(&view(state), state, width, height)
+}
+
+fn drawn(screen: &Screen, state: &State, width: u16, height: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    let paint = tapegrad_lessons::learn::tui::Paint::Plain;
+    terminal
+        .draw(|frame| draw_screen(frame, screen, state, &mut Scroll::default(), paint))
+        .unwrap();
+    let buffer = terminal.backend().buffer().clone();
+    let row = |y: u16| {
+        (0..width)
+            .map(|x| buffer[(x, y)].symbol())
+            .collect::<String>()
+            .trim_end()
+            .to_string()
+    };
+    (0..height).map(row).collect::<Vec<_>>().join("\n")
+}
+
+/// The text of a page's fragment: markup taken away, signs as they are.
+fn read(html: &str) -> String {
+    let mut text = String::new();
+    let mut inside = false;
+    for sign in html.chars() {
+        match sign {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                text.push(' ');
+            }
+            _ if !inside => text.push(sign),
+            _ => {}
+        }
+    }
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&amp;", "&")
+}
+
+fn missing(screen: &Screen, renderer: &str, text: &str) {
+    let text = flat(&text.replace('\u{a0}', " "));
+    for block in &screen.blocks {
+        for wanted in block.texts() {
+            let wanted = flat(&wanted);
+            assert!(
+                text.contains(&wanted),
+                "{renderer} leaves out {wanted:?} of {block:?}\n{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_block_of_every_step_is_in_all_three_renderers() {
+    for lesson in lessons() {
+        let mut state = State::new(lesson);
+        for step in 0..=state.lesson.last_step() {
+            state.go(step);
+            check(&state);
+            while state.asked().is_some() {
+                state.answer("12345.678");
+                check(&state);
+            }
+            check(&state);
+        }
+    }
+}
+
+fn check(state: &State) {
+    let screen = view(state);
+    missing(&screen, "plain", &plain::render(&screen));
+    for block in &screen.blocks {
+        // One block at a time: side by side their lines would be mixed.
+        let alone = Screen {
+            blocks: vec![block.clone()],
+        };
+        missing(&alone, "the terminal", &drawn(&alone, state, 500, 120));
+    }
+    // The page hides what is secret by its style and has the text itself.
+    let mut open = screen.clone();
+    open.show_all();
+    missing(&open, "the page", &read(&page::fragment(&open)));
+}
+
+#[test]
+fn every_panel_is_in_all_three_renderers() {
+    let mut state = State::new(lesson("ledger"));
+    state.change("x[1] = 3");
+    state.go(18);
+    for panel in [
+        Panel::Ledger,
+        Panel::Paths,
+        Panel::Changes,
+        Panel::Properties,
+        Panel::Help,
+    ] {
+        state.panel = panel;
+        check(&state);
+    }
+}
+
+#[test]
+fn plain_text_has_no_drawing_and_no_escapes() {
+    for lesson in lessons() {
+        let mut state = State::new(lesson);
+        for step in 0..=state.lesson.last_step() {
+            state.go(step);
+            let text = plain::render(&view(&state));
+            let odd = text
+                .chars()
+                .find(|sign| (*sign != '\n' && sign.is_control()) || ('\u{2500}'..='\u{27bf}').contains(sign));
+            assert_eq!(odd, None, "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_a_question_asks_for_is_not_shown_before_it_is_answered() {
+    let mut state = State::new(lesson("ledger"));
+    state.go(state.trace.anchor("backward b").unwrap());
+    let before = serde_json::to_string(&view(&state)).unwrap();
+    assert!(!before.contains("0.2955"), "{before}");
+    state.answer("g_b * z[1]");
+    state.answer("g_b * beta[2]");
+    let after = serde_json::to_string(&view(&state)).unwrap();
+    assert!(after.contains("0.2957") || after.contains("0.2955"), "{after}");
+}
+
+#[test]
+fn the_first_screen_at_three_sizes() {
+    let state = State::new(lesson("ledger"));
+    insta::assert_snapshot!("start_80x24", terminal(&state, 80, 24));
+    insta::assert_snapshot!("start_120x40", terminal(&state, 120, 40));
+    insta::assert_snapshot!("start_40x24", terminal(&state, 40, 24));
+}
+
+#[test]
+fn a_question_at_three_sizes() {
+    let mut state = State::new(lesson("ledger"));
+    state.go(state.trace.anchor("backward b").unwrap());
+    "g_b".chars().for_each(|sign| state.act(Action::Type(sign)));
+    insta::assert_snapshot!("question_80x24", terminal(&state, 80, 24));
+    state.act(Action::Enter);
+    insta::assert_snapshot!("hint_80x24", terminal(&state, 80, 24));
+    insta::assert_snapshot!("hint_120x40", terminal(&state, 120, 40));
+    insta::assert_snapshot!("hint_40x24", terminal(&state, 40, 24));
+}
+
+#[test]
+fn a_settled_step_and_the_table_at_two_sizes() {
+    let mut state = State::new(lesson("ledger"));
+    state.go(state.trace.anchor("backward a").unwrap());
+    state.act(Action::Skip);
+    state.act(Action::Skip);
+    assert_eq!(state.entry, Entry::Closed);
+    insta::assert_snapshot!("settled_80x24", terminal(&state, 80, 24));
+    insta::assert_snapshot!("settled_120x40", terminal(&state, 120, 40));
+    state.act(Action::Show(Panel::Ledger));
+    insta::assert_snapshot!("table_80x24", terminal(&state, 80, 24));
+}
