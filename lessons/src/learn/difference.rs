@@ -91,7 +91,7 @@ fn objective_with(trace: &Trace, node: usize, after: &[NodeId], value: ArrayD<f6
                     .or_insert_with(|| tape.data("same", trace.nodes[operand.index()].value.view()).id())
             })
             .collect();
-        again.insert(id, tape.push(op.clone(), &operands, Location::caller()).ok()?);
+        again.insert(id, tape.push(op, &operands, Location::caller()).ok()?);
     }
     let objective = again.get(&NodeId::new(trace.objective))?;
     Some(tape.number(Var::new(&tape, *objective)))

@@ -33,7 +33,7 @@ pub fn pull_back(trace: &Trace, node: usize, position: usize, g: ArrayViewD<'_, 
             }
         })
         .collect();
-    let y = tape.push(op.clone(), &operands, Location::caller()).ok()?;
+    let y = tape.push(op, &operands, Location::caller()).ok()?;
     tape.backward_from(Var::new(&tape, y), g).get_of(wanted?)
 }
 
