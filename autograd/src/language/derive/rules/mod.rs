@@ -72,6 +72,11 @@ pub(super) fn contributions(build: &mut Builder, y: usize, g: usize) -> Result<P
                 }
             }
         }
+        (Op::Engine(name, _), _) if name == "matmul" => {
+            let text =
+                "the derivative of engine.matmul is written for stacks of one size; repeat the smaller one first";
+            return Err(Box::new(Diagnostic::new(Code::E09, Span::default(), text.to_string())));
+        }
         (Op::Engine(name, _), _) => {
             let text =
                 format!("the derivative of engine.{name} is not written in this language; write its formula out");
