@@ -44,15 +44,7 @@ fn in_single_precision_every_gradient_is_right_to_the_digits_that_rounding_leave
 
 #[test]
 fn the_derivative_of_the_language_is_a_third_witness() {
-    for name in [
-        "softmax",
-        "layer_norm",
-        "gelu",
-        "log_softmax",
-        "mul",
-        "matmul",
-        "rms_norm",
-    ] {
+    for name in ["softmax", "layer_norm", "gelu", "log_softmax", "mul", "rms_norm"] {
         let report = check(&op(name), &Options::default());
         assert!(report.symbolic > 0, "{name}: {report:?}");
     }
