@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::liveness::{Holds, Liveness, differentiated};
+use super::single::{SingleBackward, SingleForward, Stored};
 use super::slots::Slots;
 use crate::graph::{Graph, NodeId, Source};
 use crate::kernels::by_parts;
@@ -11,6 +12,12 @@ use crate::op::{InGradients, Inputs, Saved, ValueError};
 use crate::ops::AnyOp;
 use crate::params::{ParamList, Params};
 use crate::shape::Shape;
+
+/// One op of the forward pass, as the plan stores it.
+pub(super) type Forward = Stored<SingleForward, ForwardStep>;
+
+/// One op of the backward pass, as the plan stores it.
+pub(super) type Backward = Stored<SingleBackward, BackwardStep>;
 
 /// Where an array lies.
 #[derive(Clone, Copy, Debug)]
@@ -83,14 +90,10 @@ pub(super) struct ForwardStep {
     pub shapes: SmallVec<[Shape; 4]>,
     pub y: At,
     pub notes: At,
-    single: bool,
 }
 
 impl ForwardStep {
     pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &Params<T>) -> Result<(), ValueError> {
-        if self.single {
-            return self.run_single(arrays, params);
-        }
         let (mut y, mut notes) = (self.y.take(arrays), self.notes.take(arrays));
         let x: SmallVec<[&[T]; 4]> = self.x.iter().map(|at| at.read(arrays, params.values())).collect();
         let inputs = Inputs::new(&x, &self.shapes);
@@ -141,9 +144,6 @@ pub(super) struct BackwardStep {
 
 impl BackwardStep {
     pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &mut Params<T>) {
-        if self.forward.single {
-            return self.run_single(arrays, params);
-        }
         let mut first: SmallVec<[Vec<T>; 4]> = self.g_x.iter().map(|target| target.take_first(arrays)).collect();
         let mut later = self.later.take(arrays);
         self.differentiate(arrays, params, &mut first, &mut later);
@@ -238,10 +238,10 @@ fn disjoint<'a, T>(gradients: &'a mut [T], targets: &[Target]) -> SmallVec<[Opti
 }
 
 /// The steps of the forward pass.
-pub(super) fn forward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<ForwardStep> {
+pub(super) fn forward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<Forward> {
     let needed = graph.nodes().filter(|node| liveness.needed[node.id.index()]);
     needed
-        .filter_map(|node| forward_step(graph, list, slots, node.id))
+        .filter_map(|node| forward_step(graph, list, slots, node.id).map(Forward::from))
         .collect()
 }
 
@@ -255,20 +255,17 @@ fn forward_step(graph: &Graph, list: &ParamList, slots: &Slots, id: NodeId) -> O
     let shapes: SmallVec<[Shape; 4]> = graph.operand_shapes(id).collect();
     let value = |id: NodeId| At::of(graph, list, slots, Holds::Value(id), id, graph.shape(id).len());
     let notes = At::of(graph, list, slots, Holds::Notes(id), id, op.notes(&shapes));
-    let mut step = ForwardStep {
+    Some(ForwardStep {
         x: node.operands.iter().map(|&x| value(x)).collect(),
         y: value(id),
         notes,
         op,
         shapes,
-        single: false,
-    };
-    step.single = step.is_single();
-    Some(step)
+    })
 }
 
 /// The steps of the backward pass.
-pub(super) fn backward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<BackwardStep> {
+pub(super) fn backward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<Backward> {
     let reached = graph.nodes().rev().filter(|node| liveness.reached[node.id.index()]);
     let step = |id: NodeId| {
         let forward = forward_step(graph, list, slots, id)?.kept();
@@ -293,5 +290,5 @@ pub(super) fn backward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>,
             later,
         })
     };
-    reached.filter_map(|node| step(node.id)).collect()
+    reached.filter_map(|node| step(node.id).map(Backward::from)).collect()
 }
