@@ -31,8 +31,14 @@ fn in_single_precision_every_gradient_is_right_to_the_digits_that_rounding_leave
         let report = check(&subject, &options);
         assert_ne!(report.verdict, Verdict::Wrong, "{report:?}");
         assert_eq!(report.unchecked > 0, report.verdict == Verdict::Unchecked, "{report:?}");
-        // A row of one entry that a norm makes 1 has a slope that f32 cannot hold; the report says so.
-        assert!(report.unchecked == 0 || subject.name() == "rms_norm", "{report:?}");
+        // A row of one entry that a norm makes 1, or a saturated state, has a slope that f32 cannot hold; the report
+        // says so, and says it of few.
+        let name = subject.name();
+        assert!(
+            report.unchecked == 0 || ["rms_norm", "rnn"].contains(&name.as_str()),
+            "{report:?}"
+        );
+        assert!(20 * report.unchecked <= report.entries, "{report:?}");
     }
 }
 

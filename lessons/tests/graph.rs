@@ -60,7 +60,21 @@ fn a_mistake_is_shown_with_its_place_and_its_mend() {
     let path = file("wrong.cg", WRONG);
     let (code, stdout, stderr) = graph(&["check", &path]);
     assert_eq!((code, stderr.as_str()), (1, ""));
-    insta::assert_snapshot!(stdout.replace(&path, "wrong.cg"), @"");
+    insta::assert_snapshot!(stdout.replace(&path, "wrong.cg"), @r"
+    E01 axes do not meet
+      --> wrong.cg:5:11
+    4 |     param alpha[D, M]
+      |                 - the first axis of alpha, D, comes from here
+    5 |     a = x @ alpha
+      |         - ^ @ joins the last axis of x [M] with the first axis of alpha [D, M]: M is not D
+      = two sizes that happen to be equal in a run would hide this from a check of numbers
+    help: `alpha @ x` has type [D]
+    E09 unknown function
+      --> wrong.cg:6:13
+    6 |     J = sum(sigmod(a), over M)
+      |             ^^^^^^ there is no function `sigmod`
+    help: did you mean `sigmoid`?
+    ");
     let (code, stdout, _) = graph(&["check", &path, "--json"]);
     let checked: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!((code, &checked["correct"]), (1, &json!(false)));
@@ -105,7 +119,14 @@ fn a_file_is_formatted_as_a_whole_and_check_only_tells() {
     assert_eq!(code, 1);
     assert!(stdout.ends_with("loose.cg: not in canonical form\n"));
     assert_eq!(printed(&["fmt", &path]), "");
-    insta::assert_snapshot!(std::fs::read_to_string(&path).unwrap(), @"");
+    insta::assert_snapshot!(std::fs::read_to_string(&path).unwrap(), @r"
+    graph g {
+        dim M       // size
+        input x[M]
+        J = sum(x, over M)
+        minimize J
+    }
+    ");
     assert_eq!(printed(&["fmt", "--check", &path]), "");
     let broken = file("broken.cg", "graph g { y = ");
     assert_eq!(graph(&["fmt", &broken]).0, 1);
@@ -125,9 +146,59 @@ fn a_file_finds_the_files_that_it_uses_beside_it() {
 
 #[test]
 fn a_loop_is_drawn_rolled_unrolled_and_its_axes_exploded() {
-    insta::assert_snapshot!(printed(&["show", &program("rnn_lm")]), @"");
+    insta::assert_snapshot!(printed(&["show", &program("rnn_lm")]), @r"
+    w: data [T]
+    next: data [T]
+    emb: param [V, E]
+    W_hy: param [V, H]
+    b_y: param [V]
+    h0: param [H]
+    step.W_xh: param [H, E]
+    step.W_hh: param [H, H]
+    step.b_h: param [H]
+    for t = 1..T/
+      #9 position <- w
+      x[t]: embedding [E] <- emb, #9 position
+      step/
+        #11 matmul [H] <- step.W_xh, x[t]
+        #12 matmul [H] <- step.W_hh, h0, h[t] of t - 1
+        #13 add [H] <- #11 matmul, #12 matmul
+        #14 add [H] <- #13 add, step.b_h
+        h[t]: tanh [H] <- #14 add
+      #16 matmul [V] <- W_hy, h[t]
+      #17 add [V] <- #16 matmul, b_y
+      y[t]: softmax [V] <- #17 add
+      #19 position <- next
+      #20 pick <- y[t], #19 position
+      #21 log <- #20 pick
+      l[t]: neg <- #21 log
+    l: stack [T] <- l[t]
+    J: sum <- l
+    ");
     insta::assert_snapshot!(
-        printed(&["show", &program("attention"), "--at", "T=2,D=3,dk=2", "--explode", "T"]), @"");
+        printed(&["show", &program("attention"), "--at", "T=2,D=3,dk=2", "--explode", "T"]), @r"
+    X[1]: input
+    X[2]: input
+    G[1]: input
+    G[2]: input
+    att_W_q: param
+    att_W_k: param
+    att_W_v: param
+    att_Q[1]: matmul <- X[1], att_W_q
+    att_Q[2]: matmul <- X[2], att_W_q
+    att_K[1]: matmul <- X[1], att_W_k
+    att_K[2]: matmul <- X[2], att_W_k
+    att_V[1]: matmul <- X[1], att_W_v
+    att_V[2]: matmul <- X[2], att_W_v
+    att_S[1, 1]: div <- att_Q[1], att_K[1]
+    att_S[2, 1]: div <- att_Q[2], att_K[1]
+    att_S[2, 2]: div <- att_Q[2], att_K[2]
+    att_A[1]: softmax <- att_S[1, 1]
+    att_A[2]: softmax <- att_S[2, 1], att_S[2, 2]
+    att_O[1]: matmul <- att_V[1], att_A[1]
+    att_O[2]: matmul <- att_V[1], att_V[2], att_A[2]
+    J: sum <- G[1], G[2], att_O[1], att_O[2]
+    ");
     let sizes = ["--at", "T=2,V=5,E=3,H=4"];
     let unrolled = printed(&[&["show", &program("rnn_lm")][..], &sizes].concat());
     assert_eq!(unrolled.matches("tanh").count(), 2);
@@ -310,7 +381,25 @@ fn the_catalogue_names_inputs_and_attributes_of_every_op() {
             "{name}"
         );
     }
-    insta::assert_snapshot!(printed(&["ops", "log_softmax"]), @"");
+    insta::assert_snapshot!(printed(&["ops", "log_softmax"]), @r"
+    log_softmax(x, over k)
+      shapes      the result has the axes of x
+      forward     y = a - log(sum(exp(a), over i))
+      backward    g_a = g_y - exp(y) * sum(g_y, over i)
+      input       a (real): logits
+      attribute   axis (whole number): the axis along which the weights sum to 1, counted from 0; written axis => [1]
+      example     L = log_softmax(S, over k)
+      file        autograd/src/ops/log_softmax.rs
+
+    engine.log_softmax(a, axis => [...])
+      shapes      [..] -> [..]
+      forward     y = a - log(sum(exp(a), over i))
+      backward    g_a = g_y - exp(y) * sum(g_y, over i)
+      input       a (real): logits
+      attribute   axis (whole number): the axis along which the weights sum to 1, counted from 0; written axis => [1]
+      example     y = engine.log_softmax(a, axis => [...])
+      file        autograd/src/ops/log_softmax.rs
+    ");
 }
 
 #[test]

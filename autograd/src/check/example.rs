@@ -66,7 +66,7 @@ impl Array {
     fn text(&self) -> String {
         let mut data = self.data.iter();
         nested(&self.shape, &mut data, &|x| {
-            format!("{:.4}", x)
+            format!("{:.4}", x + 0.0)
                 .trim_end_matches('0')
                 .trim_end_matches('.')
                 .to_string()

@@ -116,7 +116,7 @@ fn scatter(portrait: &Portrait) -> String {
     }
     let _ = write!(
         svg,
-        "<text x=\"120\" y=\"214\">witnesses, up to ±{most:.3}</text><text x=\"4\" y=\"12\">backward()</text>"
+        "<text x=\"85\" y=\"214\">witnesses, up to ±{most:.3}</text><text x=\"4\" y=\"12\">backward()</text>"
     );
     figure(
         &svg,
@@ -151,12 +151,13 @@ fn steps(portrait: &Portrait) -> String {
         let (_, y) = place((1.0, 10.0_f64.powi(-power)));
         let _ = write!(
             svg,
-            "<line x1=\"20\" y1=\"{y:.1}\" x2=\"205\" y2=\"{y:.1}\" stroke=\"#eceef1\"/><text x=\"1\" y=\"{y:.1}\">-{power}</text>"
+            "<line x1=\"20\" y1=\"{y:.1}\" x2=\"205\" y2=\"{y:.1}\" stroke=\"#eceef1\"/><text x=\"1\" y=\"{y:.1}\">{label}</text>",
+            label = -power
         );
     }
     for power in [0, 5, 10, 15] {
         let (x, _) = place((10.0_f64.powi(-power), 1.0));
-        let _ = write!(svg, "<text x=\"{x:.1}\" y=\"214\">-{power}</text>");
+        let _ = write!(svg, "<text x=\"{x:.1}\" y=\"214\">{}</text>", -power);
     }
     svg.push_str(&line(&portrait.curve_doubled, "#7aa7d9"));
     svg.push_str(&line(&portrait.curve, "#1f4e8c"));

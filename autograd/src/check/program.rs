@@ -119,9 +119,6 @@ fn formula(op: &AnyOp, x: &[(&str, Shape)], y: Shape) -> Option<String> {
                 _ => renamed(format!("order({a}, {})", order.join(", ")), y)?,
             }
         }
-        AnyOp::Matmul(_) if x.iter().all(|(_, s)| s.rank() == 2 && s.iter().all(|size| size != 1)) => {
-            format!("{a} @ {b}")
-        }
         _ if matches!(
             name,
             "exp" | "log" | "sqrt" | "abs" | "tanh" | "sigmoid" | "relu" | "silu" | "gelu"

@@ -76,7 +76,8 @@ pub struct Saved<'a, T> {
 /// Where `backward` writes: one slice per operand, absent where nobody asked.
 #[derive(Debug)]
 pub struct InGradients<'a, T> {
-    slots: SmallVec<[Option<&'a mut [T]>; 4]>,
+    /// As many in place as the op with the most operands has, so that a planned step allocates nothing.
+    slots: SmallVec<[Option<&'a mut [T]>; 8]>,
 }
 
 impl<'a, T> InGradients<'a, T> {

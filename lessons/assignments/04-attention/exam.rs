@@ -153,14 +153,15 @@ fn sought(name: &str) -> Sought {
     })
 }
 
-/// What is changed at a place changes nothing before it, and a gradient that comes in at a place goes out at none after.
+/// What is changed at a place changes nothing before it; a gradient that comes in there goes out at none after it.
 fn no_leak(student: &Examinee, seed: u64) -> Result<(), Complaint> {
     let mut draw = Draw::new(seed, 4);
     let (t, d) = (5, 3);
     let mut x = [(); 3].map(|()| draw.normal(Shape::new(&[t, d])));
     let mut module = student.module("Attention", Vec::new());
     let y = module.forward(&x.each_ref().map(|x| x.view()));
-    let place = 1 + draw.below(t - 1);
+    // The first place sees itself alone: whatever its score, its weight is 1, and no gradient reaches q and k.
+    let place = 2 + draw.below(t - 2);
     let mut g_y = ArrayD::zeros(y.raw_dim());
     if g_y.shape() != [t, d] {
         return Err(format!("y has the shape {:?} and should have [{t}, {d}]", g_y.shape()));

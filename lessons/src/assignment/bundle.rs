@@ -55,13 +55,16 @@ pub fn prove(assignment: &Assignment, libraries: &Libraries) -> Result<Proof, As
     let reference = parsed(assignment)?;
     let refuse = |reason: String| Err(AssignmentError::refused(assignment.id, reason));
     inspect(assignment)?;
-    let graded = |text: &str| graded(assignment, libraries, text);
-    let (starter, solution) = (graded(&reference.starter())?, graded(&reference.solution())?);
+    let (starter, starter_passes) = graded(assignment, libraries, &reference.starter())?;
+    let (solution, solution_passes) = graded(assignment, libraries, &reference.solution())?;
     if let Some(passed) = starter.tests.iter().find(|test| test.points() > 0) {
         return refuse(format!("the starter passes {}", passed.name));
     }
     if solution.score() < solution.score_max() {
         return refuse(format!("the solution fails:\n{}", solution.text()));
+    }
+    if starter_passes || !solution_passes {
+        return refuse("the examples must fail on the starter and pass on the solution".to_string());
     }
     let mutation = mutation::score(assignment, libraries)?;
     for hole in reference.holes() {
@@ -126,10 +129,8 @@ fn leak(assignment: &Assignment, reference: &Reference) -> Option<String> {
     None
 }
 
-/// Grades a text as if it were handed in; warnings are errors.
-///
-/// **Errors** also if the examples pass although points are missing, or the other way round.
-fn graded(assignment: &Assignment, libraries: &Libraries, text: &str) -> Result<Report, AssignmentError> {
+/// Grades a text as if it were handed in, and says whether the examples pass; warnings are errors.
+fn graded(assignment: &Assignment, libraries: &Libraries, text: &str) -> Result<(Report, bool), AssignmentError> {
     let folder = tempfile::tempdir().map_err(|error| AssignmentError::file("a temporary folder", &error))?;
     write(folder.path(), HANDED_IN, text)?;
     match compile::submission(assignment, libraries, folder.path(), Warnings::Denied)? {
@@ -137,18 +138,7 @@ fn graded(assignment: &Assignment, libraries: &Libraries, text: &str) -> Result<
         Compiled::Program(program) => {
             let grading = Grading::new(assignment, libraries, "", Tests::All { secret: "" });
             let report = grading.run(&program, &[])?;
-            let is_solved = report.score() == report.score_max();
-            match examples_pass(assignment, libraries, folder.path())? == is_solved {
-                true => Ok(report),
-                false if is_solved => Err(AssignmentError::refused(
-                    assignment.id,
-                    "the solution fails the examples",
-                )),
-                false => Err(AssignmentError::refused(
-                    assignment.id,
-                    "the starter passes the examples",
-                )),
-            }
+            Ok((report, examples_pass(assignment, libraries, folder.path())?))
         }
     }
 }

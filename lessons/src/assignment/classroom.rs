@@ -20,7 +20,7 @@ pub fn document(report: &Report) -> Value {
     let test = |test: &TestReport| {
         json!({
             "name": test.claim,
-            "status": match test.verdict { Verdict::Passed => "pass", Verdict::Missing | Verdict::DoesNotCompile => "error", _ => "fail" },
+            "status": status_of(test.verdict),
             "message": test.message,
             "score": test.points(),
             "max_score": test.points_max,
@@ -35,6 +35,14 @@ pub fn document(report: &Report) -> Value {
         "max_score": report.score_max(),
         "tests": report.tests.iter().map(test).collect::<Vec<Value>>(),
     })
+}
+
+fn status_of(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "pass",
+        Verdict::Missing | Verdict::DoesNotCompile => "error",
+        _ => "fail",
+    }
 }
 
 /// The line that a workflow's step adds to its outputs: `result=` and the document in Base64.

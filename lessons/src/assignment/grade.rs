@@ -1,4 +1,4 @@
-//! Grades a submission: copies what is handed in over a clean skeleton, compiles it once, and runs each test on its own.
+//! Grades a submission: copies what is handed in to a clean folder, compiles it once, runs each test on its own.
 
 use std::fs;
 

@@ -16,7 +16,8 @@ pub fn markdown(assignment: &Assignment, reference: &Reference) -> String {
     let total: u32 = holes.iter().map(|hole| hole.points).sum();
     text += &format!("| all | {total} |\n");
     text += "\nEach task is a place marked `TODO` in `src/lib.rs`, the only file that you hand in.\n";
-    text += "`cargo test` runs a few examples; `tapegrad assignment grade .` runs the public tests and says what is wrong.\n";
+    text += "`cargo test` runs a few examples.\n";
+    text += "`tapegrad assignment grade .` runs the public tests and says what is wrong.\n";
     text
 }
 

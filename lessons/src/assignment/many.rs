@@ -27,20 +27,7 @@ impl Many {
         sources: &[String],
         folder: &Path,
     ) -> Result<Self, AssignmentError> {
-        let respond = assignment
-            .respond
-            .replace("use submission::", "use super::submission::");
-        for (i, source) in sources.iter().enumerate() {
-            compile::write(
-                folder,
-                &format!("m{i}/mod.rs"),
-                "pub mod respond;\npub mod submission;\n",
-            )?;
-            compile::write(folder, &format!("m{i}/submission.rs"), source)?;
-            compile::write(folder, &format!("m{i}/respond.rs"), &respond)?;
-        }
-        compile::write(folder, "desk.rs", DESK)?;
-        compile::write(folder, "wire.rs", WIRE)?;
+        write_versions(assignment, sources, folder)?;
         let mut compiled: BTreeSet<usize> = (0..sources.len()).collect();
         // The compiler looks at types first and at borrows when all types are right: a few rounds.
         loop {
@@ -78,6 +65,20 @@ impl Many {
     pub fn compiled(&self) -> impl Iterator<Item = usize> + '_ {
         self.compiled.iter().copied()
     }
+}
+
+fn write_versions(assignment: &Assignment, sources: &[String], folder: &Path) -> Result<(), AssignmentError> {
+    const PARTS: &str = "pub mod respond;\npub mod submission;\n";
+    let respond = assignment
+        .respond
+        .replace("use submission::", "use super::submission::");
+    for (i, source) in sources.iter().enumerate() {
+        compile::write(folder, &format!("m{i}/mod.rs"), PARTS)?;
+        compile::write(folder, &format!("m{i}/submission.rs"), source)?;
+        compile::write(folder, &format!("m{i}/respond.rs"), &respond)?;
+    }
+    compile::write(folder, "desk.rs", DESK)?;
+    compile::write(folder, "wire.rs", WIRE)
 }
 
 fn main(left: &BTreeSet<usize>) -> String {

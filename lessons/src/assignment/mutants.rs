@@ -78,6 +78,7 @@ struct Hand {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Equivalent {
+    task: String,
     line: String,
     becomes: String,
     reason: String,
@@ -104,7 +105,8 @@ pub fn all(assignment: &Assignment, reference: &Reference) -> Result<Vec<Mutant>
         });
     }
     for equivalent in &written.equivalent {
-        let is_it = |mutant: &&mut Mutant| mutant.line == equivalent.line && mutant.becomes == equivalent.becomes;
+        let parts = [&equivalent.task, &equivalent.line, &equivalent.becomes];
+        let is_it = |mutant: &&mut Mutant| [&mutant.task, &mutant.line, &mutant.becomes] == parts;
         let mut found = false;
         for mutant in mutants.iter_mut().filter(is_it) {
             mutant.equivalent = Some(equivalent.reason.clone());

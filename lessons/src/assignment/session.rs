@@ -8,7 +8,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -53,22 +53,12 @@ impl Session {
         let mut program = Confined::spawn(&mut command, &limits)?;
         let child = program.child();
         let gone = || io::Error::other("a program that was just started has no pipes");
-        let mut stdin = child.stdin.take().ok_or_else(gone)?;
+        let stdin = child.stdin.take().ok_or_else(gone)?;
         let stdout = child.stdout.take().ok_or_else(gone)?;
         let from_stderr = child.stderr.take().ok_or_else(gone)?;
-        let (questions, asked) = channel::<String>();
+        let (questions, asked) = channel();
         // A program that does not read blocks whoever writes to it: not us.
-        thread::spawn(move || {
-            for question in asked {
-                if stdin
-                    .write_all(question.as_bytes())
-                    .and_then(|()| stdin.flush())
-                    .is_err()
-                {
-                    return;
-                }
-            }
-        });
+        thread::spawn(move || write_all(stdin, &asked));
         let word = format!("{:016x}{:016x} ", unguessed(), unguessed());
         let (to, heard) = channel();
         let stderr = Arc::new(Mutex::new(Vec::new()));
@@ -192,6 +182,12 @@ impl Session {
         };
         Failure::Ended { question, how }
     }
+}
+
+/// Writes questions until there are no more, or the program is gone.
+fn write_all(mut stdin: ChildStdin, questions: &Receiver<String>) {
+    let mut write = |question: String| stdin.write_all(question.as_bytes()).and_then(|()| stdin.flush());
+    while questions.recv().is_ok_and(|question| write(question).is_ok()) {}
 }
 
 /// A number that nobody can guess: hash maps are protected by the same source.

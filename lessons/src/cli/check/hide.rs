@@ -41,6 +41,8 @@ struct Choice {
     mutant: Arc<dyn Subject>,
     /// What it gives on some fixed cases: mistakes that give the same are one.
     signature: String,
+    /// The mistake in words.
+    words: String,
 }
 
 /// Plays one game on these lines of input.
@@ -83,7 +85,7 @@ pub fn play(
     }
     match is_found {
         true => Ok(()),
-        false => output.text(&format!("It was {name}.\n")),
+        false => output.text(&format!("It was {}.\n", hidden.words)),
     }
 }
 
@@ -116,15 +118,19 @@ impl Game {
             });
             let signature = signature(&mutant, &fixed);
             if known.insert(signature.clone()) {
+                let words = format!("g_{operand}: {}", words(&mutation, &fixed));
                 choices.push(Choice {
                     operand,
                     mutation,
                     mutant,
                     signature,
+                    words,
                 });
             }
         }
-        let start = small_cases(subject, seed).into_iter().find(|p| p.exam.y.len() > 1);
+        let start = small_cases(subject, seed)
+            .into_iter()
+            .find(|p| p.exam.y.len() > 1 && p.exam.y.ndim() <= 2);
         let Some(start) = start.filter(|_| choices.len() > 1) else {
             return Err(CliError::option(
                 format!(
@@ -151,12 +157,7 @@ impl Game {
             self.subject.name()
         );
         for (number, choice) in self.choices.iter().enumerate() {
-            text += &format!(
-                "  {:>2}  g_{}: {}\n",
-                number + 1,
-                choice.operand,
-                choice.mutation.name()
-            );
+            text += &format!("  {:>2}  {}\n", number + 1, choice.words);
         }
         let values = self.case.operands.iter().map(|x| (x.name.clone(), nested(&x.value)));
         let values: Map<String, Value> = values.chain([("g_y".to_string(), nested(&self.g_y))]).collect();
@@ -214,6 +215,19 @@ impl Game {
         self.wrong += 1;
         Ok((false, "No, it is another one.\n".to_string()))
     }
+}
+
+/// A mistake in words: of an edge of the graph, what the diagnosis would say.
+fn words(mutation: &Mutation, cases: &[Prepared]) -> String {
+    let Mutation::Graph(edit) = mutation else {
+        return mutation.name();
+    };
+    let sentence = |prepared: &Prepared| {
+        let opened = prepared.exam.function.opened(&prepared.exam.case.values())?;
+        let mut edits = opened.edits().into_iter();
+        edits.find(|(known, _)| known == edit).map(|(_, sentence)| sentence)
+    };
+    cases.iter().find_map(sentence).unwrap_or_else(|| mutation.name())
 }
 
 /// What a subject answers on fixed cases, to six digits.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use tapegrad_autograd::language::table::{Format, Row, Spelling, Style, print, rows};
+use tapegrad_autograd::language::table::{Format, Formula, Row, Spelling, Style, print, rows};
 
 use super::super::error::CliError;
 use super::super::output::Output;
@@ -91,17 +91,14 @@ impl Table {
 }
 
 fn document(row: &Row) -> Value {
-    let equation = |(left, right): &(_, _), spelling| -> String {
-        let (left, right): (
-            &tapegrad_autograd::language::table::Formula,
-            &tapegrad_autograd::language::table::Formula,
-        ) = (left, right);
-        format!("{} = {}", left.spell(spelling), right.spell(spelling))
-    };
     let both = |one| json!({"text": equation(one, Spelling::Text), "latex": equation(one, Spelling::Latex)});
     json!({
         "label": row.label,
         "forward": both(&row.forward),
         "backward": row.backward.iter().map(both).collect::<Vec<_>>(),
     })
+}
+
+fn equation((left, right): &(Formula, Formula), spelling: Spelling) -> String {
+    format!("{} = {}", left.spell(spelling), right.spell(spelling))
 }
