@@ -95,7 +95,7 @@ pub(super) struct ForwardStep {
 impl ForwardStep {
     pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &Params<T>) -> Result<(), ValueError> {
         let (mut y, mut notes) = (self.y.take(arrays), self.notes.take(arrays));
-        let x: SmallVec<[&[T]; 4]> = self.x.iter().map(|at| at.read(arrays, params.values())).collect();
+        let x: SmallVec<[&[T]; 8]> = self.x.iter().map(|at| at.read(arrays, params.values())).collect();
         let inputs = Inputs::new(&x, &self.shapes);
         let admitted = self.op.admits(inputs);
         if admitted.is_ok() {
@@ -144,7 +144,7 @@ pub(super) struct BackwardStep {
 
 impl BackwardStep {
     pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &mut Params<T>) {
-        let mut first: SmallVec<[Vec<T>; 4]> = self.g_x.iter().map(|target| target.take_first(arrays)).collect();
+        let mut first: SmallVec<[Vec<T>; 8]> = self.g_x.iter().map(|target| target.take_first(arrays)).collect();
         let mut later = self.later.take(arrays);
         self.differentiate(arrays, params, &mut first, &mut later);
         for (target, taken) in self.g_x.iter().zip(first) {
@@ -165,7 +165,7 @@ impl BackwardStep {
     ) {
         let step = &self.forward;
         let (values, gradients) = (&params.values, &mut params.gradients);
-        let x: SmallVec<[&[T]; 4]> = step.x.iter().map(|at| at.read(arrays, values)).collect();
+        let x: SmallVec<[&[T]; 8]> = step.x.iter().map(|at| at.read(arrays, values)).collect();
         let at = Saved {
             x: Inputs::new(&x, &step.shapes),
             y: step.y.read(arrays, values),
@@ -217,8 +217,8 @@ impl Target {
 }
 
 /// The parts of the flat gradients that are written directly, side by side.
-fn disjoint<'a, T>(gradients: &'a mut [T], targets: &[Target]) -> SmallVec<[Option<&'a mut [T]>; 4]> {
-    let mut parts: SmallVec<[(usize, usize, usize); 4]> = targets
+fn disjoint<'a, T>(gradients: &'a mut [T], targets: &[Target]) -> SmallVec<[Option<&'a mut [T]>; 8]> {
+    let mut parts: SmallVec<[(usize, usize, usize); 8]> = targets
         .iter()
         .enumerate()
         .filter_map(|(position, target)| match *target {
@@ -227,7 +227,7 @@ fn disjoint<'a, T>(gradients: &'a mut [T], targets: &[Target]) -> SmallVec<[Opti
         })
         .collect();
     parts.sort_unstable();
-    let mut slots: SmallVec<[Option<&mut [T]>; 4]> = targets.iter().map(|_| None).collect();
+    let mut slots: SmallVec<[Option<&mut [T]>; 8]> = targets.iter().map(|_| None).collect();
     let (mut rest, mut at) = (gradients, 0);
     for (begin, len, position) in parts {
         let (part, behind) = std::mem::take(&mut rest).split_at_mut(begin - at).1.split_at_mut(len);
