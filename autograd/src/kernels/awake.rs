@@ -19,18 +19,32 @@ thread_local! {
 /// Runs `work` inside the thread pool and keeps all its threads awake meanwhile.
 ///
 /// The result is that of `work`; inside another call this one does nothing of its own. A panic of `work` is handed on.
+/// Nothing is allocated.
 pub fn with_threads_awake<R: Send>(work: impl FnOnce() -> R + Send) -> R {
-    let done = AtomicBool::new(false);
-    rayon::scope(|scope| {
+    let inside_pool = || {
         let Some(_occupied) = Occupied::enter() else {
             return work();
         };
-        if rayon::current_num_threads() > 1 {
-            scope.spawn_broadcast(|_, _| look_for_work(&done));
+        let done = AtomicBool::new(false);
+        let (mut work, mut result) = (Some(work), None);
+        let mut step = || {
+            let _end = SetOnDrop(&done);
+            result = work.take().map(|work| work());
+        };
+        beside(rayon::current_num_threads() - 1, &|| look_for_work(&done), &mut step);
+        result.expect("the step ran: `beside` calls it once")
+    };
+    rayon::join(inside_pool, || ()).0
+}
+
+/// Calls `step`, and offers `other` to so many threads meanwhile.
+fn beside(count: usize, other: &(dyn Fn() + Sync), step: &mut (dyn FnMut() + Send)) {
+    match count {
+        0 => step(),
+        _ => {
+            rayon::join(|| beside(count - 1, other, step), other);
         }
-        let _end = SetOnDrop(&done);
-        work()
-    })
+    }
 }
 
 /// Looks for work of this pool until the step is done.
@@ -90,11 +104,11 @@ mod tests {
 
     #[test]
     fn steps_inside_and_beside_each_other_come_to_an_end() {
-        let sum = |n: u64| with_threads_awake(|| (0..n).into_par_iter().sum::<u64>());
+        let sum = |n: usize| with_threads_awake(|| (0..n).into_par_iter().sum::<usize>());
         for threads in [1, 2, 4] {
-            let sums: Vec<u64> = on_threads(threads, || {
-                let steps = (0..64_u32).into_par_iter().with_max_len(1);
-                steps.map(|i| with_threads_awake(|| sum(1000) + u64::from(i))).collect()
+            let sums: Vec<usize> = on_threads(threads, || {
+                let steps = (0..64usize).into_par_iter().with_max_len(1);
+                steps.map(|i| with_threads_awake(|| sum(1000) + i)).collect()
             });
             assert!(sums.into_iter().eq((0..64).map(|i| 499_500 + i)), "{threads} threads");
         }

@@ -17,7 +17,7 @@ use crate::shape::Shape;
 use crate::steps::NoGradient;
 
 use liveness::{Holds, Liveness};
-use schedule::{At, BackwardStep, ForwardStep};
+use schedule::{At, Backward, Forward};
 use slots::Slots;
 
 /// A graph with a fixed schedule and fixed memory, ready to run again and again.
@@ -44,8 +44,8 @@ pub struct Plan<T> {
     arrays: Vec<Vec<T>>,
     values: Vec<Option<At>>,
     gradients: Vec<Option<At>>,
-    forward: Vec<ForwardStep>,
-    backward: Vec<BackwardStep>,
+    forward: Vec<Forward>,
+    backward: Vec<Backward>,
     objective: Option<NodeId>,
     params_len: usize,
     flops: Flops,

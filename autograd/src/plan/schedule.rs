@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::liveness::{Holds, Liveness, differentiated};
+use super::single::{SingleBackward, SingleForward, Stored};
 use super::slots::Slots;
 use crate::graph::{Graph, NodeId, Source};
 use crate::kernels::by_parts;
@@ -11,6 +12,12 @@ use crate::op::{InGradients, Inputs, Saved, ValueError};
 use crate::ops::AnyOp;
 use crate::params::{ParamList, Params};
 use crate::shape::Shape;
+
+/// One op of the forward pass, as the plan stores it.
+pub(super) type Forward = Stored<SingleForward, ForwardStep>;
+
+/// One op of the backward pass, as the plan stores it.
+pub(super) type Backward = Stored<SingleBackward, BackwardStep>;
 
 /// Where an array lies.
 #[derive(Clone, Copy, Debug)]
@@ -83,16 +90,12 @@ pub(super) struct ForwardStep {
     pub shapes: SmallVec<[Shape; 4]>,
     pub y: At,
     pub notes: At,
-    single: bool,
 }
 
 impl ForwardStep {
     pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &Params<T>) -> Result<(), ValueError> {
-        if self.single {
-            return self.run_single(arrays, params);
-        }
         let (mut y, mut notes) = (self.y.take(arrays), self.notes.take(arrays));
-        let x: SmallVec<[&[T]; 4]> = self.x.iter().map(|at| at.read(arrays, params.values())).collect();
+        let x: SmallVec<[&[T]; 8]> = self.x.iter().map(|at| at.read(arrays, params.values())).collect();
         let inputs = Inputs::new(&x, &self.shapes);
         let admitted = self.op.admits(inputs);
         if admitted.is_ok() {
@@ -141,10 +144,7 @@ pub(super) struct BackwardStep {
 
 impl BackwardStep {
     pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &mut Params<T>) {
-        if self.forward.single {
-            return self.run_single(arrays, params);
-        }
-        let mut first: SmallVec<[Vec<T>; 4]> = self.g_x.iter().map(|target| target.take_first(arrays)).collect();
+        let mut first: SmallVec<[Vec<T>; 8]> = self.g_x.iter().map(|target| target.take_first(arrays)).collect();
         let mut later = self.later.take(arrays);
         self.differentiate(arrays, params, &mut first, &mut later);
         for (target, taken) in self.g_x.iter().zip(first) {
@@ -165,7 +165,7 @@ impl BackwardStep {
     ) {
         let step = &self.forward;
         let (values, gradients) = (&params.values, &mut params.gradients);
-        let x: SmallVec<[&[T]; 4]> = step.x.iter().map(|at| at.read(arrays, values)).collect();
+        let x: SmallVec<[&[T]; 8]> = step.x.iter().map(|at| at.read(arrays, values)).collect();
         let at = Saved {
             x: Inputs::new(&x, &step.shapes),
             y: step.y.read(arrays, values),
@@ -217,8 +217,8 @@ impl Target {
 }
 
 /// The parts of the flat gradients that are written directly, side by side.
-fn disjoint<'a, T>(gradients: &'a mut [T], targets: &[Target]) -> SmallVec<[Option<&'a mut [T]>; 4]> {
-    let mut parts: SmallVec<[(usize, usize, usize); 4]> = targets
+fn disjoint<'a, T>(gradients: &'a mut [T], targets: &[Target]) -> SmallVec<[Option<&'a mut [T]>; 8]> {
+    let mut parts: SmallVec<[(usize, usize, usize); 8]> = targets
         .iter()
         .enumerate()
         .filter_map(|(position, target)| match *target {
@@ -227,7 +227,7 @@ fn disjoint<'a, T>(gradients: &'a mut [T], targets: &[Target]) -> SmallVec<[Opti
         })
         .collect();
     parts.sort_unstable();
-    let mut slots: SmallVec<[Option<&mut [T]>; 4]> = targets.iter().map(|_| None).collect();
+    let mut slots: SmallVec<[Option<&mut [T]>; 8]> = targets.iter().map(|_| None).collect();
     let (mut rest, mut at) = (gradients, 0);
     for (begin, len, position) in parts {
         let (part, behind) = std::mem::take(&mut rest).split_at_mut(begin - at).1.split_at_mut(len);
@@ -238,10 +238,10 @@ fn disjoint<'a, T>(gradients: &'a mut [T], targets: &[Target]) -> SmallVec<[Opti
 }
 
 /// The steps of the forward pass.
-pub(super) fn forward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<ForwardStep> {
+pub(super) fn forward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<Forward> {
     let needed = graph.nodes().filter(|node| liveness.needed[node.id.index()]);
     needed
-        .filter_map(|node| forward_step(graph, list, slots, node.id))
+        .filter_map(|node| forward_step(graph, list, slots, node.id).map(Forward::from))
         .collect()
 }
 
@@ -255,20 +255,17 @@ fn forward_step(graph: &Graph, list: &ParamList, slots: &Slots, id: NodeId) -> O
     let shapes: SmallVec<[Shape; 4]> = graph.operand_shapes(id).collect();
     let value = |id: NodeId| At::of(graph, list, slots, Holds::Value(id), id, graph.shape(id).len());
     let notes = At::of(graph, list, slots, Holds::Notes(id), id, op.notes(&shapes));
-    let mut step = ForwardStep {
+    Some(ForwardStep {
         x: node.operands.iter().map(|&x| value(x)).collect(),
         y: value(id),
         notes,
         op,
         shapes,
-        single: false,
-    };
-    step.single = step.is_single();
-    Some(step)
+    })
 }
 
 /// The steps of the backward pass.
-pub(super) fn backward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<BackwardStep> {
+pub(super) fn backward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<Backward> {
     let reached = graph.nodes().rev().filter(|node| liveness.reached[node.id.index()]);
     let step = |id: NodeId| {
         let forward = forward_step(graph, list, slots, id)?.kept();
@@ -293,5 +290,5 @@ pub(super) fn backward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>,
             later,
         })
     };
-    reached.filter_map(|node| step(node.id)).collect()
+    reached.filter_map(|node| step(node.id).map(Backward::from)).collect()
 }

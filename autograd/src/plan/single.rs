@@ -1,78 +1,219 @@
 //! Steps between single numbers, as a scalar formula has them by the hundred thousand.
 //!
-//! To take arrays out of their places and to put them back costs several times what such an op costs. Here the few
-//! numbers are copied instead; the op that runs is the same.
+//! To take arrays out of their places and to put them back costs several times what such an op costs, and a step with
+//! all its shapes and places fills ten lines of the cache. So these steps are stored tightly, and the few numbers that
+//! one needs are copied; the op that runs is the same.
 
 use super::schedule::{At, BackwardStep, ForwardStep, Target};
 use crate::numbers::Real;
 use crate::op::{InGradients, Inputs, Saved, ValueError};
+use crate::ops::AnyOp;
 use crate::params::Params;
+use crate::shape::Shape;
 
 /// The most operands of such a step.
 const OPERANDS_MAX: usize = 2;
 
-impl ForwardStep {
-    /// True if the result and every operand are single numbers, few enough, and nothing is noted.
-    pub fn is_single(&self) -> bool {
-        let single = |at: &At| at.len() == 1;
-        self.x.len() <= OPERANDS_MAX && self.x.iter().all(single) && single(&self.y) && self.notes.len() == 0
+/// The shapes of its operands.
+static SHAPES: [Shape; OPERANDS_MAX] = [Shape::SCALAR; OPERANDS_MAX];
+
+/// Where a single number lies: at the start of an array, or in the parameters.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Array(u32),
+    Param(u32),
+    Nothing,
+}
+
+impl Place {
+    fn of(at: At) -> Self {
+        let index = |index: usize| u32::try_from(index).expect("a plan has fewer than 2^32 arrays and parameters");
+        match at {
+            At::Array { array, .. } => Self::Array(index(array)),
+            At::Param { begin, .. } => Self::Param(index(begin)),
+            At::Nothing => Self::Nothing,
+        }
     }
 
-    /// Runs a step of which [`is_single`](Self::is_single) is true.
-    pub fn run_single<T: Real>(&self, arrays: &mut [Vec<T>], params: &Params<T>) -> Result<(), ValueError> {
-        let numbers = Numbers::of(&self.x, arrays, params.values());
-        let x = numbers.slices();
-        let inputs = Inputs::new(&x[..self.x.len()], &self.shapes);
-        self.op.admits(inputs)?;
+    fn read<T: Copy>(self, arrays: &[Vec<T>], params: &[T]) -> Option<T> {
+        match self {
+            Self::Array(array) => Some(arrays[array as usize][0]),
+            Self::Param(begin) => Some(params[begin as usize]),
+            Self::Nothing => None,
+        }
+    }
+
+    fn gradient_mut<'a, T>(self, arrays: &'a mut [Vec<T>], params: &'a mut Params<T>) -> Option<&'a mut T> {
+        match self {
+            Self::Array(array) => arrays[array as usize].first_mut(),
+            Self::Param(begin) => params.gradients.get_mut(begin as usize),
+            Self::Nothing => None,
+        }
+    }
+}
+
+/// The places of the operands, and how many there are.
+#[derive(Clone, Copy, Debug)]
+struct Operands {
+    places: [Place; OPERANDS_MAX],
+    count: u8,
+}
+
+impl Operands {
+    fn of(x: &[At]) -> Self {
+        let mut places = [Place::Nothing; OPERANDS_MAX];
+        places.iter_mut().zip(x).for_each(|(place, &at)| *place = Place::of(at));
+        Self {
+            places,
+            count: x.len() as u8,
+        }
+    }
+
+    /// What `work` makes of the numbers; an operand that was not kept is empty.
+    fn with<T: Real, R>(&self, arrays: &[Vec<T>], params: &[T], work: impl FnOnce(Inputs<'_, T>) -> R) -> R {
+        let numbers = self.places.map(|place| place.read(arrays, params));
+        let slices = numbers.each_ref().map(Option::as_slice);
+        let count = usize::from(self.count);
+        work(Inputs::new(&slices[..count], &SHAPES[..count]))
+    }
+}
+
+/// The forward step of an op between single numbers.
+#[derive(Clone, Debug)]
+pub(super) struct SingleForward {
+    op: AnyOp,
+    x: Operands,
+    y: Place,
+}
+
+impl SingleForward {
+    /// `None` unless the result and every operand are scalars, few enough, and nothing is noted.
+    pub fn of(step: &ForwardStep) -> Option<Self> {
+        let fits = step.shapes.len() <= OPERANDS_MAX
+            && step.shapes.iter().all(|&shape| shape == Shape::SCALAR)
+            && step.y.len() == 1
+            && step.notes.len() == 0;
+        fits.then(|| Self {
+            op: step.op.clone(),
+            x: Operands::of(&step.x),
+            y: Place::of(step.y),
+        })
+    }
+
+    pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &Params<T>) -> Result<(), ValueError> {
         let mut y = [T::ZERO];
-        self.op.forward(inputs, &mut y, &mut []);
-        if let At::Array { array, .. } = self.y {
-            arrays[array][0] = y[0];
+        self.x.with(arrays, params.values(), |x| {
+            self.op.admits(x)?;
+            self.op.forward(x, &mut y, &mut []);
+            Ok(())
+        })?;
+        if let Place::Array(array) = self.y {
+            arrays[array as usize][0] = y[0];
         }
         Ok(())
     }
 }
 
-impl BackwardStep {
-    /// Runs a step whose forward step is single.
-    pub fn run_single<T: Real>(&self, arrays: &mut [Vec<T>], params: &mut Params<T>) {
-        let step = &self.forward;
-        let numbers = Numbers::of(&step.x, arrays, params.values());
-        let others = Numbers::of(&[step.y, self.g_y], arrays, params.values());
-        let (x, [y, g_y]) = (numbers.slices(), others.slices());
-        let at = Saved {
-            x: Inputs::new(&x[..step.x.len()], &step.shapes),
-            y,
-            y_shape: self.y_shape,
-            notes: &[],
-        };
+/// Where a contribution goes.
+#[derive(Clone, Copy, Debug)]
+enum Goal {
+    Unwanted,
+    First(Place),
+    Later(Place),
+}
+
+/// The backward step of an op between single numbers.
+#[derive(Clone, Debug)]
+pub(super) struct SingleBackward {
+    op: AnyOp,
+    x: Operands,
+    y: Place,
+    g_y: Place,
+    g_x: [Goal; OPERANDS_MAX],
+}
+
+impl SingleBackward {
+    /// `None` unless every operand and the result are scalars, few enough, and nothing is noted.
+    pub fn of(step: &BackwardStep) -> Option<Self> {
+        let forward = &step.forward;
+        let fits = forward.shapes.len() <= OPERANDS_MAX
+            && forward.shapes.iter().all(|&shape| shape == Shape::SCALAR)
+            && step.y_shape == Shape::SCALAR
+            && forward.notes.len() == 0;
+        let mut g_x = [Goal::Unwanted; OPERANDS_MAX];
+        for (goal, target) in g_x.iter_mut().zip(&step.g_x) {
+            *goal = match *target {
+                Target::Unwanted => Goal::Unwanted,
+                Target::First(at) => Goal::First(Place::of(at)),
+                Target::Later(at) => Goal::Later(Place::of(at)),
+            };
+        }
+        fits.then(|| Self {
+            op: forward.op.clone(),
+            x: Operands::of(&forward.x),
+            y: Place::of(forward.y),
+            g_y: Place::of(step.g_y),
+            g_x,
+        })
+    }
+
+    pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &mut Params<T>) {
+        let [y, g_y] = [self.y, self.g_y].map(|place| place.read(arrays, params.values()));
         let mut g_x = [[T::ZERO]; OPERANDS_MAX];
-        let slots = self.g_x.iter().zip(&mut g_x);
-        let slots = slots.map(|(target, g)| (!matches!(target, Target::Unwanted)).then_some(&mut g[..]));
-        step.op.backward(at, g_y, &mut InGradients::new(slots));
-        for (target, [g]) in self.g_x.iter().zip(g_x) {
-            match *target {
-                Target::Unwanted => {}
-                Target::First(at) => at.gradient_mut(arrays, params)[0] = g,
-                Target::Later(at) => at.gradient_mut(arrays, params)[0] += g,
+        self.x.with(arrays, params.values(), |x| {
+            let at = Saved {
+                x,
+                y: y.as_slice(),
+                y_shape: Shape::SCALAR,
+                notes: &[],
+            };
+            let slots = self.g_x.iter().zip(&mut g_x).take(x.len());
+            let slots = slots.map(|(goal, g)| (!matches!(goal, Goal::Unwanted)).then_some(&mut g[..]));
+            self.op.backward(at, g_y.as_slice(), &mut InGradients::new(slots));
+        });
+        for (&goal, [g]) in self.g_x.iter().zip(g_x) {
+            match goal {
+                Goal::Unwanted => {}
+                Goal::First(place) => place.gradient_mut(arrays, params).into_iter().for_each(|g_x| *g_x = g),
+                Goal::Later(place) => place.gradient_mut(arrays, params).into_iter().for_each(|g_x| *g_x += g),
             }
         }
     }
 }
 
-/// Copies of the numbers at a few places; what is at no place is missing.
-struct Numbers<T>([Option<T>; OPERANDS_MAX]);
+/// A step as the plan stores it.
+#[derive(Clone, Debug)]
+pub(super) enum Stored<Single, General> {
+    Single(Single),
+    General(Box<General>),
+}
 
-impl<T: Real> Numbers<T> {
-    fn of(places: &[At], arrays: &[Vec<T>], params: &[T]) -> Self {
-        let mut numbers = [None; OPERANDS_MAX];
-        for (number, at) in numbers.iter_mut().zip(places) {
-            *number = at.read(arrays, params).first().copied();
-        }
-        Self(numbers)
+impl From<ForwardStep> for Stored<SingleForward, ForwardStep> {
+    fn from(step: ForwardStep) -> Self {
+        SingleForward::of(&step).map_or_else(|| Self::General(Box::new(step)), Self::Single)
     }
+}
 
-    fn slices(&self) -> [&[T]; OPERANDS_MAX] {
-        self.0.each_ref().map(Option::as_slice)
+impl From<BackwardStep> for Stored<SingleBackward, BackwardStep> {
+    fn from(step: BackwardStep) -> Self {
+        SingleBackward::of(&step).map_or_else(|| Self::General(Box::new(step)), Self::Single)
+    }
+}
+
+impl Stored<SingleForward, ForwardStep> {
+    pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &Params<T>) -> Result<(), ValueError> {
+        match self {
+            Self::Single(step) => step.run(arrays, params),
+            Self::General(step) => step.run(arrays, params),
+        }
+    }
+}
+
+impl Stored<SingleBackward, BackwardStep> {
+    pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &mut Params<T>) {
+        match self {
+            Self::Single(step) => step.run(arrays, params),
+            Self::General(step) => step.run(arrays, params),
+        }
     }
 }

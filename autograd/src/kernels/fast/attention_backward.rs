@@ -6,7 +6,8 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::attention::{Inputs, Place, QUERIES, Rows, heads_of_task, hide, rooms, scores_len};
+use super::attention::{Inputs, Place, heads_of_task, rooms};
+use super::attention_block::{QUERIES, Rows, hide, scores_len};
 use super::dispatch::run;
 use super::float::Float;
 use super::lanes::{exp_in_place, sum_of_pairs};

@@ -38,6 +38,9 @@ pub trait Float: Real + Elementary {
     fn mul_add_vectors<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>)
     -> Self::Vector<S>;
 
+    /// The sum of the lanes, halving their number at each step.
+    fn sum_of_lanes<S: Simd>(simd: S, a: Self::Vector<S>) -> Self;
+
     /// `self b + c`, rounded once where the level can.
     fn mul_add_at<S: Simd>(self, b: Self, c: Self) -> Self;
 
@@ -56,6 +59,10 @@ pub trait Float: Real + Elementary {
             if buffer.len() < len {
                 buffer.resize(len, Self::ZERO);
             }
+            if cfg!(test) {
+                // What is read before it is written shows.
+                buffer[..len].fill(Self::from_f64(f64::NAN));
+            }
             work(&mut buffer[..len]);
         });
     }
@@ -64,7 +71,7 @@ pub trait Float: Real + Elementary {
 macro_rules! float {
     (
         $float:ident, $vector:ident, $vectors:ident, $vectors_mut:ident,
-        $splat:ident, $add:ident, $max:ident, $mul:ident, $mul_add:ident
+        $splat:ident, $add:ident, $max:ident, $mul:ident, $mul_add:ident, $sum:ident
     ) => {
         impl Float for $float {
             type Vector<S: Simd> = S::$vector;
@@ -105,6 +112,11 @@ macro_rules! float {
             }
 
             #[inline(always)]
+            fn sum_of_lanes<S: Simd>(simd: S, a: Self::Vector<S>) -> Self {
+                simd.$sum(a)
+            }
+
+            #[inline(always)]
             fn mul_add_at<S: Simd>(self, b: Self, c: Self) -> Self {
                 if fuses::<S>() { self.mul_add(b, c) } else { self * b + c }
             }
@@ -131,7 +143,8 @@ float!(
     add_f32s,
     max_f32s,
     mul_f32s,
-    mul_add_f32s
+    mul_add_f32s,
+    reduce_sum_f32s
 );
 float!(
     f64,
@@ -142,5 +155,6 @@ float!(
     add_f64s,
     max_f64s,
     mul_f64s,
-    mul_add_f64s
+    mul_add_f64s,
+    reduce_sum_f64s
 );

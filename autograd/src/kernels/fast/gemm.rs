@@ -20,7 +20,7 @@ use super::tile::{COLS_MAX, Start};
 use crate::kernels::Gemm;
 
 /// Multiplications that are worth a second thread.
-const WORTH_A_THREAD: usize = 1 << 18;
+const WORTH_A_THREAD: usize = 1 << 17;
 
 /// `c = op(a) · op(b)`.
 pub fn gemm<T: Float>(at: Gemm, a: &[T], b: &[T], c: &mut [T]) {
@@ -89,7 +89,7 @@ fn views<'a, T>(at: Gemm, a: &'a [T], b: &'a [T]) -> (View<'a, T>, View<'a, T>) 
 /// Multiplies on all threads into a `c` without gaps.
 pub fn multiply_parallel<T: Float>(product: Product<'_, T>, b: View<'_, T>, c: &mut [T]) {
     let Product { m, k, n, .. } = product;
-    let parts = (2 * rayon::current_num_threads()).min(m * k * n / WORTH_A_THREAD);
+    let parts = rayon::current_num_threads().min(m * k * n / WORTH_A_THREAD);
     if parts < 2 || rayon::current_num_threads() == 1 || one_row(product, b).is_some() {
         return multiply_alone(product, b, c);
     }

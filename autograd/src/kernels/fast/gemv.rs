@@ -58,31 +58,38 @@ fn add_rows<T: Float, S: Simd>(a: &[T], b: View<'_, T>, c: &mut [T]) {
     }
 }
 
-/// The running sums of one dot product, which fill some vectors: two of `f32` with AVX-512, four with AVX2.
+/// The running sums of one dot product: they fill two vectors of `f32` with AVX-512, four with AVX2.
 const SUMS: usize = 32;
 
-/// `c_j += a · b_j`, two rows of the stored `b` at a time.
+/// `c_j += a · b_j`.
 #[inline(always)]
 fn dot_rows<T: Float, S: Simd>(simd: S, a: &[T], b: View<'_, T>, c: &mut [T]) {
+    // As many rows at a time as the registers hold the sums of.
     match SUMS / T::lanes::<S>() {
-        2 => dot_rows_by::<T, S, 2>(simd, a, b, c),
-        4 => dot_rows_by::<T, S, 4>(simd, a, b, c),
-        8 => dot_rows_by::<T, S, 8>(simd, a, b, c),
-        _ => dot_rows_by::<T, S, 16>(simd, a, b, c),
+        2 => dot_rows_by::<T, S, 2, 4>(simd, a, b, c),
+        4 if S::REGISTER_COUNT >= 32 => dot_rows_by::<T, S, 4, 4>(simd, a, b, c),
+        4 => dot_rows_by::<T, S, 4, 2>(simd, a, b, c),
+        8 => dot_rows_by::<T, S, 8, 1>(simd, a, b, c),
+        _ => dot_rows_by::<T, S, 16, 1>(simd, a, b, c),
     }
 }
 
+/// The same, `ROWS` rows of the stored `b` at a time, in sums of so many vectors each.
 #[inline(always)]
-fn dot_rows_by<T: Float, S: Simd, const VECTORS: usize>(simd: S, a: &[T], b: View<'_, T>, c: &mut [T]) {
+fn dot_rows_by<T: Float, S: Simd, const VECTORS: usize, const ROWS: usize>(
+    simd: S,
+    a: &[T],
+    b: View<'_, T>,
+    c: &mut [T],
+) {
     let row = |j: usize| &b.data[j * b.col..][..a.len()];
-    let (pairs, rest) = c.as_chunks_mut::<2>();
-    for (pair, c) in pairs.iter_mut().enumerate() {
-        let sums = dots::<T, S, VECTORS, 2>(simd, a, [row(2 * pair), row(2 * pair + 1)]);
-        c[0] += sums[0];
-        c[1] += sums[1];
+    let (groups, rest) = c.as_chunks_mut::<ROWS>();
+    for (group, c) in groups.iter_mut().enumerate() {
+        let sums = dots::<T, S, VECTORS, ROWS>(simd, a, std::array::from_fn(|r| row(ROWS * group + r)));
+        c.iter_mut().zip(sums).for_each(|(c, sum)| *c += sum);
     }
     for (j, c) in rest.iter_mut().enumerate() {
-        let [sum] = dots::<T, S, VECTORS, 1>(simd, a, [row(2 * pairs.len() + j)]);
+        let [sum] = dots::<T, S, VECTORS, 1>(simd, a, [row(ROWS * groups.len() + j)]);
         *c += sum;
     }
 }
@@ -91,41 +98,46 @@ fn dot_rows_by<T: Float, S: Simd, const VECTORS: usize>(simd: S, a: &[T], b: Vie
 #[inline(always)]
 fn dots<T: Float, S: Simd, const VECTORS: usize, const ROWS: usize>(simd: S, a: &[T], b: [&[T]; ROWS]) -> [T; ROWS] {
     let whole = a.len() / SUMS * SUMS;
-    let (a_whole, _) = T::vectors::<S>(&a[..whole]);
+    let a_whole = T::vectors::<S>(&a[..whole]).0.as_chunks::<VECTORS>().0;
     let b_whole = b.map(|b| T::vectors::<S>(&b[..whole]).0.as_chunks::<VECTORS>().0);
     let mut sums = [[T::splat(simd, T::ZERO); VECTORS]; ROWS];
-    for (at, a) in a_whole.as_chunks::<VECTORS>().0.iter().enumerate() {
+    for (at, a) in a_whole.iter().enumerate() {
         for (sums, b) in sums.iter_mut().zip(b_whole) {
             for v in 0..VECTORS {
                 sums[v] = T::mul_add_vectors(simd, a[v], b[at][v], sums[v]);
             }
         }
     }
-    let mut totals = [T::ZERO; ROWS];
-    for (r, sums) in sums.iter().enumerate() {
-        let mut all = [T::ZERO; SUMS];
-        T::vectors_mut::<S>(&mut all).0.copy_from_slice(sums);
-        for (s, &a) in a[whole..].iter().enumerate() {
-            all[s] = a.mul_add_at::<S>(b[r][whole + s], all[s]);
+    if whole < a.len() {
+        let a = filled_up(&a[whole..]);
+        for (sums, b) in sums.iter_mut().zip(b) {
+            let b = filled_up(&b[whole..]);
+            let vectors = T::vectors::<S>(&a).0.iter().zip(T::vectors::<S>(&b).0);
+            for (sum, (&a, &b)) in sums.iter_mut().zip(vectors) {
+                *sum = T::mul_add_vectors(simd, a, b, *sum);
+            }
         }
-        totals[r] = total(&mut all);
     }
-    totals
+    sums.map(|sums| total::<T, S, VECTORS>(simd, sums))
+}
+
+/// The numbers with zeros behind them.
+#[inline(always)]
+fn filled_up<T: Float>(x: &[T]) -> [T; SUMS] {
+    let mut all = [T::ZERO; SUMS];
+    all[..x.len()].copy_from_slice(x);
+    all
 }
 
 /// The sum of the running sums, halving their number at each step.
 #[inline(always)]
-fn total<T: Float>(sums: &mut [T; SUMS]) -> T {
-    halve::<T, 16>(sums);
-    halve::<T, 8>(sums);
-    halve::<T, 4>(sums);
-    halve::<T, 2>(sums);
-    sums[0] + sums[1]
-}
-
-#[inline(always)]
-fn halve<T: Float, const HALF: usize>(sums: &mut [T; SUMS]) {
-    for i in 0..HALF {
-        sums[i] += sums[i + HALF];
+fn total<T: Float, S: Simd, const VECTORS: usize>(simd: S, mut sums: [T::Vector<S>; VECTORS]) -> T {
+    let mut half = VECTORS / 2;
+    while half > 0 {
+        for i in 0..half {
+            sums[i] = T::add_vectors(simd, sums[i], sums[i + half]);
+        }
+        half /= 2;
     }
+    T::sum_of_lanes(simd, sums[0])
 }

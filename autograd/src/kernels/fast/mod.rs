@@ -5,6 +5,7 @@
 mod adamw;
 mod attention;
 mod attention_backward;
+mod attention_block;
 mod cross_entropy;
 mod dispatch;
 mod elementwise;
@@ -23,6 +24,7 @@ mod peak;
 mod product;
 mod reduce;
 mod rnn;
+mod single_query;
 mod softmax;
 mod tasks;
 mod tile;

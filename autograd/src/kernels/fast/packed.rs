@@ -121,9 +121,27 @@ pub fn pack<T: Float, S: Simd>(_: S, k: usize, n: usize, b: View<'_, T>, packed:
             let b = b.part(first_row, panel.first);
             if b.row == 1 {
                 transpose::<T, S>(b.data, b.col, (rows, cols), out, width);
+            } else if b.col == 1 && cols == width {
+                match panel.vectors {
+                    2 => copy_whole_rows::<T, S, 2>(b, out),
+                    _ => copy_whole_rows::<T, S, 1>(b, out),
+                }
             } else {
                 copy_rows(b, cols, width, out);
             }
+        }
+    }
+}
+
+/// Copies the first numbers of each row into a row of so many vectors: moves of a known length, and no call for each.
+#[inline(always)]
+fn copy_whole_rows<T: Float, S: Simd, const VECTORS: usize>(b: View<'_, T>, out: &mut [T]) {
+    let width = VECTORS * T::lanes::<S>();
+    let (out, _) = T::vectors_mut::<S>(out);
+    for (l, out) in out.as_chunks_mut::<VECTORS>().0.iter_mut().enumerate() {
+        let (row, _) = T::vectors::<S>(&b.data[l * b.row..][..width]);
+        for (v, out) in out.iter_mut().enumerate() {
+            *out = row[v];
         }
     }
 }
@@ -170,29 +188,35 @@ pub const fn group_place(i: usize, k: usize) -> usize {
 /// Packs `m` rows and `k` columns of a column-major left operand.
 #[inline(always)]
 pub fn pack_left<T: Float, S: Simd>(a: View<'_, T>, m: usize, k: usize, packed: &mut [T]) {
-    let whole = if tile_rows::<S>() == 12 {
-        pack_groups::<T, 12>(a, m, k, packed)
+    let mut i = if tile_rows::<S>() == 12 {
+        pack_groups::<T, 12>(a, 0, m / 12, k, packed)
     } else {
-        pack_groups::<T, 6>(a, m, k, packed)
+        pack_groups::<T, 6>(a, 0, m / 6, k, packed)
     };
-    let mut i = whole;
     while i < m {
-        let rows = group::<S>(m - i);
-        for l in 0..k {
-            packed[group_place(i, k) + l * rows..][..rows].copy_from_slice(&a.data[l * a.col + i..][..rows]);
-        }
-        i += rows;
+        i = match group::<S>(m - i) {
+            8 => pack_groups::<T, 8>(a, i, 1, k, packed),
+            4 => pack_groups::<T, 4>(a, i, 1, k, packed),
+            2 => pack_groups::<T, 2>(a, i, 1, k, packed),
+            _ => pack_groups::<T, 1>(a, i, 1, k, packed),
+        };
     }
 }
 
-/// Packs the whole groups of `ROWS` rows; gives the rows done.
+/// Packs some groups of `ROWS` rows, the first of which starts at row `first`; gives the row behind them.
 #[inline(always)]
-fn pack_groups<T: Float, const ROWS: usize>(a: View<'_, T>, m: usize, k: usize, packed: &mut [T]) -> usize {
+fn pack_groups<T: Float, const ROWS: usize>(
+    a: View<'_, T>,
+    first: usize,
+    groups: usize,
+    k: usize,
+    packed: &mut [T],
+) -> usize {
     for l in 0..k {
-        let (groups, _) = a.data[l * a.col..][..m].as_chunks::<ROWS>();
-        for (g, group) in groups.iter().enumerate() {
-            packed[group_place(g * ROWS, k) + l * ROWS..][..ROWS].copy_from_slice(group);
+        let (rows, _) = a.data[l * a.col + first..][..groups * ROWS].as_chunks::<ROWS>();
+        for (g, rows) in rows.iter().enumerate() {
+            packed[group_place(first + g * ROWS, k) + l * ROWS..][..ROWS].copy_from_slice(rows);
         }
     }
-    m / ROWS * ROWS
+    first + groups * ROWS
 }

@@ -1,43 +1,13 @@
 //! One call of one kernel, in any number type: the laws are written over these.
 
-use std::ops::{Deref, DerefMut};
-
 use crate::kernels::{
-    AdamwStep, AttentionGradients, AttentionInputs, AttentionSizes, CrossEntropy, Gemm, LayerNorm, LayerNormGradients,
-    LinearGradients, LinearSizes, LstmGradients, LstmInputs, LstmSizes, RmsNorm, RmsNormGradients, RnnGradients,
-    RnnInputs, RnnSizes, norm_backward_scratch_len,
+    AttentionGradients, AttentionSizes, Gemm, LayerNormGradients, LinearGradients, LinearSizes, LstmGradients,
+    LstmSizes, RmsNormGradients, RnnGradients, RnnSizes, norm_backward_scratch_len,
 };
 use crate::numbers::Real;
 
-/// Numbers that start one number after the start of their allocation, so that no vector is aligned.
-///
-/// Fresh room is full of NaN: what a kernel does not write, or reads before it writes, shows.
-#[derive(Clone, Debug)]
-pub struct Shifted<T>(Vec<T>);
-
-impl<T: Real> Shifted<T> {
-    pub fn room(len: usize) -> Self {
-        Self(vec![T::from_f64(f64::NAN); len + 1])
-    }
-
-    pub fn from(x: &[f64]) -> Self {
-        Self(std::iter::once(&f64::NAN).chain(x).map(|&x| T::from_f64(x)).collect())
-    }
-}
-
-impl<T> Deref for Shifted<T> {
-    type Target = [T];
-
-    fn deref(&self) -> &[T] {
-        &self.0[1..]
-    }
-}
-
-impl<T> DerefMut for Shifted<T> {
-    fn deref_mut(&mut self) -> &mut [T] {
-        &mut self.0[1..]
-    }
-}
+use super::operands::{STEP, attention, cross_entropy, layer_norm, lstm, rms_norm, rnn};
+use super::shifted::Shifted;
 
 /// A function of one number and, where there is one, its gradient.
 #[derive(Clone, Copy, Debug)]
@@ -94,10 +64,6 @@ pub struct Forward<T> {
     pub y: Shifted<T>,
     pub notes: Shifted<T>,
 }
-
-const EPSILON: f64 = 1e-5;
-/// The id that stands for no class.
-const IGNORED: usize = 1000;
 
 impl Case {
     /// The lengths of the inputs that it has gradients by, then of the others.
@@ -157,32 +123,6 @@ impl Case {
             }
             Self::Dot(n) => (vec![], vec![n, n]),
             Self::Adamw(n) => (vec![], vec![n, n, n, n]),
-        }
-    }
-
-    /// Turns numbers between -1 and 1 into inputs of the kernel: ids, masks, a second moment that is not negative.
-    pub fn adapt(&self, x: &mut [Vec<f64>]) {
-        match *self {
-            Self::CrossEntropy(_, cols) => {
-                for id in &mut x[1] {
-                    let class = ((*id + 1.0) / 2.0 * cols as f64) as usize;
-                    *id = if *id > 0.8 || cols == 0 {
-                        IGNORED
-                    } else {
-                        class.min(cols - 1)
-                    } as f64;
-                }
-            }
-            Self::Attention(at, Mask::Some) => {
-                for (i, mask) in x[3].iter_mut().enumerate() {
-                    *mask = if i % at.keys == 0 || *mask > -0.5 { 1.0 } else { 0.0 };
-                }
-            }
-            // Wide recurrent weights make the recurrence chaotic, and no two roundings would agree.
-            Self::Rnn(at) => x[3].iter_mut().for_each(|w| *w /= (at.hidden as f64).sqrt()),
-            Self::Lstm(at) => x[4].iter_mut().for_each(|w| *w /= (at.hidden as f64).sqrt()),
-            Self::Adamw(_) => x[3].iter_mut().for_each(|v| *v = v.abs()),
-            _ => {}
         }
     }
 
@@ -337,16 +277,6 @@ impl Case {
     }
 }
 
-const STEP: AdamwStep = AdamwStep {
-    step: 3,
-    learning_rate: 1e-2,
-    beta_1: 0.9,
-    beta_2: 0.99,
-    epsilon: 1e-8,
-    weight_decay: 0.1,
-    gradient_scale: 0.5,
-};
-
 fn written<T: Real>(y: usize, notes: usize, run: impl FnOnce(&mut [T], &mut [T])) -> Forward<T> {
     let mut result = Forward {
         y: Shifted::room(y),
@@ -354,59 +284,4 @@ fn written<T: Real>(y: usize, notes: usize, run: impl FnOnce(&mut [T], &mut [T])
     };
     run(&mut result.y, &mut result.notes);
     result
-}
-
-fn layer_norm<T: Real>(cols: usize, x: &[Shifted<T>]) -> LayerNorm<'_, T> {
-    let [gamma, beta] = [1, 2].map(|i: usize| x.get(i).map(|factor| &**factor));
-    LayerNorm {
-        cols,
-        epsilon: EPSILON,
-        gamma,
-        beta,
-    }
-}
-
-fn rms_norm<T: Real>(cols: usize, x: &[Shifted<T>]) -> RmsNorm<'_, T> {
-    RmsNorm {
-        cols,
-        epsilon: EPSILON,
-        gamma: x.get(1).map(|gamma| &**gamma),
-    }
-}
-
-fn cross_entropy(cols: usize) -> CrossEntropy {
-    CrossEntropy {
-        cols,
-        ignore: Some(IGNORED),
-    }
-}
-
-fn attention<T: Real>(x: &[Shifted<T>]) -> AttentionInputs<'_, T> {
-    AttentionInputs {
-        q: &x[0],
-        k: &x[1],
-        v: &x[2],
-        mask: x.get(3).map(|mask| &**mask),
-    }
-}
-
-fn rnn<T: Real>(x: &[Shifted<T>]) -> RnnInputs<'_, T> {
-    RnnInputs {
-        x: &x[0],
-        h_0: &x[1],
-        w_xh: &x[2],
-        w_hh: &x[3],
-        b: &x[4],
-    }
-}
-
-fn lstm<T: Real>(x: &[Shifted<T>]) -> LstmInputs<'_, T> {
-    LstmInputs {
-        x: &x[0],
-        h_0: &x[1],
-        c_0: &x[2],
-        w_xh: &x[3],
-        w_hh: &x[4],
-        b: &x[5],
-    }
 }

@@ -1,7 +1,8 @@
 //! Infinities, NaN, subnormal numbers and numbers at the ends of the range.
 
-use super::case::{Case, Factors, Function, Mask, Shifted};
+use super::case::{Case, Factors, Function, Mask};
 use super::random::inputs;
+use super::shifted::Shifted;
 use crate::kernels::{AttentionInputs, AttentionSizes, Gemm, Kernels};
 use crate::numbers::{Dual, Real};
 

@@ -5,12 +5,13 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rayon::ThreadPoolBuilder;
 
-use super::case::{Case, Forward, Shifted};
+use super::case::{Case, Forward};
 use super::random::{any_case, inputs, large_cases, numbers};
+use super::shifted::Shifted;
 use crate::numbers::{Dual, Real};
 
 /// Outputs, notes and gradients of a case, as `f64`, with the gradient `g_y` drawn from the seed.
-fn everything<T: Real>(case: Case, seed: u64) -> Vec<Vec<f64>> {
+pub fn everything<T: Real>(case: Case, seed: u64) -> Vec<Vec<f64>> {
     let x: Vec<Shifted<T>> = inputs(case, seed).iter().map(|x| Shifted::from(x)).collect();
     let forward = case.forward(&x);
     let g_y = Shifted::<T>::from(&g_y(seed, forward.y.len()));

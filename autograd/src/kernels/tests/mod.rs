@@ -6,4 +6,7 @@ mod case;
 mod extremes;
 mod laws;
 mod levels;
+mod operands;
 mod random;
+mod scratch;
+mod shifted;

@@ -5,6 +5,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
 use super::case::{Bias, Case, Factors, Function, Mask};
+use super::operands::IGNORED;
 use crate::kernels::{AttentionSizes, Gemm, LinearSizes, LstmSizes, RnnSizes};
 
 /// Inputs for a case: the same numbers for the same seed.
@@ -18,6 +19,34 @@ pub fn inputs(case: Case, seed: u64) -> Vec<Vec<f64>> {
         .collect();
     case.adapt(&mut x);
     x
+}
+
+impl Case {
+    /// Turns numbers between -1 and 1 into inputs of the kernel: ids, masks, a second moment that is not negative.
+    fn adapt(&self, x: &mut [Vec<f64>]) {
+        match *self {
+            Self::CrossEntropy(_, cols) => {
+                for id in &mut x[1] {
+                    let class = ((*id + 1.0) / 2.0 * cols as f64) as usize;
+                    *id = if *id > 0.8 || cols == 0 {
+                        IGNORED
+                    } else {
+                        class.min(cols - 1)
+                    } as f64;
+                }
+            }
+            Self::Attention(at, Mask::Some) => {
+                for (i, mask) in x[3].iter_mut().enumerate() {
+                    *mask = if i % at.keys == 0 || *mask > -0.5 { 1.0 } else { 0.0 };
+                }
+            }
+            // Wide recurrent weights make the recurrence chaotic, and no two roundings would agree.
+            Self::Rnn(at) => x[3].iter_mut().for_each(|w| *w /= (at.hidden as f64).sqrt()),
+            Self::Lstm(at) => x[4].iter_mut().for_each(|w| *w /= (at.hidden as f64).sqrt()),
+            Self::Adamw(_) => x[3].iter_mut().for_each(|v| *v = v.abs()),
+            _ => {}
+        }
+    }
 }
 
 /// `n` numbers between -1 and 1.
