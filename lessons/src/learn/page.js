@@ -13,7 +13,7 @@ function show(wanted, writes = true) {
   const section = written.get(step) || made(step);
   section.hidden = false;
   at("status").textContent = `step ${step} of ${data.steps}, ${section.dataset.name}`;
-  at("back").disabled = at("first").disabled = step === 0;
+  at("previous").disabled = at("first").disabled = step === 0;
   at("next").disabled = at("last").disabled = at("stop").disabled = step === data.steps;
   refresh(section);
   if (writes) history.replaceState(null, "", `#s=${step}`);
@@ -63,7 +63,7 @@ function made(step) {
   return section;
 }
 at("first").onclick = () => show(0);
-at("back").onclick = () => show(step - 1);
+at("previous").onclick = () => show(step - 1);
 at("next").onclick = () => show(step + 1);
 at("stop").onclick = nextStop;
 at("last").onclick = () => show(data.steps);

@@ -65,7 +65,7 @@ pub fn page(lesson: &Rc<Lesson>) -> String {
 }
 
 const NAVIGATION: &str = "<nav aria-label=\"Steps\">\n\
-    <button type=\"button\" id=\"first\">First</button> <button type=\"button\" id=\"back\">Back</button> \
+    <button type=\"button\" id=\"first\">First</button> <button type=\"button\" id=\"previous\">Back</button> \
     <button type=\"button\" id=\"next\">Next</button> <button type=\"button\" id=\"stop\">Next stop</button> \
     <button type=\"button\" id=\"last\">Last</button>\n\
     <p id=\"status\" role=\"status\"></p>\n<p id=\"progress\" role=\"status\"></p>\n</nav>\n";

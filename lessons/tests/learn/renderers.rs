@@ -92,7 +92,10 @@ fn check(state: &State) {
         let alone = Screen {
             blocks: vec![block.clone()],
         };
-        missing(&alone, "the terminal", &drawn(&alone, state, 500, 120));
+        // Lines of 500 signs are never broken, so a block takes about as many as line by line.
+        let lines = plain::render(&alone).lines().count();
+        let height = u16::try_from(2 * lines + 12).expect("a block has some hundred lines at most");
+        missing(&alone, "the terminal", &drawn(&alone, state, 500, height));
     }
     // The page hides what is secret by its style and has the text itself.
     let mut open = screen.clone();

@@ -33,7 +33,13 @@ pub(super) fn known(name: &str, attributes: &[(String, Vec<Attribute>)], operand
             "gelu_tanh"
         }),
         "matmul" if has_equal_stacks(operands) => Op::Matmul,
-        "permute" => Op::Permute(get("order")?.iter().map(whole).collect::<Option<Vec<usize>>>()?),
+        "permute" => Op::Permute(
+            get("order")
+                .unwrap_or_default()
+                .iter()
+                .map(whole)
+                .collect::<Option<Vec<usize>>>()?,
+        ),
         "reshape" => Op::Reshape,
         "broadcast" => Op::Broadcast,
         "concat" => Op::Concat(axis()?),
