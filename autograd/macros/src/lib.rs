@@ -1,7 +1,7 @@
 //! The graph language inside Rust: `graph!` and `graph_file!` check programs when the Rust code is compiled.
 //!
-//! Reading order: [`written`], from Rust's tokens to the text that the language reads, with the way back from a place
-//! in it to a token; [`expand`], from a checked program to Rust code; [`field`], its inputs and parameters as fields.
+//! Reading order: `written`, from Rust's tokens to the text that the language reads, with the way back from a place
+//! in it to a token; `expand`, from a checked program to Rust code; `field`, its inputs and parameters as fields.
 //!
 //! It is the same parser and the same checker as for a text, so a mistake has the same code and the same words; it is
 //! shown at the token where it stands. There is one `compile_error!` for each mistake.
