@@ -3,6 +3,7 @@
 mod agreement;
 mod catalogue;
 mod deriving;
+mod deriving_ops;
 mod formulas;
 mod grammar;
 mod large;
