@@ -71,10 +71,12 @@ fn nested(array: ArrayViewD<'_, f64>) -> Value {
     }
 }
 
+/// Known to fail: opened at some shapes, their derivatives print an `as` that changes a size.
+const NOT_YET: [&str; 2] = ["layer_norm", "rms_norm"];
+
 #[test]
-#[ignore = "known to fail: the derivative of a layer_norm opened at some shapes prints an `as` that changes a size"]
-fn every_op_of_the_engine_has_a_derivative_as_text_which_is_that_of_its_code() {
-    for name in NAMES {
+fn every_op_of_the_engine_but_the_norms_has_a_derivative_as_text_which_is_that_of_its_code() {
+    for name in NAMES.iter().filter(|name| !NOT_YET.contains(name)) {
         let samples = (0..40).map(|seed| AnyOp::sample(name, &mut Draw::new(seed, 3)).unwrap());
         let is_whole = |operands: &[ArrayD<f64>]| {
             operands
