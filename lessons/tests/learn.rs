@@ -8,6 +8,8 @@ mod documents;
 mod keyboard;
 #[path = "learn/page.rs"]
 mod page;
+#[path = "learn/pictures.rs"]
+mod pictures;
 #[path = "learn/renderers.rs"]
 mod renderers;
 #[path = "learn/run.rs"]
