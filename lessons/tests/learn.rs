@@ -6,6 +6,8 @@ mod command;
 mod documents;
 #[path = "learn/keyboard.rs"]
 mod keyboard;
+#[path = "learn/long.rs"]
+mod long;
 #[path = "learn/page.rs"]
 mod page;
 #[path = "learn/pictures.rs"]
