@@ -103,13 +103,16 @@ impl Derived {
     ) -> Option<Vec<Option<ArrayD<f64>>>> {
         let opened = open("derivative.cg", text);
         let program = opened.programs.last().filter(|_| opened.is_correct())?;
-        let given = names
+        let mut values: BTreeMap<String, ArrayD<f64>> = names
             .iter()
             .zip(x)
-            .filter(|(name, _)| program.inputs.iter().any(|i| i.name == **name) || self.has_param(program, name));
-        let mut values: BTreeMap<String, ArrayD<f64>> = given
-            .map(|(name, x)| (name.clone(), self.as_the_program_has_it(x)))
+            .map(|(name, x)| (flat(name), self.as_the_program_has_it(x)))
+            .filter(|(name, _)| has(program, name))
             .collect();
+        // A parameter without a value would begin somewhere else, and the witness would speak of another case.
+        if program.params.iter().any(|param| !values.contains_key(&param.path)) {
+            return None;
+        }
         if let Some(seed) = self
             .seed
             .as_ref()
@@ -125,20 +128,12 @@ impl Derived {
         let answer = run::evaluate(program, &given, run::Wanted::default()).ok()?;
         let weight = if self.seed.is_none() { g_y.sum() } else { 1.0 };
         let found = |(name, x): (&String, &ArrayD<f64>)| {
-            let (_, own) = self.gradients.iter().find(|(known, _)| known == name)?;
+            let (_, own) = self.gradients.iter().find(|(known, _)| *known == flat(name))?;
             let (_, gradient) = answer.values.iter().find(|(known, _)| known == own)?;
             let flat = gradient.iter().copied().collect();
             Some(ArrayD::from_shape_vec(x.raw_dim(), flat).ok()? * weight)
         };
         Some(names.iter().zip(x).map(found).collect())
-    }
-
-    fn has_param(&self, program: &Program, name: &str) -> bool {
-        let bare: String = name
-            .split('[')
-            .map(|part| part.split_once(']').map_or(part, |(_, rest)| rest))
-            .collect();
-        program.params.iter().any(|param| param.path.replace("[]", "") == bare)
     }
 
     /// The given sizes that the derived program still has.
@@ -156,6 +151,16 @@ impl Derived {
         let flat: Vec<f64> = x.iter().copied().collect();
         ArrayD::from_shape_vec(program::squeezed(x.shape()), flat).expect("axes of size 1 hold no entries of their own")
     }
+}
+
+/// True if a program has an input or a parameter of this name.
+fn has(program: &Program, name: &str) -> bool {
+    program.inputs.iter().any(|input| input.name == name) || program.params.iter().any(|param| param.path == name)
+}
+
+/// The name of a parameter in a derivative, which has no layers: `block[1].W` is `block_1_W` there.
+fn flat(name: &str) -> String {
+    name.replace(['[', '.'], "_").replace(']', "")
 }
 
 #[cfg(test)]
