@@ -131,8 +131,13 @@ impl Checker<'_> {
         let length = self.facts.normal(&end.minus(&start));
         let lies_inside = self.lies_within(&start, &zero, &end) && self.lies_within(&end, &start, &whole.size);
         if !lies_inside {
-            let text = format!("{start} to {end} need not lie within 0 to {}, for all sizes", whole.size);
-            return Err(format!("{text}; state what holds with `require`, or slice at sizes that do"));
+            let text = format!(
+                "{start} to {end} need not lie within 0 to {}, for all sizes",
+                whole.size
+            );
+            return Err(format!(
+                "{text}; state what holds with `require`, or slice at sizes that do"
+            ));
         }
         let axis = if self.same(&length, &whole.size) {
             whole.clone()

@@ -101,7 +101,11 @@ fn as_rows(build: &mut Builder, a: usize, g: usize) -> (usize, usize) {
 fn stacked(build: &mut Builder, [a, b]: [usize; 2], like: usize) -> usize {
     let stack = |build: &Builder, line: usize| build.ty(line).axes[..build.ty(line).rank() - 2].to_vec();
     let (rows, columns) = (build.ty(a).axes.iter().nth_back(1), build.ty(b).axes.last());
-    let axes = stack(build, like).into_iter().chain(rows.cloned()).chain(columns.cloned()).collect();
+    let axes = stack(build, like)
+        .into_iter()
+        .chain(rows.cloned())
+        .chain(columns.cloned())
+        .collect();
     let op = if stack(build, a) == stack(build, b) {
         Op::Matmul
     } else {
