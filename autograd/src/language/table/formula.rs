@@ -61,7 +61,7 @@ impl Formula {
             Over(..) => 4,
             Operator('*' | '/' | '@', ..) => 5,
             Neg(_) => 5,
-            Operator(..) => 7,
+            Operator(..) | Transposed(_) => 7,
             _ => 9,
         }
     }
