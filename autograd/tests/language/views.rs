@@ -6,9 +6,7 @@ use tapegrad_autograd::Graph;
 use tapegrad_autograd::language::count::graph_of;
 use tapegrad_autograd::language::flat;
 use tapegrad_autograd::language::span::Sources;
-use tapegrad_autograd::language::view::{
-    Options, Picture, dot, exploded, html, json, mermaid, picture, rolled, svg, tree,
-};
+use tapegrad_autograd::language::view::{Options, Picture, dot, html, json, mermaid, picture, rolled, svg, tree};
 
 use crate::programs;
 use crate::running::{different_sizes, opened};
@@ -228,67 +226,4 @@ fn a_parameter_that_several_rounds_read_stands_outside_of_them_and_one_of_a_laye
     };
     assert_eq!(scope("rnn_lm", "step.W_hh"), "");
     assert_eq!(scope("tiny_gpt", "block[2].ln1.gamma"), "l=2 / block[2] / ln1");
-}
-
-#[test]
-fn the_rolled_language_model_and_attention_exploded_along_time() {
-    let of = |name: &str| std::fs::read_to_string(programs::folder().join(name)).unwrap();
-    let recurrent = opened("rnn_lm", &of("rnn_lm.cg"));
-    insta::assert_snapshot!(tree(&rolled(&recurrent.programs[0], false)), @r"
-    w: data [T]
-    next: data [T]
-    emb: param [V, E]
-    W_hy: param [V, H]
-    b_y: param [V]
-    h0: param [H]
-    step.W_xh: param [H, E]
-    step.W_hh: param [H, H]
-    step.b_h: param [H]
-    for t = 1..T/
-      #9 position <- w
-      x[t]: embedding [E] <- emb, #9 position
-      step/
-        #11 matmul [H] <- step.W_xh, x[t]
-        #12 matmul [H] <- step.W_hh, h0, h[t] of t - 1
-        #13 add [H] <- #11 matmul, #12 matmul
-        #14 add [H] <- #13 add, step.b_h
-        h[t]: tanh [H] <- #14 add
-      #16 matmul [V] <- W_hy, h[t]
-      #17 add [V] <- #16 matmul, b_y
-      y[t]: softmax [V] <- #17 add
-      #19 position <- next
-      #20 pick <- y[t], #19 position
-      #21 log <- #20 pick
-      l[t]: neg <- #21 log
-    l: stack [T] <- l[t]
-    J: sum <- l
-    ");
-    let attention = opened("attention", &of("attention.cg"));
-    let dims = [("T", 2), ("D", 3), ("dk", 2)]
-        .map(|(name, size)| (name.to_string(), size))
-        .into();
-    let picture = exploded(&attention.programs[0], &dims, &["T".to_string()]).unwrap();
-    insta::assert_snapshot!(tree(&picture), @r"
-    X[1]: input
-    X[2]: input
-    G[1]: input
-    G[2]: input
-    att_W_q: param
-    att_W_k: param
-    att_W_v: param
-    att_Q[1]: matmul <- X[1], att_W_q
-    att_Q[2]: matmul <- X[2], att_W_q
-    att_K[1]: matmul <- X[1], att_W_k
-    att_K[2]: matmul <- X[2], att_W_k
-    att_V[1]: matmul <- X[1], att_W_v
-    att_V[2]: matmul <- X[2], att_W_v
-    att_S[1, 1]: div <- att_Q[1], att_K[1]
-    att_S[2, 1]: div <- att_Q[2], att_K[1]
-    att_S[2, 2]: div <- att_Q[2], att_K[2]
-    att_A[1]: softmax <- att_S[1, 1]
-    att_A[2]: softmax <- att_S[2, 1], att_S[2, 2]
-    att_O[1]: matmul <- att_V[1], att_A[1]
-    att_O[2]: matmul <- att_V[1], att_V[2], att_A[2]
-    J: sum <- G[1], G[2], att_O[1], att_O[2]
-    ");
 }
