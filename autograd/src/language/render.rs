@@ -5,7 +5,11 @@ use std::fmt::Write;
 use super::diagnostic::{Diagnostic, Label};
 use super::span::Sources;
 
+/// How many letters of a line are shown.
+const LETTERS_MAX: usize = 160;
+
 /// A mark under a line: where it begins, how long it is, with which sign, and what is said about it.
+#[derive(Clone, Copy)]
 struct Mark<'d> {
     column: usize,
     length: usize,
@@ -28,8 +32,9 @@ pub fn text(diagnostic: &Diagnostic, sources: &Sources) -> String {
         if line.file != place.file {
             let _ = writeln!(out, "{:width$} --> {}:{}", "", line.file, line.number);
         }
-        let _ = writeln!(out, "{:>width$} | {}", line.number, line.text);
-        for row in rows(&line.marks, line.text) {
+        let (text, marks) = line.around_marks();
+        let _ = writeln!(out, "{:>width$} | {text}", line.number);
+        for row in rows(&marks, &text) {
             let _ = writeln!(out, "{:width$} | {}", "", row);
         }
     }
@@ -47,6 +52,37 @@ struct Line<'d> {
     number: usize,
     text: &'d str,
     marks: Vec<Mark<'d>>,
+}
+
+impl<'d> Line<'d> {
+    /// The line with its marks; of a long one, what stands around the place of the mistake.
+    fn around_marks(&self) -> (String, Vec<Mark<'d>>) {
+        let mut letters: Vec<char> = self.text.chars().collect();
+        if letters.len() <= LETTERS_MAX {
+            return (self.text.to_string(), self.marks.clone());
+        }
+        let mistake = self.marks.iter().find(|mark| mark.sign == '^').or(self.marks.first());
+        let middle = mistake.map_or(0, |mark| mark.column);
+        let begin = middle.saturating_sub(LETTERS_MAX / 2).min(letters.len() - LETTERS_MAX);
+        let end = begin + LETTERS_MAX;
+        for (is_cut, place) in [(begin > 0, begin), (end < letters.len(), end - 1)] {
+            if is_cut {
+                letters[place] = '…';
+            }
+        }
+        let inside = |mark: &Mark<'d>| {
+            let column = mark.column.clamp(begin, end - 1);
+            Mark {
+                column: column - begin,
+                length: mark.length.min(end - column),
+                ..*mark
+            }
+        };
+        (
+            letters[begin..end].iter().collect(),
+            self.marks.iter().map(inside).collect(),
+        )
+    }
 }
 
 /// The lines that hold a place of the diagnostic, in order, each with its marks from left to right.

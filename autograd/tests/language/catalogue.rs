@@ -62,3 +62,21 @@ fn every_page_shows_its_program_and_its_message() {
         );
     }
 }
+
+#[test]
+fn a_slice_is_as_long_as_the_difference_of_its_ends_and_lies_inside() {
+    let program = |start: &str, end: &str| {
+        format!(
+            "graph gates {{ dim D, S input a[4 * D], g[D] \
+             part = engine.slice(a, axis => [0], start => [{start}], end => [{end}]) as [D] \
+             J = sum(part * g, over D) minimize J }}"
+        )
+    };
+    assert!(open("gates", &program("2 * D", "3 * D")).is_correct());
+    assert!(open("gates", &program("0", "D")).is_correct());
+    // As long as S, not as D; and beyond the end for some sizes, though not for all.
+    for (start, end, why) in [("0", "S", "need not lie within"), ("D", "3 * D", "changes a size")] {
+        let opened = open("gates", &program(start, end));
+        assert!(opened.render().contains(why), "{}", opened.render());
+    }
+}

@@ -90,6 +90,16 @@ proptest! {
     }
 }
 
+/// Found by [`fuzzing`]: the derivative weighted each mention by an input of the same name.
+#[test]
+fn an_output_is_named_once() {
+    let text = |outputs: &str| format!("graph g {{ dim T, H input c[T], b[H] S = 2 * c output b, {outputs} }}");
+    assert!(open("g", &text("S")).is_correct());
+    let twice = text("S, S");
+    use_up(&twice);
+    assert!(open("g", &twice).render().contains("`S` is an output already"));
+}
+
 /// A text made of the project's programs and the catalogue's by changing letters and words.
 fn grown(rng: &mut ChaCha8Rng, seeds: &[String]) -> String {
     let mut text = seeds[rng.random_range(0..seeds.len())].clone();

@@ -136,6 +136,8 @@ fn a_hundred_thousand_levels_are_a_mistake_and_not_an_overflow() {
             "{open}: {:?}",
             parsed.diagnostics[0]
         );
+        let message = parsed.diagnostics[0].render(&Sources::of("deep", &text));
+        assert!(message.len() < 1000 && message.contains('^'), "{open}: {message}");
         let shallow = format!(
             "graph g {{ y = {}1{} }}",
             open.repeat(DEPTH_MAX / 2),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tapegrad_autograd::language::count::{View, vary};
-use tapegrad_autograd::language::table::{Format, Style, print, rows};
+use tapegrad_autograd::language::table::{Format, Row, Style, print, rows};
 
 use crate::programs;
 use crate::running::opened;
@@ -33,6 +33,7 @@ fn the_table_has_the_same_rows_in_latex() {
     let opened = opened("two_layer", &text("two_layer.cg"));
     let rows = rows(&opened.programs[0], &BTreeMap::new(), Style::Indexed).unwrap();
     insta::assert_snapshot!(print(&rows, Format::Latex), @r"
+    {\renewcommand{\arraystretch}{1.8}
     \begin{tabular}{lll}
      & Forward & Backward \\
     \hline
@@ -43,7 +44,7 @@ fn the_table_has_the_same_rows_in_latex() {
     Sigmoid & $z_{j} = \frac{1}{1 + \exp\left(-a_{j}\right)}$ & $g_{a_{j}} = g_{z_{j}} \frac{\partial z_{j}}{\partial a_{j}}$, $\frac{\partial z_{j}}{\partial a_{j}} = z_{j} \left(1 - z_{j}\right)$ \\
     Linear & $a_{j} = \sum_{i} \alpha_{ji} x_{i}$ & $g_{\alpha_{ji}} = g_{a_{j}} \frac{\partial a_{j}}{\partial \alpha_{ji}}$, $\frac{\partial a_{j}}{\partial \alpha_{ji}} = x_{i}$ \\
      & & $g_{x_{i}} = \sum_{j} g_{a_{j}} \frac{\partial a_{j}}{\partial x_{i}}$, $\frac{\partial a_{j}}{\partial x_{i}} = \alpha_{ji}$ \\
-    \end{tabular}
+    \end{tabular}}
     ");
 }
 
@@ -62,23 +63,154 @@ fn the_table_with_matrices_has_no_indices() {
     ");
 }
 
-#[test]
-fn every_program_has_a_table_in_every_format() {
+/// The programs' tables in both styles.
+fn all_rows() -> Vec<(String, Vec<Row>)> {
+    let mut all = Vec::new();
     for (name, text) in programs::all() {
         for program in &opened(&name, &text).programs {
-            let given = BTreeMap::from([("T".to_string(), 3), ("L".to_string(), 2)]);
+            let given = [("T", 3), ("L", 2)]
+                .map(|(size, value)| (size.to_string(), value))
+                .into_iter();
             let given = given
-                .into_iter()
                 .filter(|(size, _)| program.dims.iter().any(|dim| &*dim.name == size))
                 .collect();
             for style in [Style::Indexed, Style::Matrix] {
-                let rows = rows(program, &given, style).unwrap();
-                for format in [Format::Text, Format::Markdown, Format::Latex, Format::Html] {
-                    assert!(print(&rows, format).lines().count() > rows.len(), "{name}");
-                }
+                all.push((name.clone(), rows(program, &given, style).unwrap()));
             }
         }
     }
+    all
+}
+
+#[test]
+fn every_program_has_a_table_in_every_format() {
+    for (name, rows) in all_rows() {
+        for format in [Format::Text, Format::Markdown, Format::Latex, Format::Html] {
+            assert!(print(&rows, format).lines().count() > rows.len(), "{name}");
+        }
+    }
+}
+
+/// True if one thing has two superscripts or two subscripts, which LaTeX refuses: `a^b^c`.
+fn has_two_of_one_script(formula: &str) -> bool {
+    let letters: Vec<char> = formula.chars().collect();
+    (0..letters.len())
+        .filter(|&at| matches!(letters[at], '^' | '_'))
+        .any(|at| {
+            let is_escaped = at > 0 && letters[at - 1] == '\\';
+            let mut end = at + 2;
+            match letters.get(at + 1) {
+                Some('{') => {
+                    let mut depth = 1;
+                    while depth > 0 && end < letters.len() {
+                        depth += i32::from(letters[end] == '{') - i32::from(letters[end] == '}');
+                        end += 1;
+                    }
+                }
+                Some('\\') => {
+                    end += letters[end..]
+                        .iter()
+                        .take_while(|letter| letter.is_alphabetic())
+                        .count()
+                }
+                _ => {}
+            }
+            !is_escaped && letters.get(end) == Some(&letters[at])
+        })
+}
+
+/// True if all that LaTeX opens is closed again in each cell: braces, dollar signs, and `\left` by `\right`.
+fn is_closed_latex(cell: &str) -> bool {
+    let (mut depth, mut least) = (0i32, 0);
+    for letter in cell.replace("\\{", "").replace("\\}", "").chars() {
+        depth += i32::from(letter == '{') - i32::from(letter == '}');
+        least = least.min(depth);
+    }
+    let brackets = cell.matches("\\left").count() == cell.matches("\\right").count();
+    let formulas = cell.split('$').skip(1).step_by(2);
+    let twice = formulas.into_iter().any(has_two_of_one_script);
+    let outside: String = cell.split('$').step_by(2).collect();
+    let named = |name: &str| {
+        name.split('}')
+            .next()
+            .is_some_and(|name| name.replace("\\_", "").contains('_'))
+    };
+    let bare = cell.split("\\operatorname{").skip(1).any(named);
+    depth == 0
+        && least == 0
+        && brackets
+        && !twice
+        && !bare
+        && cell.matches('$').count().is_multiple_of(2)
+        && !outside.contains('_')
+}
+
+#[test]
+fn every_cell_of_a_latex_table_closes_what_it_opens() {
+    assert!(has_two_of_one_script("K^\\top^\\top") && has_two_of_one_script("a_{i_{j}}_k"));
+    assert!(!has_two_of_one_script("a_{i_{j}}^\\top b_k"));
+    assert!(!is_closed_latex("$\\frac{a}{b$") && !is_closed_latex("a_b") && !is_closed_latex("$\\left(a)$"));
+    for (name, rows) in all_rows() {
+        let latex = print(&rows, Format::Latex);
+        let lines: Vec<&str> = latex.lines().collect();
+        let (begin, end) = (lines[..2].concat(), lines[lines.len() - 1]);
+        assert_eq!(
+            begin, "{\\renewcommand{\\arraystretch}{1.8}\\begin{tabular}{lll}",
+            "{name}"
+        );
+        assert_eq!(end, "\\end{tabular}}", "{name}");
+        for line in lines[2..lines.len() - 1].iter().filter(|line| **line != "\\hline") {
+            let cells: Vec<&str> = line.strip_suffix(" \\\\").unwrap().split(" & ").collect();
+            assert!(cells.len() == 3 || line.starts_with(" & &"), "{name}: {line}");
+            assert!(cells.iter().all(|cell| is_closed_latex(cell)), "{name}: {line}");
+        }
+    }
+}
+
+/// The elements of a page in order, each closed by its own name, and how many children each `mfrac` and the like has.
+fn assert_well_formed(name: &str, page: &str) {
+    let mut open: Vec<(&str, usize)> = Vec::new();
+    for part in page.split('<').skip(1) {
+        let (tag, _) = part.split_once('>').unwrap_or_else(|| panic!("{name}: {part}"));
+        let element = tag.split([' ', '/']).find(|word| !word.is_empty()).unwrap();
+        if tag.starts_with('!') || element == "meta" || element == "br" {
+            continue;
+        }
+        if tag.starts_with('/') {
+            let (own, children) = open.pop().unwrap_or_else(|| panic!("{name}: {tag}"));
+            assert_eq!(own, element, "{name}");
+            let two = ["mfrac", "msub", "msup", "munder"].contains(&own);
+            assert!(!two || children == 2, "{name}: {own} has {children} parts");
+            continue;
+        }
+        if let Some((_, children)) = open.last_mut() {
+            *children += 1;
+        }
+        if !tag.ends_with('/') {
+            open.push((element, 0));
+        }
+    }
+    assert!(open.is_empty(), "{name}: {open:?} is open");
+}
+
+#[test]
+fn every_page_with_a_table_is_well_formed_math_and_needs_no_network() {
+    for (name, rows) in all_rows() {
+        let page = print(&rows, Format::Html);
+        assert_well_formed(&name, &page);
+        assert!(!page.contains("http") && !page.contains("<script"), "{name}");
+        let equations = rows.iter().map(|row| 1 + row.backward.len()).sum::<usize>();
+        assert_eq!(page.matches("<math").count(), equations, "{name}");
+    }
+}
+
+#[test]
+fn the_formula_of_a_sigmoid_in_mathml() {
+    let opened = opened("two_layer", &text("two_layer.cg"));
+    let rows = rows(&opened.programs[0], &BTreeMap::new(), Style::Indexed).unwrap();
+    let page = print(&rows[3..4], Format::Html);
+    let first = page.split("<td><p>").nth(1).unwrap().split("</p>").next().unwrap();
+    insta::assert_snapshot!(first, @r#"<math displaystyle="true"><msub><mi>z</mi><mrow><mi>j</mi></mrow></msub><mo>=</mo><mfrac><mrow><mn>1</mn></mrow><mrow><mrow><mn>1</mn><mo>+</mo><mrow><mi>exp</mi><mo>&#x2061;</mo><mrow><mo>(</mo><mrow><mo form="prefix">&minus;</mo><msub><mi>a</mi><mrow><mi>j</mi></mrow></msub></mrow><mo>)</mo></mrow></mrow></mrow></mrow></mfrac></math>"#);
 }
 
 #[test]

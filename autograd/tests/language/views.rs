@@ -1,12 +1,12 @@
 //! Pictures of the programs' graphs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tapegrad_autograd::Graph;
 use tapegrad_autograd::language::count::graph_of;
 use tapegrad_autograd::language::flat;
 use tapegrad_autograd::language::span::Sources;
-use tapegrad_autograd::language::view::{Options, dot, html, json, mermaid, picture, svg, tree};
+use tapegrad_autograd::language::view::{Options, Picture, dot, html, json, mermaid, picture, rolled, svg, tree};
 
 use crate::programs;
 use crate::running::{different_sizes, opened};
@@ -106,4 +106,124 @@ fn a_closed_scope_is_one_box_and_only_the_gradients_go_back() {
     let closed = picture(graph, options);
     assert!(closed.boxes.iter().any(|one| one.lines[0] == "att" && one.nodes > 10));
     assert!(closed.arrows.iter().any(|arrow| arrow.gradient));
+}
+
+/// Left, top, right and bottom.
+type Rectangle = [f64; 4];
+
+/// The rectangles of a drawing with their titles: frames of scopes, and boxes.
+fn rectangles(svg: &str) -> (Vec<(String, Rectangle)>, Vec<(String, Rectangle)>) {
+    let number = |text: &str, name: &str| -> f64 {
+        let rest = text.split_once(&format!(" {name}=\"")).unwrap().1;
+        rest.split('"').next().unwrap().parse().unwrap()
+    };
+    let title = |group: &str| {
+        group
+            .split_once("<title>")
+            .unwrap()
+            .1
+            .split("</title>")
+            .next()
+            .unwrap()
+            .to_string()
+    };
+    let (mut frames, mut boxes) = (Vec::new(), Vec::new());
+    for group in svg.split("<g class=\"").skip(1) {
+        if let Some((_, path)) = group.split_once("<path d=\"M").filter(|_| group.starts_with("frame")) {
+            let path: String = path.split('"').next().unwrap().replace(['H', 'V', 'Z'], " ");
+            let at: Vec<f64> = path.split_whitespace().map(|number| number.parse().unwrap()).collect();
+            frames.push((title(group), [at[0], at[1], at[2], at[3]]));
+        } else {
+            let [x, y, width, height] =
+                ["x", "y", "width", "height"].map(|name| number(group.split_once("<rect").unwrap().1, name));
+            boxes.push((title(group), [x, y, x + width, y + height]));
+        }
+    }
+    (frames, boxes)
+}
+
+fn lies_in(inner: &Rectangle, outer: &Rectangle) -> bool {
+    inner[0] > outer[0] && inner[1] > outer[1] && inner[2] < outer[2] && inner[3] < outer[3]
+}
+
+fn lies_apart(a: &Rectangle, b: &Rectangle) -> bool {
+    a[2] < b[0] || b[2] < a[0] || a[3] < b[1] || b[3] < a[1]
+}
+
+/// A drawing has the frames of its picture's scopes, each box in its own frames and in no others, and nothing overlaps.
+fn assert_framed(name: &str, picture: &Picture, drawing: &str) {
+    let (frames, boxes) = rectangles(drawing);
+    let scopes: BTreeSet<String> = picture
+        .boxes
+        .iter()
+        .flat_map(|one| (1..=one.scope.len()).map(|depth| one.scope[..depth].join(" / ")))
+        .collect();
+    let drawn: BTreeSet<String> = frames.iter().map(|(title, _)| title.clone()).collect();
+    assert_eq!(drawn, scopes, "{name}");
+    for ((_, at), one) in boxes.iter().zip(&picture.boxes) {
+        for (title, frame) in &frames {
+            let belongs = (1..=one.scope.len()).any(|depth| one.scope[..depth].join(" / ") == *title);
+            let stands = if belongs {
+                lies_in(at, frame)
+            } else {
+                lies_apart(at, frame)
+            };
+            assert!(
+                stands,
+                "{name}: {:?} of {:?} and the frame {title}",
+                one.lines, one.scope
+            );
+        }
+    }
+    for (i, (a, one)) in frames.iter().enumerate() {
+        for (b, other) in &frames[..i] {
+            let nested = a.starts_with(&format!("{b} / ")) && lies_in(one, other);
+            assert!(nested || lies_apart(one, other), "{name}: the frames {a} and {b}");
+        }
+    }
+    for (i, (a, one)) in boxes.iter().enumerate() {
+        for (b, other) in &boxes[..i] {
+            assert!(lies_apart(one, other), "{name}: the boxes {a} and {b}");
+        }
+    }
+}
+
+#[test]
+fn every_scope_has_a_frame_with_its_boxes_and_no_others() {
+    for (name, graph) in graphs() {
+        for depth in [None, Some(0), Some(1), Some(2)] {
+            let options = Options {
+                depth,
+                gradients: false,
+            };
+            let picture = picture(&graph, options);
+            assert_framed(&format!("{name}, closed from {depth:?}"), &picture, &svg(&picture));
+        }
+    }
+    for (name, text) in programs::all() {
+        let opened = opened(&name, &text);
+        let picture = rolled(&opened.programs[0], true);
+        assert_framed(&format!("{name}, rolled"), &picture, &svg(&picture));
+    }
+}
+
+#[test]
+#[should_panic(expected = "and the frame")]
+fn a_box_inside_a_frame_that_is_not_its_own_is_found() {
+    let mut picture = picture(&graphs()["lstm"], Options::default());
+    let drawing = svg(&picture);
+    let inner = picture.boxes.iter().position(|one| !one.scope.is_empty()).unwrap();
+    picture.boxes[inner].scope.clear();
+    assert_framed("lstm", &picture, &drawing);
+}
+
+#[test]
+fn a_parameter_that_several_rounds_read_stands_outside_of_them_and_one_of_a_layer_inside() {
+    let scope = |program: &str, name: &str| {
+        let picture = picture(&graphs()[program], Options::default());
+        let one = picture.boxes.into_iter().find(|one| one.lines[0] == name).unwrap();
+        one.scope.join(" / ")
+    };
+    assert_eq!(scope("rnn_lm", "step.W_hh"), "");
+    assert_eq!(scope("tiny_gpt", "block[2].ln1.gamma"), "l=2 / block[2] / ln1");
 }

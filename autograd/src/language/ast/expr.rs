@@ -68,48 +68,44 @@ pub enum Arg {
     Value(Expr),
 }
 
+/// Every operator with its sign or word, in the order of the enum.
+const SIGNS: [(Binary, &str); 14] = [
+    (Binary::Or, "or"),
+    (Binary::And, "and"),
+    (Binary::Less, "<"),
+    (Binary::LessEqual, "<="),
+    (Binary::Equal, "=="),
+    (Binary::NotEqual, "!="),
+    (Binary::GreaterEqual, ">="),
+    (Binary::Greater, ">"),
+    (Binary::Add, "+"),
+    (Binary::Sub, "-"),
+    (Binary::Mul, "*"),
+    (Binary::Div, "/"),
+    (Binary::Matmul, "@"),
+    (Binary::Pow, "^"),
+];
+
+const _: () = {
+    let mut place = 0;
+    while place < SIGNS.len() {
+        assert!(SIGNS[place].0 as usize == place, "the table has the order of the enum");
+        place += 1;
+    }
+};
+
 impl Binary {
     /// The sign or word.
     pub fn sign(self) -> &'static str {
-        match self {
-            Self::Or => "or",
-            Self::And => "and",
-            Self::Less => "<",
-            Self::LessEqual => "<=",
-            Self::Equal => "==",
-            Self::NotEqual => "!=",
-            Self::GreaterEqual => ">=",
-            Self::Greater => ">",
-            Self::Add => "+",
-            Self::Sub => "-",
-            Self::Mul => "*",
-            Self::Div => "/",
-            Self::Matmul => "@",
-            Self::Pow => "^",
-        }
+        SIGNS[self as usize].1
     }
 
     /// The operator of this sign.
     pub fn of_sign(sign: &str) -> Option<Self> {
-        use Binary::*;
-        [
-            Or,
-            And,
-            Less,
-            LessEqual,
-            Equal,
-            NotEqual,
-            GreaterEqual,
-            Greater,
-            Add,
-            Sub,
-            Mul,
-            Div,
-            Matmul,
-            Pow,
-        ]
-        .into_iter()
-        .find(|operator| operator.sign() == sign)
+        SIGNS
+            .iter()
+            .find(|(_, own)| *own == sign)
+            .map(|(operator, _)| *operator)
     }
 
     /// True for `<`, `==` and their kin.

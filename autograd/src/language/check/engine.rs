@@ -85,7 +85,15 @@ impl Checker<'_> {
                 Attribute::Number(_) => None,
             });
         let known: Vec<Axis> = operands.chain(given).chain(self.sums(values)).collect();
-        for (one, two) in asked.iter().zip(again.iter()) {
+        let cut = match name {
+            "slice" => Some(self.cut(self.ty(values[0]), attributes, span)?),
+            _ => None,
+        };
+        for (place, (one, two)) in asked.iter().zip(again.iter()).enumerate() {
+            if let Some((_, axis)) = cut.as_ref().filter(|(axis, _)| *axis == place) {
+                axes.push(axis.clone());
+                continue;
+            }
             let fits =
                 |axis: &&Axis| axis.size.value(&first) == Ok(one as i64) && axis.size.value(&second) == Ok(two as i64);
             let axis = match known.iter().find(fits) {
@@ -104,6 +112,39 @@ impl Checker<'_> {
         });
         let kind = if real { Kind::Real } else { Kind::Data };
         Ok(Type { axes, kind })
+    }
+
+    /// The place and the axis of what is cut out of `of`: it is `end - start` long, and lies within whatever the sizes are.
+    fn cut(&self, of: &Type, attributes: &[(String, Vec<Attribute>)], span: Span) -> Result<(usize, Axis), String> {
+        let size = |field: &str| {
+            let given = attributes.iter().find(|(own, _)| own == field);
+            match given.and_then(|(_, numbers)| numbers.first()) {
+                Some(Attribute::Size(size)) => size.clone(),
+                Some(Attribute::Number(number)) => Size::number(*number as i64),
+                None => Size::default(),
+            }
+        };
+        let [axis, start, end] = ["axis", "start", "end"].map(size);
+        let place = axis.as_number().unwrap_or(0) as usize;
+        let whole = &of.axes[place];
+        let zero = Size::number(0);
+        let length = self.facts.normal(&end.minus(&start));
+        let lies_inside = self.lies_within(&start, &zero, &end) && self.lies_within(&end, &start, &whole.size);
+        if !lies_inside {
+            let text = format!(
+                "{start} to {end} need not lie within 0 to {}, for all sizes",
+                whole.size
+            );
+            return Err(format!(
+                "{text}; state what holds with `require`, or slice at sizes that do"
+            ));
+        }
+        let axis = if self.same(&length, &whole.size) {
+            whole.clone()
+        } else {
+            Axis::new(&length.to_string(), length, span)
+        };
+        Ok((place, axis))
     }
 
     /// For each place the axis that all operands have together: the one that arrays put behind each other get.

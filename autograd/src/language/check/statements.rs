@@ -115,6 +115,10 @@ impl<'a> Checker<'a> {
                 return;
             }
         };
+        if self.program.outputs.iter().any(|(own, _)| *own == name.name) {
+            let error = Diagnostic::new(Code::E21, name.span, format!("`{}` is an output already", name.name));
+            return self.report(error.help("an output is named once"));
+        }
         self.program.outputs.push((name.name.clone(), value));
     }
 

@@ -218,7 +218,8 @@ impl Builder {
         self.push(Op::Matmul, vec![a, b], ty)
     }
 
-    fn joined_kind(&self, a: usize, b: usize, axes: Vec<Axis>) -> Type {
+    /// The axes with the kind of what is computed from two values.
+    pub fn joined_kind(&self, a: usize, b: usize, axes: Vec<Axis>) -> Type {
         let real = [a, b].iter().any(|&line| self.ty(line).kind == Kind::Real);
         Type {
             axes,

@@ -1,4 +1,4 @@
-//! Formulas as they stand in the lecture's table, and their three spellings: plain text, LaTeX, HTML.
+//! Formulas as they stand in the lecture's table, and two of their spellings: plain text and LaTeX.
 
 /// A formula.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,8 +28,6 @@ pub enum Spelling {
     Text,
     /// LaTeX, without dollar signs.
     Latex,
-    /// HTML with `sub` and `sup`.
-    Html,
 }
 
 use Formula::*;
@@ -46,25 +44,24 @@ impl Formula {
             Number(value) => super::super::print::number(*value).replace("inf", infinity(spelling)),
             Symbol(name, indices) => symbol(name, indices, spelling),
             Call(name, args, along) => call(name, args, along.as_deref(), spelling),
-            Neg(of) => format!("{}{}", minus(spelling), of.part(6, spelling)),
+            Neg(of) => format!("-{}", of.part(6, spelling)),
             Operator(sign, left, right) => operator(*sign, left, right, spelling),
             Over(reducer, index, body) => over(reducer, index, body, spelling),
             Partial(of, by) => partial(of, by, spelling),
             Transposed(of) => match spelling {
                 Spelling::Text => format!("{}^T", of.part(8, spelling)),
                 Spelling::Latex => format!("{}^\\top", of.part(8, spelling)),
-                Spelling::Html => format!("{}<sup>T</sup>", of.part(8, spelling)),
             },
         }
     }
 
-    fn strength(&self) -> u8 {
+    pub(super) fn strength(&self) -> u8 {
         match self {
             Operator('+' | '-', ..) => 4,
             Over(..) => 4,
             Operator('*' | '/' | '@', ..) => 5,
             Neg(_) => 5,
-            Operator(..) => 7,
+            Operator(..) | Transposed(_) => 7,
             _ => 9,
         }
     }
@@ -83,17 +80,31 @@ fn infinity(spelling: Spelling) -> &'static str {
     match spelling {
         Spelling::Text => "inf",
         Spelling::Latex => "\\infty",
-        Spelling::Html => "&infin;",
     }
 }
 
-fn minus(spelling: Spelling) -> &'static str {
-    if spelling == Spelling::Html { "&minus;" } else { "-" }
-}
-
-const GREEK: &[&str] = &[
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "lambda", "mu", "nu", "xi", "pi", "rho",
-    "sigma", "tau", "phi", "chi", "psi", "omega",
+/// Names that are spelled as a letter.
+pub(super) const GREEK: &[(&str, &str)] = &[
+    ("alpha", "α"),
+    ("beta", "β"),
+    ("gamma", "γ"),
+    ("delta", "δ"),
+    ("epsilon", "ε"),
+    ("zeta", "ζ"),
+    ("eta", "η"),
+    ("theta", "θ"),
+    ("lambda", "λ"),
+    ("mu", "μ"),
+    ("nu", "ν"),
+    ("xi", "ξ"),
+    ("pi", "π"),
+    ("rho", "ρ"),
+    ("sigma", "σ"),
+    ("tau", "τ"),
+    ("phi", "φ"),
+    ("chi", "χ"),
+    ("psi", "ψ"),
+    ("omega", "ω"),
 ];
 
 /// A name: what follows an underscore is below the line, a gradient `g_z_j` has its value's name below.
@@ -118,20 +129,17 @@ fn symbol(name: &str, indices: &[Formula], spelling: Spelling) -> String {
         below.extend((!joined.is_empty()).then_some(joined));
     }
     let head = letter(head, spelling);
-    match (below.is_empty(), spelling) {
-        (true, _) => head,
-        (false, Spelling::Latex) => format!("{head}_{{{}}}", below.join(",")),
-        (false, _) => format!("{head}<sub>{}</sub>", below.join(",")),
+    match below.is_empty() {
+        true => head,
+        false => format!("{head}_{{{}}}", below.join(",")),
     }
 }
 
 fn letter(name: &str, spelling: Spelling) -> String {
-    let greek = GREEK.contains(&name);
+    let greek = GREEK.iter().any(|(own, _)| *own == name);
     match spelling {
         Spelling::Latex if greek => format!("\\{name}"),
-        Spelling::Html if greek => format!("&{name};"),
         Spelling::Latex if name.chars().count() > 1 => format!("\\mathit{{{}}}", name.replace('_', "\\_")),
-        Spelling::Html => format!("<i>{name}</i>"),
         _ => name.to_string(),
     }
 }
@@ -145,16 +153,10 @@ fn call(name: &str, args: &[Formula], along: Option<&str>, spelling: Spelling) -
         (Spelling::Latex, along) => {
             let name = match name {
                 "log" | "exp" | "tanh" => format!("\\{name}"),
-                name => format!("\\operatorname{{{name}}}"),
+                name => format!("\\operatorname{{{}}}", name.replace('_', "\\_")),
             };
             let index = along.map_or(String::new(), |index| format!("_{{{index}}}"));
             format!("{name}{index}\\left({args}\\right)")
-        }
-        (Spelling::Html, along) => {
-            format!(
-                "{name}{}({args})",
-                along.map_or(String::new(), |index| format!("<sub><i>{index}</i></sub>"))
-            )
         }
     }
 }
@@ -168,13 +170,10 @@ fn operator(sign: char, left: &Formula, right: &Formula, spelling: Spelling) -> 
     };
     let [a, b] = [left.part(l, spelling), right.part(r, spelling)];
     match (sign, spelling) {
-        ('*', Spelling::Html) => format!("{a} {b}"),
-        ('*', _) | ('@', Spelling::Latex | Spelling::Html) => format!("{a} {b}"),
+        ('*', _) | ('@', Spelling::Latex) => format!("{a} {b}"),
         ('/', Spelling::Latex) => format!("\\frac{{{}}}{{{}}}", left.spell(spelling), right.spell(spelling)),
         ('^', Spelling::Latex) => format!("{a}^{{{}}}", right.spell(spelling)),
-        ('^', Spelling::Html) => format!("{a}<sup>{}</sup>", right.spell(spelling)),
         ('^', _) => format!("{a}^{b}"),
-        ('-', Spelling::Html) => format!("{a} &minus; {b}"),
         (sign, _) => format!("{a} {sign} {b}"),
     }
 }
@@ -183,9 +182,7 @@ fn over(reducer: &str, index: &str, body: &Formula, spelling: Spelling) -> Strin
     let body = body.part(5, spelling);
     match (reducer, spelling) {
         ("sum", Spelling::Latex) => format!("\\sum_{{{index}}} {body}"),
-        ("sum", Spelling::Html) => format!("&sum;<sub><i>{index}</i></sub> {body}"),
         (reducer, Spelling::Latex) => format!("\\operatorname{{{reducer}}}_{{{index}}} {body}"),
-        (reducer, Spelling::Html) => format!("{reducer}<sub><i>{index}</i></sub> {body}"),
         (reducer, Spelling::Text) => format!("{reducer}_{index} {body}"),
     }
 }
@@ -195,6 +192,5 @@ fn partial(of: &Formula, by: &Formula, spelling: Spelling) -> String {
     match spelling {
         Spelling::Text => format!("d{of}/d{by}"),
         Spelling::Latex => format!("\\frac{{\\partial {of}}}{{\\partial {by}}}"),
-        Spelling::Html => format!("&part;{of}/&part;{by}"),
     }
 }

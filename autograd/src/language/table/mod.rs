@@ -6,6 +6,7 @@
 
 mod formula;
 mod indexed;
+mod mathml;
 
 use std::collections::BTreeMap;
 
@@ -33,9 +34,9 @@ pub enum Format {
     Text,
     /// A Markdown table with LaTeX between dollar signs.
     Markdown,
-    /// A LaTeX `tabular`.
+    /// A LaTeX `tabular`, for the package `amsmath`.
     Latex,
-    /// An HTML table.
+    /// A page with formulas in MathML, which needs no network.
     Html,
 }
 
@@ -161,6 +162,7 @@ fn label(straight: &Straight, line: usize) -> String {
         Op::Permute(_) | Op::Reshape | Op::Relabel | Op::Broadcast => "rearrange",
         _ => "value",
     };
+    let name = name.replace('_', " ");
     let mut letters = name.chars();
     letters
         .next()
@@ -240,7 +242,9 @@ fn markdown(rows: &[Row]) -> String {
 }
 
 fn latex(rows: &[Row]) -> String {
-    let mut out = String::from("\\begin{tabular}{lll}\n & Forward & Backward \\\\\n\\hline\n");
+    let mut out = String::from(
+        "{\\renewcommand{\\arraystretch}{1.8}\n\\begin{tabular}{lll}\n & Forward & Backward \\\\\n\\hline\n",
+    );
     for row in rows {
         let backward: Vec<String> = row
             .backward
@@ -256,14 +260,14 @@ fn latex(rows: &[Row]) -> String {
         ));
         lines.for_each(|line| out.push_str(&format!(" & & {line} \\\\\n")));
     }
-    out.push_str("\\end{tabular}\n");
+    out.push_str("\\end{tabular}}\n");
     out
 }
 
-/// How the page looks: lines between rows, and indices that do not push lines apart.
+/// How the page looks: lines between rows; names of several letters are in italics, as those of one letter are.
 const STYLE: &str = "body { font: 17px/1.9 serif; margin: 1.5em } table { border-collapse: collapse }\n\
     th, td { padding: .25em 1.2em; border-bottom: 1px solid #bbb; text-align: left; vertical-align: top }\n\
-    th { font: bold 15px/2.1 sans-serif } sub, sup { line-height: 0 }";
+    th { font: bold 15px/2.1 sans-serif } mi.name { font-style: italic } p { margin: .3em 0 }";
 
 fn html(rows: &[Row]) -> String {
     let mut out = format!(
@@ -271,11 +275,11 @@ fn html(rows: &[Row]) -> String {
          <style>{STYLE}</style></head><body>\n<table>\n<tr><th></th><th>Forward</th><th>Backward</th></tr>\n"
     );
     for row in rows {
-        let backward: Vec<String> = row.backward.iter().map(|one| equation(one, Spelling::Html)).collect();
-        let lines = lines_of(&row.backward, &backward).join("<br>");
-        let forward = equation(&row.forward, Spelling::Html);
+        let backward: Vec<String> = row.backward.iter().map(mathml::equation).collect();
+        let lines = lines_of(&row.backward, &backward).join("</p><p>");
+        let forward = mathml::equation(&row.forward);
         out.push_str(&format!(
-            "<tr><th>{}</th><td>{forward}</td><td>{lines}</td></tr>\n",
+            "<tr><th>{}</th><td><p>{forward}</p></td><td><p>{lines}</p></td></tr>\n",
             row.label
         ));
     }

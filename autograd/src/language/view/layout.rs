@@ -9,6 +9,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::{Direction, algo};
 
 use super::Picture;
+use super::frames::{Frame, Frames};
 
 /// How often the layers are sorted by their neighbours, and moved towards them, up and down in turn.
 const SWEEPS: usize = 8;
@@ -27,6 +28,8 @@ pub(super) struct Layout {
     pub routes: Vec<Vec<(usize, f64)>>,
     /// How many layers there are.
     pub layers: usize,
+    /// The frames of open scopes, outer ones first.
+    pub frames: Vec<Frame>,
     /// How wide everything is together.
     pub width: f64,
 }
@@ -56,13 +59,25 @@ pub(super) fn layout(picture: &Picture, widths: &[f64]) -> Layout {
     (0..rows.layer.len()).for_each(|one| rows.rows[rows.layer[one]].push(one));
     rows.order();
     rows.place();
-    let left = (0..rows.x.len())
-        .map(|one| rows.x[one] - rows.widths[one] / 2.0)
-        .fold(f64::INFINITY, f64::min);
-    let right = (0..rows.x.len())
-        .map(|one| rows.x[one] + rows.widths[one] / 2.0)
-        .fold(0.0, f64::max);
-    let left = if left.is_finite() { left } else { 0.0 };
+    let frames = Frames::of(picture, &paths, &rows.layer);
+    let mut frames = if frames.is_empty() {
+        Vec::new()
+    } else {
+        rows.rows = frames.sorted(&rows.rows, &rows.x);
+        rows.place();
+        frames.fit(&rows.rows, &mut rows.x, &rows.widths, GAP)
+    };
+    let boxes = rows
+        .x
+        .iter()
+        .zip(&rows.widths)
+        .map(|(x, width)| (x - width / 2.0, x + width / 2.0));
+    let sides: Vec<(f64, f64)> = boxes.chain(frames.iter().map(|frame| frame.sides)).collect();
+    let left = sides.iter().map(|side| side.0).reduce(f64::min).unwrap_or(0.0);
+    let right = sides.iter().map(|side| side.1).reduce(f64::max).unwrap_or(0.0);
+    for frame in &mut frames {
+        frame.sides = (frame.sides.0 - left, frame.sides.1 - left);
+    }
     let at = |one: usize| (rows.layer[one], rows.x[one] - left);
     Layout {
         boxes: (0..picture.boxes.len()).map(at).collect(),
@@ -71,7 +86,8 @@ pub(super) fn layout(picture: &Picture, widths: &[f64]) -> Layout {
             .map(|path| path.into_iter().map(at).collect())
             .collect(),
         layers: rows.rows.len(),
-        width: (right - left).max(0.0),
+        width: right - left,
+        frames,
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod dot;
 mod exploded;
+mod frames;
 mod html;
 pub mod json;
 mod layout;
@@ -26,6 +27,7 @@ pub use exploded::exploded;
 pub use html::html;
 pub use mermaid::mermaid;
 pub use rolled::rolled;
+pub(super) use svg::escaped;
 pub use svg::svg;
 pub use tree::tree;
 
@@ -44,6 +46,13 @@ pub enum Kind {
     Op,
     /// A scope drawn as one box.
     Scope,
+}
+
+impl Kind {
+    /// True for inputs and parameters.
+    fn is_given(self) -> bool {
+        matches!(self, Self::Input | Self::Data | Self::Param)
+    }
 }
 
 /// One box.
@@ -108,7 +117,40 @@ pub fn picture(graph: &Graph, options: Options) -> Picture {
         let path = scope_path(graph, node.scope);
         picture.boxes.push(node_box(graph, node, path));
     }
-    closed(picture, options.depth)
+    closed(shared_outside(picture), options.depth)
+}
+
+/// The picture with what is given in the scope that all its users are in, and before the other boxes of that scope: a
+/// parameter that several rounds of a loop read belongs to none of them.
+fn shared_outside(mut picture: Picture) -> Picture {
+    let depths: Vec<usize> = picture.boxes.iter().map(|one| one.scope.len()).collect();
+    for arrow in &picture.arrows {
+        let user = picture.boxes[arrow.to].scope.clone();
+        let one = &mut picture.boxes[arrow.from];
+        if one.kind.is_given() {
+            let common = one
+                .scope
+                .iter()
+                .zip(&user)
+                .take_while(|(own, other)| own == other)
+                .count();
+            one.scope.truncate(common);
+        }
+    }
+    let first_of = |scope: &[String]| picture.boxes.iter().position(|one| one.scope.starts_with(scope));
+    let key = |number: usize| match picture.boxes[number].scope.as_slice() {
+        scope if scope.len() < depths[number] => (first_of(scope).unwrap_or(number), 0, number),
+        _ => (number, 1, number),
+    };
+    let mut order: Vec<usize> = (0..picture.boxes.len()).collect();
+    order.sort_by_key(|&number| key(number));
+    let mut place = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(to, &from)| place[from] = to);
+    for arrow in &mut picture.arrows {
+        (arrow.from, arrow.to) = (place[arrow.from], place[arrow.to]);
+    }
+    picture.boxes = order.iter().map(|&number| picture.boxes[number].clone()).collect();
+    picture
 }
 
 /// The picture with each scope that lies this deep or deeper drawn as one box; `None` changes nothing.
@@ -119,9 +161,9 @@ pub fn closed(picture: Picture, depth: Option<usize>) -> Picture {
     let mut closed = Picture::default();
     let mut scopes: BTreeMap<Vec<String>, usize> = BTreeMap::new();
     let mut place = Vec::with_capacity(picture.boxes.len());
-    for one in picture.boxes {
-        let is_given = matches!(one.kind, Kind::Input | Kind::Data | Kind::Param);
-        if one.scope.len() <= depth || is_given {
+    for mut one in picture.boxes {
+        if one.scope.len() <= depth || one.kind.is_given() {
+            one.scope.truncate(depth);
             closed.boxes.push(one);
             place.push(closed.boxes.len() - 1);
             continue;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::frames::Frame;
 use super::layout::{Layout, layout};
 use super::{Arrow, Box, Kind, Picture};
 
@@ -9,6 +10,10 @@ use super::{Arrow, Box, Kind, Picture};
 const HEIGHT: f64 = 40.0;
 const RISE: f64 = 46.0;
 const EDGE: f64 = 20.0;
+
+/// The room for the name of a frame above its boxes, and for its lower line below them.
+const TITLE: f64 = 18.0;
+const FOOT: f64 = 8.0;
 
 /// The width of a letter, nearly, and of the narrowest box.
 const LETTER: f64 = 7.4;
@@ -20,14 +25,15 @@ pub fn svg(picture: &Picture) -> String {
     let places = layout(picture, &widths);
     let has_back = picture.arrows.iter().any(|arrow| arrow.back.is_some());
     let total_width = 2.0 * EDGE + places.width + if has_back { 3.0 * EDGE } else { 0.0 };
-    let total_height = 2.0 * EDGE + (places.layers as f64 * (HEIGHT + RISE) - RISE).max(0.0);
+    let (middles, total_height) = heights(&places);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {total_width:.0} {total_height:.0}\" role=\"img\">\n\
          <title>Computation graph</title>\n<desc>{} boxes and {} arrows</desc>\n{STYLE}",
         picture.boxes.len(),
         picture.arrows.len()
     );
-    let drawing = Drawing { places: &places };
+    let drawing = Drawing { middles };
+    places.frames.iter().for_each(|frame| drawing.frame(frame, &mut out));
     for (arrow, route) in picture.arrows.iter().zip(&places.routes) {
         drawing.arrow(arrow, route, &widths, &mut out);
     }
@@ -49,15 +55,48 @@ fn width(one: &Box) -> f64 {
     (letters as f64 * LETTER + 18.0).max(WIDTH_MIN)
 }
 
-struct Drawing<'l> {
-    places: &'l Layout,
+/// The middle of each layer from the top, with room for the frames that end there, and the height of everything.
+fn heights(places: &Layout) -> (Vec<f64>, f64) {
+    let mut room = vec![(0usize, 0usize); places.layers];
+    for Frame { layers, nested, .. } in &places.frames {
+        room[layers.0].0 = room[layers.0].0.max(nested.0);
+        room[layers.1].1 = room[layers.1].1.max(nested.1);
+    }
+    let mut top = EDGE;
+    let mut middles = vec![0.0; places.layers];
+    for layer in (0..places.layers).rev() {
+        top += room[layer].1 as f64 * TITLE;
+        middles[layer] = top + HEIGHT / 2.0;
+        top += HEIGHT + room[layer].0 as f64 * FOOT + if layer > 0 { RISE } else { 0.0 };
+    }
+    (middles, top + EDGE)
 }
 
-impl Drawing<'_> {
+struct Drawing {
+    middles: Vec<f64>,
+}
+
+impl Drawing {
     /// The middle of a place, on the paper.
     fn middle(&self, (layer, x): (usize, f64)) -> (f64, f64) {
-        let from_top = (self.places.layers - 1 - layer) as f64;
-        (EDGE + x, EDGE + from_top * (HEIGHT + RISE) + HEIGHT / 2.0)
+        (EDGE + x, self.middles[layer])
+    }
+
+    /// The frame of an open scope, with its name in the corner.
+    fn frame(&self, frame: &Frame, out: &mut String) {
+        let (left, right) = (EDGE + frame.sides.0, EDGE + frame.sides.1);
+        let top = self.middles[frame.layers.1] - HEIGHT / 2.0 - frame.nested.1 as f64 * TITLE;
+        let bottom = self.middles[frame.layers.0] + HEIGHT / 2.0 + frame.nested.0 as f64 * FOOT;
+        let title = escaped(&frame.path.join(" / "));
+        let name = escaped(frame.path.last().map_or("", String::as_str));
+        let _ = writeln!(
+            out,
+            "<g class=\"frame\"><title>{title}</title>\n\
+             <path d=\"M{left:.1} {top:.1} H{right:.1} V{bottom:.1} H{left:.1} Z\"/>\n\
+             <text x=\"{:.1}\" y=\"{:.1}\">{name}</text></g>",
+            left + 6.0,
+            top + 13.0
+        );
     }
 
     fn arrow(&self, arrow: &Arrow, route: &[(usize, f64)], widths: &[f64], out: &mut String) {
@@ -146,6 +185,7 @@ const STYLE: &str = "<style>\n\
     .constant rect { stroke: #b0b0b0; stroke-dasharray: 2 3 } .scope rect { fill: #e6f2e0; stroke-width: 2 }\n\
     .forward { fill: none; stroke: #404040; marker-end: url(#tip) }\n\
     .backward { fill: none; stroke: #b03030; stroke-dasharray: 5 4; marker-start: url(#back) }\n\
+    .frame path { fill: #f4f7f2; stroke: #8fa585 } .frame text { text-anchor: start; font-size: 12px; fill: #55704a }\n\
     path.round { stroke-dasharray: 6 3 } text.round { text-anchor: start; font-style: italic }\n\
     </style>\n\
     <defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
@@ -165,7 +205,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// A text in which no sign is markup.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::language) fn escaped(text: &str) -> String {
     text.trim()
         .replace('&', "&amp;")
         .replace('<', "&lt;")

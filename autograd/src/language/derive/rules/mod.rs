@@ -13,10 +13,10 @@ use crate::language::core::Op;
 use crate::language::diagnostic::Diagnostic;
 use crate::language::size::Size;
 use crate::language::span::Span;
-use crate::language::types::{Kind, Type};
+use crate::language::types::{Axis, Kind, Type};
 use entries::unary;
 use places::{concat, embedding, padded, pick};
-use products::{matmul_left, matmul_right};
+use products::{matmul_left, matmul_right, repeated_left, repeated_right};
 use reductions::{along, reduction};
 
 type Parts = Vec<(usize, usize)>;
@@ -72,10 +72,15 @@ pub(super) fn contributions(build: &mut Builder, y: usize, g: usize) -> Result<P
                 }
             }
         }
-        (Op::Engine(name, _), _) if name == "matmul" => {
-            let text =
-                "the derivative of engine.matmul is written for stacks of one size; repeat the smaller one first";
-            return Err(Box::new(Diagnostic::new(Code::E09, Span::default(), text.to_string())));
+        (Op::Engine(name, _), &[a, b]) if name == "matmul" => {
+            if wants(build, a) {
+                let part = repeated_left(build, [a, b], g);
+                parts.push((a, part));
+            }
+            if wants(build, b) {
+                let part = repeated_right(build, [a, b], g);
+                parts.push((b, part));
+            }
         }
         (Op::Engine(name, _), _) => {
             let text =
@@ -101,10 +106,26 @@ fn gathered(build: &mut Builder, operand: usize, part: usize, whole: &Type) -> (
         }
     };
     let (target, kept) = source_of(build, operand, whole.rank());
-    let over = (0..whole.rank()).filter(|axis| !kept.contains(axis)).collect();
-    let sum = build.reduce("sum", part, over);
     let axes = build.ty(target).axes.clone();
-    (target, build.relabel(sum, axes))
+    (target, summed_to(build, part, &kept, axes))
+}
+
+/// The sum of an array over the axes along which one with these axes was repeated: those that it lacks, and those where
+/// it has size 1; `kept` says where its axes are.
+fn summed_to(build: &mut Builder, part: usize, kept: &[usize], axes: Vec<Axis>) -> usize {
+    let one = Size::number(1);
+    let whole = build.ty(part).axes.clone();
+    let was_repeated = |place: &usize| match kept.iter().position(|own| own == place) {
+        Some(own) => axes[own].size == one && whole[*place].size != one,
+        None => true,
+    };
+    let over = (0..whole.len()).filter(was_repeated).collect();
+    let sum = build.reduce("sum", part, over);
+    if build.ty(sum).rank() == axes.len() {
+        build.relabel(sum, axes)
+    } else {
+        build.reshape(sum, axes)
+    }
 }
 
 /// The operand before axes of size 1 were put in, and the places of its axes in the result.
@@ -214,13 +235,9 @@ fn with_one_real_operand(build: &mut Builder, op: &Op, [y, a]: [usize; 2], args:
         Op::Reshape => build.reshape(g, a_ty.axes),
         Op::Relabel => build.relabel(g, a_ty.axes),
         Op::Broadcast => {
-            let whole = build.ty(y).clone();
-            let over = whole.rank() - a_ty.rank();
-            let one = Size::number(1);
-            let ones = (0..a_ty.rank()).filter(|&i| a_ty.axes[i].size == one && whole.axes[over + i].size != one);
-            let axes: Vec<usize> = (0..over).chain(ones.map(|i| over + i)).collect();
-            let sum = build.reduce("sum", g, axes);
-            build.reshape(sum, a_ty.axes)
+            let rank = build.ty(y).rank();
+            let kept: Vec<usize> = (rank - a_ty.rank()..rank).collect();
+            summed_to(build, g, &kept, a_ty.axes)
         }
         Op::Select(axis, at) => {
             let mut axes = a_ty.axes.clone();

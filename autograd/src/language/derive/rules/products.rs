@@ -1,6 +1,7 @@
 //! The derivative of the matrix product, for vectors, matrices and stacks of matrices.
 
-use super::Builder;
+use super::{Builder, summed_to};
+use crate::language::core::Op;
 use crate::language::size::Size;
 use crate::language::span::Span;
 use crate::language::types::Axis;
@@ -62,6 +63,64 @@ pub(super) fn matmul_right(build: &mut Builder, [a, b]: [usize; 2], g: usize) ->
         }
     };
     build.relabel(result, axes)
+}
+
+/// `g_a` of `c = a @ b` where the stacks have other sizes: the sum over the products that a matrix of `a` stands in.
+pub(super) fn repeated_left(build: &mut Builder, [a, b]: [usize; 2], g: usize) -> usize {
+    let (row, g) = as_rows(build, a, g);
+    let flipped = transposed(build, b);
+    let part = stacked(build, [g, flipped], g);
+    let part = back_to(build, part, row);
+    let axes = build.ty(a).axes.clone();
+    build.reshape(part, axes)
+}
+
+/// `g_b` of `c = a @ b` where the stacks have other sizes.
+pub(super) fn repeated_right(build: &mut Builder, [a, b]: [usize; 2], g: usize) -> usize {
+    let (row, g) = as_rows(build, a, g);
+    let flipped = transposed(build, row);
+    let part = stacked(build, [flipped, g], g);
+    back_to(build, part, b)
+}
+
+/// A left operand that is a vector as one row, and the result's gradient with the axis of that row.
+fn as_rows(build: &mut Builder, a: usize, g: usize) -> (usize, usize) {
+    if build.ty(a).rank() > 1 {
+        return (a, g);
+    }
+    let with_row = |build: &mut Builder, line: usize, place: usize| {
+        let mut axes = build.ty(line).axes.clone();
+        axes.insert(place, Axis::new("1", Size::number(1), Span::default()));
+        build.reshape(line, axes)
+    };
+    let place = build.ty(g).rank() - 1;
+    (with_row(build, a, 0), with_row(build, g, place))
+}
+
+/// The product of two stacks of matrices; the result has the stack of `like`.
+fn stacked(build: &mut Builder, [a, b]: [usize; 2], like: usize) -> usize {
+    let stack = |build: &Builder, line: usize| build.ty(line).axes[..build.ty(line).rank() - 2].to_vec();
+    let (rows, columns) = (build.ty(a).axes.iter().nth_back(1), build.ty(b).axes.last());
+    let axes = stack(build, like)
+        .into_iter()
+        .chain(rows.cloned())
+        .chain(columns.cloned())
+        .collect();
+    let op = if stack(build, a) == stack(build, b) {
+        Op::Matmul
+    } else {
+        Op::Engine("matmul".to_string(), Vec::new())
+    };
+    let ty = build.joined_kind(a, b, axes);
+    build.push(op, vec![a, b], ty)
+}
+
+/// The sum over the axes along which an operand was repeated.
+fn back_to(build: &mut Builder, part: usize, operand: usize) -> usize {
+    let axes = build.ty(operand).axes.clone();
+    let rank = build.ty(part).rank();
+    let kept: Vec<usize> = (rank - axes.len()..rank).collect();
+    summed_to(build, part, &kept, axes)
 }
 
 /// All axes but the last as one.
