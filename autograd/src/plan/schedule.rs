@@ -74,6 +74,23 @@ impl At {
         }
     }
 
+    /// Two places, unless they are the same one or hold nothing.
+    pub fn apart(from: Self, to: Self) -> Option<[Self; 2]> {
+        match (from, to) {
+            (Self::Array { array: from_array, .. }, Self::Array { array, .. }) => {
+                (from_array != array).then_some([from, to])
+            }
+            _ => None,
+        }
+    }
+
+    /// Copies what lies at another place.
+    pub fn copy_from<T: Copy>(self, from: Self, arrays: &mut [Vec<T>]) {
+        let mut to = self.take(arrays);
+        to[..self.len()].copy_from_slice(from.read(arrays, &[]));
+        self.put(arrays, to);
+    }
+
     pub fn len(self) -> usize {
         match self {
             Self::Array { len, .. } | Self::Param { len, .. } => len,
@@ -90,6 +107,8 @@ pub(super) struct ForwardStep {
     pub shapes: SmallVec<[Shape; 4]>,
     pub y: At,
     pub notes: At,
+    /// Whether the result is written over an operand, which then stands in `y` alone.
+    pub rewrites: bool,
 }
 
 impl ForwardStep {
@@ -98,7 +117,9 @@ impl ForwardStep {
         let x: SmallVec<[&[T]; 8]> = self.x.iter().map(|at| at.read(arrays, params.values())).collect();
         let inputs = Inputs::new(&x, &self.shapes);
         let admitted = self.op.admits(inputs);
-        if admitted.is_ok() {
+        if admitted.is_ok() && self.rewrites {
+            self.op.rewrite(inputs, &mut y[..self.y.len()]);
+        } else if admitted.is_ok() {
             self.op
                 .forward(inputs, &mut y[..self.y.len()], &mut notes[..self.notes.len()]);
         }
@@ -241,11 +262,17 @@ fn disjoint<'a, T>(gradients: &'a mut [T], targets: &[Target]) -> SmallVec<[Opti
 pub(super) fn forward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<Forward> {
     let needed = graph.nodes().filter(|node| liveness.needed[node.id.index()]);
     needed
-        .filter_map(|node| forward_step(graph, list, slots, node.id).map(Forward::from))
+        .filter_map(|node| forward_step(graph, list, liveness, slots, node.id).map(Forward::from))
         .collect()
 }
 
-fn forward_step(graph: &Graph, list: &ParamList, slots: &Slots, id: NodeId) -> Option<ForwardStep> {
+fn forward_step(
+    graph: &Graph,
+    list: &ParamList,
+    liveness: &Liveness<'_>,
+    slots: &Slots,
+    id: NodeId,
+) -> Option<ForwardStep> {
     let node = graph.node(id);
     let op = match node.source {
         Source::Op(op) => op.clone(),
@@ -255,12 +282,15 @@ fn forward_step(graph: &Graph, list: &ParamList, slots: &Slots, id: NodeId) -> O
     let shapes: SmallVec<[Shape; 4]> = graph.operand_shapes(id).collect();
     let value = |id: NodeId| At::of(graph, list, slots, Holds::Value(id), id, graph.shape(id).len());
     let notes = At::of(graph, list, slots, Holds::Notes(id), id, op.notes(&shapes));
+    let rewritten = liveness.rewritten(id);
+    let operand = |(position, &x): (usize, &NodeId)| if rewritten == Some(position) { At::Nothing } else { value(x) };
     Some(ForwardStep {
-        x: node.operands.iter().map(|&x| value(x)).collect(),
+        x: node.operands.iter().enumerate().map(operand).collect(),
         y: value(id),
         notes,
         op,
         shapes,
+        rewrites: rewritten.is_some(),
     })
 }
 
@@ -268,7 +298,7 @@ fn forward_step(graph: &Graph, list: &ParamList, slots: &Slots, id: NodeId) -> O
 pub(super) fn backward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<Backward> {
     let reached = graph.nodes().rev().filter(|node| liveness.reached[node.id.index()]);
     let step = |id: NodeId| {
-        let forward = forward_step(graph, list, slots, id)?.kept();
+        let forward = forward_step(graph, list, liveness, slots, id)?.kept();
         let gradient = |id: NodeId| At::of(graph, list, slots, Holds::Gradient(id), id, graph.shape(id).len());
         let mut g_x: SmallVec<[Target; 4]> = forward.x.iter().map(|_| Target::Unwanted).collect();
         let mut later_len = 0;

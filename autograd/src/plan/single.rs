@@ -92,7 +92,8 @@ impl SingleForward {
         let fits = step.shapes.len() <= OPERANDS_MAX
             && step.shapes.iter().all(|&shape| shape == Shape::SCALAR)
             && step.y.len() == 1
-            && step.notes.len() == 0;
+            && step.notes.len() == 0
+            && !step.rewrites;
         fits.then(|| Self {
             op: step.op.clone(),
             x: Operands::of(&step.x),

@@ -48,6 +48,13 @@ impl Slots {
         this
     }
 
+    /// Puts an array where another one is: the first is written over the second.
+    pub fn share(&mut self, holds: Holds, other: Holds) {
+        if let Some(slot) = self.get(other) {
+            self.slot_of.insert(holds, slot);
+        }
+    }
+
     /// The slot of an array; `None` for an array without entries.
     pub fn get(&self, holds: Holds) -> Option<usize> {
         self.slot_of.get(&holds).copied()
