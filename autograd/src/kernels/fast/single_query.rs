@@ -98,7 +98,7 @@ impl<T: Float> WithSimd for Task<'_, T> {
         let (scores, weights) = room.split_at_mut(notes.len() * at.keys);
         // s = q kᵀ, without gaps: of the visible keys alone
         let mut seen = 0;
-        each_turn(x.mask, at.keys_seen(0), |rows| {
+        for rows in turns(x.mask, at.keys_seen(0)) {
             for (h, s) in scores.chunks_exact_mut(at.keys).enumerate() {
                 let s = &mut s[seen..][..rows.len()];
                 s.fill(T::ZERO);
@@ -106,7 +106,7 @@ impl<T: Float> WithSimd for Task<'_, T> {
                 Gemv { a, b, c: s }.with_simd(simd);
             }
             seen += rows.len();
-        });
+        }
         // p = softmax(s / √D)
         let rows = scores.chunks_exact_mut(at.keys).zip(weights.chunks_exact_mut(at.keys));
         for ((s, p), note) in rows.zip(&mut *notes) {
@@ -124,25 +124,23 @@ impl<T: Float> WithSimd for Task<'_, T> {
         // y = p v
         y.fill(T::ZERO);
         let mut done = 0;
-        each_turn(x.mask, at.keys_seen(0), |rows| {
+        for rows in turns(x.mask, at.keys_seen(0)) {
             let heads = weights.chunks_exact(at.keys).zip(y.chunks_exact_mut(d)).enumerate();
             for (h, (p, c)) in heads {
                 let (a, b) = (&p[done..][..rows.len()], x.v.part(rows.start, part(h)));
                 Gemv { a, b, c }.with_simd(simd);
             }
             done += rows.len();
-        });
+        }
     }
 }
 
 /// The rows of the visible ones of the first `seen` keys, at most [`TURN`] neighbours at a time.
-#[inline(always)]
-fn each_turn<T: Float>(mask: Option<&[T]>, seen: usize, mut visit: impl FnMut(Range<usize>)) {
-    for run in visible_runs(mask, seen) {
-        for start in run.clone().step_by(TURN) {
-            visit(start..run.end.min(start + TURN));
-        }
-    }
+fn turns<T: Float>(mask: Option<&[T]>, seen: usize) -> impl Iterator<Item = Range<usize>> {
+    visible_runs(mask, seen).flat_map(|run| {
+        let starts = run.clone().step_by(TURN);
+        starts.map(move |start| start..run.end.min(start + TURN))
+    })
 }
 
 /// The runs of neighbouring keys, of the first `seen`, that the mask shows.
