@@ -38,7 +38,11 @@ impl Reader {
             here: sketch.data("here", [1, block, 1]),
             seen: sketch.data("seen", [1, block]),
         });
-        let before: Vec<_> = network.memory().iter().map(|&shape| sketch.data("memory", shape)).collect();
+        let before: Vec<_> = network
+            .memory()
+            .iter()
+            .map(|&shape| sketch.data("memory", shape))
+            .collect();
         let (logits, after) = network.step(id, place, &before);
         let states = before.iter().zip(&after).map(|(before, after)| State {
             before: before.id(),

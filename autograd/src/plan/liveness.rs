@@ -7,6 +7,7 @@
 
 use smallvec::SmallVec;
 
+use super::single::OPERANDS_MAX;
 use crate::graph::{Graph, NodeId, Source, operand_at};
 use crate::op::OperandKind;
 use crate::shape::Shape;
@@ -109,7 +110,10 @@ impl<'g> Liveness<'g> {
         let operand = node.operands[position];
         let passed_on = match self.graph.node(operand).source {
             Source::Op(_) => !self.is_asked_for(operand),
-            _ => self.states.contains(&State { before: operand, after: id }),
+            _ => self.states.contains(&State {
+                before: operand,
+                after: id,
+            }),
         };
         let used_once = node.operands.iter().filter(|&&other| other == operand).count() == 1;
         (passed_on && used_once && self.last_use(operand) == id.index()).then_some(position)
@@ -117,7 +121,11 @@ impl<'g> Liveness<'g> {
 
     /// The nodes whose value is written over that of another, each with the one where the array began.
     pub fn rewrites(&self) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
-        let each = self.array_of.iter().enumerate().map(|(index, &array)| (NodeId::new(index), array));
+        let each = self
+            .array_of
+            .iter()
+            .enumerate()
+            .map(|(index, &array)| (NodeId::new(index), array));
         each.filter(|(id, array)| id != array)
     }
 
@@ -190,6 +198,30 @@ impl<'g> Liveness<'g> {
 
     fn time_backward(&self, id: NodeId) -> usize {
         2 * self.graph.len() - id.index()
+    }
+
+    /// True if a node is a single number that only steps between single numbers write and read.
+    pub fn is_number(&self, id: NodeId) -> bool {
+        let node = self.graph.node(id);
+        let written = match node.source {
+            Source::Param(_) | Source::Module(_) => false,
+            Source::Op(_) => self.is_single(id),
+            _ => node.shape == Shape::SCALAR,
+        };
+        let is_state = self.states.iter().any(|state| state.before == id || state.after == id);
+        written && !is_state && self.uses[id.index()].iter().all(|&(user, _)| self.is_single(user))
+    }
+
+    /// True if a node is the result of an op between few single numbers.
+    fn is_single(&self, id: NodeId) -> bool {
+        let node = self.graph.node(id);
+        let Source::Op(op) = node.source else { return false };
+        let operands = node.operands.len();
+        operands <= OPERANDS_MAX
+            && node.shape == Shape::SCALAR
+            && self.graph.operand_shapes(id).all(|shape| shape == Shape::SCALAR)
+            && op.notes(&[Shape::SCALAR; OPERANDS_MAX][..operands]) == 0
+            && op.rewrites(&[Shape::SCALAR; OPERANDS_MAX][..operands]).is_none()
     }
 
     /// When each node's array is read for the last time, whatever was written over it meanwhile.

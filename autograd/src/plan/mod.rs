@@ -5,9 +5,11 @@
 //! A law says that a plan and a tape give the same bits.
 
 mod liveness;
+mod numbers;
 mod schedule;
 mod single;
 mod slots;
+mod stored;
 #[cfg(test)]
 mod tests;
 
@@ -20,8 +22,9 @@ use crate::steps::NoGradient;
 
 pub use liveness::State;
 use liveness::{Holds, Liveness};
-use schedule::{At, Backward, Forward};
+use schedule::{At, NUMBERS};
 use slots::Slots;
+use stored::{Backward, Forward};
 
 /// A graph with a fixed schedule and fixed memory, ready to run again and again.
 ///
@@ -102,7 +105,7 @@ impl<T: Real> Plan<T> {
         if objective.is_some() {
             every_param_is_reached(graph, list, &liveness)?;
         }
-        let mut slots = Slots::assign(liveness.lives());
+        let mut slots = Slots::assign(liveness.lives(), |id| liveness.is_number(id));
         for (id, array) in liveness.rewrites() {
             slots.share(Holds::Value(id), Holds::Value(array));
         }
@@ -114,7 +117,7 @@ impl<T: Real> Plan<T> {
                 .collect()
         };
         let mut plan = Self {
-            arrays: slots.lens().iter().map(|&len| vec![T::ZERO; len]).collect(),
+            arrays: slots.lens().map(|len| vec![T::ZERO; len]).collect(),
             values: each(Holds::Value, &liveness.needed),
             gradients: each(Holds::Gradient, &liveness.reached),
             forward: schedule::forward(graph, list, &liveness, &slots),
@@ -124,8 +127,12 @@ impl<T: Real> Plan<T> {
             params_len: list.len(),
             flops: graph.flops(),
         };
-        let places = states.iter().map(|state| [state.after, state.before].map(|id| plan.values[id.index()]));
-        plan.handed_on = places.filter_map(|[after, before]| At::apart(after?, before?)).collect();
+        let places = states
+            .iter()
+            .map(|state| [state.after, state.before].map(|id| plan.values[id.index()]));
+        plan.handed_on = places
+            .filter_map(|[after, before]| At::apart(after?, before?))
+            .collect();
         for node in graph.nodes().filter(|node| liveness.needed[node.id.index()]) {
             if let Source::Constant(value) = node.source {
                 plan.set(node.id, &[T::from_f64(*value)]);
@@ -148,6 +155,7 @@ impl<T: Real> Plan<T> {
     #[track_caller]
     pub fn input_mut(&mut self, input: NodeId) -> &mut [T] {
         match self.values[input.index()].expect("the plan uses this input") {
+            At::Number(position) => std::slice::from_mut(&mut self.arrays[NUMBERS][position as usize]),
             At::Array { array, len } => &mut self.arrays[array][..len],
             At::Nothing => &mut [],
             At::Param { .. } => panic!("a parameter is not an input: change it in `Params`"),
@@ -179,8 +187,8 @@ impl<T: Real> Plan<T> {
         let objective = self
             .objective
             .expect("a plan that runs backward is made with an objective");
-        if let Some(At::Array { array, len }) = self.gradients[objective.index()] {
-            self.arrays[array][..len].fill(T::ONE);
+        if let Some(at @ (At::Number(_) | At::Array { .. })) = self.gradients[objective.index()] {
+            at.gradient_mut(&mut self.arrays, params).fill(T::ONE);
         }
         for step in &self.backward {
             step.run(&mut self.arrays, params);
@@ -219,7 +227,7 @@ impl<T: Real> Plan<T> {
     #[track_caller]
     fn read(&self, at: Option<At>, what: &str) -> &[T] {
         match at {
-            Some(At::Array { array, len }) => &self.arrays[array][..len],
+            Some(at @ (At::Number(_) | At::Array { .. })) => at.read(&self.arrays, &[]),
             Some(At::Nothing) => &[],
             Some(At::Param { .. }) => panic!("the {what} of a parameter is in `Params`"),
             None => panic!("the plan has no {what} for this node"),

@@ -3,8 +3,8 @@
 use smallvec::SmallVec;
 
 use super::liveness::{Holds, Liveness, differentiated};
-use super::single::{SingleBackward, SingleForward, Stored};
 use super::slots::Slots;
+use super::stored::{Backward, Forward, store_backward, store_forward};
 use crate::graph::{Graph, NodeId, Source};
 use crate::kernels::by_parts;
 use crate::numbers::Real;
@@ -13,15 +13,14 @@ use crate::ops::AnyOp;
 use crate::params::{ParamList, Params};
 use crate::shape::Shape;
 
-/// One op of the forward pass, as the plan stores it.
-pub(super) type Forward = Stored<SingleForward, ForwardStep>;
-
-/// One op of the backward pass, as the plan stores it.
-pub(super) type Backward = Stored<SingleBackward, BackwardStep>;
+/// The index of the array in which single numbers lie side by side; the other arrays come behind it.
+pub(super) const NUMBERS: usize = 0;
 
 /// Where an array lies.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum At {
+    /// Among the numbers, at this position.
+    Number(u32),
     /// At the beginning of one of the plan's arrays.
     Array { array: usize, len: usize },
     /// In the parameters' own memory.
@@ -38,13 +37,19 @@ impl At {
                 len,
             };
         }
-        slots
-            .get(holds)
-            .map_or(Self::Nothing, |array| Self::Array { array, len })
+        if let Some(position) = slots.number(holds) {
+            return Self::Number(position);
+        }
+        let behind_numbers = |slot| Self::Array {
+            array: NUMBERS + 1 + slot,
+            len,
+        };
+        slots.get(holds).map_or(Self::Nothing, behind_numbers)
     }
 
     pub fn read<'a, T>(self, arrays: &'a [Vec<T>], params: &'a [T]) -> &'a [T] {
         match self {
+            Self::Number(position) => std::slice::from_ref(&arrays[NUMBERS][position as usize]),
             Self::Array { array, len } => &arrays[array][..len],
             Self::Param { begin, len } => &params[begin..begin + len],
             Self::Nothing => &[],
@@ -54,6 +59,7 @@ impl At {
     /// The gradient that lies here, to be written or added to.
     pub fn gradient_mut<'a, T>(self, arrays: &'a mut [Vec<T>], params: &'a mut Params<T>) -> &'a mut [T] {
         match self {
+            Self::Number(position) => std::slice::from_mut(&mut arrays[NUMBERS][position as usize]),
             Self::Array { array, len } => &mut arrays[array][..len],
             Self::Param { begin, len } => &mut params.gradients[begin..begin + len],
             Self::Nothing => &mut [],
@@ -63,6 +69,7 @@ impl At {
     /// Takes the array out of its place, to be written while others are read.
     fn take<T>(self, arrays: &mut [Vec<T>]) -> Vec<T> {
         match self {
+            Self::Number(_) => unreachable!("invariant: only steps between single numbers write among the numbers"),
             Self::Array { array, .. } => std::mem::take(&mut arrays[array]),
             Self::Param { .. } | Self::Nothing => Vec::new(),
         }
@@ -93,6 +100,7 @@ impl At {
 
     pub fn len(self) -> usize {
         match self {
+            Self::Number(_) => 1,
             Self::Array { len, .. } | Self::Param { len, .. } => len,
             Self::Nothing => 0,
         }
@@ -261,9 +269,7 @@ fn disjoint<'a, T>(gradients: &'a mut [T], targets: &[Target]) -> SmallVec<[Opti
 /// The steps of the forward pass.
 pub(super) fn forward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<Forward> {
     let needed = graph.nodes().filter(|node| liveness.needed[node.id.index()]);
-    needed
-        .filter_map(|node| forward_step(graph, list, liveness, slots, node.id).map(Forward::from))
-        .collect()
+    store_forward(needed.filter_map(|node| forward_step(graph, list, liveness, slots, node.id)))
 }
 
 fn forward_step(
@@ -283,7 +289,13 @@ fn forward_step(
     let value = |id: NodeId| At::of(graph, list, slots, Holds::Value(id), id, graph.shape(id).len());
     let notes = At::of(graph, list, slots, Holds::Notes(id), id, op.notes(&shapes));
     let rewritten = liveness.rewritten(id);
-    let operand = |(position, &x): (usize, &NodeId)| if rewritten == Some(position) { At::Nothing } else { value(x) };
+    let operand = |(position, &x): (usize, &NodeId)| {
+        if rewritten == Some(position) {
+            At::Nothing
+        } else {
+            value(x)
+        }
+    };
     Some(ForwardStep {
         x: node.operands.iter().enumerate().map(operand).collect(),
         y: value(id),
@@ -320,5 +332,5 @@ pub(super) fn backward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>,
             later,
         })
     };
-    reached.filter_map(|node| step(node.id).map(Backward::from)).collect()
+    store_backward(reached.filter_map(|node| step(node.id)))
 }

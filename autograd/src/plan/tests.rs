@@ -1,11 +1,14 @@
 //! What a plan keeps from run to run, and what it writes over.
 
+use proptest::prelude::*;
+
 use super::{Plan, State};
 use crate::graph::NodeId;
-use crate::ops::{exp, where_};
+use crate::ops::{exp, relu, tanh, where_};
 use crate::params::{ParamList, Params};
 use crate::record::Sketch;
 use crate::shape::Shape;
+use crate::tape::Tape;
 use crate::var::Var;
 
 /// A plan of one step that reads `x` and the state, and the places of `x`, the state, and what it becomes.
@@ -78,7 +81,11 @@ fn a_replaced_row_is_written_where_the_state_lies() {
         assert_eq!(plan.value(state.after), [1.0, 2.0, value[0], value[1], 5.0, 6.0]);
         assert_eq!(plan.value(y), [14.0 + value[0] + value[1]]);
     }
-    assert_eq!(plan.value(state.after).as_ptr(), place, "nothing but the row was written");
+    assert_eq!(
+        plan.value(state.after).as_ptr(),
+        place,
+        "nothing but the row was written"
+    );
 }
 
 #[test]
@@ -112,4 +119,55 @@ fn a_result_is_written_over_an_operand_that_nobody_reads_again() {
 #[should_panic(expected = "a state is an input, which a step reads, and the result of an op")]
 fn a_state_keeps_its_shape() {
     step([Shape::new(&[2]), Shape::SCALAR], |x, before| [x + before, x]);
+}
+
+/// A formula of single numbers in which each step uses two earlier ones: arithmetic, and now and then another op.
+fn scalar_formula<'t>(inputs: &[Var<'t>], choices: &[(u8, usize, usize)]) -> Var<'t> {
+    let mut all = inputs.to_vec();
+    for &(op, a, b) in choices {
+        let (a, b) = (all[a % all.len()], all[b % all.len()]);
+        all.push(match op % 8 {
+            0 => a + b,
+            1 => a - b,
+            2 => a * b * 0.5,
+            3 => a / (b * b + 1.0),
+            4 => -a,
+            5 => relu(a),
+            6 => tanh(a) + b,
+            _ => (a * b.broadcast_to([2])).sum(),
+        });
+    }
+    all.into_iter().rev().fold(inputs[0], |sum, x| sum + x * 0.25)
+}
+
+proptest! {
+    #[test]
+    fn numbers_run_as_instructions_as_they_do_on_a_tape(
+        values in prop::array::uniform3(-1.5..1.5f64),
+        choices in prop::collection::vec((any::<u8>(), any::<usize>(), any::<usize>()), 0..40),
+    ) {
+        let tape = Tape::<f64>::new();
+        let inputs: Vec<_> = values.iter().map(|&value| tape.scalar("x", value)).collect();
+        let y = scalar_formula(&inputs, &choices);
+        let (expected, gradients) = (tape.number(y), tape.backward(y));
+
+        let sketch = Sketch::new();
+        let planned: Vec<_> = values.iter().map(|_| sketch.input("x", Shape::SCALAR)).collect();
+        let y = scalar_formula(&planned, &choices).id();
+        let ids: Vec<NodeId> = planned.iter().map(|x| x.id()).collect();
+        let list = ParamList::new();
+        let mut plan = Plan::<f64>::new(&sketch.into_graph(), &list, &[], Some(y)).unwrap();
+        ids.iter().zip(values).for_each(|(&id, value)| plan.set(id, &[value]));
+        let mut params = Params::new(&list, 1);
+        for _ in 0..2 {
+            plan.forward(&params).unwrap();
+            plan.backward(&mut params);
+            prop_assert_eq!(plan.value(y)[0].to_bits(), expected.to_bits());
+            for (&id, &x) in ids.iter().zip(&inputs) {
+                if let Some(gradient) = gradients.get_of(x) {
+                    prop_assert_eq!(plan.gradient(id)[0].to_bits(), gradient.first().unwrap().to_bits());
+                }
+            }
+        }
+    }
 }

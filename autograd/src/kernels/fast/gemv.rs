@@ -29,7 +29,7 @@ impl<T: Float> WithSimd for Gemv<'_, T> {
         let Self { a, b, c } = self;
         b.check(a.len(), c.len());
         if b.col == 1 {
-            add_rows::<T, S>(a, b, c);
+            add_rows::<T, S>(simd, a, b, c);
         } else {
             dot_rows::<T, S>(simd, a, b, c);
         }
@@ -38,23 +38,49 @@ impl<T: Float> WithSimd for Gemv<'_, T> {
 
 /// `c += Σ_l a_l b_l`, four rows of `b` in one pass over `c`.
 #[inline(always)]
-fn add_rows<T: Float, S: Simd>(a: &[T], b: View<'_, T>, c: &mut [T]) {
+fn add_rows<T: Float, S: Simd>(simd: S, a: &[T], b: View<'_, T>, c: &mut [T]) {
     let n = c.len();
     let row = |l: usize| &b.data[l * b.row..][..n];
     let (fours, rest) = a.as_chunks::<4>();
     for (four, a) in fours.iter().enumerate() {
         let l = 4 * four;
-        let [b_0, b_1, b_2, b_3] = [row(l), row(l + 1), row(l + 2), row(l + 3)];
-        for (j, c) in c.iter_mut().enumerate() {
-            let sum = a[0].mul_add_at::<S>(b_0[j], *c);
-            let sum = a[1].mul_add_at::<S>(b_1[j], sum);
-            let sum = a[2].mul_add_at::<S>(b_2[j], sum);
-            *c = a[3].mul_add_at::<S>(b_3[j], sum);
-        }
+        add_four::<T, S>(simd, a, [row(l), row(l + 1), row(l + 2), row(l + 3)], c);
     }
     for (l, &a) in rest.iter().enumerate() {
         for (c, &b) in c.iter_mut().zip(row(4 * fours.len() + l)) {
             *c = a.mul_add_at::<S>(b, *c);
+        }
+    }
+}
+
+/// `c += a_0 b_0 + a_1 b_1 + a_2 b_2 + a_3 b_3`, in this order.
+///
+/// In vectors, which the compiler does not make of the plain loop: to it, the rows might be shorter than `c`.
+#[inline(always)]
+fn add_four<T: Float, S: Simd>(simd: S, a: &[T; 4], b: [&[T]; 4], c: &mut [T]) {
+    let splat = [
+        T::splat(simd, a[0]),
+        T::splat(simd, a[1]),
+        T::splat(simd, a[2]),
+        T::splat(simd, a[3]),
+    ];
+    let first_rest = c.len() / T::lanes::<S>() * T::lanes::<S>();
+    let (c, c_rest) = T::vectors_mut::<S>(c);
+    let [b_0, b_1, b_2, b_3] = [
+        &T::vectors::<S>(b[0]).0[..c.len()],
+        &T::vectors::<S>(b[1]).0[..c.len()],
+        &T::vectors::<S>(b[2]).0[..c.len()],
+        &T::vectors::<S>(b[3]).0[..c.len()],
+    ];
+    for (j, c) in c.iter_mut().enumerate() {
+        let sum = T::mul_add_vectors(simd, splat[0], b_0[j], *c);
+        let sum = T::mul_add_vectors(simd, splat[1], b_1[j], sum);
+        let sum = T::mul_add_vectors(simd, splat[2], b_2[j], sum);
+        *c = T::mul_add_vectors(simd, splat[3], b_3[j], sum);
+    }
+    for (j, c) in c_rest.iter_mut().enumerate() {
+        for i in 0..4 {
+            *c = a[i].mul_add_at::<S>(b[i][first_rest + j], *c);
         }
     }
 }

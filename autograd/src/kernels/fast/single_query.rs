@@ -119,7 +119,11 @@ impl<T: Float> WithSimd for Task<'_, T> {
             let total = exp_and_sum(simd, s, most, p);
             let inverse = if total == T::ZERO { T::ZERO } else { T::ONE / total };
             p.iter_mut().for_each(|p| *p *= inverse);
-            *note = if seen == 0 { -T::minus_infinity() } else { most + total.ln() };
+            *note = if seen == 0 {
+                -T::minus_infinity()
+            } else {
+                most + total.ln()
+            };
         }
         // y = p v
         y.fill(T::ZERO);
