@@ -1,9 +1,10 @@
 //! Claims about the gradient checker on the ops of the registry.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tapegrad_autograd::check::{
-    Mutant, Mutation, Numbers, OpSubject, Options, Score, Subject, Verdict, check, mutation_score,
+    GraphSubject, Mutant, Mutation, Numbers, OpSubject, Options, Score, Subject, Verdict, check, mutation_score,
 };
 
 fn op(name: &str) -> Arc<dyn Subject> {
@@ -47,6 +48,31 @@ fn the_derivative_of_the_language_is_a_third_witness() {
     for name in ["softmax", "layer_norm", "gelu", "log_softmax", "mul", "rms_norm"] {
         let report = check(&op(name), &Options::default());
         assert!(report.symbolic > 0, "{name}: {report:?}");
+    }
+}
+
+#[test]
+fn every_program_of_the_docs_passes_and_its_own_derivative_speaks_for_it() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/graphs");
+    let mut names: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.retain(|path| path.extension().is_some_and(|extension| extension == "cg"));
+    names.sort();
+    assert!(names.len() >= 18, "{names:?}");
+    for path in names {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let subject: Arc<dyn Subject> = Arc::new(GraphSubject::new(&path.display().to_string(), &text, None).unwrap());
+        let report = check(
+            &subject,
+            &Options {
+                cases: 4,
+                ..Options::default()
+            },
+        );
+        assert_eq!((report.verdict, report.unchecked), (Verdict::Pass, 0), "{report:?}");
+        assert!(2 * report.symbolic > report.entries, "{report:?}");
     }
 }
 

@@ -3,13 +3,15 @@
 
 #[path = "browser/chromium.rs"]
 mod chromium;
+#[path = "learn/long.rs"]
+mod long;
 
 use std::rc::Rc;
 
 use serde_json::{Value, json};
 use tapegrad_lessons::learn::page::page;
 use tapegrad_lessons::learn::view::step_name;
-use tapegrad_lessons::learn::{Differences, Lesson, shelf};
+use tapegrad_lessons::learn::{Differences, Folder, Lesson, shelf};
 
 use chromium::{Page, program};
 
@@ -22,6 +24,11 @@ struct Visit {
 }
 
 fn visit(name: &str) -> Option<Visit> {
+    let (_, folder) = shelf::find(name).unwrap();
+    visit_folder(&folder)
+}
+
+fn visit_folder(folder: &Folder) -> Option<Visit> {
     let Some(program) = program() else {
         assert!(
             std::env::var_os("TAPEGRAD_BROWSER").is_none_or(|wanted| wanted != "required"),
@@ -30,8 +37,7 @@ fn visit(name: &str) -> Option<Visit> {
         eprintln!("skipped: there is no Chromium on this machine");
         return None;
     };
-    let (_, folder) = shelf::find(name).unwrap();
-    let lesson = Rc::new(Lesson::open(&folder, Differences::Taken).unwrap());
+    let lesson = Rc::new(Lesson::open(folder, Differences::Taken).unwrap());
     let own = tempfile::tempdir().unwrap();
     let file = own.path().join("lesson.html");
     std::fs::write(&file, page_of(&lesson)).unwrap();
@@ -221,6 +227,31 @@ fn narrow_and_enlarged_pages_do_not_scroll_sideways_and_every_preference_is_take
         }
         assert_eq!(visit.page.errors(), Vec::<String>::new(), "{id}");
     }
+}
+
+#[test]
+fn a_run_of_ten_thousand_nodes_opens_and_can_be_stepped() {
+    let Some(mut visit) = visit_folder(&long::folder()) else {
+        return;
+    };
+    let opened = visit
+        .page
+        .evaluate("performance.timing.domInteractive - performance.timing.navigationStart");
+    eprintln!(
+        "{} nodes: the page could be used after {opened} ms",
+        visit.lesson.trace.nodes.len()
+    );
+    assert_eq!(visit.status(), visit.expected(0));
+    for (key, step) in [
+        ("ArrowRight", 1),
+        ("End", visit.lesson.last_step()),
+        ("ArrowLeft", visit.lesson.last_step() - 1),
+    ] {
+        visit.page.press(key);
+        assert_eq!(visit.status(), visit.expected(step));
+        assert!(!visit.shown().trim().is_empty());
+    }
+    assert_eq!(visit.page.errors(), Vec::<String>::new());
 }
 
 #[test]

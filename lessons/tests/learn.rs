@@ -6,8 +6,12 @@ mod command;
 mod documents;
 #[path = "learn/keyboard.rs"]
 mod keyboard;
+#[path = "learn/long.rs"]
+mod long;
 #[path = "learn/page.rs"]
 mod page;
+#[path = "learn/pictures.rs"]
+mod pictures;
 #[path = "learn/renderers.rs"]
 mod renderers;
 #[path = "learn/run.rs"]

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{ArrayD, ArrayViewD};
-use serde_json::{Value, json};
+use ndarray::ArrayD;
 
 use super::program;
 use crate::graph::NodeId;
@@ -104,40 +103,37 @@ impl Derived {
     ) -> Option<Vec<Option<ArrayD<f64>>>> {
         let opened = open("derivative.cg", text);
         let program = opened.programs.last().filter(|_| opened.is_correct())?;
-        let given = names
+        let mut values: BTreeMap<String, ArrayD<f64>> = names
             .iter()
             .zip(x)
-            .filter(|(name, _)| program.inputs.iter().any(|i| i.name == **name) || self.has_param(program, name));
-        let mut values: BTreeMap<String, Value> = given.map(|(name, x)| (name.clone(), self.nested(x))).collect();
+            .map(|(name, x)| (flat(name), self.as_the_program_has_it(x)))
+            .filter(|(name, _)| has(program, name))
+            .collect();
+        // A parameter without a value would begin somewhere else, and the witness would speak of another case.
+        if program.params.iter().any(|param| !values.contains_key(&param.path)) {
+            return None;
+        }
         if let Some(seed) = self
             .seed
             .as_ref()
             .filter(|seed| program.inputs.iter().any(|i| i.name == **seed))
         {
-            values.insert(seed.clone(), self.nested(g_y));
+            values.insert(seed.clone(), self.as_the_program_has_it(g_y));
         }
-        let request = run::Request {
+        let given = run::Given {
             dims: self.fitting(program),
             values,
-            ..run::Request::default()
+            ..run::Given::default()
         };
-        let answer = run::run::<f64>(program, &request, run::Wanted::default()).ok()?;
+        let answer = run::evaluate(program, &given, run::Wanted::default()).ok()?;
         let weight = if self.seed.is_none() { g_y.sum() } else { 1.0 };
         let found = |(name, x): (&String, &ArrayD<f64>)| {
-            let (_, own) = self.gradients.iter().find(|(known, _)| known == name)?;
-            let mut flat = Vec::new();
-            flatten(answer["values"].get(own)?, &mut flat)?;
+            let (_, own) = self.gradients.iter().find(|(known, _)| *known == flat(name))?;
+            let (_, gradient) = answer.values.iter().find(|(known, _)| known == own)?;
+            let flat = gradient.iter().copied().collect();
             Some(ArrayD::from_shape_vec(x.raw_dim(), flat).ok()? * weight)
         };
         Some(names.iter().zip(x).map(found).collect())
-    }
-
-    fn has_param(&self, program: &Program, name: &str) -> bool {
-        let bare: String = name
-            .split('[')
-            .map(|part| part.split_once(']').map_or(part, |(_, rest)| rest))
-            .collect();
-        program.params.iter().any(|param| param.path.replace("[]", "") == bare)
     }
 
     /// The given sizes that the derived program still has.
@@ -148,35 +144,23 @@ impl Derived {
     }
 
     /// An array as the program has it: a translated formula leaves out axes of size 1.
-    fn nested(&self, x: &ArrayD<f64>) -> Value {
+    fn as_the_program_has_it(&self, x: &ArrayD<f64>) -> ArrayD<f64> {
         if !self.sizes.is_empty() {
-            return nested(x.view());
+            return x.clone();
         }
         let flat: Vec<f64> = x.iter().copied().collect();
-        let squeezed = ArrayD::from_shape_vec(program::squeezed(x.shape()), flat);
-        squeezed.map_or(Value::Null, |x| nested(x.view()))
+        ArrayD::from_shape_vec(program::squeezed(x.shape()), flat).expect("axes of size 1 hold no entries of their own")
     }
 }
 
-/// An array as nested lists; infinities as the texts that the language reads.
-fn nested(x: ArrayViewD<'_, f64>) -> Value {
-    if x.ndim() > 0 {
-        return x.outer_iter().map(nested).collect();
-    }
-    x.iter().next().map_or(Value::Null, |&x| match x {
-        x if x.is_finite() => json!(x),
-        x if x.is_nan() => json!("nan"),
-        x => json!(if x > 0.0 { "inf" } else { "-inf" }),
-    })
+/// True if a program has an input or a parameter of this name.
+fn has(program: &Program, name: &str) -> bool {
+    program.inputs.iter().any(|input| input.name == name) || program.params.iter().any(|param| param.path == name)
 }
 
-fn flatten(value: &Value, flat: &mut Vec<f64>) -> Option<()> {
-    match value {
-        Value::Array(parts) => parts.iter().try_for_each(|part| flatten(part, flat)),
-        Value::Number(number) => number.as_f64().map(|number| flat.push(number)),
-        Value::String(text) => text.parse().ok().map(|number| flat.push(number)),
-        _ => None,
-    }
+/// The name of a parameter in a derivative, which has no layers: `block[1].W` is `block_1_W` there.
+fn flat(name: &str) -> String {
+    name.replace(['[', '.'], "_").replace(']', "")
 }
 
 #[cfg(test)]

@@ -108,7 +108,12 @@ impl Answer {
     /// The answer as a learner reads it.
     pub fn text(&self, predict: &Predict) -> String {
         match self {
-            Self::Numbers { value, .. } => inline(value),
+            Self::Numbers { value, .. } => match value.first() {
+                Some(&left) if value.len() == 1 && left != 0.0 && left.abs() <= ROUNDING => {
+                    format!("0, up to rounding ({left:.1e})")
+                }
+                _ => inline(value),
+            },
             Self::Option(at) => format!(
                 "{}) {}",
                 letter(*at),
@@ -120,6 +125,9 @@ impl Answer {
         }
     }
 }
+
+/// A single answer this near to 0 is what rounding left of 0: lessons compute with numbers of about 1, to 1e-16 each.
+const ROUNDING: f64 = 1e-13;
 
 /// The letter of an option: a, b, c.
 pub fn letter(option: usize) -> char {

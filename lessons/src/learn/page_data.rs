@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use ndarray::{ArrayD, ArrayViewD, Axis};
+use ndarray::ArrayD;
 use serde_json::{Map, Value, json};
 use tapegrad_autograd::graph::Source;
+use tapegrad_autograd::language::run::arrays;
 
 use super::answer::Answer;
 use super::lesson::{AnswerKind, Lesson, Predict};
@@ -102,7 +103,7 @@ fn question(lesson: &Rc<Lesson>, step: usize, predict: &Predict) -> Value {
 
 fn answer_value(answer: &Answer) -> Value {
     match answer {
-        Answer::Numbers { value, .. } => nested(value.view()),
+        Answer::Numbers { value, .. } => arrays::write(value.view()),
         Answer::Option(at) => json!(at),
         Answer::Shape(sizes) => json!(sizes),
         Answer::Order(names) => json!(names),
@@ -117,7 +118,10 @@ fn names(lesson: &Lesson) -> Map<String, Value> {
         return names;
     }
     let mut add = |name: String, after: Option<usize>, value: &ArrayD<f64>| {
-        names.insert(name, json!([after.map_or(0, |step| step + 1), nested(value.view())]));
+        names.insert(
+            name,
+            json!([after.map_or(0, |step| step + 1), arrays::write(value.view())]),
+        );
     };
     let labels = trace
         .nodes
@@ -137,16 +141,4 @@ fn names(lesson: &Lesson) -> Map<String, Value> {
         }
     }
     names
-}
-
-/// Nested lists; what JSON has no number for is a text.
-fn nested(array: ArrayViewD<'_, f64>) -> Value {
-    match array.ndim() {
-        0 => match array.first() {
-            Some(value) if value.is_finite() => json!(value),
-            Some(value) => json!(super::numeral::numeral(*value)),
-            None => Value::Null,
-        },
-        _ => Value::Array(array.axis_iter(Axis(0)).map(nested).collect()),
-    }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use tapegrad_lessons::learn::page::page;
-use tapegrad_lessons::learn::{Differences, Folder, Lesson, State, view};
+use tapegrad_lessons::learn::{Differences, Lesson, State, view};
 
-use crate::lessons;
+use crate::{lessons, long};
 
 #[test]
 fn a_page_needs_nothing_else_and_names_its_own_script() {
@@ -50,15 +50,7 @@ fn the_data_of_a_page_is_json_and_cannot_end_its_element() {
 
 #[test]
 fn a_run_of_ten_thousand_nodes_is_a_page_below_five_megabytes() {
-    let folder = Folder {
-        lesson: "[lesson]\nid = \"long\"\ntitle = \"Long\"\ngoal = \"Long.\"\n[bind]\ndims = { T = 2500 }\n".into(),
-        model: "graph long { dim T param x[T] ~ normal(0, 1), w ~ ones, h0 ~ zeros\n h[0] = h0\n \
-                for t = 1..T { h[t] = tanh(w * h[t-1] + x[t]) }\n J = h[T] * h[T]\n minimize J }"
-            .into(),
-        text: String::new(),
-        solution: String::new(),
-    };
-    let lesson = Rc::new(Lesson::open(&folder, Differences::Taken).unwrap());
+    let lesson = Rc::new(Lesson::open(&long::folder(), Differences::Taken).unwrap());
     assert!(lesson.trace.nodes.len() >= 10_000, "{}", lesson.trace.nodes.len());
     assert!(
         !lesson.trace.is_checked,

@@ -23,7 +23,7 @@ fn drawn(screen: &Screen, state: &State, width: u16, height: u16) -> String {
     terminal
         .draw(|frame| draw_screen(frame, screen, state, &mut Scroll::default(), paint))
         .unwrap();
-    let buffer = terminal.backend().buffer().clone();
+    let buffer = terminal.backend().buffer();
     let row = |y: u16| {
         (0..width)
             .map(|x| buffer[(x, y)].symbol())
@@ -69,23 +69,23 @@ fn missing(screen: &Screen, renderer: &str, text: &str) {
 }
 
 #[test]
-fn every_block_of_every_step_is_in_all_three_renderers() {
-    walk(State::new(lesson("ledger")));
-}
-
-#[test]
-#[ignore = "takes minutes: the same for every lesson"]
 fn every_block_of_every_step_of_every_lesson_is_in_all_three_renderers() {
-    lessons().into_iter().for_each(|lesson| walk(State::new(lesson)));
-}
-
-fn walk(mut state: State) {
-    for step in 0..=state.lesson.last_step() {
-        state.go(step);
-        check(&state);
-        while state.asked().is_some() {
-            state.answer("12345.678");
+    for lesson in lessons() {
+        let mut state = State::new(lesson);
+        for step in 0..=state.lesson.last_step() {
+            state.go(step);
             check(&state);
+            while let Some(asked) = state.asked() {
+                // Wrong, with its hint; a choice and an order cannot be answered by a number, so those are passed over.
+                let before = state.answered.clone();
+                state.answer("12345.678");
+                check(&state);
+                if state.answered == before {
+                    state.act(Action::Skip);
+                    check(&state);
+                }
+                assert_ne!(state.answered, before, "{} can be left", asked.key);
+            }
         }
     }
 }

@@ -5,7 +5,7 @@
 //! same; infinite ones and those that are not a number travel as the texts `"inf"`, `"-inf"`, `"nan"`. A parameter
 //! without a value begins as its declaration says. A gradient that does not exist is `null`, never 0.
 
-mod arrays;
+pub mod arrays;
 mod error;
 mod evaluate;
 

@@ -8,7 +8,7 @@ use std::io::BufRead;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ndarray::{ArrayD, IxDyn};
+use ndarray::ArrayD;
 use serde_json::{Map, Value, json};
 use tapegrad_autograd::check::answer::Upstream;
 use tapegrad_autograd::check::prepared::Prepared;
@@ -16,6 +16,7 @@ use tapegrad_autograd::check::protocol::{SIZES, seed_of};
 use tapegrad_autograd::check::score::mutations_of;
 use tapegrad_autograd::check::shrink::small_cases;
 use tapegrad_autograd::check::{Case, Draw, Mutant, Mutation, Subject, exam};
+use tapegrad_autograd::language::run::arrays;
 
 use crate::cli::error::CliError;
 use crate::cli::output::Output;
@@ -159,8 +160,9 @@ impl Game {
         for (number, choice) in self.choices.iter().enumerate() {
             text += &format!("  {:>2}  {}\n", number + 1, choice.words);
         }
-        let values = self.case.operands.iter().map(|x| (x.name.clone(), nested(&x.value)));
-        let values: Map<String, Value> = values.chain([("g_y".to_string(), nested(&self.g_y))]).collect();
+        let rounded = |x: &ArrayD<f64>| arrays::write(x.mapv(|x| (x * 100.0).round() / 100.0).view());
+        let values = self.case.operands.iter().map(|x| (x.name.clone(), rounded(&x.value)));
+        let values: Map<String, Value> = values.chain([("g_y".to_string(), rounded(&self.g_y))]).collect();
         text += "\nA line with values asks once, those left out stay; shapes may change. For example:\n";
         text + &format!("  {}\nThen: guess NUMBER, or quit.\n", Value::Object(values))
     }
@@ -173,10 +175,10 @@ impl Game {
         for (name, value) in values.iter().filter(|(name, _)| *name != "g_y") {
             let known = case.operands.iter_mut().find(|x| x.name == *name);
             let operand = known.ok_or_else(|| format!("there is no operand `{name}`"))?;
-            operand.value = array(value).ok_or_else(|| format!("{name} is no array of numbers"))?;
+            operand.value = arrays::read(value).map_err(|why| format!("{name}: {why}"))?;
         }
         let g_y = match values.get("g_y") {
-            Some(value) => array(value).ok_or("g_y is no array of numbers")?,
+            Some(value) => arrays::read(value).map_err(|why| format!("g_y: {why}"))?,
             None => self.g_y.clone(),
         };
         let x_old = case.values();
@@ -238,41 +240,6 @@ fn signature(subject: &Arc<dyn Subject>, cases: &[Prepared]) -> String {
         Err(trouble) => trouble.to_string(),
     };
     cases.iter().map(one).collect()
-}
-
-fn nested(x: &ArrayD<f64>) -> Value {
-    fn of(x: ndarray::ArrayViewD<'_, f64>) -> Value {
-        match x.ndim() {
-            0 => x
-                .iter()
-                .next()
-                .map_or(Value::Null, |x| json!((x * 100.0).round() / 100.0)),
-            _ => x.outer_iter().map(of).collect(),
-        }
-    }
-    of(x.view())
-}
-
-/// Nested lists of numbers as an array; `None` if they are ragged or no numbers.
-fn array(value: &Value) -> Option<ArrayD<f64>> {
-    fn shape(value: &Value, sizes: &mut Vec<usize>) {
-        if let Value::Array(parts) = value {
-            sizes.push(parts.len());
-            if let Some(first) = parts.first() {
-                shape(first, sizes);
-            }
-        }
-    }
-    fn fill(value: &Value, flat: &mut Vec<f64>) -> Option<()> {
-        match value {
-            Value::Array(parts) => parts.iter().try_for_each(|part| fill(part, flat)),
-            other => other.as_f64().map(|number| flat.push(number)),
-        }
-    }
-    let (mut sizes, mut flat) = (Vec::new(), Vec::new());
-    shape(value, &mut sizes);
-    fill(value, &mut flat)?;
-    ArrayD::from_shape_vec(IxDyn(&sizes), flat).ok()
 }
 
 fn shown(x: &ArrayD<f64>) -> String {
