@@ -94,8 +94,8 @@ impl Logits {
         if largest == f64::NEG_INFINITY {
             return self.0.clone();
         }
-        let sum: f64 = self.0.iter().map(|y| (y - largest).exp()).sum();
-        self.0.iter().map(|y| y - largest - sum.ln()).collect()
+        let log_sum = self.0.iter().map(|y| (y - largest).exp()).sum::<f64>().ln();
+        self.0.iter().map(|y| y - largest - log_sum).collect()
     }
 }
 

@@ -194,7 +194,7 @@ fn logits<N: Network>(network: &N, params: &Params<f64>, rows: usize, ids: &[usi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{Memory, Place};
+    use crate::network::Place;
     use crate::rnn_lm::{RecurrentConfig, RnnLm};
     use tapegrad_autograd::{ParamList, Var};
 
@@ -216,7 +216,7 @@ mod tests {
                     .sum_over(&[1])
                     .reshape([ids.shape().size(0), 1, self.vocabulary()])
         }
-        fn memory(&self) -> Vec<Memory> {
+        fn memory(&self) -> Vec<Shape> {
             self.0.memory()
         }
         fn step<'t>(&self, id: Var<'t>, place: Option<Place<'t>>, memory: &[Var<'t>]) -> (Var<'t>, Vec<Var<'t>>) {

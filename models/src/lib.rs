@@ -49,6 +49,6 @@ pub mod transformer_lm;
 
 pub use language_model::{AnyLanguageModel, LanguageModel, Learner, LogProbs, Logits, StepReport};
 pub use model::{Model, ModelConfig};
-pub use network::{Memory, Network, Place};
+pub use network::{Network, Place};
 pub use neural::Neural;
 pub use tokenizer::{PAD, TokenId};

@@ -4,7 +4,7 @@
 //! Source: Hochreiter and Schmidhuber 1997; deck S3, "implement RNN and LSTM"; LECTURES row M6.
 
 use crate::layers::{Bias, Embedding, Linear};
-use crate::network::{Memory, Network, Place};
+use crate::network::{Network, Place};
 use crate::rnn_lm::RecurrentConfig;
 use tapegrad_autograd::{Init, Layer, Param, ParamList, Shape, Var, ops};
 
@@ -84,8 +84,8 @@ impl Network for LstmLm {
     }
 
     /// For each layer the output and the cells.
-    fn memory(&self) -> Vec<Memory> {
-        vec![Memory::State(Shape::new(&[2, 1, self.config.hidden])); self.cells.len()]
+    fn memory(&self) -> Vec<Shape> {
+        vec![Shape::new(&[2, 1, self.config.hidden]); self.cells.len()]
     }
 
     fn step<'t>(&self, id: Var<'t>, _: Option<Place<'t>>, memory: &[Var<'t>]) -> (Var<'t>, Vec<Var<'t>>) {

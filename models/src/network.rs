@@ -18,33 +18,16 @@ pub trait Network: std::fmt::Debug + Send + 'static {
     /// **Shapes** `ids: [B, T] → [B, T, V]`.
     fn logits<'t>(&self, ids: Var<'t>) -> Var<'t>;
 
-    /// What the network remembers of one sequence, array by array.
-    fn memory(&self) -> Vec<Memory>;
+    /// The shape of each array that the network remembers of one sequence; before the first token all numbers are 0.
+    ///
+    /// A row for each token is one array as long as the block, of which every step replaces the row of its token.
+    fn memory(&self) -> Vec<Shape>;
 
-    /// The logits after one more token, and what it leaves for each array of the memory.
+    /// The logits after one more token, and each array of the memory after it.
     ///
     /// `place` is given to a network that has a block.
-    /// **Shapes** `id: [1, 1]` → `[1, 1, V]`; the memory before as [`Memory::shape`] says.
+    /// **Shapes** `id: [1, 1]` → `[1, 1, V]`; the memory, before and after, as [`memory`](Self::memory) says.
     fn step<'t>(&self, id: Var<'t>, place: Option<Place<'t>>, memory: &[Var<'t>]) -> (Var<'t>, Vec<Var<'t>>);
-}
-
-/// One array of what a network remembers of one sequence; before the first token all its numbers are 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Memory {
-    /// A state of this shape, which every step gives anew.
-    State(Shape),
-    /// A row of this width for each token of the block, of which every step gives the next, `[1, 1, width]`.
-    Rows(usize),
-}
-
-impl Memory {
-    /// The shape of the whole array, in a network with this block.
-    pub fn shape(self, block: usize) -> Shape {
-        match self {
-            Self::State(shape) => shape,
-            Self::Rows(width) => Shape::new(&[1, block, width]),
-        }
-    }
 }
 
 /// Where in its block a token stands.
@@ -54,14 +37,8 @@ impl Memory {
 pub struct Place<'t> {
     /// The number of tokens before it, as an id. **Shapes** `[1, 1]`.
     pub position: Var<'t>,
-    /// 1 for each row of the memory that is filled and, behind them, for the token's own row; else 0.
-    /// **Shapes** `[1, T + 1]`.
+    /// 1 for the token's own row of the memory, else 0. **Shapes** `[1, T, 1]`.
+    pub here: Var<'t>,
+    /// 1 for each row of the memory that is filled, the token's own among them, else 0. **Shapes** `[1, T]`.
     pub seen: Var<'t>,
-}
-
-impl Place<'_> {
-    /// The numbers of `seen` for a token with so many before it.
-    pub fn seen_at(position: usize, block: usize) -> impl Iterator<Item = bool> {
-        (0..=block).map(move |row| row < position || row == block)
-    }
 }

@@ -4,7 +4,7 @@
 //! Source: deck S1, recurrent neural networks and RNN-LM; LECTURES rows M3 and M5.
 
 use crate::layers::{Bias, Embedding, Linear};
-use crate::network::{Memory, Network, Place};
+use crate::network::{Network, Place};
 use serde::{Deserialize, Serialize};
 use tapegrad_autograd::{Init, Layer, Param, ParamList, Shape, Var, ops};
 
@@ -97,8 +97,8 @@ impl Network for RnnLm {
         self.run(ids, &vec![zero; self.cells.len()]).0
     }
 
-    fn memory(&self) -> Vec<Memory> {
-        vec![Memory::State(Shape::new(&[1, self.config.hidden])); self.cells.len()]
+    fn memory(&self) -> Vec<Shape> {
+        vec![Shape::new(&[1, self.config.hidden]); self.cells.len()]
     }
 
     fn step<'t>(&self, id: Var<'t>, _: Option<Place<'t>>, memory: &[Var<'t>]) -> (Var<'t>, Vec<Var<'t>>) {

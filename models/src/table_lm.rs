@@ -5,8 +5,8 @@
 //! is 0. Source: deck S1, n-grams and maximum likelihood; LECTURES row M2.
 
 use crate::layers::Embedding;
-use crate::network::{Memory, Network, Place};
-use tapegrad_autograd::{Init, ParamList, Var};
+use crate::network::{Network, Place};
+use tapegrad_autograd::{Init, ParamList, Shape, Var};
 
 /// A table of logits `[V, V]`: the row of the previous token, the column of the next.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ impl Network for TableLm {
         self.rows.rows(ids)
     }
 
-    fn memory(&self) -> Vec<Memory> {
+    fn memory(&self) -> Vec<Shape> {
         Vec::new()
     }
 

@@ -4,9 +4,9 @@
 //! the embedding. Source: decks S3 and S4; Radford et al. 2019; LECTURES rows M14, M15, M17, M18.
 
 use crate::layers::{Bias, Block, Embedding, KeysValues, LayerNorm, Linear};
-use crate::network::{Memory, Network, Place};
+use crate::network::{Network, Place};
 use serde::{Deserialize, Serialize};
-use tapegrad_autograd::{Init, Layer, ParamList, Var};
+use tapegrad_autograd::{Init, Layer, ParamList, Shape, Var};
 
 /// The standard deviation of the first embeddings, as in GPT-2.
 ///
@@ -126,23 +126,23 @@ impl Network for TransformerLm {
     }
 
     /// For each block the keys, then the values: the key-value cache of the lectures.
-    fn memory(&self) -> Vec<Memory> {
-        vec![Memory::Rows(self.config.width); 2 * self.blocks.len()]
+    fn memory(&self) -> Vec<Shape> {
+        vec![Shape::new(&[1, self.config.block, self.config.width]); 2 * self.blocks.len()]
     }
 
     fn step<'t>(&self, id: Var<'t>, place: Option<Place<'t>>, memory: &[Var<'t>]) -> (Var<'t>, Vec<Var<'t>>) {
         let place = place.expect("a network with a block is told where in it the token stands");
         let mut x = self.tokens.rows(id) + self.positions.rows(place.position);
-        let mut added = Vec::with_capacity(memory.len());
+        let mut after = Vec::with_capacity(memory.len());
         for (block, cache) in self.blocks.iter().zip(memory.chunks(2)) {
-            let earlier = KeysValues {
+            let cache = KeysValues {
                 keys: cache[0],
                 values: cache[1],
             };
-            let (y, own) = block.extend(x, earlier, place.seen);
-            added.extend([own.keys, own.values]);
+            let (y, cache) = block.extend(x, cache, place);
+            after.extend([cache.keys, cache.values]);
             x = y;
         }
-        (self.read_out(x), added)
+        (self.read_out(x), after)
     }
 }

@@ -56,6 +56,19 @@ pub trait Op: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// Computes the result, writing every entry of `y` and of `notes`.
     fn forward<T: Real>(&self, x: Inputs<'_, T>, y: &mut [T], notes: &mut [T]);
 
+    /// The operand that the result may be written over, if nobody reads it afterwards; it has the shape of the result.
+    ///
+    /// For an op that changes few entries of a large array: in a plan it writes these alone.
+    /// An op that notes something does not rewrite.
+    fn rewrites(&self, _x: &[Shape]) -> Option<usize> {
+        None
+    }
+
+    /// Computes the result over the operand that [`rewrites`](Self::rewrites) names: it stands in `y`, and is empty in `x`.
+    fn rewrite<T: Real>(&self, _x: Inputs<'_, T>, _y: &mut [T]) {
+        unreachable!("invariant: only an op that names the operand it rewrites is asked to: {self:?}")
+    }
+
     /// Computes ∂J/∂x from ∂J/∂y, overwriting every in-gradient that is asked for; it never adds.
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_y: &[T], g_x: &mut InGradients<'_, T>);
 

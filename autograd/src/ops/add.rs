@@ -3,7 +3,7 @@
 //! `∂z/∂a = ∂z/∂b = 1`, so both operands receive the upstream gradient as it is; an entry that was broadcast receives
 //! the sum over its uses. Source: the bias of a linear module, deck S0 (the sum that starts at index 0).
 
-use super::elementwise::{broadcast, contributions, zip};
+use super::elementwise::{Entrywise, broadcast, contributions, zip};
 use crate::check::{Draw, Sample};
 use crate::numbers::Real;
 use crate::op::{Flops, InGradients, Inputs, Keeps, Op, Operand, Saved};
@@ -50,13 +50,13 @@ impl Op for Add {
     }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
-        zip(x, z, |a, b| a + b);
+        zip(x, z, Self::entry);
     }
 
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
         for operand in [0, 1] {
             if let Some(g) = g_x.get(operand) {
-                contributions(operand, &at, g_z, g, |_, _, _, g_z| g_z);
+                contributions(operand, &at, g_z, g, |a, b, z, g_z| Self::contribution(a, b, z, g_z)[operand]);
             }
         }
     }
@@ -69,5 +69,15 @@ impl Op for Add {
     fn sample(draw: &mut Draw) -> Sample<Self> {
         let (a, b) = draw.broadcast_pair();
         Sample::new(Self, [draw.normal(a), draw.normal(b)])
+    }
+}
+
+impl Entrywise for Add {
+    fn entry<T: Real>(a: T, b: T) -> T {
+        a + b
+    }
+
+    fn contribution<T: Real>(_: T, _: T, _: T, g_z: T) -> [T; 2] {
+        [g_z, g_z]
     }
 }

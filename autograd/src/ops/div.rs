@@ -5,7 +5,7 @@
 //! A denominator of 0 gives an infinity, or for `0 / 0` a NaN, as the numbers themselves do.
 //! Source: the quotient rule; deck S0, backpropagation, row "Loss": `g_y = y*/y + (1 - y*)/(y - 1)`.
 
-use super::elementwise::{broadcast, contributions, zip};
+use super::elementwise::{Entrywise, broadcast, contributions, zip};
 use crate::check::{Draw, Sample};
 use crate::numbers::Real;
 use crate::op::{Flops, InGradients, Inputs, Keeps, Op, Operand, Saved};
@@ -65,15 +65,15 @@ impl Op for Div {
     }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
-        zip(x, z, |a, b| a / b);
+        zip(x, z, Self::entry);
     }
 
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
         if let Some(g_a) = g_x.get(0) {
-            contributions(0, &at, g_z, g_a, |_, b, _, g_z| g_z / b);
+            contributions(0, &at, g_z, g_a, |a, b, z, g_z| Self::contribution(a, b, z, g_z)[0]);
         }
         if let Some(g_b) = g_x.get(1) {
-            contributions(1, &at, g_z, g_b, |_, b, z, g_z| -g_z * z / b);
+            contributions(1, &at, g_z, g_b, |a, b, z, g_z| Self::contribution(a, b, z, g_z)[1]);
         }
     }
 
@@ -85,6 +85,16 @@ impl Op for Div {
     fn sample(draw: &mut Draw) -> Sample<Self> {
         let (a, b) = draw.broadcast_pair();
         Sample::new(Self, [draw.normal(a), draw.away_from_zero(b)])
+    }
+}
+
+impl Entrywise for Div {
+    fn entry<T: Real>(a: T, b: T) -> T {
+        a / b
+    }
+
+    fn contribution<T: Real>(_: T, b: T, z: T, g_z: T) -> [T; 2] {
+        [g_z / b, -g_z * z / b]
     }
 }
 

@@ -6,8 +6,19 @@
 use super::runs::{Run, each_run};
 use crate::kernels::by_parts;
 use crate::numbers::Real;
-use crate::op::{Inputs, Saved, ValueError};
+use crate::op::{Inputs, Op, Saved, ValueError};
 use crate::shape::{Shape, ShapeError};
+
+/// An elementwise op as what it does to one entry, for the loops over arrays and for the instructions of a plan.
+///
+/// An op with one operand does not look at `b`.
+pub trait Entrywise: Op {
+    /// `z = f(a, b)`.
+    fn entry<T: Real>(a: T, b: T) -> T;
+
+    /// What an entry of the result contributes to the gradients of its operands.
+    fn contribution<T: Real>(a: T, b: T, z: T, g_z: T) -> [T; 2];
+}
 
 /// The shape of an op with one operand that keeps it.
 pub fn unary(x: &[Shape]) -> Result<Shape, ShapeError> {

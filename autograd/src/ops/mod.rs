@@ -198,6 +198,16 @@ impl AnyOp {
         each!(self, op => op.forward(x, y, notes));
     }
 
+    /// The operand that the result may be written over; see [`Op::rewrites`].
+    pub fn rewrites(&self, x: &[Shape]) -> Option<usize> {
+        each!(self, op => op.rewrites(x))
+    }
+
+    /// Computes the result over that operand; see [`Op::rewrite`].
+    pub fn rewrite<T: Real>(&self, x: Inputs<'_, T>, y: &mut [T]) {
+        each!(self, op => op.rewrite(x, y));
+    }
+
     /// Computes the in-gradients; see [`Op::backward`].
     pub fn backward<T: Real>(&self, at: Saved<'_, T>, g_y: &[T], g_x: &mut InGradients<'_, T>) {
         each!(self, op => op.backward(at, g_y, g_x));

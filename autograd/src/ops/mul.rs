@@ -3,7 +3,7 @@
 //! `∂z/∂a = b` and `∂z/∂b = a`: each factor receives the upstream gradient times the other factor.
 //! Source: the product rule; deck S0, `∂b/∂β_j = z_j` and `∂b/∂z_j = β_j`.
 
-use super::elementwise::{broadcast, contributions, zip};
+use super::elementwise::{Entrywise, broadcast, contributions, zip};
 use crate::check::{Draw, Sample};
 use crate::numbers::Real;
 use crate::op::{Flops, InGradients, Inputs, Keeps, Op, Operand, Saved};
@@ -50,15 +50,15 @@ impl Op for Mul {
     }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
-        zip(x, z, |a, b| a * b);
+        zip(x, z, Self::entry);
     }
 
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
         if let Some(g_a) = g_x.get(0) {
-            contributions(0, &at, g_z, g_a, |_, b, _, g_z| g_z * b);
+            contributions(0, &at, g_z, g_a, |a, b, z, g_z| Self::contribution(a, b, z, g_z)[0]);
         }
         if let Some(g_b) = g_x.get(1) {
-            contributions(1, &at, g_z, g_b, |a, _, _, g_z| g_z * a);
+            contributions(1, &at, g_z, g_b, |a, b, z, g_z| Self::contribution(a, b, z, g_z)[1]);
         }
     }
 
@@ -70,5 +70,15 @@ impl Op for Mul {
     fn sample(draw: &mut Draw) -> Sample<Self> {
         let (a, b) = draw.broadcast_pair();
         Sample::new(Self, [draw.normal(a), draw.normal(b)])
+    }
+}
+
+impl Entrywise for Mul {
+    fn entry<T: Real>(a: T, b: T) -> T {
+        a * b
+    }
+
+    fn contribution<T: Real>(a: T, b: T, _: T, g_z: T) -> [T; 2] {
+        [g_z * b, g_z * a]
     }
 }

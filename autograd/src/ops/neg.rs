@@ -3,7 +3,7 @@
 //! `z = -a` has `∂z/∂a = -1`. **Shapes**: `a` → the same. Cost: one operation an entry.
 //! Source: deck S1, the loss as a negative log-likelihood.
 
-use super::elementwise::unary;
+use super::elementwise::{Entrywise, unary};
 use crate::check::{Draw, Sample};
 use crate::numbers::Real;
 use crate::op::{Flops, InGradients, Inputs, Keeps, Op, Operand, Saved};
@@ -45,14 +45,14 @@ impl Op for Neg {
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         for (z, &a) in z.iter_mut().zip(&x[0]) {
-            *z = -a;
+            *z = Self::entry(a, a);
         }
     }
 
     fn backward<T: Real>(&self, _: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
         let Some(g_a) = g_x.get(0) else { return };
         for (g_a, &g_z) in g_a.iter_mut().zip(g_z) {
-            *g_a = -g_z;
+            [*g_a, _] = Self::contribution(g_z, g_z, g_z, g_z);
         }
     }
 
@@ -63,5 +63,15 @@ impl Op for Neg {
     fn sample(draw: &mut Draw) -> Sample<Self> {
         let a = draw.shape();
         Sample::new(Self, [draw.normal(a)])
+    }
+}
+
+impl Entrywise for Neg {
+    fn entry<T: Real>(a: T, _: T) -> T {
+        -a
+    }
+
+    fn contribution<T: Real>(_: T, _: T, _: T, g_z: T) -> [T; 2] {
+        [-g_z, T::ZERO]
     }
 }

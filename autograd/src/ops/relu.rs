@@ -5,7 +5,7 @@
 //! that is off gets no gradient. **Shapes**: `a` → the same. Cost: one operation an entry.
 //! Source: Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010).
 
-use super::elementwise::unary;
+use super::elementwise::{Entrywise, unary};
 use crate::check::{Draw, Sample};
 use crate::numbers::Real;
 use crate::op::{Flops, InGradients, Inputs, Keeps, Op, Operand, Saved};
@@ -45,14 +45,14 @@ impl Op for Relu {
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         for (z, &a) in z.iter_mut().zip(&x[0]) {
-            *z = a.maximum(T::ZERO);
+            *z = Self::entry(a, a);
         }
     }
 
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
         let Some(g_a) = g_x.get(0) else { return };
         for ((g_a, &g_z), &z) in g_a.iter_mut().zip(g_z).zip(at.y) {
-            *g_a = if z > T::ZERO { g_z } else { T::ZERO };
+            [*g_a, _] = Self::contribution(z, z, z, g_z);
         }
     }
 
@@ -63,6 +63,16 @@ impl Op for Relu {
     fn sample(draw: &mut Draw) -> Sample<Self> {
         let a = draw.shape();
         Sample::new(Self, [draw.away_from_zero(a)])
+    }
+}
+
+impl Entrywise for Relu {
+    fn entry<T: Real>(a: T, _: T) -> T {
+        a.maximum(T::ZERO)
+    }
+
+    fn contribution<T: Real>(_: T, _: T, z: T, g_z: T) -> [T; 2] {
+        [if z > T::ZERO { g_z } else { T::ZERO }, T::ZERO]
     }
 }
 

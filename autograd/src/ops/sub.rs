@@ -5,7 +5,7 @@
 //! **Shapes**: `a, b` → their common shape. Cost: one operation an entry.
 //! Source: deck S0, the `1 - y` of the loss; deck S4, layer norm, `a_k - μ`.
 
-use super::elementwise::{broadcast, contributions, zip};
+use super::elementwise::{Entrywise, broadcast, contributions, zip};
 use crate::check::{Draw, Sample};
 use crate::numbers::Real;
 use crate::op::{Flops, InGradients, Inputs, Keeps, Op, Operand, Saved};
@@ -65,15 +65,15 @@ impl Op for Sub {
     }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
-        zip(x, z, |a, b| a - b);
+        zip(x, z, Self::entry);
     }
 
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
         if let Some(g_a) = g_x.get(0) {
-            contributions(0, &at, g_z, g_a, |_, _, _, g_z| g_z);
+            contributions(0, &at, g_z, g_a, |a, b, z, g_z| Self::contribution(a, b, z, g_z)[0]);
         }
         if let Some(g_b) = g_x.get(1) {
-            contributions(1, &at, g_z, g_b, |_, _, _, g_z| -g_z);
+            contributions(1, &at, g_z, g_b, |a, b, z, g_z| Self::contribution(a, b, z, g_z)[1]);
         }
     }
 
@@ -85,5 +85,15 @@ impl Op for Sub {
     fn sample(draw: &mut Draw) -> Sample<Self> {
         let (a, b) = draw.broadcast_pair();
         Sample::new(Self, [draw.normal(a), draw.normal(b)])
+    }
+}
+
+impl Entrywise for Sub {
+    fn entry<T: Real>(a: T, b: T) -> T {
+        a - b
+    }
+
+    fn contribution<T: Real>(_: T, _: T, _: T, g_z: T) -> [T; 2] {
+        [g_z, -g_z]
     }
 }

@@ -5,6 +5,8 @@
 //! What is not chosen does not show in `z`, not even a NaN. But if `a` is itself computed, its own backward() receives
 //! 0, and `0 · ∞` is a NaN: in `where_(m, sqrt(x), 0)` mask the operand of the root, not only its result.
 //! **Shapes**: `mask, a, b` → their common shape. Cost: nothing is computed.
+//! Where the mask chooses whole rows, and `a` is one row for all of them, the result is `b` with some rows replaced. A
+//! plan then writes these rows alone, if nobody reads the old `b` any more: a key-value cache takes one row a token.
 //! Source: deck S4, the causal mask, `M_qk = 0` if `k ≤ q`, else `-∞`.
 
 use super::elementwise::{broadcast, walk};
@@ -58,6 +60,19 @@ impl Op for Where {
         });
     }
 
+    fn rewrites(&self, x: &[Shape]) -> Option<usize> {
+        let [mask, row, b] = [x[0], x[1], x[2]];
+        let fits = broadcast(x) == Ok(b) && (0..=b.rank()).any(|split| chooses_rows(mask, row, b, split));
+        fits.then_some(2)
+    }
+
+    fn rewrite<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T]) {
+        let (mask, row) = (&x[0], &x[1]);
+        for (z, _) in z.chunks_exact_mut(row.len().max(1)).zip(mask).filter(|(_, mask)| **mask != T::ZERO) {
+            z.copy_from_slice(row);
+        }
+    }
+
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
         let mask = &at.x[0];
         for (operand, is_chosen) in [(1, true), (2, false)] {
@@ -83,6 +98,14 @@ impl Op for Where {
     }
 }
 
+/// True if the mask has the axes of `b` before `split` and `row` those from there on, and neither has any other.
+fn chooses_rows(mask: Shape, row: Shape, b: Shape, split: usize) -> bool {
+    // The size of the axis of `x` that stands under an axis of `b`; they are aligned at the last one.
+    let under = |x: Shape, axis: usize| (axis + x.rank()).checked_sub(b.rank()).map_or(1, |axis| x.size(axis));
+    let fits = |x, axis, is_own| under(x, axis) == if is_own { b.size(axis) } else { 1 };
+    (0..b.rank()).all(|axis| fits(mask, axis, axis < split) && fits(row, axis, axis >= split))
+}
+
 #[cfg(test)]
 mod tests {
     use ndarray::array;
@@ -103,6 +126,18 @@ mod tests {
         let gradients = tape.backward(z.sum());
         assert_eq!(gradients.of(a), array![1.0, 1.0].into_dyn());
         assert_eq!(gradients.of(b), array![[1.0, 1.0]].into_dyn());
+    }
+
+    #[test]
+    fn only_whole_rows_are_written_over() {
+        let rewrites = |shapes: [&[usize]; 3]| Where.rewrites(&shapes.map(Shape::new));
+        assert_eq!(rewrites([&[1, 5, 1], &[1, 1, 3], &[1, 5, 3]]), Some(2));
+        assert_eq!(rewrites([&[5, 1], &[3], &[5, 3]]), Some(2));
+        assert_eq!(rewrites([&[5, 3], &[], &[5, 3]]), Some(2));
+        // A mask of columns, a row for each place, a result that is larger than `b`.
+        assert_eq!(rewrites([&[1, 3], &[5, 1], &[5, 3]]), None);
+        assert_eq!(rewrites([&[5, 1], &[5, 3], &[5, 3]]), None);
+        assert_eq!(rewrites([&[5, 1], &[5, 3], &[3]]), None);
     }
 
     #[test]

@@ -2,9 +2,12 @@
 //!
 //! Time runs once up the list (forward of node `i` at time `i`) and once down (backward of node `i` at time
 //! `2 N - i`), so that an array's life is one interval, and two arrays may share memory if their intervals do not meet.
+//! What is given from outside is there before the first node. A result that is written over an operand, which dies at
+//! that moment, continues the operand's life: the two are one array.
 
 use smallvec::SmallVec;
 
+use super::single::OPERANDS_MAX;
 use crate::graph::{Graph, NodeId, Source, operand_at};
 use crate::op::OperandKind;
 use crate::shape::Shape;
@@ -31,6 +34,15 @@ pub(super) struct Life {
     pub end: usize,
 }
 
+/// An array that one run of a plan leaves for the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// The input where a run reads it.
+    pub before: NodeId,
+    /// The node at which the run leaves it.
+    pub after: NodeId,
+}
+
 /// One place where a node is used: by which node, and as which operand.
 pub(super) type Use = (NodeId, usize);
 
@@ -40,6 +52,9 @@ pub(super) struct Liveness<'g> {
     graph: &'g Graph,
     outputs: &'g [NodeId],
     objective: Option<NodeId>,
+    states: &'g [State],
+    /// The node whose array each node's value is written over; its own for most.
+    array_of: Vec<NodeId>,
     /// Nodes that an output or the objective depends on.
     pub needed: Vec<bool>,
     /// Nodes that a gradient reaches.
@@ -50,13 +65,15 @@ pub(super) struct Liveness<'g> {
 }
 
 impl<'g> Liveness<'g> {
-    pub fn new(graph: &'g Graph, outputs: &'g [NodeId], objective: Option<NodeId>) -> Self {
+    pub fn new(graph: &'g Graph, outputs: &'g [NodeId], objective: Option<NodeId>, states: &'g [State]) -> Self {
         let none = vec![false; graph.len()];
         let uses = vec![SmallVec::new(); graph.len()];
         let mut this = Self {
             graph,
             outputs,
             objective,
+            states,
+            array_of: (0..graph.len()).map(NodeId::new).collect(),
             needed: none.clone(),
             reached: none,
             uses,
@@ -74,11 +91,47 @@ impl<'g> Liveness<'g> {
                 this.first_contributions[operand.index()].get_or_insert((node.id, position));
             }
         }
+        for node in graph.nodes().filter(|node| this.needed[node.id.index()]) {
+            if let Some(position) = this.rewritten(node.id) {
+                this.array_of[node.id.index()] = this.array_of[node.operands[position].index()];
+            }
+        }
         this
     }
 
+    /// The position of the operand that the value of a node is written over.
+    ///
+    /// It must be the operand's last use: in this run, and for a state in the next one too.
+    pub fn rewritten(&self, id: NodeId) -> Option<usize> {
+        let node = self.graph.node(id);
+        let Source::Op(op) = node.source else { return None };
+        let shapes: Vec<Shape> = self.graph.operand_shapes(id).collect();
+        let position = op.rewrites(&shapes)?;
+        let operand = node.operands[position];
+        let passed_on = match self.graph.node(operand).source {
+            Source::Op(_) => !self.is_asked_for(operand),
+            _ => self.states.contains(&State {
+                before: operand,
+                after: id,
+            }),
+        };
+        let used_once = node.operands.iter().filter(|&&other| other == operand).count() == 1;
+        (passed_on && used_once && self.last_use(operand) == id.index()).then_some(position)
+    }
+
+    /// The nodes whose value is written over that of another, each with the one where the array began.
+    pub fn rewrites(&self) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
+        let each = self
+            .array_of
+            .iter()
+            .enumerate()
+            .map(|(index, &array)| (NodeId::new(index), array));
+        each.filter(|(id, array)| id != array)
+    }
+
     fn mark_needed(&mut self) {
-        for &output in self.outputs.iter().chain(&self.objective) {
+        let states = self.states.iter().flat_map(|state| [&state.before, &state.after]);
+        for &output in self.outputs.iter().chain(&self.objective).chain(states) {
             self.needed[output.index()] = true;
         }
         for node in self.graph.nodes().rev() {
@@ -103,18 +156,15 @@ impl<'g> Liveness<'g> {
     /// The lives of all arrays, parameters excepted: those have memory of their own.
     pub fn lives(&self) -> Vec<Life> {
         let mut lives = Vec::new();
+        let ends = self.ends();
         for node in self.graph.nodes().filter(|node| self.needed[node.id.index()]) {
             let (forward, backward) = (node.id.index(), self.time_backward(node.id));
             let reached = self.reached[node.id.index()];
             let in_params = matches!(node.source, Source::Param(_));
             let mut live = |holds, len, begin, end| lives.push(Life { holds, len, begin, end });
-            if !in_params {
-                live(
-                    Holds::Value(node.id),
-                    node.shape.len(),
-                    forward,
-                    self.last_read(node.id),
-                );
+            if !in_params && self.array_of[forward] == node.id {
+                let begin = if self.is_given(node.id) { 0 } else { forward };
+                live(Holds::Value(node.id), node.shape.len(), begin, ends[forward]);
             }
             if reached && !in_params {
                 let end = if node.operands.is_empty() { usize::MAX } else { backward };
@@ -150,12 +200,54 @@ impl<'g> Liveness<'g> {
         2 * self.graph.len() - id.index()
     }
 
-    fn last_read(&self, id: NodeId) -> usize {
+    /// True if a node is a single number that only steps between single numbers write and read.
+    pub fn is_number(&self, id: NodeId) -> bool {
         let node = self.graph.node(id);
-        let given = !matches!(node.source, Source::Op(_));
-        if given || self.outputs.contains(&id) || self.objective == Some(id) {
-            return usize::MAX;
+        let written = match node.source {
+            Source::Param(_) | Source::Module(_) => false,
+            Source::Op(_) => self.is_single(id),
+            _ => node.shape == Shape::SCALAR,
+        };
+        let is_state = self.states.iter().any(|state| state.before == id || state.after == id);
+        written && !is_state && self.uses[id.index()].iter().all(|&(user, _)| self.is_single(user))
+    }
+
+    /// True if a node is the result of an op between few single numbers.
+    fn is_single(&self, id: NodeId) -> bool {
+        let node = self.graph.node(id);
+        let Source::Op(op) = node.source else { return false };
+        let operands = node.operands.len();
+        operands <= OPERANDS_MAX
+            && node.shape == Shape::SCALAR
+            && self.graph.operand_shapes(id).all(|shape| shape == Shape::SCALAR)
+            && op.notes(&[Shape::SCALAR; OPERANDS_MAX][..operands]) == 0
+            && op.rewrites(&[Shape::SCALAR; OPERANDS_MAX][..operands]).is_none()
+    }
+
+    /// When each node's array is read for the last time, whatever was written over it meanwhile.
+    fn ends(&self) -> Vec<usize> {
+        let mut ends = vec![0; self.graph.len()];
+        for (index, &array) in self.array_of.iter().enumerate() {
+            let id = NodeId::new(index);
+            let kept = self.is_given(id) || self.is_asked_for(id);
+            let end = if kept { usize::MAX } else { self.last_use(id) };
+            ends[array.index()] = end.max(ends[array.index()]);
         }
+        ends
+    }
+
+    fn is_given(&self, id: NodeId) -> bool {
+        !matches!(self.graph.node(id).source, Source::Op(_))
+    }
+
+    /// True if the value of a node is read after a run.
+    fn is_asked_for(&self, id: NodeId) -> bool {
+        let is_state = self.states.iter().any(|state| state.after == id);
+        is_state || self.outputs.contains(&id) || self.objective == Some(id)
+    }
+
+    /// When the value of a node is read for the last time by nodes.
+    fn last_use(&self, id: NodeId) -> usize {
         let keeps = |user: NodeId, keeps: &dyn Fn(crate::op::Keeps) -> bool| match self.graph.node(user).source {
             Source::Op(op) => self.reached[user.index()] && keeps(op.keeps()),
             _ => false,

@@ -5,9 +5,13 @@
 //! A law says that a plan and a tape give the same bits.
 
 mod liveness;
+mod numbers;
 mod schedule;
 mod single;
 mod slots;
+mod stored;
+#[cfg(test)]
+mod tests;
 
 use crate::graph::{Graph, NodeId, Source};
 use crate::numbers::Real;
@@ -16,9 +20,11 @@ use crate::params::{ParamList, Params};
 use crate::shape::Shape;
 use crate::steps::NoGradient;
 
+pub use liveness::State;
 use liveness::{Holds, Liveness};
-use schedule::{At, Backward, Forward};
+use schedule::{At, NUMBERS};
 use slots::Slots;
+use stored::{Backward, Forward};
 
 /// A graph with a fixed schedule and fixed memory, ready to run again and again.
 ///
@@ -47,6 +53,8 @@ pub struct Plan<T> {
     forward: Vec<Forward>,
     backward: Vec<Backward>,
     objective: Option<NodeId>,
+    /// The states that must be copied, from where they are left to where they are read: those that share an array need not.
+    handed_on: Vec<[At; 2]>,
     params_len: usize,
     flops: Flops,
 }
@@ -63,6 +71,28 @@ impl<T: Real> Plan<T> {
         outputs: &[NodeId],
         objective: Option<NodeId>,
     ) -> Result<Self, NoGradient> {
+        Self::with_states(graph, list, outputs, objective, &[])
+    }
+
+    /// The plan of one step of a sequence: what a run leaves `after` is the value `before` in the next one.
+    ///
+    /// A state is given like an input before the first run, and can be read like an output after each. Where a step
+    /// only rewrites a part of it (see [`Op::rewrites`](crate::op::Op::rewrites)) nothing else of it is touched.
+    ///
+    /// **Panics** as [`new`](Self::new) does, or if a state is not an input with the result of an op of its shape.
+    pub fn of_step(graph: &Graph, list: &ParamList, outputs: &[NodeId], states: &[State]) -> Self {
+        states.iter().for_each(|&state| assert_state(graph, state));
+        Self::with_states(graph, list, outputs, None, states)
+            .unwrap_or_else(|error| panic!("invariant: a plan without an objective asks for no gradients: {error}"))
+    }
+
+    fn with_states(
+        graph: &Graph,
+        list: &ParamList,
+        outputs: &[NodeId],
+        objective: Option<NodeId>,
+        states: &[State],
+    ) -> Result<Self, NoGradient> {
         if let Some(j) = objective {
             assert_eq!(
                 graph.shape(j).len(),
@@ -71,11 +101,14 @@ impl<T: Real> Plan<T> {
                 graph.label(j)
             );
         }
-        let liveness = Liveness::new(graph, outputs, objective);
+        let liveness = Liveness::new(graph, outputs, objective, states);
         if objective.is_some() {
             every_param_is_reached(graph, list, &liveness)?;
         }
-        let slots = Slots::assign(liveness.lives());
+        let mut slots = Slots::assign(liveness.lives(), |id| liveness.is_number(id));
+        for (id, array) in liveness.rewrites() {
+            slots.share(Holds::Value(id), Holds::Value(array));
+        }
         let place = |holds: fn(NodeId) -> Holds, id: NodeId, len| At::of(graph, list, &slots, holds(id), id, len);
         let each = |holds: fn(NodeId) -> Holds, wanted: &[bool]| -> Vec<Option<At>> {
             graph
@@ -84,15 +117,22 @@ impl<T: Real> Plan<T> {
                 .collect()
         };
         let mut plan = Self {
-            arrays: slots.lens().iter().map(|&len| vec![T::ZERO; len]).collect(),
+            arrays: slots.lens().map(|len| vec![T::ZERO; len]).collect(),
             values: each(Holds::Value, &liveness.needed),
             gradients: each(Holds::Gradient, &liveness.reached),
             forward: schedule::forward(graph, list, &liveness, &slots),
             backward: schedule::backward(graph, list, &liveness, &slots),
             objective,
+            handed_on: Vec::new(),
             params_len: list.len(),
             flops: graph.flops(),
         };
+        let places = states
+            .iter()
+            .map(|state| [state.after, state.before].map(|id| plan.values[id.index()]));
+        plan.handed_on = places
+            .filter_map(|[after, before]| At::apart(after?, before?))
+            .collect();
         for node in graph.nodes().filter(|node| liveness.needed[node.id.index()]) {
             if let Source::Constant(value) = node.source {
                 plan.set(node.id, &[T::from_f64(*value)]);
@@ -115,6 +155,7 @@ impl<T: Real> Plan<T> {
     #[track_caller]
     pub fn input_mut(&mut self, input: NodeId) -> &mut [T] {
         match self.values[input.index()].expect("the plan uses this input") {
+            At::Number(position) => std::slice::from_mut(&mut self.arrays[NUMBERS][position as usize]),
             At::Array { array, len } => &mut self.arrays[array][..len],
             At::Nothing => &mut [],
             At::Param { .. } => panic!("a parameter is not an input: change it in `Params`"),
@@ -132,7 +173,11 @@ impl<T: Real> Plan<T> {
         );
         self.forward
             .iter()
-            .try_for_each(|step| step.run(&mut self.arrays, params))
+            .try_for_each(|step| step.run(&mut self.arrays, params))?;
+        for [after, before] in &self.handed_on {
+            before.copy_from(*after, &mut self.arrays);
+        }
+        Ok(())
     }
 
     /// Runs backward() after a [`forward`](Self::forward) and overwrites the parameters' gradients.
@@ -142,8 +187,8 @@ impl<T: Real> Plan<T> {
         let objective = self
             .objective
             .expect("a plan that runs backward is made with an objective");
-        if let Some(At::Array { array, len }) = self.gradients[objective.index()] {
-            self.arrays[array][..len].fill(T::ONE);
+        if let Some(at @ (At::Number(_) | At::Array { .. })) = self.gradients[objective.index()] {
+            at.gradient_mut(&mut self.arrays, params).fill(T::ONE);
         }
         for step in &self.backward {
             step.run(&mut self.arrays, params);
@@ -167,21 +212,6 @@ impl<T: Real> Plan<T> {
         self.read(self.gradients[input.index()], "gradient")
     }
 
-    /// Copies an output into an input, from entry `first` of the input on: what one run leaves for the next.
-    ///
-    /// **Panics** if the plan has no such input or output, or the output goes beyond the input.
-    #[track_caller]
-    pub fn carry(&mut self, output: NodeId, input: NodeId, first: usize) {
-        if output == input {
-            return;
-        }
-        let array = self.array_of(input);
-        let mut to = std::mem::take(&mut self.arrays[array]);
-        let from = self.value(output);
-        to[first..first + from.len()].copy_from_slice(from);
-        self.arrays[array] = to;
-    }
-
     /// The memory of all arrays together, known before the first run.
     ///
     /// **Units**: bytes. Parameters and their gradients are not counted.
@@ -195,22 +225,29 @@ impl<T: Real> Plan<T> {
     }
 
     #[track_caller]
-    fn array_of(&self, input: NodeId) -> usize {
-        match self.values[input.index()] {
-            Some(At::Array { array, .. }) => array,
-            _ => panic!("the plan has no input with entries at this node"),
-        }
-    }
-
-    #[track_caller]
     fn read(&self, at: Option<At>, what: &str) -> &[T] {
         match at {
-            Some(At::Array { array, len }) => &self.arrays[array][..len],
+            Some(at @ (At::Number(_) | At::Array { .. })) => at.read(&self.arrays, &[]),
             Some(At::Nothing) => &[],
             Some(At::Param { .. }) => panic!("the {what} of a parameter is in `Params`"),
             None => panic!("the plan has no {what} for this node"),
         }
     }
+}
+
+/// **Panics** if a state does not begin as an input and end as a result of the same shape.
+#[track_caller]
+fn assert_state(graph: &Graph, State { before, after }: State) {
+    let given = matches!(graph.node(before).source, Source::Input | Source::Data);
+    let left = after == before || matches!(graph.node(after).source, Source::Op(_));
+    let [shape, shape_after] = [before, after].map(|id| graph.shape(id));
+    assert!(
+        given && left && shape == shape_after,
+        "a state is an input, which a step reads, and the result of an op, which it leaves, of one shape; here they are \
+         {} {shape} and {} {shape_after}",
+        graph.label(before),
+        graph.label(after)
+    );
 }
 
 /// **Errors** with the names of the parameters that the objective does not depend on.

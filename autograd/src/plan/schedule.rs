@@ -3,8 +3,8 @@
 use smallvec::SmallVec;
 
 use super::liveness::{Holds, Liveness, differentiated};
-use super::single::{SingleBackward, SingleForward, Stored};
 use super::slots::Slots;
+use super::stored::{Backward, Forward, store_backward, store_forward};
 use crate::graph::{Graph, NodeId, Source};
 use crate::kernels::by_parts;
 use crate::numbers::Real;
@@ -13,15 +13,14 @@ use crate::ops::AnyOp;
 use crate::params::{ParamList, Params};
 use crate::shape::Shape;
 
-/// One op of the forward pass, as the plan stores it.
-pub(super) type Forward = Stored<SingleForward, ForwardStep>;
-
-/// One op of the backward pass, as the plan stores it.
-pub(super) type Backward = Stored<SingleBackward, BackwardStep>;
+/// The index of the array in which single numbers lie side by side; the other arrays come behind it.
+pub(super) const NUMBERS: usize = 0;
 
 /// Where an array lies.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum At {
+    /// Among the numbers, at this position.
+    Number(u32),
     /// At the beginning of one of the plan's arrays.
     Array { array: usize, len: usize },
     /// In the parameters' own memory.
@@ -38,13 +37,19 @@ impl At {
                 len,
             };
         }
-        slots
-            .get(holds)
-            .map_or(Self::Nothing, |array| Self::Array { array, len })
+        if let Some(position) = slots.number(holds) {
+            return Self::Number(position);
+        }
+        let behind_numbers = |slot| Self::Array {
+            array: NUMBERS + 1 + slot,
+            len,
+        };
+        slots.get(holds).map_or(Self::Nothing, behind_numbers)
     }
 
     pub fn read<'a, T>(self, arrays: &'a [Vec<T>], params: &'a [T]) -> &'a [T] {
         match self {
+            Self::Number(position) => std::slice::from_ref(&arrays[NUMBERS][position as usize]),
             Self::Array { array, len } => &arrays[array][..len],
             Self::Param { begin, len } => &params[begin..begin + len],
             Self::Nothing => &[],
@@ -54,6 +59,7 @@ impl At {
     /// The gradient that lies here, to be written or added to.
     pub fn gradient_mut<'a, T>(self, arrays: &'a mut [Vec<T>], params: &'a mut Params<T>) -> &'a mut [T] {
         match self {
+            Self::Number(position) => std::slice::from_mut(&mut arrays[NUMBERS][position as usize]),
             Self::Array { array, len } => &mut arrays[array][..len],
             Self::Param { begin, len } => &mut params.gradients[begin..begin + len],
             Self::Nothing => &mut [],
@@ -63,6 +69,7 @@ impl At {
     /// Takes the array out of its place, to be written while others are read.
     fn take<T>(self, arrays: &mut [Vec<T>]) -> Vec<T> {
         match self {
+            Self::Number(_) => unreachable!("invariant: only steps between single numbers write among the numbers"),
             Self::Array { array, .. } => std::mem::take(&mut arrays[array]),
             Self::Param { .. } | Self::Nothing => Vec::new(),
         }
@@ -74,8 +81,26 @@ impl At {
         }
     }
 
+    /// Two places, unless they are the same one or hold nothing.
+    pub fn apart(from: Self, to: Self) -> Option<[Self; 2]> {
+        match (from, to) {
+            (Self::Array { array: from_array, .. }, Self::Array { array, .. }) => {
+                (from_array != array).then_some([from, to])
+            }
+            _ => None,
+        }
+    }
+
+    /// Copies what lies at another place.
+    pub fn copy_from<T: Copy>(self, from: Self, arrays: &mut [Vec<T>]) {
+        let mut to = self.take(arrays);
+        to[..self.len()].copy_from_slice(from.read(arrays, &[]));
+        self.put(arrays, to);
+    }
+
     pub fn len(self) -> usize {
         match self {
+            Self::Number(_) => 1,
             Self::Array { len, .. } | Self::Param { len, .. } => len,
             Self::Nothing => 0,
         }
@@ -90,6 +115,8 @@ pub(super) struct ForwardStep {
     pub shapes: SmallVec<[Shape; 4]>,
     pub y: At,
     pub notes: At,
+    /// Whether the result is written over an operand, which then stands in `y` alone.
+    pub rewrites: bool,
 }
 
 impl ForwardStep {
@@ -98,7 +125,9 @@ impl ForwardStep {
         let x: SmallVec<[&[T]; 8]> = self.x.iter().map(|at| at.read(arrays, params.values())).collect();
         let inputs = Inputs::new(&x, &self.shapes);
         let admitted = self.op.admits(inputs);
-        if admitted.is_ok() {
+        if admitted.is_ok() && self.rewrites {
+            self.op.rewrite(inputs, &mut y[..self.y.len()]);
+        } else if admitted.is_ok() {
             self.op
                 .forward(inputs, &mut y[..self.y.len()], &mut notes[..self.notes.len()]);
         }
@@ -240,12 +269,16 @@ fn disjoint<'a, T>(gradients: &'a mut [T], targets: &[Target]) -> SmallVec<[Opti
 /// The steps of the forward pass.
 pub(super) fn forward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<Forward> {
     let needed = graph.nodes().filter(|node| liveness.needed[node.id.index()]);
-    needed
-        .filter_map(|node| forward_step(graph, list, slots, node.id).map(Forward::from))
-        .collect()
+    store_forward(needed.filter_map(|node| forward_step(graph, list, liveness, slots, node.id)))
 }
 
-fn forward_step(graph: &Graph, list: &ParamList, slots: &Slots, id: NodeId) -> Option<ForwardStep> {
+fn forward_step(
+    graph: &Graph,
+    list: &ParamList,
+    liveness: &Liveness<'_>,
+    slots: &Slots,
+    id: NodeId,
+) -> Option<ForwardStep> {
     let node = graph.node(id);
     let op = match node.source {
         Source::Op(op) => op.clone(),
@@ -255,12 +288,21 @@ fn forward_step(graph: &Graph, list: &ParamList, slots: &Slots, id: NodeId) -> O
     let shapes: SmallVec<[Shape; 4]> = graph.operand_shapes(id).collect();
     let value = |id: NodeId| At::of(graph, list, slots, Holds::Value(id), id, graph.shape(id).len());
     let notes = At::of(graph, list, slots, Holds::Notes(id), id, op.notes(&shapes));
+    let rewritten = liveness.rewritten(id);
+    let operand = |(position, &x): (usize, &NodeId)| {
+        if rewritten == Some(position) {
+            At::Nothing
+        } else {
+            value(x)
+        }
+    };
     Some(ForwardStep {
-        x: node.operands.iter().map(|&x| value(x)).collect(),
+        x: node.operands.iter().enumerate().map(operand).collect(),
         y: value(id),
         notes,
         op,
         shapes,
+        rewrites: rewritten.is_some(),
     })
 }
 
@@ -268,7 +310,7 @@ fn forward_step(graph: &Graph, list: &ParamList, slots: &Slots, id: NodeId) -> O
 pub(super) fn backward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<Backward> {
     let reached = graph.nodes().rev().filter(|node| liveness.reached[node.id.index()]);
     let step = |id: NodeId| {
-        let forward = forward_step(graph, list, slots, id)?.kept();
+        let forward = forward_step(graph, list, liveness, slots, id)?.kept();
         let gradient = |id: NodeId| At::of(graph, list, slots, Holds::Gradient(id), id, graph.shape(id).len());
         let mut g_x: SmallVec<[Target; 4]> = forward.x.iter().map(|_| Target::Unwanted).collect();
         let mut later_len = 0;
@@ -290,5 +332,5 @@ pub(super) fn backward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>,
             later,
         })
     };
-    reached.filter_map(|node| step(node.id).map(Backward::from)).collect()
+    store_backward(reached.filter_map(|node| step(node.id)))
 }

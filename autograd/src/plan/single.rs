@@ -4,7 +4,7 @@
 //! all its shapes and places fills ten lines of the cache. So these steps are stored tightly, and the few numbers that
 //! one needs are copied; the op that runs is the same.
 
-use super::schedule::{At, BackwardStep, ForwardStep, Target};
+use super::schedule::{At, BackwardStep, ForwardStep, NUMBERS, Target};
 use crate::numbers::Real;
 use crate::op::{InGradients, Inputs, Saved, ValueError};
 use crate::ops::AnyOp;
@@ -12,14 +12,15 @@ use crate::params::Params;
 use crate::shape::Shape;
 
 /// The most operands of such a step.
-const OPERANDS_MAX: usize = 2;
+pub(super) const OPERANDS_MAX: usize = 2;
 
 /// The shapes of its operands.
 static SHAPES: [Shape; OPERANDS_MAX] = [Shape::SCALAR; OPERANDS_MAX];
 
-/// Where a single number lies: at the start of an array, or in the parameters.
+/// Where a single number lies: among the numbers, at the start of an array, or in the parameters.
 #[derive(Clone, Copy, Debug)]
 enum Place {
+    Number(u32),
     Array(u32),
     Param(u32),
     Nothing,
@@ -29,6 +30,7 @@ impl Place {
     fn of(at: At) -> Self {
         let index = |index: usize| u32::try_from(index).expect("a plan has fewer than 2^32 arrays and parameters");
         match at {
+            At::Number(position) => Self::Number(position),
             At::Array { array, .. } => Self::Array(index(array)),
             At::Param { begin, .. } => Self::Param(index(begin)),
             At::Nothing => Self::Nothing,
@@ -37,6 +39,7 @@ impl Place {
 
     fn read<T: Copy>(self, arrays: &[Vec<T>], params: &[T]) -> Option<T> {
         match self {
+            Self::Number(position) => Some(arrays[NUMBERS][position as usize]),
             Self::Array(array) => Some(arrays[array as usize][0]),
             Self::Param(begin) => Some(params[begin as usize]),
             Self::Nothing => None,
@@ -45,6 +48,7 @@ impl Place {
 
     fn gradient_mut<'a, T>(self, arrays: &'a mut [Vec<T>], params: &'a mut Params<T>) -> Option<&'a mut T> {
         match self {
+            Self::Number(position) => arrays[NUMBERS].get_mut(position as usize),
             Self::Array(array) => arrays[array as usize].first_mut(),
             Self::Param(begin) => params.gradients.get_mut(begin as usize),
             Self::Nothing => None,
@@ -92,7 +96,8 @@ impl SingleForward {
         let fits = step.shapes.len() <= OPERANDS_MAX
             && step.shapes.iter().all(|&shape| shape == Shape::SCALAR)
             && step.y.len() == 1
-            && step.notes.len() == 0;
+            && step.notes.len() == 0
+            && !step.rewrites;
         fits.then(|| Self {
             op: step.op.clone(),
             x: Operands::of(&step.x),
@@ -107,8 +112,10 @@ impl SingleForward {
             self.op.forward(x, &mut y, &mut []);
             Ok(())
         })?;
-        if let Place::Array(array) = self.y {
-            arrays[array as usize][0] = y[0];
+        match self.y {
+            Place::Number(position) => arrays[NUMBERS][position as usize] = y[0],
+            Place::Array(array) => arrays[array as usize][0] = y[0],
+            Place::Param(_) | Place::Nothing => {}
         }
         Ok(())
     }
@@ -177,43 +184,6 @@ impl SingleBackward {
                 Goal::First(place) => place.gradient_mut(arrays, params).into_iter().for_each(|g_x| *g_x = g),
                 Goal::Later(place) => place.gradient_mut(arrays, params).into_iter().for_each(|g_x| *g_x += g),
             }
-        }
-    }
-}
-
-/// A step as the plan stores it.
-#[derive(Clone, Debug)]
-pub(super) enum Stored<Single, General> {
-    Single(Single),
-    General(Box<General>),
-}
-
-impl From<ForwardStep> for Stored<SingleForward, ForwardStep> {
-    fn from(step: ForwardStep) -> Self {
-        SingleForward::of(&step).map_or_else(|| Self::General(Box::new(step)), Self::Single)
-    }
-}
-
-impl From<BackwardStep> for Stored<SingleBackward, BackwardStep> {
-    fn from(step: BackwardStep) -> Self {
-        SingleBackward::of(&step).map_or_else(|| Self::General(Box::new(step)), Self::Single)
-    }
-}
-
-impl Stored<SingleForward, ForwardStep> {
-    pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &Params<T>) -> Result<(), ValueError> {
-        match self {
-            Self::Single(step) => step.run(arrays, params),
-            Self::General(step) => step.run(arrays, params),
-        }
-    }
-}
-
-impl Stored<SingleBackward, BackwardStep> {
-    pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &mut Params<T>) {
-        match self {
-            Self::Single(step) => step.run(arrays, params),
-            Self::General(step) => step.run(arrays, params),
         }
     }
 }

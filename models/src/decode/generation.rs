@@ -123,14 +123,18 @@ impl<'m, M: LanguageModel + ?Sized> Generation<'m, M> {
                 id: id as TokenId,
             });
         }
-        let mut allowed = logits.values().to_vec();
-        for &id in &self.request.never {
-            allowed
-                .get_mut(id as usize)
-                .into_iter()
-                .for_each(|value| *value = f64::NEG_INFINITY);
-        }
-        let id = self.request.sampling.choose(&Logits::new(allowed), &mut self.rng);
+        let id = if self.request.never.is_empty() {
+            self.request.sampling.choose(logits, &mut self.rng)
+        } else {
+            let mut allowed = logits.values().to_vec();
+            for &id in &self.request.never {
+                allowed
+                    .get_mut(id as usize)
+                    .into_iter()
+                    .for_each(|value| *value = f64::NEG_INFINITY);
+            }
+            self.request.sampling.choose(&Logits::new(allowed), &mut self.rng)
+        };
         let id = id.ok_or(DecodeError::DeadEnd { tokens: self.chosen })?;
         Ok(Token {
             id,

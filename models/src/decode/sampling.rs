@@ -110,6 +110,9 @@ impl Sampling {
 
     /// Chooses a token, or `None` where no token is possible.
     pub fn choose(&self, logits: &Logits, rng: &mut impl Rng) -> Option<TokenId> {
+        if self.temperature == 0.0 {
+            return most_probable(logits.values()).map(|id| id as TokenId);
+        }
         let probs = self.distribution(logits);
         let last = probs.iter().rposition(|&prob| prob > 0.0)?;
         let drawn: f64 = rng.random();

@@ -1,6 +1,7 @@
 //! Causal self-attention with several heads, over whole sequences or one token at a time.
 
 use super::{Bias, Linear};
+use crate::network::Place;
 use tapegrad_autograd::{Init, Layer, ParamList, Var, ops};
 
 /// Each position looks at itself and at what came before.
@@ -15,7 +16,7 @@ pub struct CausalSelfAttention {
     heads: usize,
 }
 
-/// The keys and values of some positions, each `[B, T, C]`: the key-value cache of the lectures.
+/// The keys and values of a block, each `[B, T, C]` with a row for each position: the key-value cache of the lectures.
 #[derive(Clone, Copy, Debug)]
 pub struct KeysValues<'t> {
     /// One key for each position.
@@ -43,19 +44,15 @@ impl CausalSelfAttention {
         })
     }
 
-    /// The result for one new position, and its own key and value.
-    ///
-    /// `seen: [B, T + 1]` is 1 where a row of `earlier` is filled and, last, for the new position; else 0.
-    pub fn extend<'t>(&self, x: Var<'t>, earlier: KeysValues<'t>, seen: Var<'t>) -> (Var<'t>, KeysValues<'t>) {
-        let own = KeysValues {
-            keys: self.k.forward(x),
-            values: self.v.forward(x),
+    /// The result for one new position, and the keys and values with its own in the row of its place.
+    pub fn extend<'t>(&self, x: Var<'t>, cache: KeysValues<'t>, place: Place<'t>) -> (Var<'t>, KeysValues<'t>) {
+        let cache = KeysValues {
+            keys: ops::where_(place.here, self.k.forward(x), cache.keys),
+            values: ops::where_(place.here, self.v.forward(x), cache.values),
         };
-        let keys = ops::concat(&[earlier.keys, own.keys], 1);
-        let values = ops::concat(&[earlier.values, own.values], 1);
         let heads = ops::Attention::full(self.heads);
-        let y = ops::attention(self.q.forward(x), keys, values, Some(seen), heads);
-        (self.o.forward(y), own)
+        let y = ops::attention(self.q.forward(x), cache.keys, cache.values, Some(place.seen), heads);
+        (self.o.forward(y), cache)
     }
 }
 

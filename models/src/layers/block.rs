@@ -1,6 +1,7 @@
 //! The Transformer block with the norms in front: `r = x + attention(norm(x))`, `y = r + feed_forward(norm(r))`.
 
 use super::{Bias, CausalSelfAttention, FeedForward, KeysValues, LayerNorm};
+use crate::network::Place;
 use tapegrad_autograd::{Init, Layer, ParamList, Var};
 
 /// A pre-LN Transformer block.
@@ -31,10 +32,10 @@ impl Block {
         })
     }
 
-    /// The result for one new position, and its own key and value; see [`CausalSelfAttention::extend`].
-    pub fn extend<'t>(&self, x: Var<'t>, earlier: KeysValues<'t>, seen: Var<'t>) -> (Var<'t>, KeysValues<'t>) {
-        let (y, own) = self.attention.extend(self.norm_1.forward(x), earlier, seen);
-        (self.after_attention(x + y), own)
+    /// The result for one new position, and the keys and values with its own; see [`CausalSelfAttention::extend`].
+    pub fn extend<'t>(&self, x: Var<'t>, cache: KeysValues<'t>, place: Place<'t>) -> (Var<'t>, KeysValues<'t>) {
+        let (y, cache) = self.attention.extend(self.norm_1.forward(x), cache, place);
+        (self.after_attention(x + y), cache)
     }
 
     fn after_attention<'t>(&self, r: Var<'t>) -> Var<'t> {

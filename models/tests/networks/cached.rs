@@ -7,39 +7,32 @@ use tapegrad_models::corpus::Batch;
 use tapegrad_models::layers::Bias;
 use tapegrad_models::neural::Training;
 use tapegrad_models::transformer_lm::{TransformerLm, Tying};
-use tapegrad_models::{LanguageModel, Memory, Neural, Place, TokenId};
+use tapegrad_models::{LanguageModel, Neural, Place, TokenId};
 
 /// The logits of each position by `step`, each on a tape of its own.
 fn step_by_step(subject: &Subject, params: &Params<f64>, ids: &[TokenId]) -> Vec<ArrayD<f64>> {
-    let (kinds, block) = (subject.network.memory(), subject.network.block());
-    let shapes = kinds.iter().map(|kind| kind.shape(block.unwrap_or(0)));
-    let mut memory: Vec<ArrayD<f64>> = shapes.map(|shape| ArrayD::zeros(shape.to_vec())).collect();
+    let shapes = subject.network.memory();
+    let mut memory: Vec<ArrayD<f64>> = shapes.iter().map(|shape| ArrayD::zeros(shape.to_vec())).collect();
     let mut logits = Vec::new();
     for (position, &id) in ids.iter().enumerate() {
         let tape = Tape::with(params);
         let before: Vec<_> = memory.iter().map(|array| tape.data("memory", array.view())).collect();
         let id = tape.ids("id", [1, 1], &[id as usize]);
-        let place = block.map(|block| Place {
+        let place = subject.network.block().map(|block| Place {
             position: tape.ids("position", [1, 1], &[position]),
-            seen: tape.data("seen", seen(position, block)),
+            here: tape.data("here", rows(&[1, block, 1], |row| row == position)),
+            seen: tape.data("seen", rows(&[1, block], |row| row <= position)),
         });
-        let (y, left) = subject.network.step(id, place, &before);
+        let (y, after) = subject.network.step(id, place, &before);
         logits.push(tape.value(y));
-        for ((kind, memory), left) in kinds.iter().zip(&mut memory).zip(left) {
-            match kind {
-                Memory::State(_) => *memory = tape.value(left),
-                Memory::Rows(_) => memory
-                    .slice_axis_mut(Axis(1), (position..position + 1).into())
-                    .assign(&tape.value(left)),
-            }
-        }
+        memory = after.into_iter().map(|after| tape.value(after)).collect();
     }
     logits
 }
 
-fn seen(position: usize, block: usize) -> ArrayD<f64> {
-    let rows = Place::seen_at(position, block).map(|row| f64::from(u8::from(row)));
-    ArrayD::from_shape_vec(vec![1, block + 1], rows.collect()).unwrap()
+/// 1 for each row of which it is true, else 0.
+fn rows(shape: &[usize], is: impl Fn(usize) -> bool) -> ArrayD<f64> {
+    ArrayD::from_shape_fn(shape, |index| f64::from(u8::from(is(index[1]))))
 }
 
 #[test]

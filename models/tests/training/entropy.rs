@@ -4,13 +4,13 @@
 //! expectation, the divergence of the model from the language, which is never negative: far below 0 there is a leak.
 
 use super::{models, recipe, small_language};
-use tapegrad_autograd::{Init, Layer, ParamList, Var, ops};
+use tapegrad_autograd::{Init, Layer, ParamList, Shape, Var, ops};
 use tapegrad_models::corpus::grammar::Grammar;
 use tapegrad_models::corpus::{Batch, Dataset, Part};
 use tapegrad_models::layers::{Bias, Embedding, FeedForward, Linear};
 use tapegrad_models::model::RecurrentSizes;
 use tapegrad_models::train::{Recipe, Run, Unwatched};
-use tapegrad_models::{AnyLanguageModel, Learner, Memory, ModelConfig, Network, Neural, PAD, Place};
+use tapegrad_models::{AnyLanguageModel, Learner, ModelConfig, Network, Neural, PAD, Place};
 
 const BLOCK: usize = 12;
 
@@ -171,7 +171,7 @@ impl Network for OneHead {
         self.head.forward(x + self.feed_forward.forward(x))
     }
 
-    fn memory(&self) -> Vec<Memory> {
+    fn memory(&self) -> Vec<Shape> {
         Vec::new()
     }
 

@@ -5,6 +5,7 @@ use ndarray::ArrayD;
 use super::run::{EXACT, Run, close, is_admitted, is_real, on_tape, same_bits, upstream};
 use crate::check::{Draw, Sample};
 use crate::numbers::Dual;
+use crate::op::Inputs;
 use crate::ops::AnyOp;
 use crate::params::{ParamList, Params};
 use crate::plan::Plan;
@@ -42,6 +43,19 @@ pub(super) fn overwrites(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), 
     let g_y = upstream(&run, draw);
     let clean = run.backward(&sample.op, &g_y, |_| true, 0.0);
     same_bits(sample, &clean, &poisoned.backward(&sample.op, &g_y, |_| true, f64::NAN))
+}
+
+/// Written over the operand it names, a result is what it is in memory of its own.
+pub(super) fn rewrites(sample: &Sample<AnyOp>, _: &mut Draw) -> Result<(), String> {
+    let run = Run::<f64>::of(sample);
+    let Some(position) = sample.op.rewrites(&run.shapes) else {
+        return Ok(());
+    };
+    let mut y = run.x[position].clone();
+    let mut x: Vec<&[f64]> = run.x.iter().map(Vec::as_slice).collect();
+    x[position] = &[];
+    sample.op.rewrite(Inputs::new(&x, &run.shapes), &mut y);
+    same_bits(sample, &[Some(run.y)], &[Some(y)])
 }
 
 /// Each gradient alone is the same as all together.

@@ -61,6 +61,10 @@ pub const LAWS: &[Law] = &[
         holds: contracts::same_twice,
     },
     Law {
+        name: "writing over an operand gives the same bits",
+        holds: contracts::rewrites,
+    },
+    Law {
         name: "a plan gives the same bits as a tape",
         holds: contracts::drivers,
     },

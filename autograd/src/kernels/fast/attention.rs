@@ -49,6 +49,9 @@ pub fn attention<T: Float>(
     if notes.is_empty() {
         return;
     }
+    if at.queries == 1 && at.keys > 0 && at.head_dim > 0 {
+        return single_query(at, x, y, notes);
+    }
     let task = heads_of_task(&at);
     let y = Target::rows(y, at.heads * at.head_dim);
     let rooms = scratch[..rooms(&at) * room_len(&at)].par_chunks_mut(room_len(&at));
@@ -139,10 +142,6 @@ impl<T: Float> WithSimd for Forward<'_, T> {
             head_dim: d,
             ..
         } = self.at;
-        if queries == 1 {
-            let (room, y) = (self.room, self.y);
-            return single_query(simd, self.at, self.x, (y, self.notes), room);
-        }
         let (k_room, rest) = self.room.split_at_mut(packed_len(d, keys));
         let (v_room, scores) = rest.split_at_mut(packed_len(keys, d));
         let k = Packed::at(simd, (d, keys), self.x.k.transposed(), k_room);

@@ -29,7 +29,7 @@ impl<T: Float> WithSimd for Gemv<'_, T> {
         let Self { a, b, c } = self;
         b.check(a.len(), c.len());
         if b.col == 1 {
-            add_rows::<T, S>(a, b, c);
+            add_rows::<T, S>(simd, a, b, c);
         } else {
             dot_rows::<T, S>(simd, a, b, c);
         }
@@ -38,22 +38,49 @@ impl<T: Float> WithSimd for Gemv<'_, T> {
 
 /// `c += Σ_l a_l b_l`, four rows of `b` in one pass over `c`.
 #[inline(always)]
-fn add_rows<T: Float, S: Simd>(a: &[T], b: View<'_, T>, c: &mut [T]) {
+fn add_rows<T: Float, S: Simd>(simd: S, a: &[T], b: View<'_, T>, c: &mut [T]) {
     let n = c.len();
     let row = |l: usize| &b.data[l * b.row..][..n];
     let (fours, rest) = a.as_chunks::<4>();
     for (four, a) in fours.iter().enumerate() {
-        let [b_0, b_1, b_2, b_3] = [0, 1, 2, 3].map(|i| row(4 * four + i));
-        for (j, c) in c.iter_mut().enumerate() {
-            let sum = a[0].mul_add_at::<S>(b_0[j], *c);
-            let sum = a[1].mul_add_at::<S>(b_1[j], sum);
-            let sum = a[2].mul_add_at::<S>(b_2[j], sum);
-            *c = a[3].mul_add_at::<S>(b_3[j], sum);
-        }
+        let l = 4 * four;
+        add_four::<T, S>(simd, a, [row(l), row(l + 1), row(l + 2), row(l + 3)], c);
     }
     for (l, &a) in rest.iter().enumerate() {
         for (c, &b) in c.iter_mut().zip(row(4 * fours.len() + l)) {
             *c = a.mul_add_at::<S>(b, *c);
+        }
+    }
+}
+
+/// `c += a_0 b_0 + a_1 b_1 + a_2 b_2 + a_3 b_3`, in this order.
+///
+/// In vectors, which the compiler does not make of the plain loop: to it, the rows might be shorter than `c`.
+#[inline(always)]
+fn add_four<T: Float, S: Simd>(simd: S, a: &[T; 4], b: [&[T]; 4], c: &mut [T]) {
+    let splat = [
+        T::splat(simd, a[0]),
+        T::splat(simd, a[1]),
+        T::splat(simd, a[2]),
+        T::splat(simd, a[3]),
+    ];
+    let first_rest = c.len() / T::lanes::<S>() * T::lanes::<S>();
+    let (c, c_rest) = T::vectors_mut::<S>(c);
+    let [b_0, b_1, b_2, b_3] = [
+        &T::vectors::<S>(b[0]).0[..c.len()],
+        &T::vectors::<S>(b[1]).0[..c.len()],
+        &T::vectors::<S>(b[2]).0[..c.len()],
+        &T::vectors::<S>(b[3]).0[..c.len()],
+    ];
+    for (j, c) in c.iter_mut().enumerate() {
+        let sum = T::mul_add_vectors(simd, splat[0], b_0[j], *c);
+        let sum = T::mul_add_vectors(simd, splat[1], b_1[j], sum);
+        let sum = T::mul_add_vectors(simd, splat[2], b_2[j], sum);
+        *c = T::mul_add_vectors(simd, splat[3], b_3[j], sum);
+    }
+    for (j, c) in c_rest.iter_mut().enumerate() {
+        for i in 0..4 {
+            *c = a[i].mul_add_at::<S>(b[i][first_rest + j], *c);
         }
     }
 }
@@ -85,7 +112,11 @@ fn dot_rows_by<T: Float, S: Simd, const VECTORS: usize, const ROWS: usize>(
     let row = |j: usize| &b.data[j * b.col..][..a.len()];
     let (groups, rest) = c.as_chunks_mut::<ROWS>();
     for (group, c) in groups.iter_mut().enumerate() {
-        let sums = dots::<T, S, VECTORS, ROWS>(simd, a, std::array::from_fn(|r| row(ROWS * group + r)));
+        let mut rows = [row(ROWS * group); ROWS];
+        for (r, place) in rows.iter_mut().enumerate() {
+            *place = row(ROWS * group + r);
+        }
+        let sums = dots::<T, S, VECTORS, ROWS>(simd, a, rows);
         c.iter_mut().zip(sums).for_each(|(c, sum)| *c += sum);
     }
     for (j, c) in rest.iter_mut().enumerate() {
@@ -95,30 +126,39 @@ fn dot_rows_by<T: Float, S: Simd, const VECTORS: usize, const ROWS: usize>(
 }
 
 /// The dot products of `a` with each of the rows of `b`.
+///
+/// With loops, where `map` would be shorter: a closure that is compiled on its own has no vector instructions.
 #[inline(always)]
 fn dots<T: Float, S: Simd, const VECTORS: usize, const ROWS: usize>(simd: S, a: &[T], b: [&[T]; ROWS]) -> [T; ROWS] {
     let whole = a.len() / SUMS * SUMS;
     let a_whole = T::vectors::<S>(&a[..whole]).0.as_chunks::<VECTORS>().0;
-    let b_whole = b.map(|b| T::vectors::<S>(&b[..whole]).0.as_chunks::<VECTORS>().0);
+    let mut b_whole = [a_whole; ROWS];
+    for (whole_row, row) in b_whole.iter_mut().zip(b) {
+        *whole_row = &T::vectors::<S>(&row[..whole]).0.as_chunks::<VECTORS>().0[..a_whole.len()];
+    }
     let mut sums = [[T::splat(simd, T::ZERO); VECTORS]; ROWS];
     for (at, a) in a_whole.iter().enumerate() {
-        for (sums, b) in sums.iter_mut().zip(b_whole) {
+        for r in 0..ROWS {
             for v in 0..VECTORS {
-                sums[v] = T::mul_add_vectors(simd, a[v], b[at][v], sums[v]);
+                sums[r][v] = T::mul_add_vectors(simd, a[v], b_whole[r][at][v], sums[r][v]);
             }
         }
     }
     if whole < a.len() {
         let a = filled_up(&a[whole..]);
-        for (sums, b) in sums.iter_mut().zip(b) {
-            let b = filled_up(&b[whole..]);
+        for r in 0..ROWS {
+            let b = filled_up(&b[r][whole..]);
             let vectors = T::vectors::<S>(&a).0.iter().zip(T::vectors::<S>(&b).0);
-            for (sum, (&a, &b)) in sums.iter_mut().zip(vectors) {
+            for (sum, (&a, &b)) in sums[r].iter_mut().zip(vectors) {
                 *sum = T::mul_add_vectors(simd, a, b, *sum);
             }
         }
     }
-    sums.map(|sums| total::<T, S, VECTORS>(simd, sums))
+    let mut totals = [T::ZERO; ROWS];
+    for r in 0..ROWS {
+        totals[r] = total::<T, S, VECTORS>(simd, sums[r]);
+    }
+    totals
 }
 
 /// The numbers with zeros behind them.

@@ -1,70 +1,150 @@
 //! Attention of one query, as decoding asks for it token by token.
 //!
 //! Packing pays when many queries read the same keys. One query reads the rows of its keys and values where they are,
-//! and of a cache that is not full only those that it may see.
+//! and of a cache that is not full only those that it may see. A row holds all heads side by side, and memory is fast
+//! when it is read from end to end; so the heads take turns after some rows, not after all.
 
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
 
-use super::attention::Inputs;
+use super::attention::heads_of_task;
+use super::dispatch::run;
 use super::float::Float;
 use super::gemv::Gemv;
 use super::lanes::{exp_and_sum, maximum};
-use super::matrix::{Target, View};
-use crate::kernels::attention::AttentionSizes;
+use super::matrix::View;
+use crate::kernels::attention::{AttentionInputs, AttentionSizes};
 
-/// The output and the notes of the heads that share one key/value head.
-#[inline(always)]
-pub fn single_query<T: Float, S: Simd>(
-    simd: S,
-    at: AttentionSizes,
-    x: Inputs<'_, T>,
-    (mut y, notes): (Target<'_, T>, &mut [T]),
-    room: &mut [T],
-) {
-    let (d, scale) = (at.head_dim, T::from_f64(at.scale()));
-    let (scores, weights) = room[..2 * at.keys].split_at_mut(at.keys);
-    for (h, note) in notes.iter_mut().enumerate() {
-        let q = &x.q.part(0, h * d).data[..d];
-        // s = q kᵀ / √D, without gaps: of the visible keys alone
-        let mut seen = 0;
-        for run in visible_runs(x.mask, at.keys_seen(0)) {
-            let s = &mut scores[seen..][..run.len()];
-            s.fill(T::ZERO);
-            let keys = View::transposed(x.k.part(run.start, 0));
-            let product = Gemv { a: q, b: keys, c: s };
-            product.with_simd(simd);
-            seen += run.len();
+/// The rows of keys or values that one head reads before the next one takes its turn.
+const TURN: usize = 16;
+
+/// `y = softmax(q kᵀ / √D) v` for one query a sequence; the notes are the logsumexp of its scores.
+///
+/// Little work is done on this thread: to hand it over would take longer.
+pub fn single_query<T: Float>(at: AttentionSizes, x: AttentionInputs<'_, T>, y: &mut [T], notes: &mut [T]) {
+    let group = at.heads / at.kv_heads;
+    let task = heads_of_task(&at).min(at.kv_heads) * group;
+    let one = |b: usize, first: usize, y: &mut [T], notes: &mut [T]| {
+        T::with_buffer(2 * notes.len() * at.keys, |room| {
+            run(Task {
+                at,
+                x: Sequence::new(&at, x, b),
+                first,
+                y,
+                notes,
+                room,
+            });
+        });
+    };
+    if at.batch == 1 && task == at.heads {
+        return one(0, 0, y, notes);
+    }
+    let sequences = y.par_chunks_exact_mut(at.heads * at.head_dim);
+    let sequences = sequences.zip(notes.par_chunks_exact_mut(at.heads));
+    sequences.enumerate().for_each(|(b, (y, notes))| {
+        let tasks = y.par_chunks_mut(task * at.head_dim).zip(notes.par_chunks_mut(task));
+        tasks.enumerate().for_each(|(i, (y, notes))| one(b, i * task, y, notes));
+    });
+}
+
+/// What one sequence reads; the views are of whole rows.
+#[derive(Clone, Copy)]
+struct Sequence<'a, T> {
+    q: &'a [T],
+    k: View<'a, T>,
+    v: View<'a, T>,
+    mask: Option<&'a [T]>,
+}
+
+impl<'a, T> Sequence<'a, T> {
+    fn new(at: &AttentionSizes, x: AttentionInputs<'a, T>, b: usize) -> Self {
+        let keys = |data| View::rows(data, at.kv_heads * at.head_dim).part(b * at.keys, 0);
+        Self {
+            q: &x.q[b * at.heads * at.head_dim..],
+            k: keys(x.k),
+            v: keys(x.v),
+            mask: x.mask.map(|mask| &mask[b * at.keys..][..at.keys]),
         }
-        scores[..seen].iter_mut().for_each(|s| *s *= scale);
-        let most = maximum(simd, &scores[..seen]);
-        // A query that sees nothing has weights of exp(-∞ - 0), of which the sum is 0.
-        let most = if most == T::minus_infinity() { T::ZERO } else { most };
-        let total = exp_and_sum(simd, &scores[..seen], most, &mut weights[..seen]);
+    }
+}
+
+/// Some query heads of one sequence, from `first` on: as many as there are notes.
+struct Task<'a, T> {
+    at: AttentionSizes,
+    x: Sequence<'a, T>,
+    first: usize,
+    y: &'a mut [T],
+    notes: &'a mut [T],
+    room: &'a mut [T],
+}
+
+impl<T: Float> WithSimd for Task<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self {
+            at,
+            x,
+            first,
+            y,
+            notes,
+            room,
+        } = self;
+        let (d, group, scale) = (at.head_dim, at.heads / at.kv_heads, T::from_f64(at.scale()));
+        let part = |h: usize| (first + h) / group * d;
+        let (scores, weights) = room.split_at_mut(notes.len() * at.keys);
+        // s = q kᵀ, without gaps: of the visible keys alone
+        let mut seen = 0;
+        for rows in turns(x.mask, at.keys_seen(0)) {
+            for (h, s) in scores.chunks_exact_mut(at.keys).enumerate() {
+                let s = &mut s[seen..][..rows.len()];
+                s.fill(T::ZERO);
+                let (a, b) = (&x.q[(first + h) * d..][..d], x.k.part(rows.start, part(h)).transposed());
+                Gemv { a, b, c: s }.with_simd(simd);
+            }
+            seen += rows.len();
+        }
+        // p = softmax(s / √D)
+        let rows = scores.chunks_exact_mut(at.keys).zip(weights.chunks_exact_mut(at.keys));
+        for ((s, p), note) in rows.zip(&mut *notes) {
+            let s = &mut s[..seen];
+            s.iter_mut().for_each(|s| *s *= scale);
+            let most = maximum(simd, s);
+            // A query that sees nothing has weights of exp(-∞ - 0), of which the sum is 0.
+            let most = if most == T::minus_infinity() { T::ZERO } else { most };
+            let p = &mut p[..seen];
+            let total = exp_and_sum(simd, s, most, p);
+            let inverse = if total == T::ZERO { T::ZERO } else { T::ONE / total };
+            p.iter_mut().for_each(|p| *p *= inverse);
+            *note = if seen == 0 {
+                -T::minus_infinity()
+            } else {
+                most + total.ln()
+            };
+        }
         // y = p v
-        let y = y.row_mut(0, (h + 1) * d);
-        let y = &mut y[h * d..];
         y.fill(T::ZERO);
         let mut done = 0;
-        for run in visible_runs(x.mask, at.keys_seen(0)) {
-            let p = &weights[done..][..run.len()];
-            let product = Gemv {
-                a: p,
-                b: x.v.part(run.start, 0),
-                c: y,
-            };
-            product.with_simd(simd);
-            done += run.len();
+        for rows in turns(x.mask, at.keys_seen(0)) {
+            let heads = weights.chunks_exact(at.keys).zip(y.chunks_exact_mut(d)).enumerate();
+            for (h, (p, c)) in heads {
+                let (a, b) = (&p[done..][..rows.len()], x.v.part(rows.start, part(h)));
+                Gemv { a, b, c }.with_simd(simd);
+            }
+            done += rows.len();
         }
-        let inverse = if total == T::ZERO { T::ZERO } else { T::ONE / total };
-        y.iter_mut().for_each(|y| *y *= inverse);
-        *note = if seen == 0 {
-            -T::minus_infinity()
-        } else {
-            most + total.ln()
-        };
     }
+}
+
+/// The rows of the visible ones of the first `seen` keys, at most [`TURN`] neighbours at a time.
+fn turns<T: Float>(mask: Option<&[T]>, seen: usize) -> impl Iterator<Item = Range<usize>> {
+    visible_runs(mask, seen).flat_map(|run| {
+        let starts = run.clone().step_by(TURN);
+        starts.map(move |start| start..run.end.min(start + TURN))
+    })
 }
 
 /// The runs of neighbouring keys, of the first `seen`, that the mask shows.

@@ -1,0 +1,163 @@
+//! Steps of arithmetic between single numbers, as instructions over one flat array.
+//!
+//! A scalar formula has steps by the hundred thousand, and each does less than it takes to find out what to do. So
+//! numbers that only such steps use lie side by side in one array, and a step is a code and the positions it reads and
+//! writes: twenty bytes, or thirty on the way back. What is computed stands in the file of the op ([`Entrywise`]).
+
+use super::schedule::{At, BackwardStep, ForwardStep, Target};
+use crate::numbers::Real;
+use crate::ops::elementwise::Entrywise;
+use crate::ops::{Add, AnyOp, Div, Mul, Neg, Relu, Sub};
+
+/// Which op an instruction runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Code {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Neg,
+    Relu,
+}
+
+impl Code {
+    fn of(op: &AnyOp) -> Option<Self> {
+        Some(match op {
+            AnyOp::Add(_) => Self::Add,
+            AnyOp::Sub(_) => Self::Sub,
+            AnyOp::Mul(_) => Self::Mul,
+            AnyOp::Div(_) => Self::Div,
+            AnyOp::Neg(_) => Self::Neg,
+            AnyOp::Relu(_) => Self::Relu,
+            _ => return None,
+        })
+    }
+
+    #[inline]
+    fn entry<T: Real>(self, a: T, b: T) -> T {
+        match self {
+            Self::Add => Add::entry(a, b),
+            Self::Sub => Sub::entry(a, b),
+            Self::Mul => Mul::entry(a, b),
+            Self::Div => Div::entry(a, b),
+            Self::Neg => Neg::entry(a, b),
+            Self::Relu => Relu::entry(a, b),
+        }
+    }
+
+    #[inline]
+    fn contribution<T: Real>(self, a: T, b: T, z: T, g_z: T) -> [T; 2] {
+        match self {
+            Self::Add => Add::contribution(a, b, z, g_z),
+            Self::Sub => Sub::contribution(a, b, z, g_z),
+            Self::Mul => Mul::contribution(a, b, z, g_z),
+            Self::Div => Div::contribution(a, b, z, g_z),
+            Self::Neg => Neg::contribution(a, b, z, g_z),
+            Self::Relu => Relu::contribution(a, b, z, g_z),
+        }
+    }
+}
+
+/// The forward step of an op between numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ForwardInstruction {
+    code: Code,
+    x: [u32; 2],
+    y: u32,
+}
+
+impl ForwardInstruction {
+    /// `None` unless the op is arithmetic and all its operands lie among the numbers.
+    pub fn of(step: &ForwardStep) -> Option<Self> {
+        let code = Code::of(&step.op)?;
+        let a = position(*step.x.first()?)?;
+        let b = step.x.get(1).map_or(Some(a), |&b| position(b))?;
+        Some(Self {
+            code,
+            x: [a, b],
+            y: position(step.y)?,
+        })
+    }
+
+    #[inline]
+    pub fn run<T: Real>(self, numbers: &mut [T]) {
+        let [a, b] = self.x.map(|x| numbers[x as usize]);
+        numbers[self.y as usize] = self.code.entry(a, b);
+    }
+}
+
+/// What becomes of a contribution.
+#[derive(Clone, Copy, Debug)]
+enum Goal {
+    Unwanted,
+    First,
+    Later,
+}
+
+/// The backward step of an op between numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BackwardInstruction {
+    code: Code,
+    goals: [Goal; 2],
+    x: [u32; 2],
+    y: u32,
+    g_y: u32,
+    g_x: [u32; 2],
+}
+
+impl BackwardInstruction {
+    /// `None` unless the op is arithmetic and everything it reads and writes lies among the numbers.
+    pub fn of(step: &BackwardStep) -> Option<Self> {
+        let code = Code::of(&step.forward.op)?;
+        let g_y = position(step.g_y)?;
+        // The upstream gradient stands in for what is gone: nobody looks at it in that place.
+        let kept = |at: At| {
+            if matches!(at, At::Nothing) {
+                Some(g_y)
+            } else {
+                position(at)
+            }
+        };
+        let a = kept(*step.forward.x.first()?)?;
+        let b = step.forward.x.get(1).map_or(Some(a), |&b| kept(b))?;
+        let (mut goals, mut g_x) = ([Goal::Unwanted; 2], [g_y; 2]);
+        for (i, target) in step.g_x.iter().enumerate() {
+            let (goal, at) = match *target {
+                Target::Unwanted => continue,
+                Target::First(at) => (Goal::First, at),
+                Target::Later(at) => (Goal::Later, at),
+            };
+            (goals[i], g_x[i]) = (goal, position(at)?);
+        }
+        Some(Self {
+            code,
+            goals,
+            x: [a, b],
+            y: kept(step.forward.y)?,
+            g_y,
+            g_x,
+        })
+    }
+
+    #[inline]
+    pub fn run<T: Real>(self, numbers: &mut [T]) {
+        let [a, b, z, g_z] = [self.x[0], self.x[1], self.y, self.g_y].map(|x| numbers[x as usize]);
+        let contributions = self.code.contribution(a, b, z, g_z);
+        for i in 0..2 {
+            let (g_x, contribution) = (self.g_x[i] as usize, contributions[i]);
+            match self.goals[i] {
+                Goal::Unwanted => {}
+                Goal::First => numbers[g_x] = contribution,
+                Goal::Later => numbers[g_x] += contribution,
+            }
+        }
+    }
+}
+
+/// The position of a place among the numbers.
+fn position(at: At) -> Option<u32> {
+    match at {
+        At::Number(position) => Some(position),
+        _ => None,
+    }
+}
