@@ -143,12 +143,11 @@ impl BackwardInstruction {
     pub fn run<T: Real>(self, numbers: &mut [T]) {
         let [a, b, z, g_z] = [self.x[0], self.x[1], self.y, self.g_y].map(|x| numbers[x as usize]);
         let contributions = self.code.contribution(a, b, z, g_z);
-        for i in 0..2 {
-            let (g_x, contribution) = (self.g_x[i] as usize, contributions[i]);
-            match self.goals[i] {
+        for ((goal, g_x), contribution) in self.goals.into_iter().zip(self.g_x).zip(contributions) {
+            match goal {
                 Goal::Unwanted => {}
-                Goal::First => numbers[g_x] = contribution,
-                Goal::Later => numbers[g_x] += contribution,
+                Goal::First => numbers[g_x as usize] = contribution,
+                Goal::Later => numbers[g_x as usize] += contribution,
             }
         }
     }
