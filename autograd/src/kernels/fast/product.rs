@@ -167,7 +167,8 @@ impl<T: Float> WithSimd for Block<'_, '_, T> {
                         cols: (at.n - panel.first).min(panel.vectors * lanes),
                         start: at.start.from(panel.first),
                     };
-                    // SAFETY: `Product::check` asserted a, c and the bias; a packed operand has whole panels and groups.
+                    // SAFETY: `Product::check` asserted a, c and the bias; a packed operand has whole panels and
+                    // groups.
                     unsafe { compute_rows(simd, tile, rows, panel.vectors) };
                     i += rows;
                 }
