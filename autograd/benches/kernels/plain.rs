@@ -5,12 +5,14 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, RemAssign, Sub, SubAssign};
 
 use num_traits::{ConstOne, ConstZero, One, Zero};
-use tapegrad_autograd::kernels::Kernels;
+use tapegrad_autograd::kernels::{Kernels, RowKernels};
 use tapegrad_autograd::numbers::Real;
 
 /// A number of `f32` for which every kernel is the plain loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct Plain(pub f32);
+
+impl RowKernels for Plain {}
 
 impl Kernels for Plain {}
 

@@ -11,7 +11,7 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, RemAssi
 use num_traits::{ConstOne, ConstZero, One, Zero};
 
 use super::Real;
-use crate::kernels::Kernels;
+use crate::kernels::{Kernels, RowKernels};
 
 /// A value together with its derivative along one direction.
 ///
@@ -92,6 +92,8 @@ impl Real for Dual {
         self.value.is_nan()
     }
 }
+
+impl RowKernels for Dual {}
 
 impl Kernels for Dual {}
 

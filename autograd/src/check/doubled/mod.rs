@@ -9,7 +9,7 @@ mod arithmetic;
 
 use num_traits::{ConstOne, ConstZero};
 
-use crate::kernels::Kernels;
+use crate::kernels::{Kernels, RowKernels};
 use crate::numbers::Real;
 
 /// A number of about 32 decimal digits, `hi + lo` with `|lo| <= u |hi|`.
@@ -194,6 +194,8 @@ impl Real for Doubled {
         self.hi.is_nan()
     }
 }
+
+impl RowKernels for Doubled {}
 
 impl Kernels for Doubled {}
 

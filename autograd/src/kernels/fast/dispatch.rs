@@ -29,9 +29,24 @@ pub fn simd_level() -> &'static str {
 /// Runs a kernel with the widest instructions there are.
 pub fn run<K: WithSimd>(kernel: K) -> K::Output {
     match arch() {
+        // Named one by one, because `dispatch` would compile every kernel for a level without vectors too.
+        #[cfg(target_arch = "x86_64")]
+        Some(Arch::V4(simd)) => part(simd, kernel),
+        #[cfg(target_arch = "x86_64")]
+        Some(Arch::V3(simd)) => part(simd, kernel),
+        #[cfg(not(target_arch = "x86_64"))]
         Some(arch) => arch.dispatch(kernel),
-        None => kernel.with_simd(Scalar128b),
+        _ => kernel.with_simd(Scalar128b),
     }
+}
+
+/// Runs a kernel, or a part that several kernels share, as a function of its own at the level `S`.
+///
+/// What is inlined everywhere is compiled everywhere, three levels and two number types each: a part of some size that
+/// several kernels call is compiled once instead. A call costs some nanoseconds.
+#[inline(never)]
+pub fn part<S: Simd, K: WithSimd>(simd: S, kernel: K) -> K::Output {
+    simd.vectorize(kernel)
 }
 
 /// Whether `a b + c` rounds once at this level.

@@ -40,16 +40,18 @@ pub fn linear_backward<T: Float>(at: LinearSizes, x: &[T], w: &[T], g_y: &[T], g
 
 /// `total = Σ_rows x`, each column in the order of the rows; the columns are cut into tasks.
 pub fn sum_rows<T: Float>(x: &[T], total: &mut [T]) {
-    const COLS: usize = 64;
+    const COLS_LEAST: usize = 64;
     let cols = total.len();
     let one = |first, total| run(SumRows { x, cols, first, total });
-    if x.len() <= TASK || cols <= COLS {
+    if x.len() <= TASK || cols <= COLS_LEAST {
         return one(0, total);
     }
+    // Eight tasks at most: a wide piece of a row is read faster than many narrow ones.
+    let task = cols.div_ceil(8).next_multiple_of(COLS_LEAST);
     total
-        .par_chunks_mut(COLS)
+        .par_chunks_mut(task)
         .enumerate()
-        .for_each(|(i, total)| one(i * COLS, total));
+        .for_each(|(i, total)| one(i * task, total));
 }
 
 struct SumRows<'a, T> {

@@ -14,12 +14,12 @@ use super::linear::{linear, linear_backward};
 use super::matrix::{Target, View};
 use super::packed::{Packed, packed_len};
 use super::product::{Product, multiply_packed};
+use super::rnn::states_before;
 use super::tasks::sequences_of_task;
 use super::tile::Start;
 use crate::kernels::Gemm;
 use crate::kernels::linear::LinearGradients;
 use crate::kernels::lstm::{LstmGradients, LstmInputs, LstmSizes};
-use crate::kernels::rnn::states_before;
 
 /// All outputs `h: [B, T, D]`, with the gates and cells in the notes.
 pub fn lstm<T: Float>(at: LstmSizes, x: LstmInputs<'_, T>, h: &mut [T], notes: &mut [T], scratch: &mut [T]) {

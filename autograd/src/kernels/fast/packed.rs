@@ -9,7 +9,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::dispatch::run;
+use super::dispatch::{part, run};
 use super::float::Float;
 use super::matrix::View;
 use super::tile::COLS_MAX;
@@ -37,7 +37,7 @@ impl<'a, T: Float> Packed<'a, T> {
             k,
             n,
             b,
-            room: &mut *room,
+            packed: &mut *room,
         });
         Self { data: room, k, n }
     }
@@ -46,24 +46,8 @@ impl<'a, T: Float> Packed<'a, T> {
     #[inline(always)]
     pub fn at<S: Simd>(simd: S, (k, n): (usize, usize), b: View<'_, T>, room: &'a mut [T]) -> Self {
         let room = from_line(room);
-        pack(simd, k, n, b, room);
+        pack(simd, (k, n), b, &mut *room);
         Self { data: room, k, n }
-    }
-}
-
-struct Pack<'a, T> {
-    k: usize,
-    n: usize,
-    b: View<'a, T>,
-    room: &'a mut [T],
-}
-
-impl<T: Float> WithSimd for Pack<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        pack(simd, self.k, self.n, self.b, self.room);
     }
 }
 
@@ -105,29 +89,46 @@ pub const fn padded(n: usize, lanes: usize) -> usize {
 
 /// Packs `k` rows and `n` columns of `b` into `packed`.
 #[inline(always)]
-pub fn pack<T: Float, S: Simd>(_: S, k: usize, n: usize, b: View<'_, T>, packed: &mut [T]) {
-    let lanes = T::lanes::<S>();
-    b.check(k, n);
-    for first_row in (0..k).step_by(BLOCK) {
-        let rows = (k - first_row).min(BLOCK);
-        let block = &mut packed[first_row * padded(n, lanes)..][..rows * padded(n, lanes)];
-        for panel in panels(n, lanes) {
-            let width = panel.vectors * lanes;
-            let out = &mut block[panel.first * rows..][..rows * width];
-            let cols = (n - panel.first).min(width);
-            if cols < width {
-                out.fill(T::ZERO);
-            }
-            let b = b.part(first_row, panel.first);
-            if b.row == 1 {
-                transpose::<T, S>(b.data, b.col, (rows, cols), out, width);
-            } else if b.col == 1 && cols == width {
-                match panel.vectors {
-                    2 => copy_whole_rows::<T, S, 2>(b, out),
-                    _ => copy_whole_rows::<T, S, 1>(b, out),
+pub fn pack<T: Float, S: Simd>(simd: S, (k, n): (usize, usize), b: View<'_, T>, packed: &mut [T]) {
+    part(simd, Pack { k, n, b, packed });
+}
+
+struct Pack<'a, T> {
+    k: usize,
+    n: usize,
+    b: View<'a, T>,
+    packed: &'a mut [T],
+}
+
+impl<T: Float> WithSimd for Pack<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { k, n, b, packed } = self;
+        let lanes = T::lanes::<S>();
+        b.check(k, n);
+        for first_row in (0..k).step_by(BLOCK) {
+            let rows = (k - first_row).min(BLOCK);
+            let block = &mut packed[first_row * padded(n, lanes)..][..rows * padded(n, lanes)];
+            for panel in panels(n, lanes) {
+                let width = panel.vectors * lanes;
+                let out = &mut block[panel.first * rows..][..rows * width];
+                let cols = (n - panel.first).min(width);
+                if cols < width {
+                    out.fill(T::ZERO);
                 }
-            } else {
-                copy_rows(b, cols, width, out);
+                let b = b.part(first_row, panel.first);
+                if b.row == 1 {
+                    transpose::<T, S>(b.data, b.col, (rows, cols), out, width);
+                } else if b.col == 1 && cols == width {
+                    match panel.vectors {
+                        2 => copy_whole_rows::<T, S, 2>(b, out),
+                        _ => copy_whole_rows::<T, S, 1>(b, out),
+                    }
+                } else {
+                    copy_rows(b, cols, width, out);
+                }
             }
         }
     }

@@ -5,7 +5,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::dispatch::run;
+use super::dispatch::{part, run};
 use super::float::Float;
 use super::matrix::{Target, View};
 use super::packed::{
@@ -57,14 +57,19 @@ impl<T: Float> WithSimd for Multiply<'_, T> {
         self.b.check(k, n);
         for first in blocks(k) {
             let rows = (k - first).min(BLOCK);
-            pack(simd, rows, n, self.b.part(first, 0), self.right);
+            pack(simd, (rows, n), self.b.part(first, 0), self.right);
             let right = Packed {
                 data: self.right,
                 k: rows,
                 n,
             };
-            let block = self.product.block(first, rows);
-            multiply_block(simd, block, right, &mut self.c, self.left);
+            let block = Block {
+                at: self.product.block(first, rows),
+                b: right,
+                c: &mut self.c,
+                left: self.left,
+            };
+            part(simd, block);
         }
     }
 }
@@ -84,8 +89,13 @@ pub fn multiply_packed<T: Float, S: Simd>(simd: S, product: Product<'_, T>, b: P
             k: packed_rows,
             n: b.n,
         };
-        let block = product.block(first, (product.k - first).min(BLOCK));
-        multiply_block(simd, block, right, c, &mut []);
+        let block = Block {
+            at: product.block(first, (product.k - first).min(BLOCK)),
+            b: right,
+            c,
+            left: &mut [],
+        };
+        part(simd, block);
     }
 }
 
@@ -115,46 +125,53 @@ impl<'a, T: Float> Product<'a, T> {
     }
 }
 
-/// Multiplies one block. The sizes have been asserted.
-#[inline(always)]
-fn multiply_block<T: Float, S: Simd>(
-    simd: S,
-    at: Product<'_, T>,
-    b: Packed<'_, T>,
-    c: &mut Target<'_, T>,
-    left: &mut [T],
-) {
-    let lanes = T::lanes::<S>();
-    for chunk in (0..at.m).step_by(CHUNK) {
-        let m = (at.m - chunk).min(CHUNK);
-        let a = at.a.part(chunk, 0);
-        let packs = a.row == 1 && a.col != 1 && !left.is_empty();
-        if packs {
-            pack_left::<T, S>(a, m, at.k, left);
-        }
-        for panel in panels(b.n, lanes).take_while(|panel| panel.first < at.n) {
-            let mut i = 0;
-            while i < m {
-                let rows = group::<S>(m - i);
-                let (a, a_row, a_col) = if packs {
-                    (&left[group_place(i, at.k)..], 1, rows)
-                } else {
-                    (a.part(i, 0).data, a.row, a.col)
-                };
-                let tile = Tile {
-                    k: at.k,
-                    a: a.as_ptr(),
-                    a_row,
-                    a_col,
-                    b: b.data[panel.first * b.k..].as_ptr(),
-                    c: c.place(chunk + i, panel.first),
-                    c_row: c.row,
-                    cols: (at.n - panel.first).min(panel.vectors * lanes),
-                    start: at.start.from(panel.first),
-                };
-                // SAFETY: `Product::check` asserted a, c and the bias; a packed operand has whole panels and groups.
-                unsafe { compute_rows(simd, tile, rows, panel.vectors) };
-                i += rows;
+/// One block. The sizes have been asserted.
+struct Block<'a, 'c, T> {
+    at: Product<'a, T>,
+    b: Packed<'a, T>,
+    c: &'a mut Target<'c, T>,
+    left: &'a mut [T],
+}
+
+impl<T: Float> WithSimd for Block<'_, '_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { at, b, c, left } = self;
+        let lanes = T::lanes::<S>();
+        for chunk in (0..at.m).step_by(CHUNK) {
+            let m = (at.m - chunk).min(CHUNK);
+            let a = at.a.part(chunk, 0);
+            let packs = a.row == 1 && a.col != 1 && !left.is_empty();
+            if packs {
+                pack_left::<T, S>(a, m, at.k, left);
+            }
+            for panel in panels(b.n, lanes).take_while(|panel| panel.first < at.n) {
+                let mut i = 0;
+                while i < m {
+                    let rows = group::<S>(m - i);
+                    let (a, a_row, a_col) = if packs {
+                        (&left[group_place(i, at.k)..], 1, rows)
+                    } else {
+                        (a.part(i, 0).data, a.row, a.col)
+                    };
+                    let tile = Tile {
+                        k: at.k,
+                        a: a.as_ptr(),
+                        a_row,
+                        a_col,
+                        b: b.data[panel.first * b.k..].as_ptr(),
+                        c: c.place(chunk + i, panel.first),
+                        c_row: c.row,
+                        cols: (at.n - panel.first).min(panel.vectors * lanes),
+                        start: at.start.from(panel.first),
+                    };
+                    // SAFETY: `Product::check` asserted a, c and the bias; a packed operand has whole panels and
+                    // groups.
+                    unsafe { compute_rows(simd, tile, rows, panel.vectors) };
+                    i += rows;
+                }
             }
         }
     }

@@ -14,11 +14,11 @@ use super::linear::{linear, linear_backward};
 use super::matrix::{Target, View};
 use super::packed::{Packed, packed_len};
 use super::product::{Product, multiply_packed};
-use super::tasks::sequences_of_task;
+use super::tasks::{rows_of_task, sequences_of_task};
 use super::tile::Start;
 use crate::kernels::Gemm;
 use crate::kernels::linear::LinearGradients;
-use crate::kernels::rnn::{RnnGradients, RnnInputs, RnnSizes, states_before};
+use crate::kernels::rnn::{RnnGradients, RnnInputs, RnnSizes, states_before as plain_states_before};
 
 /// All hidden states `h: [B, T, D]`.
 pub fn rnn<T: Float>(at: RnnSizes, x: RnnInputs<'_, T>, h: &mut [T], scratch: &mut [T]) {
@@ -126,6 +126,20 @@ pub fn rnn_backward<T: Float>(
         g_b: gradients.g_b,
     };
     linear_backward(at.input_product(), x.x, x.w_xh, g_a, inputs);
+}
+
+/// The states that each step started from; some sequences are one task.
+pub fn states_before<T: Float>(at: RnnSizes, h_0: &[T], h: &[T], before: &mut [T]) {
+    let task = rows_of_task(at.time * at.hidden);
+    let row = task * at.time * at.hidden;
+    if h.is_empty() {
+        return;
+    }
+    let tasks = before
+        .par_chunks_mut(row)
+        .zip(h.par_chunks(row))
+        .zip(h_0.par_chunks(task * at.hidden));
+    tasks.for_each(|((before, h), h_0)| plain_states_before(at, h_0, h, before));
 }
 
 /// Some sequences, backwards.

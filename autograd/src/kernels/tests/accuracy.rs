@@ -1,6 +1,6 @@
 //! The largest errors of the elementwise functions in `f32`, against `f64`.
 
-use crate::kernels::Kernels;
+use crate::kernels::RowKernels;
 
 /// Every `STEP`-th number of `f32`, of both signs and all exponents, infinities among them.
 fn samples() -> Vec<f32> {
