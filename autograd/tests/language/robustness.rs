@@ -100,6 +100,19 @@ fn an_output_is_named_once() {
     assert!(open("g", &twice).render().contains("`S` is an output already"));
 }
 
+/// Found by [`fuzzing`]: one place of a row by two numbers, another by one and an index.
+#[test]
+fn every_place_of_a_row_has_as_many_numbers() {
+    let text = "graph g { dim T, H, L input x[T, H] param h0[L, H] for l = 1..L { h[l, 0] = h0[l] } \
+                for u = 1..T { h[0, t] = x[t] } J = sum(h[L, T]^2, over H) minimize J }";
+    use_up(text);
+    assert!(
+        open("g", text).render().contains("positions of the row h"),
+        "{}",
+        open("g", text).render()
+    );
+}
+
 /// A text made of the project's programs and the catalogue's by changing letters and words.
 fn grown(rng: &mut ChaCha8Rng, seeds: &[String]) -> String {
     let mut text = seeds[rng.random_range(0..seeds.len())].clone();

@@ -54,6 +54,14 @@ impl<'a> Checker<'a> {
                 family
             }
         };
+        if let Some(other) = self.stores[family].first().filter(|stored| stored.at.len() != at.len()) {
+            let (here, there) = (at.len(), other.at.len());
+            let text = format!(
+                "positions of the row {} are {there} numbers elsewhere, and {here} here",
+                name.name
+            );
+            return self.report(Diagnostic::new(Code::E20, name.span, text));
+        }
         let own = self.program.families[family].ty.clone();
         let Some(value) = self.fitted(value, &own, name.span) else {
             return;
