@@ -2,13 +2,13 @@
 
 mod hide;
 mod score;
+mod side_by_side;
 mod subjects;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use rayon::prelude::*;
 use tapegrad_autograd::check::page::page;
 use tapegrad_autograd::check::portrait::Portrait;
 use tapegrad_autograd::check::score::mutations_of;
@@ -18,6 +18,7 @@ use tapegrad_autograd::check::{
 
 use super::error::CliError;
 use super::output::Output;
+use side_by_side::side_by_side;
 
 /// Check gradients, and have a wrong one explained
 #[derive(Args, Debug)]
@@ -127,7 +128,7 @@ impl Check {
             .iter()
             .map(|subject| self.broken(subject, seed))
             .collect::<Result<_, _>>()?;
-        let targets = subjects.par_iter().map(|subject| check(subject, &options)).collect();
+        let targets = side_by_side(&subjects, |subject| check(subject, &options));
         let report = Report { seed, targets };
         if let Some(file) = &self.report {
             let drawn = |subject| Portrait::of(subject, seed, options.limit);

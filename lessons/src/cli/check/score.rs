@@ -2,20 +2,18 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use serde_json::json;
 use tapegrad_autograd::check::{Kind, Score, Subject, mutation_score};
 
+use super::side_by_side::side_by_side;
 use crate::cli::error::CliError;
 use crate::cli::output::Output;
 
 /// Prints the score of each subject and of all together; whole models have no mutants of their own.
 pub fn print(subjects: &[Arc<dyn Subject>], seed: u64, output: &Output<'_>) -> Result<(), CliError> {
-    let scores: Vec<Score> = subjects
-        .par_iter()
-        .filter(|subject| subject.kind() != Kind::Model)
-        .map(|subject| mutation_score(subject, seed))
-        .collect();
+    let mut subjects = subjects.to_vec();
+    subjects.retain(|subject| subject.kind() != Kind::Model);
+    let scores = side_by_side(&subjects, |subject| mutation_score(subject, seed));
     let mut total = Score {
         name: "all".to_string(),
         ..Score::default()
