@@ -195,12 +195,17 @@ impl Backward {
                     self.contributions[line].push(part);
                 }
             }
-            let Some(gradient) = self.gathered(line) else { continue };
-            if let Op::Row(_, at) = self.build.lines[line].op.clone() {
-                let reader = walk.readers[&line];
-                self.store(gradient, reader, at);
+            let gradient = self.gathered(line);
+            if let (Some(&reader), Op::Row(_, at)) = (walk.readers.get(&line), self.build.lines[line].op.clone()) {
+                // A reader that got nothing gives 0, so that its row is whole.
+                let given = gradient.unwrap_or_else(|| {
+                    let zero = self.build.number(0.0);
+                    self.build.mul(zero, line)
+                });
+                self.store(given, reader, at);
                 continue;
             }
+            let Some(gradient) = gradient else { continue };
             if let Some(whole) = self.one_of_each(line, round)? {
                 let (operand, at) = whole;
                 slices.push((operand, self.slice_row(operand, gradient, at)));
@@ -215,7 +220,6 @@ impl Backward {
             }
         }
         let sums = self.outside_rows(round, outside);
-        self.readers_without_gradient(round, walk);
         self.read_through_rows(round, start);
         self.straight.rounds.loops.push(Round {
             index: round.index.clone(),

@@ -103,19 +103,4 @@ impl Backward {
         self.store(gradient, own, at.clone());
         Ok(Back::Row(own, first, last))
     }
-
-    /// A reader that got nothing gives 0, so that its row is whole.
-    pub(super) fn readers_without_gradient(&mut self, round: &Round, walk: &Walk) {
-        for line in round.lines.clone() {
-            if let (Some(&reader), None, Op::Row(_, at)) = (
-                walk.readers.get(&line),
-                self.gradients[line],
-                self.build.lines[line].op.clone(),
-            ) {
-                let zero = self.build.number(0.0);
-                let product = self.build.mul(zero, line);
-                self.store(product, reader, at);
-            }
-        }
-    }
 }
