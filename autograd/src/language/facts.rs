@@ -9,18 +9,31 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Notes that `product`, if it is a product of names, equals `simpler`.
+    /// Notes that `product` equals `simpler`, if one of them is a product of names that can be replaced by the other.
     ///
     /// Gives false for anything else: such an equation can only be tested with numbers.
     pub fn equal(&mut self, product: &Size, simpler: &Size) -> bool {
-        match product.as_term() {
-            Some((monomial, 1)) if !monomial.is_empty() && product != simpler => {
-                let monomial = monomial.clone();
-                self.rules.push((monomial, simpler.clone()));
-                true
-            }
-            _ => false,
+        let Some(newest) = self.rule(product, simpler) else {
+            return false;
+        };
+        // What was known before may be simpler now: `T * dk = D` is `dk = 3` once `T = 1` and `D = 3`.
+        for (monomial, simpler) in std::mem::replace(&mut self.rules, vec![newest]) {
+            let again = self.rule(&Size::term(monomial, 1), &simpler);
+            self.rules.extend(again);
         }
+        true
+    }
+
+    /// An equation as a rule, in the simplest form that it has by the others.
+    fn rule(&self, product: &Size, simpler: &Size) -> Option<(Monomial, Size)> {
+        let (product, simpler) = (self.normal(product), self.normal(simpler));
+        let forward = product
+            .as_term()
+            .filter(|(monomial, _)| !monomial.is_empty())
+            .and_then(|(monomial, times)| Some((monomial.clone(), simpler.divided_by(&Size::number(times))?)));
+        let backward = || Some((vec![simpler.as_symbol()?.clone()], product.clone()));
+        let is_news = product != simpler;
+        is_news.then(|| forward.or_else(backward)).flatten()
     }
 
     /// The size with everything that is known used up.

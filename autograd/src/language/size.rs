@@ -237,6 +237,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_known_is_used_up_in_whatever_order_it_was_said() {
+        let [d, h, dk] = ["D", "H", "dk"].map(Size::symbol);
+        let number = Size::number;
+        let equations = [
+            (h.clone(), number(4)),
+            (d.clone(), number(12)),
+            (h.times(&dk), d.clone()),
+        ];
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let mut facts = Facts::default();
+            for (product, simpler) in order.map(|i| &equations[i]) {
+                assert!(facts.equal(product, simpler), "{order:?}");
+            }
+            assert!(facts.same(&dk, &number(3)), "{order:?}");
+        }
+        let mut facts = Facts::default();
+        facts.equal(&h, &number(4));
+        facts.equal(&h.times(&dk), &d);
+        assert!(facts.same(&d, &number(4).times(&dk)));
+        assert!(!facts.equal(&h, &number(4)), "nothing new is said");
+    }
+
+    #[test]
     fn a_bound_holds_for_all_positive_numbers_or_not_at_all() {
         let t = Size::symbol("T");
         assert!(t.is_at_least(1));

@@ -3,6 +3,7 @@
 //! To add an op, write its file and add its line below. An op that does not say how to sample its operands does not
 //! compile, and every op in the registry meets every law of [`check`](crate::check).
 
+pub(crate) mod arithmetic;
 pub mod axis;
 pub mod elementwise;
 pub mod fused;

@@ -1,67 +1,17 @@
 //! Steps of arithmetic between single numbers, as instructions over one flat array.
 //!
 //! A scalar formula has steps by the hundred thousand, and each does less than it takes to find out what to do. So
-//! numbers that only such steps use lie side by side in one array, and a step is a code and the positions it reads and
+//! numbers that only such steps use lie side by side in one array, and a step is an op and the positions it reads and
 //! writes: twenty bytes, or thirty on the way back. What is computed stands in the file of the op ([`Entrywise`]).
 
 use super::schedule::{At, BackwardStep, ForwardStep, Target};
 use crate::numbers::Real;
-use crate::ops::elementwise::Entrywise;
-use crate::ops::{Add, AnyOp, Div, Mul, Neg, Relu, Sub};
-
-/// Which op an instruction runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Code {
-    Add,
-    Sub,
-    Mul,
-    Div,
-    Neg,
-    Relu,
-}
-
-impl Code {
-    fn of(op: &AnyOp) -> Option<Self> {
-        Some(match op {
-            AnyOp::Add(_) => Self::Add,
-            AnyOp::Sub(_) => Self::Sub,
-            AnyOp::Mul(_) => Self::Mul,
-            AnyOp::Div(_) => Self::Div,
-            AnyOp::Neg(_) => Self::Neg,
-            AnyOp::Relu(_) => Self::Relu,
-            _ => return None,
-        })
-    }
-
-    #[inline]
-    fn entry<T: Real>(self, a: T, b: T) -> T {
-        match self {
-            Self::Add => Add::entry(a, b),
-            Self::Sub => Sub::entry(a, b),
-            Self::Mul => Mul::entry(a, b),
-            Self::Div => Div::entry(a, b),
-            Self::Neg => Neg::entry(a, b),
-            Self::Relu => Relu::entry(a, b),
-        }
-    }
-
-    #[inline]
-    fn contribution<T: Real>(self, a: T, b: T, z: T, g_z: T) -> [T; 2] {
-        match self {
-            Self::Add => Add::contribution(a, b, z, g_z),
-            Self::Sub => Sub::contribution(a, b, z, g_z),
-            Self::Mul => Mul::contribution(a, b, z, g_z),
-            Self::Div => Div::contribution(a, b, z, g_z),
-            Self::Neg => Neg::contribution(a, b, z, g_z),
-            Self::Relu => Relu::contribution(a, b, z, g_z),
-        }
-    }
-}
+use crate::ops::arithmetic::Arithmetic;
 
 /// The forward step of an op between numbers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ForwardInstruction {
-    code: Code,
+    op: Arithmetic,
     x: [u32; 2],
     y: u32,
 }
@@ -69,11 +19,11 @@ pub(super) struct ForwardInstruction {
 impl ForwardInstruction {
     /// `None` unless the op is arithmetic and all its operands lie among the numbers.
     pub fn of(step: &ForwardStep) -> Option<Self> {
-        let code = Code::of(&step.op)?;
+        let op = Arithmetic::of(&step.op)?;
         let a = position(*step.x.first()?)?;
         let b = step.x.get(1).map_or(Some(a), |&b| position(b))?;
         Some(Self {
-            code,
+            op,
             x: [a, b],
             y: position(step.y)?,
         })
@@ -82,7 +32,7 @@ impl ForwardInstruction {
     #[inline]
     pub fn run<T: Real>(self, numbers: &mut [T]) {
         let [a, b] = self.x.map(|x| numbers[x as usize]);
-        numbers[self.y as usize] = self.code.entry(a, b);
+        numbers[self.y as usize] = self.op.entry(a, b);
     }
 }
 
@@ -97,7 +47,7 @@ enum Goal {
 /// The backward step of an op between numbers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BackwardInstruction {
-    code: Code,
+    op: Arithmetic,
     goals: [Goal; 2],
     x: [u32; 2],
     y: u32,
@@ -108,7 +58,7 @@ pub(super) struct BackwardInstruction {
 impl BackwardInstruction {
     /// `None` unless the op is arithmetic and everything it reads and writes lies among the numbers.
     pub fn of(step: &BackwardStep) -> Option<Self> {
-        let code = Code::of(&step.forward.op)?;
+        let op = Arithmetic::of(&step.forward.op)?;
         let g_y = position(step.g_y)?;
         // The upstream gradient stands in for what is gone: nobody looks at it in that place.
         let kept = |at: At| {
@@ -130,7 +80,7 @@ impl BackwardInstruction {
             (goals[i], g_x[i]) = (goal, position(at)?);
         }
         Some(Self {
-            code,
+            op,
             goals,
             x: [a, b],
             y: kept(step.forward.y)?,
@@ -142,7 +92,7 @@ impl BackwardInstruction {
     #[inline]
     pub fn run<T: Real>(self, numbers: &mut [T]) {
         let [a, b, z, g_z] = [self.x[0], self.x[1], self.y, self.g_y].map(|x| numbers[x as usize]);
-        let contributions = self.code.contribution(a, b, z, g_z);
+        let contributions = self.op.contribution(a, b, z, g_z);
         for ((goal, g_x), contribution) in self.goals.into_iter().zip(self.g_x).zip(contributions) {
             match goal {
                 Goal::Unwanted => {}

@@ -3,8 +3,10 @@
 use smallvec::SmallVec;
 
 use super::liveness::{Holds, Liveness, differentiated};
+use super::numbers::{BackwardInstruction, ForwardInstruction};
+use super::single::{SingleBackward, SingleForward};
 use super::slots::Slots;
-use super::stored::{Backward, Forward, store_backward, store_forward};
+use super::stored::{Backward, Forward, store};
 use crate::graph::{Graph, NodeId, Source};
 use crate::kernels::by_parts;
 use crate::numbers::Real;
@@ -152,13 +154,13 @@ impl ForwardStep {
 
 /// Where a contribution to an operand's gradient is written.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Target {
+pub(super) enum Target<Place = At> {
     /// Nobody wants it.
     Unwanted,
     /// It is the first one: it is written where the gradient lies.
-    First(At),
+    First(Place),
     /// It is a later one: it is written beside and then added to what lies there.
-    Later(At),
+    Later(Place),
 }
 
 /// One op of the backward pass with the places of its arrays.
@@ -269,7 +271,8 @@ fn disjoint<'a, T>(gradients: &'a mut [T], targets: &[Target]) -> SmallVec<[Opti
 /// The steps of the forward pass.
 pub(super) fn forward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>, slots: &Slots) -> Vec<Forward> {
     let needed = graph.nodes().filter(|node| liveness.needed[node.id.index()]);
-    store_forward(needed.filter_map(|node| forward_step(graph, list, liveness, slots, node.id)))
+    let steps = needed.filter_map(|node| forward_step(graph, list, liveness, slots, node.id));
+    store(steps, ForwardInstruction::of, SingleForward::of)
 }
 
 fn forward_step(
@@ -332,5 +335,6 @@ pub(super) fn backward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>,
             later,
         })
     };
-    store_backward(reached.filter_map(|node| step(node.id)))
+    let steps = reached.filter_map(|node| step(node.id));
+    store(steps, BackwardInstruction::of, SingleBackward::of)
 }

@@ -121,14 +121,6 @@ impl SingleForward {
     }
 }
 
-/// Where a contribution goes.
-#[derive(Clone, Copy, Debug)]
-enum Goal {
-    Unwanted,
-    First(Place),
-    Later(Place),
-}
-
 /// The backward step of an op between single numbers.
 #[derive(Clone, Debug)]
 pub(super) struct SingleBackward {
@@ -136,7 +128,7 @@ pub(super) struct SingleBackward {
     x: Operands,
     y: Place,
     g_y: Place,
-    g_x: [Goal; OPERANDS_MAX],
+    g_x: [Target<Place>; OPERANDS_MAX],
 }
 
 impl SingleBackward {
@@ -147,12 +139,12 @@ impl SingleBackward {
             && forward.shapes.iter().all(|&shape| shape == Shape::SCALAR)
             && step.y_shape == Shape::SCALAR
             && forward.notes.len() == 0;
-        let mut g_x = [Goal::Unwanted; OPERANDS_MAX];
+        let mut g_x = [Target::Unwanted; OPERANDS_MAX];
         for (goal, target) in g_x.iter_mut().zip(&step.g_x) {
             *goal = match *target {
-                Target::Unwanted => Goal::Unwanted,
-                Target::First(at) => Goal::First(Place::of(at)),
-                Target::Later(at) => Goal::Later(Place::of(at)),
+                Target::Unwanted => Target::Unwanted,
+                Target::First(at) => Target::First(Place::of(at)),
+                Target::Later(at) => Target::Later(Place::of(at)),
             };
         }
         fits.then(|| Self {
@@ -175,14 +167,14 @@ impl SingleBackward {
                 notes: &[],
             };
             let slots = self.g_x.iter().zip(&mut g_x).take(x.len());
-            let slots = slots.map(|(goal, g)| (!matches!(goal, Goal::Unwanted)).then_some(&mut g[..]));
+            let slots = slots.map(|(goal, g)| (!matches!(goal, Target::Unwanted)).then_some(&mut g[..]));
             self.op.backward(at, g_y.as_slice(), &mut InGradients::new(slots));
         });
         for (&goal, [g]) in self.g_x.iter().zip(g_x) {
             match goal {
-                Goal::Unwanted => {}
-                Goal::First(place) => place.gradient_mut(arrays, params).into_iter().for_each(|g_x| *g_x = g),
-                Goal::Later(place) => place.gradient_mut(arrays, params).into_iter().for_each(|g_x| *g_x += g),
+                Target::Unwanted => {}
+                Target::First(place) => place.gradient_mut(arrays, params).into_iter().for_each(|g_x| *g_x = g),
+                Target::Later(place) => place.gradient_mut(arrays, params).into_iter().for_each(|g_x| *g_x += g),
             }
         }
     }

@@ -21,38 +21,24 @@ pub(super) type Forward = Stored<ForwardInstruction, SingleForward, ForwardStep>
 /// Steps of the backward pass.
 pub(super) type Backward = Stored<BackwardInstruction, SingleBackward, BackwardStep>;
 
-/// Steps of the forward pass in the form in which they run.
-pub(super) fn store_forward(steps: impl Iterator<Item = ForwardStep>) -> Vec<Forward> {
-    steps.fold(Vec::new(), |mut stored, step| {
-        if let Some(instruction) = ForwardInstruction::of(&step) {
-            append(&mut stored, instruction);
-        } else {
-            let single = SingleForward::of(&step).map(Stored::Single);
-            stored.push(single.unwrap_or_else(|| Stored::General(Box::new(step))));
+/// Steps in the form in which they run; instructions that follow each other stand together.
+pub(super) fn store<I, S, G>(
+    steps: impl Iterator<Item = G>,
+    instruction: impl Fn(&G) -> Option<I>,
+    single: impl Fn(&G) -> Option<S>,
+) -> Vec<Stored<I, S, G>> {
+    let mut stored = Vec::new();
+    for step in steps {
+        match (instruction(&step), stored.last_mut()) {
+            (Some(instruction), Some(Stored::Numbers(before))) => before.push(instruction),
+            (Some(instruction), _) => stored.push(Stored::Numbers(vec![instruction])),
+            (None, _) => stored.push(match single(&step) {
+                Some(single) => Stored::Single(single),
+                None => Stored::General(Box::new(step)),
+            }),
         }
-        stored
-    })
-}
-
-/// Steps of the backward pass in the form in which they run.
-pub(super) fn store_backward(steps: impl Iterator<Item = BackwardStep>) -> Vec<Backward> {
-    steps.fold(Vec::new(), |mut stored, step| {
-        if let Some(instruction) = BackwardInstruction::of(&step) {
-            append(&mut stored, instruction);
-        } else {
-            let single = SingleBackward::of(&step).map(Stored::Single);
-            stored.push(single.unwrap_or_else(|| Stored::General(Box::new(step))));
-        }
-        stored
-    })
-}
-
-/// Puts an instruction behind those that came just before it.
-fn append<I, S, G>(stored: &mut Vec<Stored<I, S, G>>, instruction: I) {
-    match stored.last_mut() {
-        Some(Stored::Numbers(instructions)) => instructions.push(instruction),
-        _ => stored.push(Stored::Numbers(vec![instruction])),
     }
+    stored
 }
 
 impl Forward {

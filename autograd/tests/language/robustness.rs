@@ -123,6 +123,24 @@ fn a_layer_may_ignore_what_a_round_gives_it() {
     use_up(text);
 }
 
+/// Found by [`fuzzing`]: with as many heads as positions, sizes put in for the derivative made one of its axes two.
+#[test]
+fn a_size_that_is_a_quotient_may_be_put_in() {
+    let text = "module Heads[T, D, H](X[T, D]) -> Y[T, D] { dim dk = D / H \
+                Z = order(split(X, D => [h:H, dk]), h, T, dk) as [h:H, q:T, dk] \
+                Y = merge(order(2 * Z, q, h, dk), [h, dk] => D) as [T, D] } \
+                graph g { dim T, D param X[T, D] layer heads = Heads[T, D, T] Y = heads(X) \
+                J = sum(sum(Y, over D), over T) minimize J }";
+    assert!(open("g", text).is_correct(), "{}", open("g", text).render());
+    for (t, d) in [(1, 3), (2, 4), (3, 3)] {
+        let dims = BTreeMap::from([("T".to_string(), t), ("D".to_string(), d)]);
+        let opened = open("g", text);
+        let derivative = derive(&opened.programs[0], &dims).unwrap();
+        let again = open("derivative", &derivative.text);
+        assert!(again.is_correct(), "{}\n{}", again.render(), derivative.text);
+    }
+}
+
 /// A text made of the project's programs and the catalogue's by changing letters and words.
 fn grown(rng: &mut ChaCha8Rng, seeds: &[String]) -> String {
     let mut text = seeds[rng.random_range(0..seeds.len())].clone();

@@ -1,22 +1,23 @@
-//! The backward pass, one node at a time; holds the only addition of the chain rule.
+//! The backward pass, one node at a time; the only addition of the chain rule is `Gradients::contribute`.
 //!
 //! `g_x = Σ ∂J/∂y · ∂y/∂x`, the sum over all uses `y` of `x` (multivariate chain rule). Nodes are visited from last
 //! to first, so when a node's turn comes, all its uses have contributed and its gradient is complete.
 
-use std::rc::Rc;
+mod gradients;
+mod watch;
 
 use ndarray::{ArrayD, ArrayViewD};
 
-use crate::arena::{Mirror, Place};
 use crate::graph::{Node, NodeId, Source, operand_at};
 use crate::numbers::Real;
 use crate::op::{InGradients, OperandKind};
 use crate::ops::AnyOp;
-use crate::params::{Param, Params, array, view};
+use crate::params::{array, view};
 use crate::record::Record;
 use crate::shape::Shape;
-use crate::tape::{IN_PARAMS, Places, State, Tape};
-use crate::var::Var;
+use crate::tape::{State, Tape};
+pub use gradients::{Gradients, NoGradient};
+use watch::{Unwatched, Watch};
 
 /// The backward pass as an iterator: each [`Step`] is the backward() of one node.
 ///
@@ -125,8 +126,7 @@ impl<T: Real> Sweep<T> {
         while self.remaining > 0 {
             self.remaining -= 1;
             let id = NodeId::new(self.remaining);
-            let passes_on = matches!(state.graph.node(id).source, Source::Op(_) | Source::Module(_));
-            if passes_on && self.gradients.reached[self.remaining] {
+            if self.gradients.has(id) && matches!(state.graph.source(id), Source::Op(_) | Source::Module(_)) {
                 return Some(id);
             }
         }
@@ -134,17 +134,39 @@ impl<T: Real> Sweep<T> {
     }
 
     /// Runs the backward() of one node and adds what it contributes to its operands.
+    #[inline]
     fn turn(&mut self, state: &State<'_, T>, id: NodeId, watch: &mut impl Watch<T>) {
         let node = state.graph.node(id);
+        if let Source::Op(op) = node.source
+            && let Some(arithmetic) = state.between_numbers(op, node.operands)
+        {
+            let ([a, b], z, g_z) = (
+                state.numbers(node.operands),
+                state.value(id)[0],
+                self.gradients.get(state, id)[0],
+            );
+            let contributions = arithmetic.contribution(a, b, z, g_z);
+            for (position, (&operand, contribution)) in node.operands.iter().zip(contributions).enumerate() {
+                if state.graph.needs_gradient(operand) {
+                    watched(watch, &mut self.gradients, state, operand, position, &[contribution]);
+                }
+            }
+        } else {
+            self.turn_of_arrays(state, node, watch);
+        }
+    }
+
+    /// The same for any node: contributions are written to a scratch first.
+    fn turn_of_arrays(&mut self, state: &State<'_, T>, node: Node<'_>, watch: &mut impl Watch<T>) {
         wanted_lengths(state, node, &mut self.wanted);
         let wanted = &self.wanted;
         let total: usize = wanted.iter().flatten().sum();
         if self.scratch.len() < total {
             self.scratch.resize(total, T::ZERO);
         }
-        let g_y = self.gradients.get(state, id);
+        let g_y = self.gradients.get(state, node.id);
         match node.source {
-            Source::Op(op) => backward_of_op(state, op, id, g_y, wanted, &mut self.scratch),
+            Source::Op(op) => backward_of_op(state, op, node.id, g_y, wanted, &mut self.scratch),
             Source::Module(index) => backward_of_module(state, *index, node, g_y, wanted, &mut self.scratch),
             _ => return,
         }
@@ -153,11 +175,24 @@ impl<T: Real> Sweep<T> {
             let Some(len) = *wanted else { continue };
             let (contribution, behind) = rest.split_at(len);
             rest = behind;
-            watch.before(state, &self.gradients, operand);
-            self.gradients.contribute(state, operand, contribution);
-            watch.after(state, &self.gradients, operand, position, contribution);
+            watched(watch, &mut self.gradients, state, operand, position, contribution);
         }
     }
+}
+
+/// Adds a contribution while someone looks on.
+#[inline]
+fn watched<T: Real>(
+    watch: &mut impl Watch<T>,
+    gradients: &mut Gradients<T>,
+    state: &State<'_, T>,
+    operand: NodeId,
+    position: usize,
+    contribution: &[T],
+) {
+    watch.before(state, gradients, operand);
+    gradients.contribute(state, operand, contribution);
+    watch.after(state, gradients, operand, position, contribution);
 }
 
 /// Fills `lengths` with the number of entries of each operand's gradient, or `None` where it is not wanted.
@@ -223,161 +258,6 @@ fn backward_of_module<T: Real>(
         scratch = rest;
         slot.iter_mut().zip(g_x).for_each(|(slot, &g)| *slot = g);
     }
-}
-
-/// Someone who looks on while contributions are added.
-trait Watch<T: Real> {
-    fn before(&mut self, state: &State<'_, T>, gradients: &Gradients<T>, operand: NodeId);
-    fn after(&mut self, state: &State<'_, T>, gradients: &Gradients<T>, operand: NodeId, position: usize, value: &[T]);
-}
-
-/// Nobody looks on.
-struct Unwatched;
-
-impl<T: Real> Watch<T> for Unwatched {
-    fn before(&mut self, _: &State<'_, T>, _: &Gradients<T>, _: NodeId) {}
-    fn after(&mut self, _: &State<'_, T>, _: &Gradients<T>, _: NodeId, _: usize, _: &[T]) {}
-}
-
-impl<T: Real> Watch<T> for Vec<Contribution<T>> {
-    fn before(&mut self, state: &State<'_, T>, gradients: &Gradients<T>, operand: NodeId) {
-        let shape = state.graph.shape(operand);
-        let reached = gradients.reached[operand.index()];
-        let before = reached.then(|| array(shape, gradients.get(state, operand).to_vec()));
-        let empty = ArrayD::from_elem(shape.to_vec(), T::ZERO);
-        self.push(Contribution {
-            position: 0,
-            operand,
-            value: empty.clone(),
-            before,
-            after: empty,
-        });
-    }
-
-    fn after(&mut self, state: &State<'_, T>, gradients: &Gradients<T>, operand: NodeId, position: usize, value: &[T]) {
-        let shape = state.graph.shape(operand);
-        let contribution = self.last_mut().expect("before() has pushed this contribution");
-        contribution.position = position;
-        contribution.value = array(shape, value.to_vec());
-        contribution.after = array(shape, gradients.get(state, operand).to_vec());
-    }
-}
-
-/// The gradients of one number with respect to everything it depends on.
-///
-/// A variable that `j` does not depend on has no gradient; it is never shown as 0.
-#[derive(Debug)]
-pub struct Gradients<T> {
-    tape: Option<u64>,
-    places: Rc<Vec<Places>>,
-    reached: Vec<bool>,
-    mirror: Mirror<T>,
-    in_params: Vec<T>,
-    param_nodes: Vec<(Param, NodeId)>,
-}
-
-impl<T: Real> Gradients<T> {
-    fn new(state: &State<'_, T>, tape: Option<u64>) -> Self {
-        Self {
-            tape,
-            places: Rc::clone(&state.places),
-            reached: vec![false; state.graph.len()],
-            mirror: state.mirror(),
-            in_params: vec![T::ZERO; state.params().map_or(0, Params::len)],
-            param_nodes: state.param_nodes().collect(),
-        }
-    }
-
-    /// ∂J/∂x.
-    ///
-    /// **Panics** if J does not depend on `x`, or `x` stands on another tape.
-    #[track_caller]
-    pub fn of(&self, x: Var<'_>) -> ArrayD<T> {
-        self.get_of(x).unwrap_or_else(|| {
-            panic!(
-                "there is no gradient for {x:?}: J does not depend on it, or it was given as data; \
-                 not computed is not the same as 0"
-            )
-        })
-    }
-
-    /// ∂J/∂x, or `None` if J does not depend on `x`.
-    #[track_caller]
-    pub fn get_of(&self, x: Var<'_>) -> Option<ArrayD<T>> {
-        assert_eq!(
-            x.on().identity(),
-            self.tape,
-            "these are the gradients of another tape than that of {x:?}"
-        );
-        let index = x.id().index();
-        let reached = self.reached.get(index).copied().unwrap_or(false);
-        reached.then(|| array(x.shape(), self.at(self.places[index].value).to_vec()))
-    }
-
-    /// Writes the gradients of all parameters into `params`, replacing what was there.
-    ///
-    /// **Errors** if a parameter got none: a model that declares a parameter without using it is almost always wrong.
-    pub fn write_to(&self, params: &mut Params<T>) -> Result<(), NoGradient> {
-        assert_eq!(
-            params.len(),
-            self.in_params.len(),
-            "the gradients belong to other parameters"
-        );
-        let mut reached = vec![false; params.list().specs().len()];
-        for (param, node) in &self.param_nodes {
-            reached[param.index()] = self.reached[node.index()];
-        }
-        let missing: Vec<String> = params
-            .list()
-            .params()
-            .filter(|&param| !param.shape().is_empty() && !reached[param.index()])
-            .map(|param| params.list().spec(param).name.clone())
-            .collect();
-        if !missing.is_empty() {
-            return Err(NoGradient { parameters: missing });
-        }
-        params.gradients_mut().copy_from_slice(&self.in_params);
-        Ok(())
-    }
-
-    /// The only addition of the chain rule.
-    #[inline]
-    fn contribute(&mut self, state: &State<'_, T>, operand: NodeId, contribution: &[T]) {
-        let place = state.places[operand.index()].value;
-        let g_x = if place.chunk == IN_PARAMS {
-            &mut self.in_params[place.offset as usize..][..place.len as usize]
-        } else {
-            self.mirror.get_mut(place)
-        };
-        if std::mem::replace(&mut self.reached[operand.index()], true) {
-            g_x.iter_mut().zip(contribution).for_each(|(g_x, &c)| *g_x += c);
-        } else {
-            g_x.copy_from_slice(contribution);
-        }
-    }
-
-    fn get(&self, state: &State<'_, T>, id: NodeId) -> &[T] {
-        self.at(state.places[id.index()].value)
-    }
-
-    fn at(&self, place: Place) -> &[T] {
-        if place.chunk == IN_PARAMS {
-            &self.in_params[place.offset as usize..][..place.len as usize]
-        } else {
-            self.mirror.get(place)
-        }
-    }
-}
-
-/// Some parameters of the model take no part in the objective.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "no gradient reaches {}: the objective does not depend on {}; use the parameter in the formula or remove its \
-     declaration", .parameters.join(", "), if .parameters.len() == 1 { "it" } else { "them" }
-)]
-pub struct NoGradient {
-    /// The full names of the parameters.
-    pub parameters: Vec<String>,
 }
 
 #[cfg(test)]

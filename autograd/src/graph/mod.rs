@@ -4,6 +4,9 @@
 //! backward a walk down. Such a list is called a Wengert list (Wengert 1964). A tape is this list with values beside
 //! it; a plan replays it; pictures and tables are read off it.
 
+mod scopes;
+mod shapes;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
@@ -12,6 +15,10 @@ use crate::op::{Flops, Operand, OperandKind};
 use crate::ops::AnyOp;
 use crate::params::Param;
 use crate::shape::Shape;
+
+use scopes::Scopes;
+pub use scopes::{Scope, ScopeId};
+use shapes::{ShapeId, Shapes};
 
 /// The position of a node in its graph.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,56 +84,21 @@ pub struct Node<'g> {
 #[derive(Clone, Debug)]
 struct Record {
     source: Source,
-    shape: Shape,
+    shape: ShapeId,
     operands_end: u32,
     scope: ScopeId,
     needs_gradient: bool,
     caller: &'static Location<'static>,
 }
 
-/// The position of a scope in its graph; 0 is the whole graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct ScopeId(u32);
-
-impl ScopeId {
-    /// The position, counted from 0.
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// A named part of the graph: one layer, one time step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scope {
-    /// The name within the enclosing scope.
-    pub name: String,
-    /// The scope around this one; `None` for the whole graph.
-    pub parent: Option<ScopeId>,
-}
-
 /// A computation graph as the list of its nodes in the order of recording.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Graph {
     nodes: Vec<Record>,
     operands: Vec<NodeId>,
-    scopes: Vec<Scope>,
+    shapes: Shapes,
+    scopes: Scopes,
     names: BTreeMap<NodeId, String>,
-    open: ScopeId,
-}
-
-impl Default for Graph {
-    fn default() -> Self {
-        Self {
-            nodes: Vec::new(),
-            operands: Vec::new(),
-            scopes: vec![Scope {
-                name: String::new(),
-                parent: None,
-            }],
-            names: BTreeMap::new(),
-            open: ScopeId(0),
-        }
-    }
 }
 
 impl Graph {
@@ -158,7 +130,7 @@ impl Graph {
             id,
             source: &record.source,
             operands: &self.operands[begin as usize..record.operands_end as usize],
-            shape: record.shape,
+            shape: self.shapes.get(record.shape),
             scope: record.scope,
             needs_gradient: record.needs_gradient,
             caller: record.caller,
@@ -168,7 +140,19 @@ impl Graph {
     /// The shape of the node at this position.
     #[inline]
     pub fn shape(&self, id: NodeId) -> Shape {
-        self.nodes[id.index()].shape
+        self.shapes.get(self.nodes[id.index()].shape)
+    }
+
+    /// True if the value of the node is a single number.
+    #[inline]
+    pub fn is_number(&self, id: NodeId) -> bool {
+        self.nodes[id.index()].shape == ShapeId::NUMBER
+    }
+
+    /// Where the value of the node at this position comes from.
+    #[inline]
+    pub fn source(&self, id: NodeId) -> &Source {
+        &self.nodes[id.index()].source
     }
 
     /// True if the node's value depends on something that gets a gradient.
@@ -189,7 +173,7 @@ impl Graph {
 
     /// The scope at this position.
     pub fn scope(&self, id: ScopeId) -> &Scope {
-        &self.scopes[id.index()]
+        self.scopes.get(id)
     }
 
     /// The name given to a node, if it has one.
@@ -238,9 +222,9 @@ impl Graph {
         let operands_end = u32::try_from(self.operands.len()).expect("a graph has fewer than 2^32 edges");
         self.nodes.push(Record {
             source,
-            shape,
+            shape: self.shapes.id(shape),
             operands_end,
-            scope: self.open,
+            scope: self.scopes.open,
             needs_gradient,
             caller,
         });
@@ -254,22 +238,14 @@ impl Graph {
 
     /// Opens a scope inside the open one; nodes recorded from now on belong to it.
     pub fn open_scope(&mut self, name: impl Into<String>) {
-        let id = ScopeId(u32::try_from(self.scopes.len()).expect("a graph has fewer than 2^32 scopes"));
-        self.scopes.push(Scope {
-            name: name.into(),
-            parent: Some(self.open),
-        });
-        self.open = id;
+        self.scopes.open(name.into());
     }
 
     /// Closes the innermost open scope.
     ///
     /// **Panics** if none is open.
     pub fn close_scope(&mut self) {
-        self.open = self
-            .scope(self.open)
-            .parent
-            .expect("a scope is closed once for each time it is opened");
+        self.scopes.close();
     }
 }
 
