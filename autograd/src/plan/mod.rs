@@ -9,6 +9,7 @@ mod numbers;
 mod schedule;
 mod single;
 mod slots;
+mod step;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -22,8 +23,8 @@ use crate::steps::NoGradient;
 
 pub use liveness::State;
 use liveness::{Holds, Liveness};
-use schedule::{At, NUMBERS};
 use slots::Slots;
+use step::{At, NUMBERS};
 use stored::{Backward, Forward};
 
 /// A graph with a fixed schedule and fixed memory, ready to run again and again.

@@ -4,7 +4,7 @@
 //! numbers that only such steps use lie side by side in one array, and a step is an op and the positions it reads and
 //! writes: twenty bytes, or thirty on the way back. What is computed stands in the file of the op ([`Entrywise`]).
 
-use super::schedule::{At, BackwardStep, ForwardStep, Target};
+use super::step::{At, BackwardStep, ForwardStep, Target};
 use crate::numbers::Real;
 use crate::ops::arithmetic::Arithmetic;
 

@@ -4,7 +4,7 @@
 //! all its shapes and places fills ten lines of the cache. So these steps are stored tightly, and the few numbers that
 //! one needs are copied; the op that runs is the same.
 
-use super::schedule::{At, BackwardStep, ForwardStep, NUMBERS, Target};
+use super::step::{At, BackwardStep, ForwardStep, NUMBERS, Target};
 use crate::numbers::Real;
 use crate::op::{InGradients, Inputs, Saved, ValueError};
 use crate::ops::AnyOp;

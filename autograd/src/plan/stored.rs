@@ -1,8 +1,8 @@
 //! A step as the plan stores it: the simplest of three forms.
 
 use super::numbers::{BackwardInstruction, ForwardInstruction};
-use super::schedule::{BackwardStep, ForwardStep, NUMBERS};
 use super::single::{SingleBackward, SingleForward};
+use super::step::{BackwardStep, ForwardStep, NUMBERS};
 use crate::numbers::Real;
 use crate::op::ValueError;
 use crate::params::Params;

@@ -167,9 +167,12 @@ pub const fn tile_rows<S: Simd>() -> usize {
 }
 
 /// How many of the remaining rows the next tile takes.
+///
+/// Sixteen rows are two tiles of eight: four rows alone have too few sums to keep the multipliers busy.
 #[inline(always)]
 pub const fn group<S: Simd>(rows: usize) -> usize {
     match rows {
+        16..20 if tile_rows::<S>() == 12 => 8,
         rows if rows >= tile_rows::<S>() => tile_rows::<S>(),
         8.. => 8,
         4.. => 4,
@@ -189,10 +192,12 @@ pub const fn group_place(i: usize, k: usize) -> usize {
 /// Packs `m` rows and `k` columns of a column-major left operand.
 #[inline(always)]
 pub fn pack_left<T: Float, S: Simd>(a: View<'_, T>, m: usize, k: usize, packed: &mut [T]) {
-    let mut i = if tile_rows::<S>() == 12 {
-        pack_groups::<T, 12>(a, 0, m / 12, k, packed)
+    let widest = tile_rows::<S>();
+    let wide = (0..m / widest).take_while(|done| group::<S>(m - done * widest) == widest).count();
+    let mut i = if widest == 12 {
+        pack_groups::<T, 12>(a, 0, wide, k, packed)
     } else {
-        pack_groups::<T, 6>(a, 0, m / 6, k, packed)
+        pack_groups::<T, 6>(a, 0, wide, k, packed)
     };
     while i < m {
         i = match group::<S>(m - i) {
