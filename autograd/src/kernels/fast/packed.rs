@@ -193,7 +193,9 @@ pub const fn group_place(i: usize, k: usize) -> usize {
 #[inline(always)]
 pub fn pack_left<T: Float, S: Simd>(a: View<'_, T>, m: usize, k: usize, packed: &mut [T]) {
     let widest = tile_rows::<S>();
-    let wide = (0..m / widest).take_while(|done| group::<S>(m - done * widest) == widest).count();
+    let wide = (0..m / widest)
+        .take_while(|done| group::<S>(m - done * widest) == widest)
+        .count();
     let mut i = if widest == 12 {
         pack_groups::<T, 12>(a, 0, wide, k, packed)
     } else {
