@@ -2,7 +2,7 @@
 //!
 //! A scalar formula has steps by the hundred thousand, and each does less than it takes to find out what to do. So
 //! numbers that only such steps use lie side by side in one array, and a step is an op and the positions it reads and
-//! writes: twenty bytes, or thirty on the way back. What is computed stands in the file of the op ([`Entrywise`]).
+//! writes: twenty bytes, or thirty on the way back. [`Arithmetic`] says what is computed.
 
 use super::step::{At, BackwardStep, ForwardStep, Target};
 use crate::numbers::Real;

@@ -148,7 +148,7 @@ impl<T: Real> Sweep<T> {
             let contributions = arithmetic.contribution(a, b, z, g_z);
             for (position, (&operand, contribution)) in node.operands.iter().zip(contributions).enumerate() {
                 if state.graph.needs_gradient(operand) {
-                    watched(watch, &mut self.gradients, state, operand, position, &[contribution]);
+                    watch.add(&mut self.gradients, state, operand, position, &[contribution]);
                 }
             }
         } else {
@@ -175,24 +175,9 @@ impl<T: Real> Sweep<T> {
             let Some(len) = *wanted else { continue };
             let (contribution, behind) = rest.split_at(len);
             rest = behind;
-            watched(watch, &mut self.gradients, state, operand, position, contribution);
+            watch.add(&mut self.gradients, state, operand, position, contribution);
         }
     }
-}
-
-/// Adds a contribution while someone looks on.
-#[inline]
-fn watched<T: Real>(
-    watch: &mut impl Watch<T>,
-    gradients: &mut Gradients<T>,
-    state: &State<'_, T>,
-    operand: NodeId,
-    position: usize,
-    contribution: &[T],
-) {
-    watch.before(state, gradients, operand);
-    gradients.contribute(state, operand, contribution);
-    watch.after(state, gradients, operand, position, contribution);
 }
 
 /// Fills `lengths` with the number of entries of each operand's gradient, or `None` where it is not wanted.

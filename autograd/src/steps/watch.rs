@@ -1,7 +1,5 @@
 //! Looking on while contributions are added.
 
-use ndarray::ArrayD;
-
 use super::{Contribution, Gradients};
 use crate::graph::NodeId;
 use crate::numbers::Real;
@@ -10,38 +8,46 @@ use crate::tape::State;
 
 /// Someone who looks on while contributions are added.
 pub(super) trait Watch<T: Real> {
-    fn before(&mut self, state: &State<'_, T>, gradients: &Gradients<T>, operand: NodeId);
-    fn after(&mut self, state: &State<'_, T>, gradients: &Gradients<T>, operand: NodeId, position: usize, value: &[T]);
+    /// Adds a contribution to the gradient of the operand that stands at `position` of the formula.
+    fn add(
+        &mut self,
+        gradients: &mut Gradients<T>,
+        state: &State<'_, T>,
+        operand: NodeId,
+        position: usize,
+        value: &[T],
+    );
 }
 
 /// Nobody looks on.
 pub(super) struct Unwatched;
 
 impl<T: Real> Watch<T> for Unwatched {
-    fn before(&mut self, _: &State<'_, T>, _: &Gradients<T>, _: NodeId) {}
-    fn after(&mut self, _: &State<'_, T>, _: &Gradients<T>, _: NodeId, _: usize, _: &[T]) {}
+    #[inline]
+    fn add(&mut self, gradients: &mut Gradients<T>, state: &State<'_, T>, operand: NodeId, _: usize, value: &[T]) {
+        gradients.contribute(state, operand, value);
+    }
 }
 
 impl<T: Real> Watch<T> for Vec<Contribution<T>> {
-    fn before(&mut self, state: &State<'_, T>, gradients: &Gradients<T>, operand: NodeId) {
+    fn add(
+        &mut self,
+        gradients: &mut Gradients<T>,
+        state: &State<'_, T>,
+        operand: NodeId,
+        position: usize,
+        value: &[T],
+    ) {
         let shape = state.graph.shape(operand);
-        let reached = gradients.has(operand);
-        let before = reached.then(|| array(shape, gradients.get(state, operand).to_vec()));
-        let empty = ArrayD::from_elem(shape.to_vec(), T::ZERO);
+        let copy = |numbers: &[T]| array(shape, numbers.to_vec());
+        let before = gradients.has(operand).then(|| copy(gradients.get(state, operand)));
+        gradients.contribute(state, operand, value);
         self.push(Contribution {
-            position: 0,
+            position,
             operand,
-            value: empty.clone(),
+            value: copy(value),
             before,
-            after: empty,
+            after: copy(gradients.get(state, operand)),
         });
-    }
-
-    fn after(&mut self, state: &State<'_, T>, gradients: &Gradients<T>, operand: NodeId, position: usize, value: &[T]) {
-        let shape = state.graph.shape(operand);
-        let contribution = self.last_mut().expect("before() has pushed this contribution");
-        contribution.position = position;
-        contribution.value = array(shape, value.to_vec());
-        contribution.after = array(shape, gradients.get(state, operand).to_vec());
     }
 }
