@@ -8,7 +8,7 @@ use crate::network::Network;
 use crate::reader::Reader;
 use crate::tokenizer::{PAD, TokenId};
 use tapegrad_autograd::graph::NodeId;
-use tapegrad_autograd::kernels::with_threads_awake;
+use tapegrad_autograd::kernels::with_team;
 use tapegrad_autograd::ops::{Reduction, cross_entropy};
 use tapegrad_autograd::optim::{Adam, Optimizer, clip_global_norm};
 use tapegrad_autograd::{ParamList, Params, Plan, Sketch};
@@ -166,7 +166,7 @@ impl Traced {
 impl<N: Network> Learner for Neural<N> {
     /// **Panics** if the batch holds no label or an id beyond the vocabulary: the corpora never give such a batch.
     fn learn(&mut self, batch: &Batch, learning_rate: f64) -> StepReport {
-        with_threads_awake(|| self.step(batch, learning_rate))
+        with_team(|| self.step(batch, learning_rate))
     }
 
     fn parameter_count(&self) -> usize {
@@ -214,7 +214,7 @@ impl<N: Network> LanguageModel for Neural<N> {
         let traced = scoring.as_mut().expect("it was traced just now");
         traced.give(batch);
         let params = &self.params;
-        with_threads_awake(|| traced.forward(params));
+        with_team(|| traced.forward(params));
         let losses = traced.plan.value(traced.loss);
         LogProbs::from_fn(batch, |row, position| -f64::from(losses[row * batch.time() + position]))
     }

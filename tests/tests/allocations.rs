@@ -7,7 +7,7 @@ use std::alloc::System;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tapegrad_autograd::ParamList;
-use tapegrad_autograd::kernels::with_threads_awake;
+use tapegrad_autograd::kernels::with_team;
 use tapegrad_models::corpus::Batch;
 use tapegrad_models::layers::Bias;
 use tapegrad_models::lstm_lm::LstmLm;
@@ -119,5 +119,5 @@ fn a_training_step_after_the_first_ones_allocates_nothing_in_any_model() {
         let none = counts.each_ref().map(|(name, _)| (*name, vec![0; STEPS]));
         assert_eq!(counts, none, "allocations in each step");
     };
-    pool.install(|| with_threads_awake(steps));
+    pool.install(|| with_team(steps));
 }

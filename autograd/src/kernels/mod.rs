@@ -9,7 +9,6 @@
 
 mod adamw;
 mod attention;
-mod awake;
 mod cross_entropy;
 mod elementwise;
 mod fast;
@@ -21,12 +20,12 @@ mod reduce;
 mod rnn;
 mod rows;
 mod softmax;
+mod team;
 #[cfg(test)]
 mod tests;
 
 pub use adamw::AdamwStep;
 pub use attention::{AttentionGradients, AttentionInputs, AttentionSizes};
-pub use awake::with_threads_awake;
 pub use cross_entropy::CrossEntropy;
 pub(crate) use fast::by_parts;
 pub use fast::{chains_of_multiply_adds, read, simd_level};
@@ -36,6 +35,7 @@ pub use lstm::{LstmGradients, LstmInputs, LstmSizes};
 pub use norm::{LayerNorm, LayerNormGradients, RmsNorm, RmsNormGradients, norm_backward_scratch_len};
 pub use rnn::{RnnGradients, RnnInputs, RnnSizes};
 pub use rows::RowKernels;
+pub use team::with_team;
 
 use crate::numbers::Real;
 

@@ -7,6 +7,7 @@ use super::dispatch::run;
 use super::float::Float;
 use super::tasks::TASK;
 use crate::kernels::adamw::{AdamwStep, Factors, check};
+use crate::kernels::team::ShareOut;
 
 /// Moves `w` and its moments `m` and `v` along the gradient `g`.
 pub fn adamw<T: Float>(step: AdamwStep, w: &mut [T], g: &[T], m: &mut [T], v: &mut [T]) {
@@ -17,7 +18,7 @@ pub fn adamw<T: Float>(step: AdamwStep, w: &mut [T], g: &[T], m: &mut [T], v: &m
     }
     let moments = m.par_chunks_mut(TASK).zip(v.par_chunks_mut(TASK));
     let tasks = w.par_chunks_mut(TASK).zip(g.par_chunks(TASK)).zip(moments);
-    tasks.for_each(|((w, g), (m, v))| run(Step { at, w, g, m, v }));
+    tasks.share_out(|((w, g), (m, v))| run(Step { at, w, g, m, v }));
 }
 
 struct Step<'a, T> {

@@ -21,6 +21,7 @@ use super::product::{Product, multiply_packed};
 use super::single_query::single_query;
 use super::tile::Start;
 use crate::kernels::attention::{AttentionInputs, AttentionSizes};
+use crate::kernels::team::ShareOut;
 
 /// The most tasks at a time; each has a room of its own in the scratch.
 const ROOMS: usize = 16;
@@ -56,7 +57,7 @@ pub fn attention<T: Float>(
     let y = Target::rows(y, at.heads * at.head_dim);
     let rooms = scratch[..rooms(&at) * room_len(&at)].par_chunks_mut(room_len(&at));
     let tasks = rooms.zip(notes.par_chunks_mut(task * group * at.queries));
-    tasks.enumerate().for_each(|(i, (room, notes))| {
+    tasks.enumerate().share_out(|(i, (room, notes))| {
         for (head, notes) in notes.chunks_exact_mut(group * at.queries).enumerate() {
             let place = Place::new(&at, i * task + head);
             run(Forward {

@@ -16,6 +16,7 @@ use super::packed::{Packed, packed_len};
 use super::product::{Product, multiply_packed};
 use super::tile::Start;
 use crate::kernels::attention::{AttentionGradients, AttentionInputs, AttentionSizes};
+use crate::kernels::team::ShareOut;
 
 /// The length of the room of one task of the backward pass.
 pub const fn backward_room_len(at: &AttentionSizes) -> usize {
@@ -44,7 +45,7 @@ pub fn attention_backward<T: Float>(
     let task = heads_of_task(&at);
     let rooms = scratch[..rooms(&at) * backward_room_len(&at)].par_chunks_mut(backward_room_len(&at));
     let tasks = rooms.zip(notes.par_chunks(task * group * at.queries));
-    tasks.enumerate().for_each(|(i, (room, notes))| {
+    tasks.enumerate().share_out(|(i, (room, notes))| {
         for (head, notes) in notes.chunks_exact(group * at.queries).enumerate() {
             let place = Place::new(&at, i * task + head);
             let (query, key) = (place.b * at.queries, place.b * at.keys);

@@ -8,6 +8,7 @@ use super::float::Float;
 use super::lanes::{map, maximum, sum_of};
 use super::tasks::rows_of_task;
 use crate::kernels::CrossEntropy;
+use crate::kernels::team::ShareOut;
 
 /// `loss = logsumexp(x) - x[id]` for each row; the notes are the logsumexp of each row.
 pub fn cross_entropy<T: Float>(at: CrossEntropy, logits: &[T], ids: &[T], losses: &mut [T], notes: &mut [T]) {
@@ -29,7 +30,7 @@ pub fn cross_entropy<T: Float>(at: CrossEntropy, logits: &[T], ids: &[T], losses
     let outputs = losses.par_chunks_mut(task).zip(notes.par_chunks_mut(task));
     inputs
         .zip(outputs)
-        .for_each(|((logits, ids), (losses, notes))| one(logits, ids, losses, notes));
+        .share_out(|((logits, ids), (losses, notes))| one(logits, ids, losses, notes));
 }
 
 /// `g_x = g_loss (exp(x - logsumexp) - onehot(id))` for each row.
@@ -65,7 +66,7 @@ pub fn cross_entropy_backward<T: Float>(
         .par_chunks(task * at.cols)
         .zip(g_logits.par_chunks_mut(task * at.cols));
     rows.zip(numbers)
-        .for_each(|(((ids, notes), g_losses), (logits, g_logits))| {
+        .share_out(|(((ids, notes), g_losses), (logits, g_logits))| {
             one(logits, (ids, notes, g_losses), g_logits);
         });
 }

@@ -47,24 +47,21 @@ pub trait Float: Real + Elementary {
     /// The square root, as an instruction.
     fn sqrt_at(self) -> Self;
 
-    /// This thread's buffer for packed operands; it grows to the largest size asked for and stays.
-    fn buffer() -> &'static LocalKey<RefCell<Vec<Self>>>;
+    /// This thread's buffers that are not in use; each grows to the largest size asked for and stays.
+    fn buffers() -> &'static LocalKey<RefCell<Vec<Vec<Self>>>>;
 
-    /// Calls `work` with `len` numbers of this thread's buffer.
-    ///
-    /// # Panics
-    /// If `work` asks for the buffer again.
+    /// Calls `work` with `len` numbers of a buffer of this thread; what they hold does not matter.
     fn with_buffer(len: usize, work: impl FnOnce(&mut [Self])) {
-        Self::buffer().with_borrow_mut(|buffer| {
-            if buffer.len() < len {
-                buffer.resize(len, Self::ZERO);
-            }
-            if cfg!(test) {
-                // What is read before it is written shows.
-                buffer[..len].fill(Self::from_f64(f64::NAN));
-            }
-            work(&mut buffer[..len]);
-        });
+        let mut buffer = Self::buffers().with_borrow_mut(Vec::pop).unwrap_or_default();
+        if buffer.len() < len {
+            buffer.resize(len, Self::ZERO);
+        }
+        if cfg!(test) {
+            // What is read before it is written shows.
+            buffer[..len].fill(Self::from_f64(f64::NAN));
+        }
+        work(&mut buffer[..len]);
+        Self::buffers().with_borrow_mut(|buffers| buffers.push(buffer));
     }
 }
 
@@ -126,9 +123,9 @@ macro_rules! float {
                 self.sqrt()
             }
 
-            fn buffer() -> &'static LocalKey<RefCell<Vec<Self>>> {
-                thread_local!(static BUFFER: RefCell<Vec<$float>> = const { RefCell::new(Vec::new()) });
-                &BUFFER
+            fn buffers() -> &'static LocalKey<RefCell<Vec<Vec<Self>>>> {
+                thread_local!(static BUFFERS: RefCell<Vec<Vec<$float>>> = const { RefCell::new(Vec::new()) });
+                &BUFFERS
             }
         }
     };

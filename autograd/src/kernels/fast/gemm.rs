@@ -8,16 +8,21 @@
 //! recurrent weights of a whole sequence) and write into strided rows (the heads of an attention), which no crate does.
 //!
 //! Every number of `c` is summed in the same order however the product is cut, so the work may be cut to the number of
-//! threads and the result still does not depend on it.
+//! threads and the result still does not depend on it. The summed size is cut in two where that pays, by sizes alone.
 
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::dispatch::run;
 use super::float::Float;
 use super::gemv::{Gemv, gemv};
 use super::matrix::{Target, View};
+use super::packed::BLOCK;
 use super::product::{Product, multiply};
+use super::tasks::by_rows;
 use super::tile::{COLS_MAX, Start};
 use crate::kernels::Gemm;
+use crate::kernels::team::ShareOut;
 
 /// Multiplications that are worth a second thread.
 const WORTH_A_THREAD: usize = 1 << 17;
@@ -55,7 +60,7 @@ pub fn gemm_batch<T: Float>(at: Gemm, operands: &[(usize, usize)], a: &[T], b: &
         return;
     }
     let results = operands.par_iter().zip(c.par_chunks_exact_mut(size));
-    results.with_min_len(together).for_each(|(one, c)| {
+    results.with_min_len(together).share_out(|(one, c)| {
         let (product, b) = operands_of(one);
         multiply_alone(product, b, c);
     });
@@ -88,29 +93,101 @@ fn views<'a, T>(at: Gemm, a: &'a [T], b: &'a [T]) -> (View<'a, T>, View<'a, T>) 
 
 /// Multiplies on all threads into a `c` without gaps.
 pub fn multiply_parallel<T: Float>(product: Product<'_, T>, b: View<'_, T>, c: &mut [T]) {
-    let Product { m, k, n, .. } = product;
-    let parts = rayon::current_num_threads().min(m * k * n / WORTH_A_THREAD);
-    if parts < 2 || rayon::current_num_threads() == 1 || one_row(product, b).is_some() {
+    let work = product.m * product.k * product.n;
+    if one_row(product, b).is_some() || work < 2 * WORTH_A_THREAD {
         return multiply_alone(product, b, c);
     }
-    let (rows, cols) = cut(m, n, parts);
-    let across = n.div_ceil(cols);
-    let c = Target::rows(c, n);
-    (0..m.div_ceil(rows) * across)
-        .into_par_iter()
-        .with_max_len(1)
-        .for_each(|index| {
-            let (i, j) = (index / across * rows, index % across * cols);
-            let part = Product {
-                m: rows.min(m - i),
-                n: cols.min(n - j),
-                a: product.a.part(i, 0),
-                start: product.start.from(j),
-                ..product
-            };
-            // SAFETY: the parts of different indices are disjoint, and c is used through them alone.
-            multiply(part, b.part(0, j), unsafe { c.part(i, j) });
+    if product.packs() && product.k >= 2 * BLOCK {
+        return multiply_halves(product, b, c);
+    }
+    let parts = Parts::new(product, rayon::current_num_threads());
+    let c = Target::rows(c, product.n);
+    (0..parts.count()).into_par_iter().share_out(|index| {
+        // SAFETY: the parts of different indices are disjoint, and c is used through them alone.
+        unsafe { parts.multiply(index, product, b, &c) };
+    });
+}
+
+/// Multiplies the two halves of the summed size on different threads, and adds the second to the first.
+///
+/// This is for weight gradients, which sum over all positions: each thread reads those that it computed before.
+fn multiply_halves<T: Float>(product: Product<'_, T>, b: View<'_, T>, c: &mut [T]) {
+    let (first, second) = product.halves();
+    let b_second = b.part(first.k, 0);
+    T::with_buffer(c.len(), |sums| {
+        let parts = Parts::new(first, rayon::current_num_threads().div_ceil(2));
+        let targets = (Target::rows(c, product.n), Target::rows(sums, product.n));
+        (0..2 * parts.count()).into_par_iter().share_out(|index| {
+            // SAFETY: the parts of different indices are disjoint, and c and the sums are used through them alone.
+            unsafe {
+                if index < parts.count() {
+                    parts.multiply(index, first, b, &targets.0);
+                } else {
+                    parts.multiply(index - parts.count(), second, b_second, &targets.1);
+                }
+            }
         });
+        by_rows(1, sums, c, |sums, c| run(Add { sums, c }));
+    });
+}
+
+/// `c += sums`.
+struct Add<'a, T> {
+    sums: &'a [T],
+    c: &'a mut [T],
+}
+
+impl<T: Float> WithSimd for Add<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (c, &sum) in self.c.iter_mut().zip(self.sums) {
+            *c += sum;
+        }
+    }
+}
+
+/// How a product is cut into parts that threads compute.
+struct Parts {
+    rows: usize,
+    cols: usize,
+    down: usize,
+    across: usize,
+}
+
+impl Parts {
+    fn new<T>(product: Product<'_, T>, threads: usize) -> Self {
+        let Product { m, k, n, .. } = product;
+        let (rows, cols) = cut(m, n, threads.min(m * k * n / WORTH_A_THREAD).max(1));
+        Self {
+            rows,
+            cols,
+            down: m.div_ceil(rows),
+            across: n.div_ceil(cols),
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.down * self.across
+    }
+
+    /// Computes part number `index` of `c`.
+    ///
+    /// # Safety
+    /// Nothing else may use this part of `c` meanwhile.
+    unsafe fn multiply<T: Float>(&self, index: usize, product: Product<'_, T>, b: View<'_, T>, c: &Target<'_, T>) {
+        let (i, j) = (index / self.across * self.rows, index % self.across * self.cols);
+        let part = Product {
+            m: self.rows.min(product.m - i),
+            n: self.cols.min(product.n - j),
+            a: product.a.part(i, 0),
+            start: product.start.from(j),
+            ..product
+        };
+        // SAFETY: the caller vouches for it.
+        multiply(part, b.part(0, j), unsafe { c.part(i, j) });
+    }
 }
 
 /// The rows and columns of one of about `parts` parts, so that little is packed twice.

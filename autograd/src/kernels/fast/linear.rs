@@ -11,6 +11,7 @@ use super::product::Product;
 use super::tasks::TASK;
 use super::tile::Start;
 use crate::kernels::linear::{LinearGradients, LinearSizes};
+use crate::kernels::team::ShareOut;
 
 /// `y = x Wᵀ + b`.
 pub fn linear<T: Float>(at: LinearSizes, x: &[T], w: &[T], b: Option<&[T]>, y: &mut [T]) {
@@ -51,7 +52,7 @@ pub fn sum_rows<T: Float>(x: &[T], total: &mut [T]) {
     total
         .par_chunks_mut(task)
         .enumerate()
-        .for_each(|(i, total)| one(i * task, total));
+        .share_out(|(i, total)| one(i * task, total));
 }
 
 struct SumRows<'a, T> {

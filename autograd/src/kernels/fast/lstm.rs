@@ -20,6 +20,7 @@ use super::tile::Start;
 use crate::kernels::Gemm;
 use crate::kernels::linear::LinearGradients;
 use crate::kernels::lstm::{LstmGradients, LstmInputs, LstmSizes};
+use crate::kernels::team::ShareOut;
 
 /// All outputs `h: [B, T, D]`, with the gates and cells in the notes.
 pub fn lstm<T: Float>(at: LstmSizes, x: LstmInputs<'_, T>, h: &mut [T], notes: &mut [T], scratch: &mut [T]) {
@@ -42,7 +43,7 @@ pub fn lstm<T: Float>(at: LstmSizes, x: LstmInputs<'_, T>, h: &mut [T], notes: &
         .par_chunks_mut(4 * row)
         .zip(cells.par_chunks_mut(row))
         .zip(h.par_chunks_mut(row));
-    states.zip(sequences).for_each(|((states, c_0), ((gates, cells), h))| {
+    states.zip(sequences).share_out(|((states, c_0), ((gates, cells), h))| {
         run(Forward {
             at,
             w_hh,
@@ -165,7 +166,7 @@ pub fn lstm_backward<T: Float>(
         let sequences = sequences.zip(g_h.par_chunks(row)).zip(g_a.par_chunks_mut(4 * row));
         states
             .zip(sequences)
-            .for_each(|((((g_states, g_cells), g_a_t), c_0), (((gates, cells), g_h), g_a))| {
+            .share_out(|((((g_states, g_cells), g_a_t), c_0), (((gates, cells), g_h), g_a))| {
                 run(Backward {
                     at,
                     w_hh,

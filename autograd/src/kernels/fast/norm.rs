@@ -11,6 +11,7 @@ use super::float::Float;
 use super::lanes::{sum_of, sum_of_pairs};
 use super::tasks::rows_of_task;
 use crate::kernels::norm::{LayerNorm, LayerNormGradients, RmsNorm, RmsNormGradients};
+use crate::kernels::team::ShareOut;
 
 /// `y = γ (x - μ) / σ + β`.
 pub fn layer_norm<T: Float>(norm: LayerNorm<'_, T>, x: &[T], y: &mut [T], notes: &mut [T]) {
@@ -72,10 +73,10 @@ fn forward<T: Float>(norm: LayerNorm<'_, T>, x: &[T], y: &mut [T], (centers, inv
     let numbers = x.par_chunks(task * norm.cols).zip(y.par_chunks_mut(task * norm.cols));
     let rows = numbers.zip(inverses.par_chunks_mut(task));
     if centers.is_empty() {
-        rows.for_each(|((x, y), inverses)| one(x, y, &mut [], inverses));
+        rows.share_out(|((x, y), inverses)| one(x, y, &mut [], inverses));
     } else {
         let rows = rows.zip(centers.par_chunks_mut(task));
-        rows.for_each(|(((x, y), inverses), centers)| one(x, y, centers, inverses));
+        rows.share_out(|(((x, y), inverses), centers)| one(x, y, centers, inverses));
     }
 }
 
@@ -142,7 +143,7 @@ fn backward<T: Float>(
         if rows <= task {
             run(ToInput { at: at(0, rows), g_x });
         } else {
-            g_x.par_chunks_mut(task * cols).enumerate().for_each(|(i, g_x)| {
+            g_x.par_chunks_mut(task * cols).enumerate().share_out(|(i, g_x)| {
                 let at = at(i * task, g_x.len() / cols);
                 run(ToInput { at, g_x });
             });
@@ -165,7 +166,7 @@ fn backward<T: Float>(
         _ => scratch
             .par_chunks_mut(2 * cols)
             .enumerate()
-            .for_each(|(i, sums)| one(i, sums)),
+            .share_out(|(i, sums)| one(i, sums)),
     }
     for (half, gradient) in [g_gamma, g_beta].into_iter().enumerate() {
         let Some(gradient) = gradient else { continue };

@@ -115,6 +115,24 @@ impl<'a, T: Float> Product<'a, T> {
         }
     }
 
+    /// The first half of the summed size, and the second.
+    pub fn halves(self) -> (Self, Self) {
+        let k = self.k.div_ceil(2);
+        let first = Self { k, ..self };
+        let second = Self {
+            k: self.k - k,
+            a: self.a.part(0, k),
+            start: Start::Zero,
+            ..self
+        };
+        (first, second)
+    }
+
+    /// Whether the left operand is packed: one whose columns are without gaps is.
+    pub fn packs(&self) -> bool {
+        self.a.row == 1 && self.a.col != 1
+    }
+
     /// Asserts that `a`, `c` and a bias hold what the product reads and writes.
     fn check(&self, c: &Target<'_, T>) {
         self.a.check(self.m, self.k);
@@ -143,7 +161,7 @@ impl<T: Float> WithSimd for Block<'_, '_, T> {
         for chunk in (0..at.m).step_by(CHUNK) {
             let m = (at.m - chunk).min(CHUNK);
             let a = at.a.part(chunk, 0);
-            let packs = a.row == 1 && a.col != 1 && !left.is_empty();
+            let packs = at.packs() && !left.is_empty();
             if packs {
                 pack_left::<T, S>(a, m, at.k, left);
             }

@@ -9,6 +9,7 @@ use super::dispatch::run;
 use super::float::Float;
 use super::lanes::{LANES, sum_of, sum_of_pairs};
 use super::tasks::TASK;
+use crate::kernels::team::ShareOut;
 
 const PARTS: usize = 64;
 
@@ -32,7 +33,7 @@ fn in_parts<T: Float>(a: &[T], b: &[T], one: impl Fn(&[T], &[T]) -> T + Sync) ->
     let parts = a.par_chunks(part).zip(b.par_chunks(part));
     parts
         .zip(sums.par_iter_mut())
-        .for_each(|((a, b), sum)| *sum = one(a, b));
+        .share_out(|((a, b), sum)| *sum = one(a, b));
     sums.into_iter().take(a.len().div_ceil(part)).sum()
 }
 

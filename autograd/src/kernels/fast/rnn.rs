@@ -19,6 +19,7 @@ use super::tile::Start;
 use crate::kernels::Gemm;
 use crate::kernels::linear::LinearGradients;
 use crate::kernels::rnn::{RnnGradients, RnnInputs, RnnSizes, states_before as plain_states_before};
+use crate::kernels::team::ShareOut;
 
 /// All hidden states `h: [B, T, D]`.
 pub fn rnn<T: Float>(at: RnnSizes, x: RnnInputs<'_, T>, h: &mut [T], scratch: &mut [T]) {
@@ -36,7 +37,7 @@ pub fn rnn<T: Float>(at: RnnSizes, x: RnnInputs<'_, T>, h: &mut [T], scratch: &m
     let tasks = states
         .par_chunks_mut(task * d)
         .zip(h.par_chunks_mut(task * at.time * d));
-    tasks.for_each(|(states, h)| run(Forward { at, w_hh, states, h }));
+    tasks.share_out(|(states, h)| run(Forward { at, w_hh, states, h }));
 }
 
 /// Some sequences.
@@ -96,7 +97,7 @@ pub fn rnn_backward<T: Float>(
         let row = task * at.time * d;
         let states = g_states.par_chunks_mut(task * d).zip(g_a_t.par_chunks_mut(task * d));
         let sequences = h.par_chunks(row).zip(g_h.par_chunks(row)).zip(g_a.par_chunks_mut(row));
-        states.zip(sequences).for_each(|((g_states, g_a_t), ((h, g_h), g_a))| {
+        states.zip(sequences).share_out(|((g_states, g_a_t), ((h, g_h), g_a))| {
             run(Backward {
                 at,
                 w_hh,
@@ -139,7 +140,7 @@ pub fn states_before<T: Float>(at: RnnSizes, h_0: &[T], h: &[T], before: &mut [T
         .par_chunks_mut(row)
         .zip(h.par_chunks(row))
         .zip(h_0.par_chunks(task * at.hidden));
-    tasks.for_each(|((before, h), h_0)| plain_states_before(at, h_0, h, before));
+    tasks.share_out(|((before, h), h_0)| plain_states_before(at, h_0, h, before));
 }
 
 /// Some sequences, backwards.

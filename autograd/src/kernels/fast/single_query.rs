@@ -16,6 +16,7 @@ use super::gemv::Gemv;
 use super::lanes::{exp_and_sum, maximum};
 use super::matrix::View;
 use crate::kernels::attention::{AttentionInputs, AttentionSizes};
+use crate::kernels::team::ShareOut;
 
 /// The rows of keys or values that one head reads before the next one takes its turn.
 const TURN: usize = 16;
@@ -43,9 +44,11 @@ pub fn single_query<T: Float>(at: AttentionSizes, x: AttentionInputs<'_, T>, y: 
     }
     let sequences = y.par_chunks_exact_mut(at.heads * at.head_dim);
     let sequences = sequences.zip(notes.par_chunks_exact_mut(at.heads));
-    sequences.enumerate().for_each(|(b, (y, notes))| {
+    sequences.enumerate().share_out(|(b, (y, notes))| {
         let tasks = y.par_chunks_mut(task * at.head_dim).zip(notes.par_chunks_mut(task));
-        tasks.enumerate().for_each(|(i, (y, notes))| one(b, i * task, y, notes));
+        tasks
+            .enumerate()
+            .share_out(|(i, (y, notes))| one(b, i * task, y, notes));
     });
 }
 

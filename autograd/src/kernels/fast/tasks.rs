@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use crate::kernels::team::ShareOut;
+
 /// Numbers of one task; fewer are done on the calling thread.
 pub const TASK: usize = 1 << 14;
 
@@ -16,7 +18,7 @@ pub fn by_rows<T: Send + Sync>(cols: usize, x: &[T], y: &mut [T], work: impl Fn(
     if x.len() > task {
         x.par_chunks(task)
             .zip(y.par_chunks_mut(task))
-            .for_each(|(x, y)| work(x, y));
+            .share_out(|(x, y)| work(x, y));
     } else if !x.is_empty() {
         work(x, y);
     }
@@ -32,7 +34,7 @@ pub fn by_row_pairs<T: Send + Sync>(
     let task = rows_of_task(cols) * cols;
     if a.len() > task {
         let tasks = a.par_chunks(task).zip(b.par_chunks(task)).zip(y.par_chunks_mut(task));
-        tasks.for_each(|((a, b), y)| work(a, b, y));
+        tasks.share_out(|((a, b), y)| work(a, b, y));
     } else if !a.is_empty() {
         work(a, b, y);
     }
@@ -45,7 +47,7 @@ pub fn by_parts<T: Send>(y: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
     }
     y.par_chunks_mut(TASK)
         .enumerate()
-        .for_each(|(i, part)| work(i * TASK, part));
+        .share_out(|(i, part)| work(i * TASK, part));
 }
 
 /// How many of `count` independent sequences one task takes, so that every thread has one; all for little work.
