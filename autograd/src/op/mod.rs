@@ -69,6 +69,13 @@ pub trait Op: Clone + Debug + PartialEq + Send + Sync + 'static {
         unreachable!("invariant: only an op that names the operand it rewrites is asked to: {self:?}")
     }
 
+    /// True if the in-gradient of this operand is the gradient of the result as it is, number by number in memory.
+    ///
+    /// A plan then computes nothing: it lets both be one array where it can.
+    fn passes_gradient(&self, _x: &[Shape], _position: usize) -> bool {
+        false
+    }
+
     /// Computes ∂J/∂x from ∂J/∂y, overwriting every in-gradient that is asked for; it never adds.
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_y: &[T], g_x: &mut InGradients<'_, T>);
 

@@ -53,6 +53,10 @@ impl Op for Add {
         zip(x, z, Self::entry);
     }
 
+    fn passes_gradient(&self, x: &[Shape], _: usize) -> bool {
+        x[0] == x[1]
+    }
+
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
         for operand in [0, 1] {
             if let Some(g) = g_x.get(operand) {

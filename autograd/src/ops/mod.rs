@@ -209,6 +209,11 @@ impl AnyOp {
         each!(self, op => op.rewrite(x, y));
     }
 
+    /// Whether an in-gradient is the gradient of the result; see [`Op::passes_gradient`].
+    pub fn passes_gradient(&self, x: &[Shape], position: usize) -> bool {
+        each!(self, op => op.passes_gradient(x, position))
+    }
+
     /// Computes the in-gradients; see [`Op::backward`].
     pub fn backward<T: Real>(&self, at: Saved<'_, T>, g_y: &[T], g_x: &mut InGradients<'_, T>) {
         each!(self, op => op.backward(at, g_y, g_x));

@@ -51,6 +51,10 @@ impl Op for Reshape {
         y.copy_from_slice(&x[0]);
     }
 
+    fn passes_gradient(&self, _: &[Shape], _: usize) -> bool {
+        true
+    }
+
     fn backward<T: Real>(&self, _: Saved<'_, T>, g_y: &[T], g_x: &mut InGradients<'_, T>) {
         if let Some(g_x) = g_x.get(0) {
             g_x.copy_from_slice(g_y);

@@ -68,6 +68,10 @@ impl Op for Sub {
         zip(x, z, Self::entry);
     }
 
+    fn passes_gradient(&self, x: &[Shape], position: usize) -> bool {
+        position == 0 && x[0] == x[1]
+    }
+
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
         if let Some(g_a) = g_x.get(0) {
             contributions(0, &at, g_z, g_a, |a, b, z, g_z| Self::contribution(a, b, z, g_z)[0]);

@@ -110,6 +110,9 @@ impl<T: Real> Plan<T> {
         for (id, array) in liveness.rewrites() {
             slots.share(Holds::Value(id), Holds::Value(array));
         }
+        for (id, array) in liveness.passed_on() {
+            slots.share(Holds::Gradient(id), Holds::Gradient(array));
+        }
         let place = |holds: fn(NodeId) -> Holds, id: NodeId, len| At::of(graph, list, &slots, holds(id), id, len);
         let each = |holds: fn(NodeId) -> Holds, wanted: &[bool]| -> Vec<Option<At>> {
             graph

@@ -81,7 +81,8 @@ pub(super) fn backward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>,
         let gradient = |id: NodeId| At::of(graph, list, slots, Holds::Gradient(id), id, graph.shape(id).len());
         let mut g_x: SmallVec<[Target; 4]> = forward.x.iter().map(|_| Target::Unwanted).collect();
         let mut later_len = 0;
-        for (position, operand) in differentiated(graph, id) {
+        let contributes = |&(position, _): &(usize, NodeId)| !liveness.is_passed_on(id, position);
+        for (position, operand) in differentiated(graph, id).filter(contributes) {
             let at = gradient(operand);
             g_x[position] = if liveness.is_first(id, position) {
                 Target::First(at)
@@ -91,7 +92,8 @@ pub(super) fn backward(graph: &Graph, list: &ParamList, liveness: &Liveness<'_>,
             };
         }
         let later = At::of(graph, list, slots, Holds::Contributions(id), id, later_len);
-        Some(BackwardStep {
+        let does_something = g_x.iter().any(|target| !matches!(target, Target::Unwanted));
+        does_something.then(|| BackwardStep {
             forward,
             y_shape: graph.shape(id),
             g_y: gradient(id),

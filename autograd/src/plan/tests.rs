@@ -1,5 +1,6 @@
 //! What a plan keeps from run to run, and what it writes over.
 
+use ndarray::ArrayD;
 use proptest::prelude::*;
 
 use super::{Plan, State};
@@ -140,34 +141,89 @@ fn scalar_formula<'t>(inputs: &[Var<'t>], choices: &[(u8, usize, usize)]) -> Var
     all.into_iter().rev().fold(inputs[0], |sum, x| sum + x * 0.25)
 }
 
+/// A formula of arrays `[2, 3]` in which gradients are passed on: sums of sums, and of other things between them.
+fn array_formula<'t>(inputs: &[Var<'t>], choices: &[(u8, usize, usize)]) -> Var<'t> {
+    let mut all = inputs.to_vec();
+    for &(op, a, b) in choices {
+        // Mostly of what came last, so that chains grow.
+        let from_end = |i: usize| all[all.len() - 1 - (i % all.len()).min(i / 8 % 3)];
+        let (a, b) = (from_end(a), from_end(b));
+        all.push(match op % 8 {
+            0..3 => a + b,
+            3 => a + tanh(b),
+            4 => a - b,
+            5 => a.reshape([6]).reshape([2, 3]),
+            6 => tanh(a.reshape([3, 2]) + b.reshape([3, 2])).reshape([2, 3]),
+            _ => a * b * 0.5,
+        });
+    }
+    let last = all[all.len() - 1];
+    inputs.iter().fold(last * last, |sum, &x| sum + x).sum()
+}
+
+/// Runs a formula in a plan, twice, and on a tape: the value and all gradients are the same, bit for bit.
+fn assert_plan_as_tape(
+    shape: Shape,
+    values: &[Vec<f64>],
+    formula: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>,
+) -> Result<(), TestCaseError> {
+    let bits = |x: &[f64]| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    let tape = Tape::<f64>::new();
+    let array = |value: &Vec<f64>| ArrayD::from_shape_vec(shape.to_vec(), value.clone()).unwrap();
+    let inputs: Vec<_> = values.iter().map(|value| tape.input("x", array(value))).collect();
+    let y = formula(&inputs);
+    let (expected, gradients) = (tape.number(y), tape.backward(y));
+
+    let sketch = Sketch::new();
+    let planned: Vec<_> = values.iter().map(|_| sketch.input("x", shape)).collect();
+    let y = formula(&planned).id();
+    let ids: Vec<NodeId> = planned.iter().map(|x| x.id()).collect();
+    let list = ParamList::new();
+    let mut plan = Plan::<f64>::new(&sketch.into_graph(), &list, &[], Some(y)).unwrap();
+    ids.iter().zip(values).for_each(|(&id, value)| plan.set(id, value));
+    let mut params = Params::new(&list, 1);
+    for _ in 0..2 {
+        plan.forward(&params).unwrap();
+        plan.backward(&mut params);
+        prop_assert_eq!(plan.value(y)[0].to_bits(), expected.to_bits());
+        for (&id, &x) in ids.iter().zip(&inputs) {
+            if let Some(gradient) = gradients.get_of(x) {
+                prop_assert_eq!(bits(plan.gradient(id)), bits(gradient.as_slice().unwrap()));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_gradient_of_a_residual_stream_lies_in_one_array() {
+    let bytes = |blocks: usize| {
+        let sketch = Sketch::new();
+        let x = sketch.input("x", [1000]);
+        let y = (0..blocks).fold(x, |x, _| x + tanh(x));
+        let j = y.sum().id();
+        let plan = Plan::<f64>::new(&sketch.into_graph(), &ParamList::new(), &[], Some(j));
+        plan.unwrap().bytes()
+    };
+    let one_array = 1000 * size_of::<f64>();
+    // A block more keeps one value more for backward(), that of tanh.
+    assert_eq!(bytes(9) - bytes(8), one_array);
+}
+
 proptest! {
     #[test]
     fn numbers_run_as_instructions_as_they_do_on_a_tape(
-        values in prop::array::uniform3(-1.5..1.5f64),
+        values in prop::collection::vec(prop::collection::vec(-1.5..1.5f64, 1), 3),
         choices in prop::collection::vec((any::<u8>(), any::<usize>(), any::<usize>()), 0..40),
     ) {
-        let tape = Tape::<f64>::new();
-        let inputs: Vec<_> = values.iter().map(|&value| tape.scalar("x", value)).collect();
-        let y = scalar_formula(&inputs, &choices);
-        let (expected, gradients) = (tape.number(y), tape.backward(y));
+        assert_plan_as_tape(Shape::SCALAR, &values, |x| scalar_formula(x, &choices))?;
+    }
 
-        let sketch = Sketch::new();
-        let planned: Vec<_> = values.iter().map(|_| sketch.input("x", Shape::SCALAR)).collect();
-        let y = scalar_formula(&planned, &choices).id();
-        let ids: Vec<NodeId> = planned.iter().map(|x| x.id()).collect();
-        let list = ParamList::new();
-        let mut plan = Plan::<f64>::new(&sketch.into_graph(), &list, &[], Some(y)).unwrap();
-        ids.iter().zip(values).for_each(|(&id, value)| plan.set(id, &[value]));
-        let mut params = Params::new(&list, 1);
-        for _ in 0..2 {
-            plan.forward(&params).unwrap();
-            plan.backward(&mut params);
-            prop_assert_eq!(plan.value(y)[0].to_bits(), expected.to_bits());
-            for (&id, &x) in ids.iter().zip(&inputs) {
-                if let Some(gradient) = gradients.get_of(x) {
-                    prop_assert_eq!(plan.gradient(id)[0].to_bits(), gradient.first().unwrap().to_bits());
-                }
-            }
-        }
+    #[test]
+    fn gradients_that_share_an_array_are_those_of_a_tape(
+        values in prop::collection::vec(prop::collection::vec(-1.5..1.5f64, 6), 3),
+        choices in prop::collection::vec((any::<u8>(), any::<usize>(), any::<usize>()), 0..40),
+    ) {
+        assert_plan_as_tape(Shape::new(&[2, 3]), &values, |x| array_formula(x, &choices))?;
     }
 }

@@ -58,6 +58,18 @@ pub(super) fn rewrites(sample: &Sample<AnyOp>, _: &mut Draw) -> Result<(), Strin
     same_bits(sample, &[Some(run.y)], &[Some(y)])
 }
 
+/// A gradient that is said to be passed on is the gradient of the result.
+pub(super) fn passes(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), String> {
+    let run = Run::<f64>::of(sample);
+    let g_y = upstream(&run, draw);
+    let g_x = run.backward(&sample.op, &g_y, |_| true, 0.0);
+    let passed = (0..g_x.len()).filter(|&position| sample.op.passes_gradient(&run.shapes, position));
+    for position in passed {
+        same_bits(sample, &[Some(g_y.clone())], &g_x[position..=position])?;
+    }
+    Ok(())
+}
+
 /// Each gradient alone is the same as all together.
 pub(super) fn wanted(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), String> {
     let run = Run::<f64>::of(sample);

@@ -65,6 +65,10 @@ pub const LAWS: &[Law] = &[
         holds: contracts::rewrites,
     },
     Law {
+        name: "a gradient that is passed on is the result's",
+        holds: contracts::passes,
+    },
+    Law {
         name: "a plan gives the same bits as a tape",
         holds: contracts::drivers,
     },

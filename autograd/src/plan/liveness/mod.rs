@@ -3,7 +3,11 @@
 //! Time runs once up the list (forward of node `i` at time `i`) and once down (backward of node `i` at time
 //! `2 N - i`), so that an array's life is one interval, and two arrays may share memory if their intervals do not meet.
 //! What is given from outside is there before the first node. A result that is written over an operand, which dies at
-//! that moment, continues the operand's life: the two are one array.
+//! that moment, continues the operand's life: the two are one array (`rewriting`). So are gradients of which one is
+//! passed on as the other (`passing`).
+
+mod passing;
+mod rewriting;
 
 use smallvec::SmallVec;
 
@@ -55,6 +59,8 @@ pub(super) struct Liveness<'g> {
     states: &'g [State],
     /// The node whose array each node's value is written over; its own for most.
     array_of: Vec<NodeId>,
+    /// The node in whose gradient's array each node's gradient lies; its own for most.
+    gradient_array_of: Vec<NodeId>,
     /// Nodes that an output or the objective depends on.
     pub needed: Vec<bool>,
     /// Nodes that a gradient reaches.
@@ -67,13 +73,15 @@ pub(super) struct Liveness<'g> {
 impl<'g> Liveness<'g> {
     pub fn new(graph: &'g Graph, outputs: &'g [NodeId], objective: Option<NodeId>, states: &'g [State]) -> Self {
         let none = vec![false; graph.len()];
+        let each: Vec<NodeId> = (0..graph.len()).map(NodeId::new).collect();
         let uses = vec![SmallVec::new(); graph.len()];
         let mut this = Self {
             graph,
             outputs,
             objective,
             states,
-            array_of: (0..graph.len()).map(NodeId::new).collect(),
+            array_of: each.clone(),
+            gradient_array_of: each,
             needed: none.clone(),
             reached: none,
             uses,
@@ -96,37 +104,8 @@ impl<'g> Liveness<'g> {
                 this.array_of[node.id.index()] = this.array_of[node.operands[position].index()];
             }
         }
+        this.pass_on_gradients();
         this
-    }
-
-    /// The position of the operand that the value of a node is written over.
-    ///
-    /// It must be the operand's last use: in this run, and for a state in the next one too.
-    pub fn rewritten(&self, id: NodeId) -> Option<usize> {
-        let node = self.graph.node(id);
-        let Source::Op(op) = node.source else { return None };
-        let shapes: Vec<Shape> = self.graph.operand_shapes(id).collect();
-        let position = op.rewrites(&shapes)?;
-        let operand = node.operands[position];
-        let passed_on = match self.graph.node(operand).source {
-            Source::Op(_) => !self.is_asked_for(operand),
-            _ => self.states.contains(&State {
-                before: operand,
-                after: id,
-            }),
-        };
-        let used_once = node.operands.iter().filter(|&&other| other == operand).count() == 1;
-        (passed_on && used_once && self.last_use(operand) == id.index()).then_some(position)
-    }
-
-    /// The nodes whose value is written over that of another, each with the one where the array began.
-    pub fn rewrites(&self) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
-        let each = self
-            .array_of
-            .iter()
-            .enumerate()
-            .map(|(index, &array)| (NodeId::new(index), array));
-        each.filter(|(id, array)| id != array)
     }
 
     fn mark_needed(&mut self) {
@@ -156,7 +135,7 @@ impl<'g> Liveness<'g> {
     /// The lives of all arrays, parameters excepted: those have memory of their own.
     pub fn lives(&self) -> Vec<Life> {
         let mut lives = Vec::new();
-        let ends = self.ends();
+        let (ends, gradient_ends) = (self.ends(), self.gradient_ends());
         for node in self.graph.nodes().filter(|node| self.needed[node.id.index()]) {
             let (forward, backward) = (node.id.index(), self.time_backward(node.id));
             let reached = self.reached[node.id.index()];
@@ -166,13 +145,12 @@ impl<'g> Liveness<'g> {
                 let begin = if self.is_given(node.id) { 0 } else { forward };
                 live(Holds::Value(node.id), node.shape.len(), begin, ends[forward]);
             }
-            if reached && !in_params {
-                let end = if node.operands.is_empty() { usize::MAX } else { backward };
+            if reached && !in_params && self.gradient_array_of[forward] == node.id {
                 live(
                     Holds::Gradient(node.id),
                     node.shape.len(),
                     self.first_contribution(node.id),
-                    end,
+                    gradient_ends[forward],
                 );
             }
             if let Source::Op(op) = node.source {
@@ -234,6 +212,24 @@ impl<'g> Liveness<'g> {
             ends[array.index()] = end.max(ends[array.index()]);
         }
         ends
+    }
+
+    /// When each gradient's array is read for the last time, whichever gradients lie in it.
+    fn gradient_ends(&self) -> Vec<usize> {
+        let mut ends = vec![0; self.graph.len()];
+        for (index, &array) in self.gradient_array_of.iter().enumerate() {
+            ends[array.index()] = self.gradient_end(NodeId::new(index)).max(ends[array.index()]);
+        }
+        ends
+    }
+
+    /// When the gradient of a node is read for the last time; what is given from outside keeps it.
+    fn gradient_end(&self, id: NodeId) -> usize {
+        if self.graph.node(id).operands.is_empty() {
+            usize::MAX
+        } else {
+            self.time_backward(id)
+        }
     }
 
     fn is_given(&self, id: NodeId) -> bool {
