@@ -27,7 +27,8 @@ pub fn lstm<T: Float>(at: LstmSizes, x: LstmInputs<'_, T>, h: &mut [T], notes: &
     at.check(x, h.len(), notes.len());
     let d = at.hidden;
     let (gates, cells) = notes.split_at_mut(4 * h.len());
-    let (states, room) = scratch[..at.scratch_len()].split_at_mut(at.batch * d);
+    let (states, rest) = scratch[..at.scratch_len()].split_at_mut(at.batch * d);
+    let (sums, room) = rest.split_at_mut(4 * at.batch * d);
     // a = x W_xhᵀ + b for every step at once
     linear(at.input_product(), x.x, x.w_xh, Some(x.b), gates);
     if h.is_empty() {
@@ -39,21 +40,25 @@ pub fn lstm<T: Float>(at: LstmSizes, x: LstmInputs<'_, T>, h: &mut [T], notes: &
     let task = sequences_of_task(at.batch, h.len() * 4 * d);
     let row = task * at.time * d;
     let states = states.par_chunks_mut(task * d).zip(x.c_0.par_chunks(task * d));
+    let states = states.zip(sums.par_chunks_mut(4 * task * d));
     let sequences = gates
         .par_chunks_mut(4 * row)
         .zip(cells.par_chunks_mut(row))
         .zip(h.par_chunks_mut(row));
-    states.zip(sequences).share_out(|((states, c_0), ((gates, cells), h))| {
-        run(Forward {
-            at,
-            w_hh,
-            states,
-            c_0,
-            gates,
-            cells,
-            h,
+    states
+        .zip(sequences)
+        .share_out(|(((states, c_0), sums), ((gates, cells), h))| {
+            run(Forward {
+                at,
+                w_hh,
+                states,
+                sums,
+                c_0,
+                gates,
+                cells,
+                h,
+            });
         });
-    });
 }
 
 /// Some sequences.
@@ -61,6 +66,8 @@ struct Forward<'a, T> {
     at: LstmSizes,
     w_hh: Packed<'a, T>,
     states: &'a mut [T],
+    /// What the states add to `a_t`: beside it, because rows of gates that are whole sequences apart share cache lines' places.
+    sums: &'a mut [T],
     c_0: &'a [T],
     gates: &'a mut [T],
     cells: &'a mut [T],
@@ -72,18 +79,17 @@ impl<T: Float> WithSimd for Forward<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let (d, row) = (self.at.hidden, self.at.time * self.at.hidden);
+        let d = self.at.hidden;
         for t in 0..self.at.time {
-            // a_t += h_{t-1} W_hhᵀ
+            // h_{t-1} W_hhᵀ, to be added to a_t
             let step = Product {
                 m: self.states.len() / d,
                 k: d,
                 n: 4 * d,
                 a: View::rows(self.states, d),
-                start: Start::Target,
+                start: Start::Zero,
             };
-            let gates = &mut self.gates[4 * t * d..];
-            multiply_packed(simd, step, self.w_hh, &mut Target::rows(gates, 4 * row));
+            multiply_packed(simd, step, self.w_hh, &mut Target::rows(self.sums, 4 * d));
             for b in 0..self.states.len() / d {
                 self.cell::<S>(b, t);
             }
@@ -104,14 +110,16 @@ impl<T: Float> Forward<'_, T> {
             &self.c_0[b * d..][..d]
         };
         let [a_i, a_f, a_g, a_o] = quarters(&mut self.gates[4 * here..][..4 * d]);
+        let sums = [0, 1, 2, 3].map(|gate| &self.sums[(4 * b + gate) * d..][..d]);
         for j in (0..d).step_by(LANES) {
             let (mut i, mut f, mut g, mut o) = (take(a_i, j), take(a_f, j), take(a_g, j), take(a_o, j));
+            let [s_i, s_f, s_g, s_o] = sums.map(|sums| take(sums, j));
             let (mut c, mut h) = (take(c_before, j), [T::ZERO; LANES]);
             for l in 0..LANES {
-                i[l] = i[l].sigmoids_at::<S>().0;
-                f[l] = f[l].sigmoids_at::<S>().0;
-                g[l] = g[l].tanh_at::<S>();
-                o[l] = o[l].sigmoids_at::<S>().0;
+                i[l] = (i[l] + s_i[l]).sigmoids_at::<S>().0;
+                f[l] = (f[l] + s_f[l]).sigmoids_at::<S>().0;
+                g[l] = (g[l] + s_g[l]).tanh_at::<S>();
+                o[l] = (o[l] + s_o[l]).sigmoids_at::<S>().0;
                 c[l] = f[l] * c[l] + i[l] * g[l];
                 h[l] = o[l] * c[l].tanh_at::<S>();
             }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::dispatch::run;
 use super::float::Float;
 use super::gemm::gemm;
-use super::lanes::map;
+use super::lanes::map_pairs;
 use super::linear::{linear, linear_backward};
 use super::matrix::{Target, View};
 use super::packed::{Packed, packed_len};
@@ -25,7 +25,8 @@ use crate::kernels::team::ShareOut;
 pub fn rnn<T: Float>(at: RnnSizes, x: RnnInputs<'_, T>, h: &mut [T], scratch: &mut [T]) {
     at.check(x, h.len());
     let d = at.hidden;
-    let (states, room) = scratch[..at.scratch_len()].split_at_mut(at.batch * d);
+    let (states, rest) = scratch[..at.scratch_len()].split_at_mut(at.batch * d);
+    let (sums, room) = rest.split_at_mut(at.batch * d);
     // a = x W_xhᵀ + b for every step at once
     linear(at.input_product(), x.x, x.w_xh, Some(x.b), h);
     if h.is_empty() {
@@ -34,10 +35,17 @@ pub fn rnn<T: Float>(at: RnnSizes, x: RnnInputs<'_, T>, h: &mut [T], scratch: &m
     let w_hh = Packed::new(d, d, View::rows(x.w_hh, d).transposed(), &mut room[..packed_len(d, d)]);
     states.copy_from_slice(x.h_0);
     let task = sequences_of_task(at.batch, h.len() * d);
-    let tasks = states
-        .par_chunks_mut(task * d)
-        .zip(h.par_chunks_mut(task * at.time * d));
-    tasks.share_out(|(states, h)| run(Forward { at, w_hh, states, h }));
+    let states = states.par_chunks_mut(task * d).zip(sums.par_chunks_mut(task * d));
+    let tasks = states.zip(h.par_chunks_mut(task * at.time * d));
+    tasks.share_out(|((states, sums), h)| {
+        run(Forward {
+            at,
+            w_hh,
+            states,
+            sums,
+            h,
+        });
+    });
 }
 
 /// Some sequences.
@@ -45,6 +53,8 @@ struct Forward<'a, T> {
     at: RnnSizes,
     w_hh: Packed<'a, T>,
     states: &'a mut [T],
+    /// What the states add to `a_t`: beside it, because rows of `h` that are whole sequences apart share cache lines' places.
+    sums: &'a mut [T],
     h: &'a mut [T],
 }
 
@@ -55,19 +65,19 @@ impl<T: Float> WithSimd for Forward<'_, T> {
     fn with_simd<S: Simd>(self, simd: S) {
         let (d, row) = (self.at.hidden, self.at.time * self.at.hidden);
         for t in 0..self.at.time {
-            // a_t += h_{t-1} W_hhᵀ
             let step = Product {
                 m: self.states.len() / d,
                 k: d,
                 n: d,
                 a: View::rows(self.states, d),
-                start: Start::Target,
+                start: Start::Zero,
             };
-            multiply_packed(simd, step, self.w_hh, &mut Target::rows(&mut self.h[t * d..], row));
-            // h_t = tanh(a_t)
-            for (h, state) in self.h.chunks_exact_mut(row).zip(self.states.chunks_exact_mut(d)) {
+            multiply_packed(simd, step, self.w_hh, &mut Target::rows(self.sums, d));
+            // h_t = tanh(a_t + h_{t-1} W_hhᵀ)
+            let states = self.states.chunks_exact_mut(d).zip(self.sums.chunks_exact(d));
+            for (h, (state, sums)) in self.h.chunks_exact_mut(row).zip(states) {
                 let h = &mut h[t * d..][..d];
-                map(h, state, |a| a.tanh_at::<S>());
+                map_pairs(h, sums, state, |a, sum| (a + sum).tanh_at::<S>());
                 h.copy_from_slice(state);
             }
         }
