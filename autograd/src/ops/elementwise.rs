@@ -92,6 +92,9 @@ pub fn contributions<T: Real>(
     if shapes[0] == shapes[1] {
         return contributions_of_equals(at, g_z, g, f);
     }
+    if is_row(shapes[operand], at.y_shape) && shapes[1 - operand] == at.y_shape {
+        return contributions_of_rows(operand, at, g_z, g, f);
+    }
     if !used_once(operand, at) {
         g.fill(T::ZERO);
     }
@@ -114,6 +117,41 @@ fn contributions_of_equals<T: Real>(at: &Saved<'_, T>, g_z: &[T], g: &mut [T], f
             *g = f(a[i], b[i], z[i], g_z[i]);
         }
     });
+}
+
+/// The contributions to an operand that each row of the result uses, in the order of the rows; of large ones on all threads.
+fn contributions_of_rows<T: Real>(
+    operand: usize,
+    at: &Saved<'_, T>,
+    g_z: &[T],
+    g: &mut [T],
+    f: impl Fn(T, T, T, T) -> T + Sync,
+) {
+    let row_len = g.len();
+    by_parts(g, |first, g| {
+        g.fill(T::ZERO);
+        for row in 0..at.y_shape.len() / row_len {
+            let start = row * row_len + first;
+            let here = start..start + g.len();
+            let g_z = &g_z[here.clone()];
+            // The upstream gradient stands in for what is gone: it has the length, and nobody reads it in that place.
+            let kept = |n: usize| match at.x.value(n) {
+                [] => g_z,
+                x if n == operand => &x[first..][..g.len()],
+                x => &x[here.clone()],
+            };
+            let (a, b, z) = (kept(0), kept(1), if at.y.is_empty() { g_z } else { &at.y[here] });
+            for (i, g) in g.iter_mut().enumerate() {
+                *g += f(a[i], b[i], z[i], g_z[i]);
+            }
+        }
+    });
+}
+
+/// True if `x` is the last axes of `y`, which has others before them: several rows use each entry of `x`.
+fn is_row(x: Shape, y: Shape) -> bool {
+    let axes = x.rank() - x.iter().take_while(|&size| size == 1).count();
+    (1..y.len()).contains(&x.len()) && x.iter().rev().take(axes).eq(y.iter().rev().take(axes))
 }
 
 /// The contributions of one run in which the operands advance by `A` and `B`: constants, for a plain loop.
