@@ -74,10 +74,11 @@ impl<I, F: Fn(I) + Sync> ProducerCallback<I> for ForEach<F> {
 
     fn callback<P: Producer<Item = I>>(self, items: P) {
         let Self { len, work } = self;
-        let count = rayon::current_num_threads().min(len).min(SHARES);
-        if count < 2 || len <= items.min_len() {
+        let threads = rayon::current_num_threads().min(len);
+        if threads < 2 || len <= items.min_len() {
             return items.into_iter().for_each(work);
         }
+        let count = threads.min(SHARES);
         let mut shares = [const { Share(Mutex::new(None)) }; SHARES];
         let mut rest = items;
         for i in (1..count).rev() {
@@ -97,7 +98,7 @@ impl<I, F: Fn(I) + Sync> ProducerCallback<I> for ForEach<F> {
         };
         match Busy::enter() {
             Some(busy) => busy.team().run(&on_thread),
-            None => beside(count - 1, &on_thread, &mut &on_thread),
+            None => beside(threads - 1, &on_thread, &mut &on_thread),
         }
     }
 }

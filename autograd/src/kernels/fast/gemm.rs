@@ -3,9 +3,9 @@
 //! Which library multiplies was decided by measurement on the shapes of small language models (one thread, AVX-512,
 //! in GFLOP/s: `768x128x512` 210 here, 197 `matrixmultiply`, 211 `gemm`; `128x768x512` from a transposed left operand
 //! 185, 173, 182; `64x32x64` from a transposed right one 180, 122, 146): these two hundred lines reach the fastest crate
-//! and, unlike it, give the same bits with AVX2 and AVX-512 and for every cut of the work, which are also those of
-//! `matrixmultiply`. What it costs is the unsafe code of the tile. They also let a caller keep an operand packed (the
-//! recurrent weights of a whole sequence) and write into strided rows (the heads of an attention), which no crate does.
+//! and, unlike it, give the same bits with AVX2 and AVX-512 and for every cut of the work. What it costs is the unsafe
+//! code of the tile. They also let a caller keep an operand packed (the recurrent weights of a whole sequence), write into
+//! strided rows (the heads of an attention), and cut the summed size between threads, which no crate does.
 //!
 //! Every number of `c` is summed in the same order however the product is cut, so the work may be cut to the number of
 //! threads and the result still does not depend on it. The summed size is cut in two where that pays, by sizes alone.
