@@ -19,6 +19,7 @@ mod norm;
 mod reduce;
 mod rnn;
 mod rows;
+mod share_out;
 mod softmax;
 mod team;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::dispatch::run;
 use super::float::Float;
 use super::tasks::TASK;
 use crate::kernels::adamw::{AdamwStep, Factors, check};
-use crate::kernels::team::ShareOut;
+use crate::kernels::share_out::ShareOut;
 
 /// Moves `w` and its moments `m` and `v` along the gradient `g`.
 pub fn adamw<T: Float>(step: AdamwStep, w: &mut [T], g: &[T], m: &mut [T], v: &mut [T]) {

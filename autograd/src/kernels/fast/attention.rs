@@ -21,7 +21,7 @@ use super::product::{Product, multiply_packed};
 use super::single_query::single_query;
 use super::tile::Start;
 use crate::kernels::attention::{AttentionInputs, AttentionSizes};
-use crate::kernels::team::ShareOut;
+use crate::kernels::share_out::ShareOut;
 
 /// The most tasks at a time; each has a room of its own in the scratch.
 const ROOMS: usize = 16;

@@ -16,7 +16,7 @@ use super::packed::{Packed, packed_len};
 use super::product::{Product, multiply_packed};
 use super::tile::Start;
 use crate::kernels::attention::{AttentionGradients, AttentionInputs, AttentionSizes};
-use crate::kernels::team::ShareOut;
+use crate::kernels::share_out::ShareOut;
 
 /// The length of the room of one task of the backward pass.
 pub const fn backward_room_len(at: &AttentionSizes) -> usize {

@@ -8,7 +8,7 @@ use super::float::Float;
 use super::lanes::{map, maximum, sum_of};
 use super::tasks::rows_of_task;
 use crate::kernels::CrossEntropy;
-use crate::kernels::team::ShareOut;
+use crate::kernels::share_out::ShareOut;
 
 /// `loss = logsumexp(x) - x[id]` for each row; the notes are the logsumexp of each row.
 pub fn cross_entropy<T: Float>(at: CrossEntropy, logits: &[T], ids: &[T], losses: &mut [T], notes: &mut [T]) {

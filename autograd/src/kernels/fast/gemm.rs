@@ -22,7 +22,7 @@ use super::product::{Product, multiply};
 use super::tasks::by_rows;
 use super::tile::{COLS_MAX, Start};
 use crate::kernels::Gemm;
-use crate::kernels::team::ShareOut;
+use crate::kernels::share_out::ShareOut;
 
 /// Multiplications that are worth a second thread.
 const WORTH_A_THREAD: usize = 1 << 17;

@@ -11,7 +11,7 @@ use super::product::Product;
 use super::tasks::TASK;
 use super::tile::Start;
 use crate::kernels::linear::{LinearGradients, LinearSizes};
-use crate::kernels::team::ShareOut;
+use crate::kernels::share_out::ShareOut;
 
 /// `y = x Wᵀ + b`.
 pub fn linear<T: Float>(at: LinearSizes, x: &[T], w: &[T], b: Option<&[T]>, y: &mut [T]) {

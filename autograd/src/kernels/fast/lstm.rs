@@ -20,7 +20,7 @@ use super::tile::Start;
 use crate::kernels::Gemm;
 use crate::kernels::linear::LinearGradients;
 use crate::kernels::lstm::{LstmGradients, LstmInputs, LstmSizes};
-use crate::kernels::team::ShareOut;
+use crate::kernels::share_out::ShareOut;
 
 /// All outputs `h: [B, T, D]`, with the gates and cells in the notes.
 pub fn lstm<T: Float>(at: LstmSizes, x: LstmInputs<'_, T>, h: &mut [T], notes: &mut [T], scratch: &mut [T]) {

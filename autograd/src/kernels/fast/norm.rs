@@ -11,7 +11,7 @@ use super::float::Float;
 use super::lanes::{sum_of, sum_of_pairs};
 use super::tasks::rows_of_task;
 use crate::kernels::norm::{LayerNorm, LayerNormGradients, RmsNorm, RmsNormGradients};
-use crate::kernels::team::ShareOut;
+use crate::kernels::share_out::ShareOut;
 
 /// `y = γ (x - μ) / σ + β`.
 pub fn layer_norm<T: Float>(norm: LayerNorm<'_, T>, x: &[T], y: &mut [T], notes: &mut [T]) {

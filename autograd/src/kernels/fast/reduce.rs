@@ -9,7 +9,7 @@ use super::dispatch::run;
 use super::float::Float;
 use super::lanes::{LANES, sum_of, sum_of_pairs};
 use super::tasks::TASK;
-use crate::kernels::team::ShareOut;
+use crate::kernels::share_out::ShareOut;
 
 const PARTS: usize = 64;
 

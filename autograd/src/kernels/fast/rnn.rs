@@ -19,7 +19,7 @@ use super::tile::Start;
 use crate::kernels::Gemm;
 use crate::kernels::linear::LinearGradients;
 use crate::kernels::rnn::{RnnGradients, RnnInputs, RnnSizes, states_before as plain_states_before};
-use crate::kernels::team::ShareOut;
+use crate::kernels::share_out::ShareOut;
 
 /// All hidden states `h: [B, T, D]`.
 pub fn rnn<T: Float>(at: RnnSizes, x: RnnInputs<'_, T>, h: &mut [T], scratch: &mut [T]) {

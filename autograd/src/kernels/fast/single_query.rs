@@ -16,7 +16,7 @@ use super::gemv::Gemv;
 use super::lanes::{exp_and_sum, maximum};
 use super::matrix::View;
 use crate::kernels::attention::{AttentionInputs, AttentionSizes};
-use crate::kernels::team::ShareOut;
+use crate::kernels::share_out::ShareOut;
 
 /// The rows of keys or values that one head reads before the next one takes its turn.
 const TURN: usize = 16;

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::kernels::team::ShareOut;
+use crate::kernels::share_out::ShareOut;
 
 /// Numbers of one task; fewer are done on the calling thread.
 pub const TASK: usize = 1 << 14;
