@@ -28,7 +28,7 @@ mod tests;
 pub use adamw::AdamwStep;
 pub use attention::{AttentionGradients, AttentionInputs, AttentionSizes};
 pub use cross_entropy::CrossEntropy;
-pub(crate) use fast::by_parts;
+pub(crate) use fast::{add, by_parts};
 pub use fast::{chains_of_multiply_adds, read, simd_level};
 pub use gemm::Gemm;
 pub use linear::{LinearGradients, LinearSizes};

@@ -149,9 +149,11 @@ fn contributions_of_rows<T: Real>(
 }
 
 /// True if `x` is the last axes of `y`, which has others before them: several rows use each entry of `x`.
+///
+/// A single number is not one: its rows would be single numbers too.
 fn is_row(x: Shape, y: Shape) -> bool {
     let axes = x.rank() - x.iter().take_while(|&size| size == 1).count();
-    (1..y.len()).contains(&x.len()) && x.iter().rev().take(axes).eq(y.iter().rev().take(axes))
+    (2..y.len()).contains(&x.len()) && x.iter().rev().take(axes).eq(y.iter().rev().take(axes))
 }
 
 /// The contributions of one run in which the operands advance by `A` and `B`: constants, for a plain loop.

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::kernels::by_parts;
+use crate::kernels::add;
 use crate::numbers::Real;
 use crate::op::{InGradients, Inputs, Saved, ValueError};
 use crate::ops::AnyOp;
@@ -204,11 +204,7 @@ impl BackwardStep {
             let Target::Later(at) = *target else { continue };
             let (contribution, rest) = later.split_at(at.len());
             later = rest;
-            by_parts(at.gradient_mut(arrays, params), |first, g_x| {
-                g_x.iter_mut()
-                    .zip(&contribution[first..])
-                    .for_each(|(g_x, &c)| *g_x += c);
-            });
+            add(contribution, at.gradient_mut(arrays, params));
         }
     }
 }

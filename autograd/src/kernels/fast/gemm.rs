@@ -10,16 +10,14 @@
 //! Every number of `c` is summed in the same order however the product is cut, so the work may be cut to the number of
 //! threads and the result still does not depend on it. The summed size is cut in two where that pays, by sizes alone.
 
-use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::dispatch::run;
 use super::float::Float;
 use super::gemv::{Gemv, gemv};
 use super::matrix::{Target, View};
 use super::packed::BLOCK;
 use super::product::{Product, multiply};
-use super::tasks::by_rows;
+use super::tasks::add;
 use super::tile::{COLS_MAX, Start};
 use crate::kernels::Gemm;
 use crate::kernels::share_out::ShareOut;
@@ -127,25 +125,8 @@ fn multiply_halves<T: Float>(product: Product<'_, T>, b: View<'_, T>, c: &mut [T
                 }
             }
         });
-        by_rows(1, sums, c, |sums, c| run(Add { sums, c }));
+        add(sums, c);
     });
-}
-
-/// `c += sums`.
-struct Add<'a, T> {
-    sums: &'a [T],
-    c: &'a mut [T],
-}
-
-impl<T: Float> WithSimd for Add<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        for (c, &sum) in self.c.iter_mut().zip(self.sums) {
-            *c += sum;
-        }
-    }
 }
 
 /// How a product is cut into parts that threads compute.

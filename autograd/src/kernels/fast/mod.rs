@@ -35,4 +35,4 @@ pub use attention_backward::backward_room_len;
 pub use dispatch::simd_level;
 pub use packed::packed_len;
 pub use peak::{chains_of_multiply_adds, read};
-pub use tasks::{by_parts, rows_of_task};
+pub use tasks::{add, by_parts, rows_of_task};

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::kernels::share_out::ShareOut;
+use crate::numbers::Real;
 
 /// Numbers of one task; fewer are done on the calling thread.
 pub const TASK: usize = 1 << 14;
@@ -48,6 +49,13 @@ pub fn by_parts<T: Send>(y: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
     y.par_chunks_mut(TASK)
         .enumerate()
         .share_out(|(i, part)| work(i * TASK, part));
+}
+
+/// `total += x`, in tasks on all threads.
+pub fn add<T: Real>(x: &[T], total: &mut [T]) {
+    by_parts(total, |first, total| {
+        total.iter_mut().zip(&x[first..]).for_each(|(total, &x)| *total += x);
+    });
 }
 
 /// How many of `count` independent sequences one task takes, so that every thread has one; all for little work.
