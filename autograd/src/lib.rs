@@ -13,39 +13,20 @@
 //! assert_eq!(gradients.of(alpha).shape(), [2, 2]);
 //! ```
 //!
+//! This package holds no code of its own. It gives one name to four packages, each of which knows only those before it:
+//! `tapegrad-kernels` (shapes, numbers, loops over slices), `tapegrad-core` (graph, ops, tape, plan), `tapegrad-language`
+//! (the graph language, feature `language`) and `tapegrad-check` (the gradient checker, feature `check`).
+//! Without default features it is the core alone, which builds in seconds and runs plain loops; the feature `fast` adds
+//! vector instructions and threads.
+//!
 //! Reading order: [`shape`], [`graph`], [`op`] with one op such as `ops/sigmoid.rs`, [`var`], [`tape`], [`steps`],
 //! [`module`], [`layer`], [`params`], [`numbers`], [`optim`], [`check`], and last [`kernels`].
 
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
-mod arena;
-pub mod check;
-pub mod graph;
-#[allow(unsafe_code)]
-pub mod kernels;
-pub mod language;
-pub mod layer;
-pub mod module;
-pub mod numbers;
-pub mod op;
-pub mod ops;
-pub mod optim;
-pub mod params;
-pub mod plan;
-pub mod record;
-pub mod shape;
-pub mod steps;
-pub mod tape;
-pub mod var;
+pub use tapegrad_core::*;
 
-pub use graph::{Graph, NodeId};
-pub use layer::Layer;
-pub use module::{Chain, FormulaModule, Module, OpModule};
-pub use op::Op;
-pub use params::{Init, Param, ParamList, Params};
-pub use plan::Plan;
-pub use record::{Record, Sketch};
-pub use shape::{Axes, Shape, ShapeError};
-pub use steps::{Gradients, Step};
-pub use tape::Tape;
-pub use var::Var;
+#[cfg(feature = "check")]
+pub use tapegrad_check as check;
+#[cfg(feature = "language")]
+pub use tapegrad_language as language;

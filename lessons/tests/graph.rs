@@ -389,7 +389,7 @@ fn the_catalogue_names_inputs_and_attributes_of_every_op() {
       input       a (real): logits
       attribute   axis (whole number): the axis along which the weights sum to 1, counted from 0; written axis => [1]
       example     L = log_softmax(S, over k)
-      file        autograd/src/ops/log_softmax.rs
+      file        autograd/core/src/ops/log_softmax.rs
 
     engine.log_softmax(a, axis => [...])
       shapes      [..] -> [..]
@@ -398,7 +398,7 @@ fn the_catalogue_names_inputs_and_attributes_of_every_op() {
       input       a (real): logits
       attribute   axis (whole number): the axis along which the weights sum to 1, counted from 0; written axis => [1]
       example     y = engine.log_softmax(a, axis => [...])
-      file        autograd/src/ops/log_softmax.rs
+      file        autograd/core/src/ops/log_softmax.rs
     ");
 }
 

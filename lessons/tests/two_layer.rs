@@ -133,25 +133,25 @@ fn the_lectures_values_print_as_the_lectures_table() {
          outgoing       incoming times local derivative   finite difference   error
          g_y = 1.9037   g_J dJ/dy = 1.0000 * 1.9037                  1.9037   below 1e-8
        ops of the tape, from last to first
-         J = -0.6438   add, autograd/src/ops/add.rs
+         J = -0.6438   add, autograd/core/src/ops/add.rs
            z = a + b; g_a = g_z, g_b = g_z; incoming 1.0000
            to t log y (as a): 1.0000
            to (1 - t) log(1 - y) (as b): 1.0000
-         (1 - t) log(1 - y) = 0   mul, autograd/src/ops/mul.rs
+         (1 - t) log(1 - y) = 0   mul, autograd/core/src/ops/mul.rs
            z = a * b; g_a = g_z * b, g_b = g_z * a; incoming 1.0000
            to log(1 - y) (as b): 0
-         log(1 - y) = -0.7450   log, autograd/src/ops/log.rs
+         log(1 - y) = -0.7450   log, autograd/core/src/ops/log.rs
            z = log(a); g_a = g_z / a; incoming 0
            to 1 - y (as a): 0
-         1 - y = 0.4747   sub, autograd/src/ops/sub.rs
+         1 - y = 0.4747   sub, autograd/core/src/ops/sub.rs
            z = a - b; g_a = g_z, g_b = -g_z; incoming 0
            to y (as b): 0, the first of 2 uses
-         1 - t = 0   sub, autograd/src/ops/sub.rs
+         1 - t = 0   sub, autograd/core/src/ops/sub.rs
            z = a - b; no gradient: it depends on nothing that gets one
-         t log y = -0.6438   mul, autograd/src/ops/mul.rs
+         t log y = -0.6438   mul, autograd/core/src/ops/mul.rs
            z = a * b; g_a = g_z * b, g_b = g_z * a; incoming 1.0000
            to log y (as b): 1.0000
-         log y = -0.6438   log, autograd/src/ops/log.rs
+         log y = -0.6438   log, autograd/core/src/ops/log.rs
            z = log(a); g_a = g_z / a; incoming 1.0000
            to y (as a): 1.9037, added to 0 gives 1.9037
 
@@ -162,7 +162,7 @@ fn the_lectures_values_print_as_the_lectures_table() {
          outgoing       incoming times local derivative   finite difference   error
          g_b = 0.4747   g_y dy/db = 1.9037 * 0.2494                  0.4747   below 1e-8
        ops of the tape, from last to first
-         y = 0.5253   sigmoid, autograd/src/ops/sigmoid.rs
+         y = 0.5253   sigmoid, autograd/core/src/ops/sigmoid.rs
            z = 1 / (1 + exp(-a)); g_a = g_z * z * (1 - z); incoming 1.9037
            to b (as a): 0.4747
 
@@ -178,7 +178,7 @@ fn the_lectures_values_print_as_the_lectures_table() {
          g_z_1 = 0.2374    g_b db/dz_1 = 0.4747 * 0.5000                0.2374   below 1e-8
          g_z_2 = -0.1899   g_b db/dz_2 = 0.4747 * -0.4000              -0.1899   below 1e-8
        ops of the tape, from last to first
-         b = 0.1012   matmul, autograd/src/ops/matmul.rs
+         b = 0.1012   matmul, autograd/core/src/ops/matmul.rs
            c = a @ b; g_a = g_c @ b.T, g_b = a.T @ g_c; incoming 0.4747
            to beta (as a): [0.2955, 0.2492]
            to z (as b): [0.2374, -0.1899]
@@ -191,7 +191,7 @@ fn the_lectures_values_print_as_the_lectures_table() {
          g_a_1 = 0.0558    g_z_1 dz_1/da_1 = 0.2374 * 0.2350               0.0558   below 1e-8
          g_a_2 = -0.0474   g_z_2 dz_2/da_2 = -0.1899 * 0.2494             -0.0474   below 1e-8
        ops of the tape, from last to first
-         z = [0.6225, 0.5250]   sigmoid, autograd/src/ops/sigmoid.rs
+         z = [0.6225, 0.5250]   sigmoid, autograd/core/src/ops/sigmoid.rs
            z = 1 / (1 + exp(-a)); g_a = g_z * z * (1 - z); incoming [0.2374, -0.1899]
            to a (as a): [0.0558, -0.0474]
 
@@ -211,7 +211,7 @@ fn the_lectures_values_print_as_the_lectures_table() {
          g_x_2 = 0.0159    g_a_1 da_1/dx_2 = 0.0558 * 0.2000                  0.0159   below 1e-8
                            + g_a_2 da_2/dx_2 = -0.0474 * -0.1000
        ops of the tape, from last to first
-         a = [0.5000, 0.1000]   matmul, autograd/src/ops/matmul.rs
+         a = [0.5000, 0.1000]   matmul, autograd/core/src/ops/matmul.rs
            c = a @ b; g_a = g_c @ b.T, g_b = a.T @ g_c; incoming [0.0558, -0.0474]
            to alpha (as a): [[0.0558, 0.1116], [-0.0474, -0.0947]]
            to x (as b): [-0.0086, 0.0159]

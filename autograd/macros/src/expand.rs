@@ -4,9 +4,9 @@ use std::path::Path;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
-use tapegrad_autograd::language::core::Program;
-use tapegrad_autograd::language::diagnostic::Diagnostic;
-use tapegrad_autograd::language::{Opened, open, open_with, print};
+use tapegrad_language::core::Program;
+use tapegrad_language::diagnostic::Diagnostic;
+use tapegrad_language::{Opened, open, open_with, print};
 
 use super::field::{self, Field, fields, identifier};
 use super::written::{Written, unquoted};
@@ -212,8 +212,8 @@ fn run(program: &Program, fields: &[Field], constants: &[(String, Ident)]) -> To
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tapegrad_autograd::language::code::Code;
-    use tapegrad_autograd::language::explain;
+    use tapegrad_language::code::Code;
+    use tapegrad_language::explain;
 
     /// Line and column of the first mistake of this code in the text, and in the tokens of the same text.
     fn places(code: Code, text: &str) -> Option<[(Code, usize, usize); 2]> {

@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use tapegrad_autograd::language::core::Program;
-use tapegrad_autograd::language::types::{Kind, Type};
+use tapegrad_language::core::Program;
+use tapegrad_language::types::{Kind, Type};
 
 /// One input or parameter.
 pub(crate) struct Field {

@@ -1,0 +1,97 @@
+//! Operands that a subject is tried on.
+
+use ndarray::ArrayD;
+
+use tapegrad_core::op::OperandKind;
+use tapegrad_core::ops::AnyOp;
+
+/// Operands that a subject is tried on.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The operands, parameters last.
+    pub operands: Vec<CaseOperand>,
+    /// How many of them are given to forward(); the rest are the module's parameters in order.
+    pub given: usize,
+    /// The op with its attributes, if the subject is one.
+    pub op: Option<AnyOp>,
+    /// Constants of the definition that a mistake may involve, such as a temperature.
+    pub constants: Vec<(String, f64)>,
+}
+
+/// One operand of a case.
+#[derive(Clone, Debug)]
+pub struct CaseOperand {
+    /// The letter in formulas.
+    pub name: String,
+    /// Whether it has a gradient.
+    pub kind: OperandKind,
+    /// Its value.
+    pub value: ArrayD<f64>,
+}
+
+impl Case {
+    /// A case of real operands that are all given to forward().
+    pub fn of<const N: usize>(operands: [(&str, ArrayD<f64>); N]) -> Self {
+        let real = |(name, value): (&str, ArrayD<f64>)| CaseOperand {
+            name: name.to_string(),
+            kind: OperandKind::Real,
+            value,
+        };
+        Self {
+            operands: operands.map(real).into(),
+            given: N,
+            op: None,
+            constants: Vec::new(),
+        }
+    }
+
+    /// The same case with one more operand that has no gradient.
+    pub fn with_data(mut self, name: &str, kind: OperandKind, value: ArrayD<f64>) -> Self {
+        self.operands.push(CaseOperand {
+            name: name.to_string(),
+            kind,
+            value,
+        });
+        self.given += 1;
+        self
+    }
+
+    /// The same case with one more parameter of the module.
+    pub fn with_param(mut self, name: &str, value: ArrayD<f64>) -> Self {
+        self.operands.push(CaseOperand {
+            name: name.to_string(),
+            kind: OperandKind::Real,
+            value,
+        });
+        self
+    }
+
+    /// The same case with a named constant of the definition.
+    pub fn with_constant(mut self, name: &str, value: f64) -> Self {
+        self.constants.push((name.to_string(), value));
+        self
+    }
+
+    /// The values of all operands.
+    pub fn values(&self) -> Vec<ArrayD<f64>> {
+        self.operands.iter().map(|operand| operand.value.clone()).collect()
+    }
+
+    /// The positions of the operands that have a gradient.
+    pub fn real(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.operands.len()).filter(|&i| self.operands[i].kind == OperandKind::Real)
+    }
+
+    /// How many numbers the operands hold.
+    pub fn numbers(&self) -> usize {
+        self.operands.iter().map(|operand| operand.value.len()).sum()
+    }
+
+    pub(crate) fn kinds(&self) -> Vec<OperandKind> {
+        self.operands.iter().map(|operand| operand.kind).collect()
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.operands.iter().map(|operand| operand.name.clone()).collect()
+    }
+}

@@ -1,0 +1,8 @@
+//! The gradient checker: its claims about ops, programs, modules, lessons and students' mistakes, and the laws of ops.
+
+mod laws;
+mod lessons;
+mod metamorphic;
+mod oracle;
+mod students;
+mod subjects;

@@ -1,0 +1,99 @@
+//! One differentiable function with hand-written forward() and backward().
+
+mod draw;
+mod flops;
+mod keeps;
+mod operand;
+mod values;
+
+use std::fmt::Debug;
+
+pub use draw::{Draw, Sample};
+pub use flops::Flops;
+pub use keeps::Keeps;
+pub use operand::{Arity, Operand, OperandKind, operand_at};
+pub use values::{InGradients, Inputs, Saved};
+
+use crate::numbers::Real;
+use crate::shape::{Shape, ShapeError};
+
+/// A differentiable function of arrays, with its derivative written by hand.
+///
+/// Everything about an op stands in its file: the formulas as text, the shape rule, what `backward` needs to
+/// remember, both directions, the cost, and the inputs it is tested on.
+/// An op only computes; adding up contributions of several uses of a variable is the work of the driver.
+pub trait Op: Clone + Debug + PartialEq + Send + Sync + 'static {
+    /// The name in graphs, messages and the graph language.
+    const NAME: &'static str;
+
+    /// The formula of `forward`, in the graph language: `z = 1 / (1 + exp(-a))`.
+    const FORWARD: &'static str;
+
+    /// The formula of `backward`, where `g_z` is ∂J/∂z: `g_a = g_z * z * (1 - z)`.
+    const BACKWARD: &'static str;
+
+    /// The operands in order, with the letters of the formula.
+    const OPERANDS: &'static [Operand];
+
+    /// What `backward` reads besides `g_y` and the notes; the driver may discard everything else.
+    const KEEPS: Keeps;
+
+    /// The shape of the result, or what is wrong with the shapes of the operands.
+    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError>;
+
+    /// How many numbers `forward` leaves for `backward`, besides operands and result.
+    fn notes(&self, _x: &[Shape]) -> usize {
+        0
+    }
+
+    /// An error if some values have no result: an id beyond its table, a row in which everything is masked.
+    ///
+    /// Called before [`forward`](Self::forward), which may then rely on it.
+    fn admits<T: Real>(&self, _x: Inputs<'_, T>) -> Result<(), ValueError> {
+        Ok(())
+    }
+
+    /// Computes the result, writing every entry of `y` and of `notes`.
+    fn forward<T: Real>(&self, x: Inputs<'_, T>, y: &mut [T], notes: &mut [T]);
+
+    /// The operand that the result may be written over, if nobody reads it afterwards; it has the shape of the result.
+    ///
+    /// For an op that changes few entries of a large array: in a plan it writes these alone.
+    /// An op that notes something does not rewrite.
+    fn rewrites(&self, _x: &[Shape]) -> Option<usize> {
+        None
+    }
+
+    /// Computes the result over the operand that [`rewrites`](Self::rewrites) names: it stands in `y`, and is empty in `x`.
+    fn rewrite<T: Real>(&self, _x: Inputs<'_, T>, _y: &mut [T]) {
+        unreachable!("invariant: only an op that names the operand it rewrites is asked to: {self:?}")
+    }
+
+    /// True if the in-gradient of this operand is the gradient of the result as it is, number by number in memory.
+    ///
+    /// A plan then computes nothing: it lets both be one array where it can.
+    fn passes_gradient(&self, _x: &[Shape], _position: usize) -> bool {
+        false
+    }
+
+    /// Computes ∂J/∂x from ∂J/∂y, overwriting every in-gradient that is asked for; it never adds.
+    fn backward<T: Real>(&self, at: Saved<'_, T>, g_y: &[T], g_x: &mut InGradients<'_, T>);
+
+    /// The cost in floating-point operations.
+    fn flops(&self, x: &[Shape]) -> Flops;
+
+    /// A random instance of the op with operands inside its domain, away from kinks, for the laws.
+    fn sample(draw: &mut Draw) -> Sample<Self>;
+}
+
+/// The operands have shapes that fit, but values for which the op has no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ValueError(String);
+
+impl ValueError {
+    /// An error with a sentence that names the entry and what would be right.
+    pub fn new(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
+    }
+}

@@ -1,0 +1,86 @@
+//! Addition, entry by entry.
+//!
+//! `∂z/∂a = ∂z/∂b = 1`, so both operands receive the upstream gradient as it is; an entry that was broadcast receives
+//! the sum over its uses. Source: the bias of a linear module, deck S0 (the sum that starts at index 0).
+
+use super::elementwise::{Entrywise, broadcast, contributions, zip};
+use crate::numbers::Real;
+use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::shape::{Shape, ShapeError};
+use crate::var::Var;
+
+/// Addition `a + b` with broadcasting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Add;
+
+impl<'t> std::ops::Add for Var<'t> {
+    type Output = Var<'t>;
+    #[track_caller]
+    fn add(self, b: Self) -> Var<'t> {
+        Var::record(Add, &[self, b])
+    }
+}
+
+impl<'t> std::ops::Add<f64> for Var<'t> {
+    type Output = Var<'t>;
+    #[track_caller]
+    fn add(self, b: f64) -> Var<'t> {
+        self + self.constant(b)
+    }
+}
+
+impl<'t> std::ops::Add<Var<'t>> for f64 {
+    type Output = Var<'t>;
+    #[track_caller]
+    fn add(self, b: Var<'t>) -> Var<'t> {
+        b.constant(self) + b
+    }
+}
+
+impl Op for Add {
+    const NAME: &'static str = "add";
+    const FORWARD: &'static str = "z = a + b";
+    const BACKWARD: &'static str = "g_a = g_z, g_b = g_z";
+    const OPERANDS: &'static [Operand] = &[Operand::real("a"), Operand::real("b")];
+    const KEEPS: Keeps = Keeps::NOTHING;
+
+    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
+        broadcast(x)
+    }
+
+    fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
+        zip(x, z, Self::entry);
+    }
+
+    fn passes_gradient(&self, x: &[Shape], _: usize) -> bool {
+        x[0] == x[1]
+    }
+
+    fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
+        for operand in [0, 1] {
+            if let Some(g) = g_x.get(operand) {
+                contributions(operand, &at, g_z, g, |a, b, z, g_z| Self::contribution(a, b, z, g_z)[operand]);
+            }
+        }
+    }
+
+    fn flops(&self, x: &[Shape]) -> Flops {
+        let entries = broadcast(x).map_or(0, |z| z.len());
+        Flops::new(entries, 0)
+    }
+
+    fn sample(draw: &mut Draw) -> Sample<Self> {
+        let (a, b) = draw.broadcast_pair();
+        Sample::new(Self, [draw.normal(a), draw.normal(b)])
+    }
+}
+
+impl Entrywise for Add {
+    fn entry<T: Real>(a: T, b: T) -> T {
+        a + b
+    }
+
+    fn contribution<T: Real>(_: T, _: T, _: T, g_z: T) -> [T; 2] {
+        [g_z, g_z]
+    }
+}

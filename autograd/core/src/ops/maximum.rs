@@ -1,0 +1,108 @@
+//! The larger of two entries.
+//!
+//! `z = maximum(a, b)` is `a` where `a > b` and `b` elsewhere: the larger one receives the upstream gradient, the other
+//! one nothing. **Ties**: where `a = b` each receives one half. This follows from `(a + b + |a - b|) / 2` and
+//! `|0|' = 0`; it is symmetric in `a` and `b`, and `maximum(a, a)` has the slope 1. A NaN on either side stays a NaN.
+//! **Shapes**: `a, b` → their common shape. Cost: one comparison an entry. Source: the definition.
+
+use super::elementwise::{broadcast, contributions, zip};
+use crate::numbers::Real;
+use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::shape::{Shape, ShapeError};
+use crate::var::Var;
+
+/// The larger of two entries, with broadcasting; a tie shares the gradient in halves.
+///
+/// ```
+/// use ndarray::array;
+/// use tapegrad_autograd::{ops::maximum, Tape};
+/// let tape = Tape::<f64>::new();
+/// let a = tape.input("a", array![1.0, 5.0, 2.0]);
+/// let b = tape.input("b", array![3.0, 4.0, 2.0]);
+/// let z = maximum(a, b);
+/// assert_eq!(tape.value(z), array![3.0, 5.0, 2.0].into_dyn());
+/// let gradients = tape.backward(z.sum());
+/// assert_eq!(gradients.of(a), array![0.0, 1.0, 0.5].into_dyn());
+/// assert_eq!(gradients.of(b), array![1.0, 0.0, 0.5].into_dyn());
+/// ```
+#[track_caller]
+pub fn maximum<'t>(a: Var<'t>, b: Var<'t>) -> Var<'t> {
+    Var::record(Maximum, &[a, b])
+}
+
+/// The op of [`maximum`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Maximum;
+
+impl Op for Maximum {
+    const NAME: &'static str = "maximum";
+    const FORWARD: &'static str = "z = if a > b then a else b";
+    const BACKWARD: &'static str = "g_a = if a > b then g_z else if a == b then g_z / 2 else 0, \
+        g_b = if b > a then g_z else if b == a then g_z / 2 else 0";
+    const OPERANDS: &'static [Operand] = &[Operand::real("a"), Operand::real("b")];
+    const KEEPS: Keeps = Keeps::INPUTS;
+
+    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
+        broadcast(x)
+    }
+
+    fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
+        zip(x, z, T::maximum);
+    }
+
+    fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
+        if let Some(g_a) = g_x.get(0) {
+            contributions(0, &at, g_z, g_a, |a, b, _, g_z| share(a, b, g_z));
+        }
+        if let Some(g_b) = g_x.get(1) {
+            contributions(1, &at, g_z, g_b, |a, b, _, g_z| share(b, a, g_z));
+        }
+    }
+
+    fn flops(&self, x: &[Shape]) -> Flops {
+        let entries = broadcast(x).map_or(0, |z| z.len());
+        Flops::new(entries, 2 * entries)
+    }
+
+    fn sample(draw: &mut Draw) -> Sample<Self> {
+        let (a, b) = draw.broadcast_pair();
+        // Two combs that are 0.2 apart at least: either may be the larger one, and there is no tie.
+        let a = draw.ids(a, 10).mapv(|tooth| 0.4 * tooth - 2.0);
+        let b = draw.ids(b, 10).mapv(|tooth| 0.4 * tooth - 1.8);
+        Sample::new(Self, [a, b])
+    }
+}
+
+/// What the entry `mine` receives of `g_z` beside the entry `other`.
+fn share<T: Real>(mine: T, other: T, g_z: T) -> T {
+    if mine > other {
+        g_z
+    } else if mine == other {
+        g_z * T::from_f64(0.5)
+    } else {
+        T::ZERO
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::maximum;
+    use crate::Tape;
+
+    #[test]
+    fn a_variable_with_itself_has_the_slope_one() {
+        let tape = Tape::<f64>::new();
+        let a = tape.input("a", array![1.0, -2.0]);
+        assert_eq!(tape.backward(maximum(a, a).sum()).of(a), array![1.0, 1.0].into_dyn());
+    }
+
+    #[test]
+    fn a_nan_on_either_side_stays_a_nan() {
+        let tape = Tape::<f64>::new();
+        let a = tape.input("a", array![f64::NAN, 1.0]);
+        let b = tape.input("b", array![1.0, f64::NAN]);
+        assert!(tape.value(maximum(a, b)).iter().all(|z| z.is_nan()));
+    }
+}

@@ -1,0 +1,53 @@
+//! The logistic sigmoid: squashes any number into (0, 1).
+//!
+//! With `z = 1 / (1 + e^-a)`: `∂z/∂a = e^-a / (1 + e^-a)² = z · (1 - z)`, so the result is all that backward needs.
+//! For `a` far below 0, `e^-a` overflows to infinity and `z` is 0, as it should be.
+//! Source: deck S0, backpropagation, rows "Sigmoid".
+
+use super::elementwise::unary;
+use crate::numbers::Real;
+use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::shape::{Shape, ShapeError};
+use crate::var::Var;
+
+/// The logistic sigmoid of each entry.
+#[track_caller]
+pub fn sigmoid(a: Var<'_>) -> Var<'_> {
+    Var::record(Sigmoid, &[a])
+}
+
+/// The op of [`sigmoid`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sigmoid;
+
+impl Op for Sigmoid {
+    const NAME: &'static str = "sigmoid";
+    const FORWARD: &'static str = "z = 1 / (1 + exp(-a))";
+    const BACKWARD: &'static str = "g_a = g_z * z * (1 - z)";
+    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const KEEPS: Keeps = Keeps::OUTPUT;
+
+    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
+        unary(x)
+    }
+
+    fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
+        T::sigmoid_slice(&x[0], z);
+    }
+
+    fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
+        let Some(g_a) = g_x.get(0) else { return };
+        for ((g_a, &g_z), &z) in g_a.iter_mut().zip(g_z).zip(at.y) {
+            *g_a = g_z * z * (T::ONE - z);
+        }
+    }
+
+    fn flops(&self, x: &[Shape]) -> Flops {
+        Flops::new(3 * x[0].len(), 3 * x[0].len())
+    }
+
+    fn sample(draw: &mut Draw) -> Sample<Self> {
+        let a = draw.shape();
+        Sample::new(Self, [draw.normal(a)])
+    }
+}

@@ -1,0 +1,251 @@
+//! The backward pass of a program whose loops are kept: each loop runs the other way around.
+//!
+//! What a round hands to another goes through a row, so its gradient does too: every place that reads a row gives its
+//! contributions to a row of its own, and where a value is put into a row, the rows of its readers are added up. Positions
+//! that a reader never reads hold 0. A value from outside a loop that its rounds read gets the sum of a row.
+
+mod readers;
+mod values;
+
+use std::collections::BTreeMap;
+
+use super::Backward;
+use super::rules;
+use super::straight::Round;
+use crate::code::Code;
+use crate::core::Op;
+use crate::diagnostic::Diagnostic;
+use crate::size::Size;
+use crate::span::Span;
+use crate::types::{Kind, Type};
+
+type Done<T> = Result<T, Box<Diagnostic>>;
+
+/// What the readers of a row give back.
+#[derive(Clone, Debug)]
+enum Back {
+    /// A row of contributions, from the first position to the last.
+    Row(usize, Size, Size),
+    /// The gradient of the whole row as one array, and its first position.
+    Whole(usize, Size),
+    /// The gradient of one position, read outside of loops.
+    One(usize, Size),
+}
+
+/// What is known while a program is walked back.
+#[derive(Default)]
+pub(super) struct Walk {
+    back: BTreeMap<usize, Vec<Back>>,
+    /// For each line of a loop that reads a row, the row of its contributions.
+    readers: BTreeMap<usize, usize>,
+}
+
+fn unsupported(why: &str) -> Box<Diagnostic> {
+    let text = format!("this loop cannot be kept in the derivative: {why}");
+    Box::new(Diagnostic::new(Code::E14, Span::default(), text).help("unroll it: give its size, as in `--at T=3`"))
+}
+
+impl Backward {
+    /// Walks all lines back, the lines of a loop together.
+    pub(in crate::derive) fn walk_rounds(&mut self, forward: usize) -> Done<()> {
+        let mut walk = Walk::default();
+        let mut line = forward;
+        while line > 0 {
+            line -= 1;
+            let around = self
+                .straight
+                .rounds
+                .loops
+                .iter()
+                .find(|one| one.lines.contains(&line))
+                .cloned();
+            match around {
+                Some(round) => {
+                    line = round.lines.start;
+                    self.round(&round, &mut walk)?;
+                }
+                None => self.single(line, &mut walk)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A line outside of loops.
+    fn single(&mut self, line: usize, walk: &mut Walk) -> Done<()> {
+        for (row, at) in self.straight.rounds.stores.get(&line).cloned().unwrap_or_default() {
+            for back in walk.back.get(&row).cloned().unwrap_or_default() {
+                if let Some(part) = self.at_one(&back, row, &at)? {
+                    self.contributions[line].push(part);
+                }
+            }
+        }
+        let Some(gradient) = self.gathered(line) else {
+            return Ok(());
+        };
+        match self.build.lines[line].op.clone() {
+            Op::Row(row, at) => walk.back.entry(row).or_default().push(Back::One(gradient, at)),
+            Op::Rows(row, low) => walk.back.entry(row).or_default().push(Back::Whole(gradient, low)),
+            _ => {
+                for (operand, part) in rules::contributions(&mut self.build, line, gradient)? {
+                    self.contributions[operand].push(part);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The sum of what a line has got, under its name.
+    fn gathered(&mut self, line: usize) -> Option<usize> {
+        let parts = std::mem::take(&mut self.contributions[line]);
+        if parts.is_empty() || self.build.lines[line].ty.kind != Kind::Real {
+            return None;
+        }
+        let sum = self.build.sum(parts.into_iter().rev().collect());
+        let gradient = self.named(line, sum);
+        self.gradients[line] = Some(gradient);
+        Some(gradient)
+    }
+
+    /// What a value at one position gets from the readers of its row.
+    fn at_one(&mut self, back: &Back, row: usize, at: &Size) -> Done<Option<usize>> {
+        let ty = self.row_type(row);
+        let (from, to) = match back {
+            Back::Row(own, from, to) => {
+                return Ok(match inside(at, from, to)? {
+                    true => Some(self.build.push(Op::Row(*own, at.clone()), Vec::new(), ty)),
+                    false => None,
+                });
+            }
+            Back::One(gradient, own) => {
+                let same = own
+                    .minus(at)
+                    .as_number()
+                    .ok_or_else(|| unsupported("a position that is read is not known"))?;
+                return Ok((same == 0).then_some(*gradient));
+            }
+            Back::Whole(gradient, low) => {
+                let length = self.build.ty(*gradient).axes[0].size.clone();
+                (low.clone(), low.plus(&length).minus(&Size::number(1)))
+            }
+        };
+        let Back::Whole(gradient, _) = back else {
+            return Ok(None);
+        };
+        if !inside(at, &from, &to)? {
+            return Ok(None);
+        }
+        let place = at.minus(&from).plus(&Size::number(1));
+        Ok(Some(self.build.push(Op::Select(0, place), vec![*gradient], ty)))
+    }
+
+    fn row_type(&self, row: usize) -> Type {
+        self.straight.rounds.rows[row].1.clone()
+    }
+
+    fn new_row(&mut self, name: String, mut ty: Type) -> usize {
+        ty.kind = Kind::Real;
+        let taken = |name: &str| {
+            self.straight.rounds.rows.iter().any(|(own, _)| own == name)
+                || self.build.lines.iter().any(|line| line.name.as_deref() == Some(name))
+        };
+        let numbered = |number: usize| {
+            if number == 1 {
+                name.clone()
+            } else {
+                format!("{name}_{number}")
+            }
+        };
+        let free = (1..)
+            .map(numbered)
+            .find(|name| !taken(name))
+            .expect("there are names without end");
+        self.straight.rounds.rows.push((free, ty));
+        self.straight.rounds.rows.len() - 1
+    }
+
+    /// Puts a line into a row.
+    fn store(&mut self, line: usize, row: usize, at: Size) {
+        let ty = Type {
+            axes: self.row_type(row).axes,
+            kind: self.build.ty(line).kind.clone(),
+        };
+        let own = self.build.push(Op::Relabel, vec![line], ty);
+        self.straight.rounds.stores.entry(own).or_default().push((row, at));
+    }
+
+    /// A loop: the same rounds the other way around.
+    fn round(&mut self, round: &Round, walk: &mut Walk) -> Done<()> {
+        self.prepare_readers(round, walk);
+        self.fill(round, walk)?;
+        let start = self.build.lines.len();
+        let mut outside: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut slices = Vec::new();
+        for line in round.lines.clone().rev() {
+            for (row, at) in self.straight.rounds.stores.get(&line).cloned().unwrap_or_default() {
+                for back in walk.back.get(&row).cloned().unwrap_or_default() {
+                    let ty = self.row_type(row);
+                    let part = match back {
+                        Back::Row(own, ..) => self.build.push(Op::Row(own, at.clone()), Vec::new(), ty),
+                        Back::Whole(gradient, low) => {
+                            let place = at.minus(&low).plus(&Size::number(1));
+                            self.build.push(Op::Select(0, place), vec![gradient], ty)
+                        }
+                        Back::One(..) => return Err(unsupported("one position of its row is read")),
+                    };
+                    self.contributions[line].push(part);
+                }
+            }
+            let gradient = self.gathered(line);
+            if let (Some(&reader), Op::Row(_, at)) = (walk.readers.get(&line), self.build.lines[line].op.clone()) {
+                // A reader that got nothing gives 0, so that its row is whole.
+                let given = gradient.unwrap_or_else(|| {
+                    let zero = self.build.number(0.0);
+                    self.build.mul(zero, line)
+                });
+                self.store(given, reader, at);
+                continue;
+            }
+            let Some(gradient) = gradient else { continue };
+            if let Some(whole) = self.one_of_each(line, round)? {
+                let (operand, at) = whole;
+                slices.push((operand, self.slice_row(operand, gradient, at)));
+                continue;
+            }
+            for (operand, part) in rules::contributions(&mut self.build, line, gradient)? {
+                if round.lines.contains(&operand) {
+                    self.contributions[operand].push(part);
+                } else {
+                    outside.entry(operand).or_default().push(part);
+                }
+            }
+        }
+        let sums = self.outside_rows(round, outside);
+        self.read_through_rows(round, start);
+        self.straight.rounds.loops.push(Round {
+            index: round.index.clone(),
+            from: round.to.clone(),
+            to: round.from.clone(),
+            down: !round.down,
+            lines: start..self.build.lines.len(),
+        });
+        self.sum_rows(round, sums);
+        for (operand, row) in slices {
+            let ty = self.build.ty(operand).clone();
+            let whole = self.build.push(Op::Rows(row, Size::number(1)), Vec::new(), ty);
+            self.contributions[operand].push(whole);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a position lies between two others, for all sizes or for none.
+fn inside(at: &Size, from: &Size, to: &Size) -> Done<bool> {
+    let zero = |size: Size| size.is_at_least(0);
+    if zero(at.minus(from)) && zero(to.minus(at)) {
+        return Ok(true);
+    }
+    if at.minus(to).is_at_least(1) || from.minus(at).is_at_least(1) {
+        return Ok(false);
+    }
+    Err(unsupported("whether a position is read is not known"))
+}

@@ -1,0 +1,168 @@
+//! Lines that no operator of the language is: index equations, and ops of the engine by name.
+
+use super::Writer;
+use super::tree::{binary, engine_call, expr, ident, name, number, operator_of, shape, signed, written};
+use crate::ast::*;
+use crate::core::Op;
+use crate::derive::rules::expanded_in;
+use crate::size::Size;
+use crate::types;
+
+impl Writer<'_> {
+    /// `c[i, j] = a[i] * b[j]`: a product or sum that lines up only entry by entry.
+    pub(super) fn index_equation(&mut self, line: usize) -> Option<()> {
+        let own = self.straight.lines[line].clone();
+        let Op::Binary(operator) = own.op else { return None };
+        if !matches!(operator, "add" | "sub" | "mul" | "div") {
+            return None;
+        }
+        let rank = own.ty.rank();
+        let indices: Vec<String> = (0..rank).map(|_| self.fresh_name("i")).collect();
+        let mut labels: Vec<Option<types::Axis>> = vec![None; rank];
+        let mut sides = Vec::new();
+        for &arg in &own.args {
+            let (source, places) = match (&self.written[arg], expanded_in(&self.straight.lines, arg)) {
+                (None, Some((source, places))) => {
+                    let offset = rank - self.straight.lines[arg].ty.rank();
+                    (
+                        source,
+                        places.into_iter().map(|place| place + offset).collect::<Vec<_>>(),
+                    )
+                }
+                _ => (arg, (rank - self.straight.lines[arg].ty.rank()..rank).collect()),
+            };
+            let axes = &self.straight.lines[source].ty.axes;
+            for (&place, axis) in places.iter().zip(axes) {
+                if axis.size != own.ty.axes[place].size {
+                    return None;
+                }
+                labels[place].get_or_insert(axis.clone());
+            }
+            let positions: Vec<Expr> = places.iter().map(|&place| name(&indices[place])).collect();
+            let value = self.operand(source);
+            sides.push(entry(value, positions)?);
+        }
+        if labels.iter().any(Option::is_none) {
+            return None;
+        }
+        let as_found = labels
+            .iter()
+            .zip(&own.ty.axes)
+            .all(|(found, axis)| found.as_ref() == Some(axis));
+        let right = sides.pop().expect("an operator has two sides");
+        let left = sides.pop().expect("an operator has two sides");
+        let axes = indices.iter().map(|index| Axis::Size(None, name(index))).collect();
+        let target = self.target(line, axes);
+        let named = (!as_found).then(|| shape(&own.ty.axes));
+        self.say(StmtKind::Equation(
+            vec![target],
+            binary(operator_of(operator), left, right),
+            named,
+        ));
+        self.also_stored(line);
+        Some(())
+    }
+
+    /// The op of the engine by name.
+    pub(super) fn engine(&mut self, line: usize) -> Expr {
+        let own = self.straight.lines[line].clone();
+        for &arg in &own.args {
+            if self.written[arg].is_none() {
+                let value = self.reshape_of(arg);
+                self.define(arg, value, true);
+            }
+        }
+        let axes = |axes: &[usize]| axes.iter().map(|&axis| number(axis as f64)).collect::<Vec<Expr>>();
+        let sizes = || {
+            own.ty
+                .axes
+                .iter()
+                .map(|axis| axis.size.to_expr())
+                .collect::<Vec<Expr>>()
+        };
+        let one = Size::number(1);
+        let (op, attributes): (&str, Vec<(&str, Vec<Expr>)>) = match &own.op {
+            Op::Binary(name) => (name, Vec::new()),
+            Op::Clip(low, high) => ("clip", vec![("lo", vec![signed(*low)]), ("hi", vec![signed(*high)])]),
+            Op::Where => ("where", Vec::new()),
+            Op::Reduce(name, over) => (name, vec![("over", axes(over))]),
+            Op::Along(name, axis) => (name, vec![("axis", axes(&[*axis]))]),
+            Op::Matmul => ("matmul", Vec::new()),
+            Op::Permute(order) => ("permute", vec![("order", axes(order))]),
+            Op::Reshape => ("reshape", vec![("to", sizes())]),
+            Op::Broadcast => ("broadcast", vec![("to", sizes())]),
+            Op::Select(axis, at) => return self.selected(line, *axis, at),
+            Op::Slice(axis, from, to) => {
+                let start = from.minus(&one).to_expr();
+                (
+                    "slice",
+                    vec![
+                        ("axis", axes(&[*axis])),
+                        ("start", vec![start]),
+                        ("end", vec![to.to_expr()]),
+                    ],
+                )
+            }
+            Op::Concat(axis) => ("concat", vec![("axis", axes(&[*axis]))]),
+            Op::Embedding => ("embedding", Vec::new()),
+            Op::Pick => ("pick", Vec::new()),
+            Op::Engine(name, attributes) => {
+                let attributes = attributes
+                    .iter()
+                    .map(|(field, numbers)| (field.as_str(), numbers.iter().map(written).collect()));
+                (name.as_str(), attributes.collect())
+            }
+            op => unreachable!("{op:?} is always written by an operator or a function"),
+        };
+        let operands = own.args.iter().map(|&arg| self.operand(arg)).collect();
+        engine_call(op, operands, attributes)
+    }
+
+    pub(super) fn reshape_of(&self, line: usize) -> Expr {
+        let own = &self.straight.lines[line];
+        let sizes = own.ty.axes.iter().map(|axis| axis.size.to_expr()).collect();
+        engine_call("reshape", vec![self.operand(own.args[0])], vec![("to", sizes)])
+    }
+
+    /// One position of an inner axis: a slice of length 1, and then the axis removed.
+    pub(super) fn selected(&mut self, line: usize, axis: usize, at: &Size) -> Expr {
+        let own = self.straight.lines[line].clone();
+        let part = self.fresh_name("t");
+        let mut axes = self.straight.lines[own.args[0]].ty.axes.clone();
+        axes[axis].size = Size::number(1);
+        let start = at.minus(&Size::number(1)).to_expr();
+        let attributes = vec![
+            ("axis", vec![number(axis as f64)]),
+            ("start", vec![start]),
+            ("end", vec![at.to_expr()]),
+        ];
+        let value = engine_call("slice", vec![self.operand(own.args[0])], attributes);
+        let target = Target {
+            name: ident(&part),
+            axes: None,
+        };
+        self.say(StmtKind::Equation(vec![target], value, Some(shape(&axes))));
+        let sizes: Vec<Expr> = own.ty.axes.iter().map(|axis| axis.size.to_expr()).collect();
+        let attributes = if sizes.is_empty() {
+            Vec::new()
+        } else {
+            vec![("to", sizes)]
+        };
+        engine_call("reshape", vec![name(&part)], attributes)
+    }
+}
+
+/// An entry of a value: of one that has a name, or stands in a row.
+fn entry(value: Expr, positions: Vec<Expr>) -> Option<Expr> {
+    if positions.is_empty() {
+        return Some(value);
+    }
+    match value.kind {
+        ExprKind::Name(_) => Some(expr(ExprKind::Index(Box::new(value), positions))),
+        ExprKind::Index(of, places) if of.as_name().is_some() => {
+            let all = places.into_iter().chain(positions).collect();
+            Some(expr(ExprKind::Index(of, all)))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,91 @@
+//! Why a run is refused, for a person and as data.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::diagnostic::{Diagnostic, Report};
+use crate::span::Sources;
+
+/// Why a run is refused.
+#[derive(Clone, Debug)]
+pub enum RunError {
+    /// Something in the program, with its place.
+    Program(Box<Diagnostic>),
+    /// Something in the data.
+    Data {
+        /// Which part.
+        place: String,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+/// A refusal as data: what `--json` prints under `error`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ErrorReport {
+    /// The code of a mistake of the program, or `data`.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// What would be right.
+    pub help: Option<String>,
+}
+
+impl From<Box<Diagnostic>> for RunError {
+    fn from(diagnostic: Box<Diagnostic>) -> Self {
+        Self::Program(diagnostic)
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Program(found) => write!(
+                f,
+                "{} {}: {}",
+                found.code.name(),
+                found.code.title(),
+                found.primary.text
+            ),
+            Self::Data { place, message } => write!(f, "{place}: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+impl RunError {
+    pub(super) fn data(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Data {
+            place: place.into(),
+            message: message.into(),
+        }
+    }
+
+    /// The refusal as data.
+    pub fn report(&self, sources: &Sources) -> ErrorReport {
+        match self {
+            Self::Program(diagnostic) => {
+                let Report {
+                    code, primary, help, ..
+                } = diagnostic.report(sources);
+                ErrorReport {
+                    code: code.to_string(),
+                    message: primary.text,
+                    place: format!("{}:{}:{}", primary.file, primary.line, primary.column),
+                    help,
+                }
+            }
+            Self::Data { place, message } => ErrorReport {
+                code: "data".to_string(),
+                message: message.clone(),
+                place: place.clone(),
+                help: None,
+            },
+        }
+    }
+}

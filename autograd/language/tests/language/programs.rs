@@ -1,0 +1,24 @@
+//! The programs in `docs/graphs`.
+
+use std::path::{Path, PathBuf};
+
+/// The folder of the programs.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/graphs")
+}
+
+/// Name and text of each program, by name.
+pub fn all() -> Vec<(String, String)> {
+    let mut programs: Vec<(String, String)> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "cg"))
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(&path).unwrap())
+        })
+        .collect();
+    programs.sort();
+    assert!(programs.len() >= 7);
+    programs
+}

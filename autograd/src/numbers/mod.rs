@@ -1,7 +1,0 @@
-//! Numbers belong to execution: one recorded graph runs in `f32`, in `f64` and in dual numbers.
-
-mod dual;
-mod real;
-
-pub use dual::Dual;
-pub use real::Real;
