@@ -1,12 +1,12 @@
 //! Opening a program: its file, the files it uses, parsed and checked.
 
-use super::ast::File;
-use super::check::{Checked, check};
-use super::code::Code;
-use super::core::Program;
-use super::diagnostic::Diagnostic;
-use super::parse::parse_file;
-use super::span::{Sources, Span};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::meaning::check::{Checked, check};
+use crate::meaning::program::Program;
+use crate::syntax::ast::File;
+use crate::syntax::parse::parse_file;
+use crate::syntax::span::{Sources, Span};
 
 /// A program with everything that is known about it.
 #[derive(Clone, Debug)]

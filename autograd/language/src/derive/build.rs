@@ -1,9 +1,9 @@
 //! Building lines one by one, leaving out what changes nothing: `1 * x`, `x / 1`, two minus signs.
 
 use super::straight::Line;
-use crate::core::{Attribute, Op};
-use crate::size::Size;
-use crate::types::{Axis, Kind, Type};
+use crate::meaning::program::{Attribute, Op};
+use crate::meaning::size::Size;
+use crate::meaning::types::{Axis, Kind, Type};
 
 /// The lines so far.
 #[derive(Debug)]

@@ -4,13 +4,13 @@
 
 use super::known::known;
 use super::straight::{Line, Straight};
-use crate::code::Code;
-use crate::core::{Attribute, DimValue, Op};
 use crate::diagnostic::Diagnostic;
-use crate::registry;
-use crate::size::{Bound, Size};
-use crate::span::Span;
-use crate::types::{Axis, Kind, Type};
+use crate::diagnostic::code::Code;
+use crate::meaning::program::{Attribute, DimValue, Op};
+use crate::meaning::registry;
+use crate::meaning::size::{Bound, Size};
+use crate::meaning::types::{Axis, Kind, Type};
+use crate::syntax::span::Span;
 use tapegrad_core::graph::{Graph, Source};
 use tapegrad_core::ops::AnyOp;
 use tapegrad_core::record::{Record, Sketch};

@@ -1,9 +1,9 @@
 //! Ops called by their name in the engine that the language has operators or functions for.
 
-use crate::core::{Attribute, Op};
-use crate::functions::{FUNCTIONS, Form};
-use crate::size::Size;
-use crate::types::Type;
+use crate::meaning::functions::{FUNCTIONS, Form};
+use crate::meaning::program::{Attribute, Op};
+use crate::meaning::size::Size;
+use crate::meaning::types::Type;
 
 /// The operation of the language that an op of the engine is, if there is one.
 pub(super) fn known(name: &str, attributes: &[(String, Vec<Attribute>)], operands: &[&Type]) -> Option<Op> {

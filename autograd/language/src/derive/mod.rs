@@ -18,11 +18,11 @@ mod unroll;
 
 use std::collections::BTreeMap;
 
-use super::code::Code;
-use super::core::{Input, Op, Program};
-use super::diagnostic::Diagnostic;
-use super::span::Span;
-use super::types::Kind;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::meaning::program::{Input, Op, Program};
+use crate::meaning::types::Kind;
+use crate::syntax::span::Span;
 
 use build::Builder;
 pub(super) use one_row::row_gradients;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::build::Builder;
 use super::rules;
 use super::straight::{Line, Straight};
-use crate::core::Op;
 use crate::diagnostic::Diagnostic;
-use crate::types::Kind;
+use crate::meaning::program::Op;
+use crate::meaning::types::Kind;
 
 /// The backward step of one named value by itself: its gradient is given, and its named operands get contributions.
 pub(crate) struct RowGradients {

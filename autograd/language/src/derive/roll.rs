@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::straight::{Line, Straight, StraightParam};
-use crate::core::{Op, Program, Step, ValueId};
-use crate::size::{Size, Symbol};
-use crate::types::Type;
+use crate::meaning::program::{Op, Program, Step, ValueId};
+use crate::meaning::size::{Size, Symbol};
+use crate::meaning::types::Type;
 
 /// The loops of a straight program, and its rows.
 #[derive(Clone, Debug, Default)]

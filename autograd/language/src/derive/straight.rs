@@ -2,9 +2,9 @@
 //!
 //! Its loops are unrolled, for which the sizes that they run to must be numbers, or kept; all other sizes stay names.
 
-use crate::ast::{Direction, Init};
-use crate::core::{Dim, Input, Op, Requirement};
-use crate::types::Type;
+use crate::meaning::program::{Dim, Input, Op, Requirement};
+use crate::meaning::types::Type;
+use crate::syntax::ast::{Direction, Init};
 
 pub use super::roll::{Round, Rounds};
 pub use super::unroll::straighten;

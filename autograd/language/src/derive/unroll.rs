@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::straight::{Line, Straight, StraightParam};
-use crate::code::Code;
-use crate::core::{Attribute, DimValue, Op, Program, Step, ValueId};
 use crate::diagnostic::Diagnostic;
-use crate::size::{Bound, Size};
-use crate::span::Span;
-use crate::types::{Axis, Kind, Type};
+use crate::diagnostic::code::Code;
+use crate::meaning::program::{Attribute, DimValue, Op, Program, Step, ValueId};
+use crate::meaning::size::{Bound, Size};
+use crate::meaning::types::{Axis, Kind, Type};
+use crate::syntax::span::Span;
 
 /// Unrolls a program; `given` has the sizes that its loops run to.
 ///

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Report};
-use crate::span::Sources;
+use crate::syntax::span::Sources;
 
 /// Why a run is refused.
 #[derive(Clone, Debug)]

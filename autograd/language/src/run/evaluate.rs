@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use ndarray::ArrayD;
 
 use super::{RunError, Wanted};
-use crate::core::{Input, Program};
-use crate::elaborate::{self, Elaborated};
-use crate::size::Bound;
-use crate::types::Kind;
+use crate::meaning::program::{Input, Program};
+use crate::meaning::size::Bound;
+use crate::meaning::types::Kind;
+use crate::run::elaborate::{self, Elaborated};
 use tapegrad_core::graph::{Graph, NodeId, Source};
 use tapegrad_core::numbers::Real;
 use tapegrad_core::params::Params;

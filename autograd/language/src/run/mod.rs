@@ -6,6 +6,7 @@
 //! without a value begins as its declaration says. A gradient that does not exist is `null`, never 0.
 
 pub mod arrays;
+pub mod elaborate;
 mod error;
 mod evaluate;
 
@@ -15,7 +16,7 @@ use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::core::Program;
+use crate::meaning::program::Program;
 use tapegrad_core::graph::{Graph, NodeId};
 use tapegrad_core::numbers::Real;
 
@@ -89,7 +90,7 @@ fn trace<T: Real>(graph: &Graph, values: &[ArrayD<T>]) -> Value {
         json!({
             "id": id.index(),
             "name": graph.name(id),
-            "op": super::flat::source_name(node.source),
+            "op": crate::show::flat::source_name(node.source),
             "operands": node.operands.iter().map(|operand| operand.index()).collect::<Vec<_>>(),
             "shape": node.shape.to_vec(),
             "value": arrays::write(values[id.index()].view()),

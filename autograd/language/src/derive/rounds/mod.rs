@@ -12,12 +12,12 @@ use std::collections::BTreeMap;
 use super::Backward;
 use super::rules;
 use super::straight::Round;
-use crate::code::Code;
-use crate::core::Op;
 use crate::diagnostic::Diagnostic;
-use crate::size::Size;
-use crate::span::Span;
-use crate::types::{Kind, Type};
+use crate::diagnostic::code::Code;
+use crate::meaning::program::Op;
+use crate::meaning::size::Size;
+use crate::meaning::types::{Kind, Type};
+use crate::syntax::span::Span;
 
 type Done<T> = Result<T, Box<Diagnostic>>;
 

@@ -1,11 +1,11 @@
 //! What the readers of a row give back: for each a row of contributions, and 0 where it never reads.
 
 use super::{Back, Done, Walk, unsupported};
-use crate::core::Op;
 use crate::derive::Backward;
 use crate::derive::straight::Round;
-use crate::size::Size;
-use crate::types::Kind;
+use crate::meaning::program::Op;
+use crate::meaning::size::Size;
+use crate::meaning::types::Kind;
 
 impl Backward {
     /// 0 at a position of a row of contributions, from the value that stands there so that it is real.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{Done, unsupported};
-use crate::core::Op;
 use crate::derive::Backward;
 use crate::derive::straight::Round;
-use crate::size::Size;
-use crate::span::Span;
-use crate::types::{Axis, Kind};
+use crate::meaning::program::Op;
+use crate::meaning::size::Size;
+use crate::meaning::types::{Axis, Kind};
+use crate::syntax::span::Span;
 
 impl Backward {
     /// If a line takes the position of its round out of an array from outside, the array and the position.

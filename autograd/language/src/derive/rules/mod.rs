@@ -8,12 +8,12 @@ mod products;
 mod reductions;
 
 use super::build::Builder;
-use crate::code::Code;
-use crate::core::Op;
 use crate::diagnostic::Diagnostic;
-use crate::size::Size;
-use crate::span::Span;
-use crate::types::{Axis, Kind, Type};
+use crate::diagnostic::code::Code;
+use crate::meaning::program::Op;
+use crate::meaning::size::Size;
+use crate::meaning::types::{Axis, Kind, Type};
+use crate::syntax::span::Span;
 use entries::unary;
 use places::{concat, embedding, padded, pick};
 use products::{matmul_left, matmul_right, repeated_left, repeated_right};

@@ -2,9 +2,9 @@
 
 use super::products::{outer, rows, transposed};
 use super::{Builder, Parts};
-use crate::core::Op;
-use crate::size::Size;
-use crate::types::{Axis, Kind, Type};
+use crate::meaning::program::Op;
+use crate::meaning::size::Size;
+use crate::meaning::types::{Axis, Kind, Type};
 
 pub(super) fn concat(build: &mut Builder, axis: usize, operands: &[usize], g: usize, parts: &mut Parts) {
     let mut from = Size::number(1);

@@ -1,10 +1,10 @@
 //! The derivative of the matrix product, for vectors, matrices and stacks of matrices.
 
 use super::{Builder, summed_to};
-use crate::core::Op;
-use crate::size::Size;
-use crate::span::Span;
-use crate::types::Axis;
+use crate::meaning::program::Op;
+use crate::meaning::size::Size;
+use crate::meaning::types::Axis;
+use crate::syntax::span::Span;
 
 /// The array `[.., rows, columns]` with its last two axes swapped.
 pub(super) fn transposed(build: &mut Builder, a: usize) -> usize {

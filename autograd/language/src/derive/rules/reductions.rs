@@ -1,8 +1,8 @@
 //! The derivatives of reductions, and of functions along an axis.
 
 use super::Builder;
-use crate::core::Op;
-use crate::size::Size;
+use crate::meaning::program::Op;
+use crate::meaning::size::Size;
 
 pub(super) fn reduction(build: &mut Builder, name: &str, axes: &[usize], [y, a]: [usize; 2], g: usize) -> usize {
     let whole = build.ty(a).axes.clone();

@@ -2,11 +2,11 @@
 
 use super::Writer;
 use super::tree::{binary, engine_call, expr, ident, name, number, operator_of, shape, signed, written};
-use crate::ast::*;
-use crate::core::Op;
 use crate::derive::rules::expanded_in;
-use crate::size::Size;
-use crate::types;
+use crate::meaning::program::Op;
+use crate::meaning::size::Size;
+use crate::meaning::types;
+use crate::syntax::ast::*;
 
 impl Writer<'_> {
     /// `c[i, j] = a[i] * b[j]`: a product or sum that lines up only entry by entry.

@@ -14,10 +14,10 @@ use std::collections::BTreeSet;
 
 use super::rules::expanded_in;
 use super::straight::Straight;
-use crate::ast::*;
-use crate::core::Op;
-use crate::print::print as print_file;
-use crate::span::Span;
+use crate::meaning::program::Op;
+use crate::syntax::ast::*;
+use crate::syntax::print::print as print_file;
+use crate::syntax::span::Span;
 pub(super) use rows::needed;
 use rows::{loop_of, rows_read};
 use tree::{ident, is_name, name, shape};

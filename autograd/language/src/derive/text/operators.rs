@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::Writer;
 use super::tree::{binary, call, expr, ident, is_name, name, number, operator_of, shape};
-use crate::ast::*;
-use crate::core::Op;
 use crate::derive::rules::expanded_in;
 use crate::derive::straight::Line;
-use crate::types::{self, Kind};
+use crate::meaning::program::Op;
+use crate::meaning::types::{self, Kind};
+use crate::syntax::ast::*;
 
 impl Writer<'_> {
     /// The expression by operators and functions, if the rules of the language give it the right axes.

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::Writer;
 use super::tree::{expr, ident, name};
-use crate::ast::*;
-use crate::core::Op;
 use crate::derive::straight::{Line, Round, Straight};
-use crate::size::Size;
-use crate::span::Span;
+use crate::meaning::program::Op;
+use crate::meaning::size::Size;
+use crate::syntax::ast::*;
+use crate::syntax::span::Span;
 
 impl Writer<'_> {
     /// The loop around these statements, if there are any.

@@ -1,10 +1,10 @@
 //! Small pieces of the tree, without places.
 
-use crate::ast::*;
-use crate::core::Attribute;
-use crate::span::Span;
-use crate::token::KEYWORDS;
-use crate::types::{self, Kind};
+use crate::meaning::program::Attribute;
+use crate::meaning::types::{self, Kind};
+use crate::syntax::ast::*;
+use crate::syntax::span::Span;
+use crate::syntax::token::KEYWORDS;
 
 pub(super) fn written(number_or_size: &Attribute) -> Expr {
     match number_or_size {
