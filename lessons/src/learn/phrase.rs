@@ -1,7 +1,7 @@
 //! How a node is computed, in the names of its operands: `alpha @ x`, `log(y)`, `t * log(y)`.
 
 use tapegrad_autograd::graph::{Graph, NodeId, Source};
-use tapegrad_autograd::language::registry;
+use tapegrad_autograd::language::attributes;
 use tapegrad_autograd::ops::AnyOp;
 
 use super::numeral::numeral;
@@ -66,11 +66,7 @@ fn of_op(graph: &Graph, labels: &[String], node: NodeId, op: &AnyOp) -> String {
     match (op.name(), infix(op.name()), ids.len()) {
         ("neg", ..) => format!("-{}", called(0, 3)),
         (_, Some((sign, binds)), 2) => format!("{} {sign} {}", called(0, binds), called(1, binds + 1)),
-        ("power", ..) => match registry::encode(op)
-            .unwrap_or_default()
-            .first()
-            .and_then(|(_, n)| n.first().copied())
-        {
+        ("power", ..) => match attributes::encode(op).first().and_then(|(_, n)| n.first().copied()) {
             Some(n) => format!("{}^{}", called(0, 6), numeral(n)),
             None => format!("{}^n", called(0, 6)),
         },
@@ -94,7 +90,7 @@ fn of_op(graph: &Graph, labels: &[String], node: NodeId, op: &AnyOp) -> String {
 }
 
 fn attribute(op: &AnyOp, field: &str) -> Option<Vec<f64>> {
-    let attributes = registry::encode(op).unwrap_or_default();
+    let attributes = attributes::encode(op);
     attributes
         .into_iter()
         .find_map(|(name, numbers)| (name == field).then_some(numbers))

@@ -6,8 +6,8 @@ use super::known::known;
 use super::straight::{Line, Straight};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::meaning::attributes;
 use crate::meaning::program::{Attribute, DimValue, Op};
-use crate::meaning::registry;
 use crate::meaning::size::{Bound, Size};
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::span::Span;
@@ -89,12 +89,12 @@ fn decoded(name: &str, attributes: &[(String, Vec<Attribute>)], bound: &Bound) -
             .map(|one| one.value(bound))
             .collect::<Result<Vec<f64>, String>>()
     };
-    let attributes: Result<registry::Attributes, String> = attributes
+    let attributes: Result<attributes::Attributes, String> = attributes
         .iter()
         .map(|(field, list)| Ok((field.clone(), numbers(list)?)))
         .collect();
     attributes
-        .and_then(|attributes| registry::decode(name, &attributes))
+        .and_then(|attributes| attributes::decode(name, &attributes))
         .map_err(|why| unknown(name, &why))
 }
 
@@ -152,7 +152,7 @@ fn definition(op: &AnyOp, line: &Line, bound: &Bound, lines: &mut Vec<Line>) -> 
 }
 
 fn primitive(op: &AnyOp, args: &[usize], lines: &[Line]) -> Op {
-    let attributes = registry::encode(op).unwrap_or_default().into_iter();
+    let attributes = attributes::encode(op).into_iter();
     let attributes: Vec<(String, Vec<Attribute>)> = attributes
         .map(|(field, numbers)| (field, numbers.into_iter().map(Attribute::Number).collect()))
         .collect();

@@ -1,9 +1,10 @@
 //! Ops called by their name in the engine that the language has operators or functions for.
 
-use crate::meaning::functions::{FUNCTIONS, Form};
 use crate::meaning::program::{Attribute, Op};
 use crate::meaning::size::Size;
 use crate::meaning::types::Type;
+use tapegrad_core::op::{Form, Word};
+use tapegrad_core::ops;
 
 /// The operation of the language that an op of the engine is, if there is one.
 pub(super) fn known(name: &str, attributes: &[(String, Vec<Attribute>)], operands: &[&Type]) -> Option<Op> {
@@ -15,23 +16,18 @@ pub(super) fn known(name: &str, attributes: &[(String, Vec<Attribute>)], operand
     };
     let one = |field: &str| get(field).and_then(<[Attribute]>::first);
     let axis = || one("axis").and_then(whole);
-    let by_form = |form: Form| {
-        FUNCTIONS
-            .iter()
-            .find(|function| function.form == form && function.op == name)
-            .map(|function| function.op)
+    let op = ops::find(name)?;
+    let says = |word: &&Word| {
+        let is_given = |(field, value): &(&str, f64)| one(field).and_then(number) == Some(*value);
+        word.attributes.iter().all(is_given)
     };
+    let form = op.words.iter().find(says).map(|word| (word.form, word.name));
     let rank = operands.first().map_or(0, |ty| ty.rank());
     Some(match name {
-        "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum" => Op::Binary(binary(name)),
         "where" => Op::Where,
+        "neg" => Op::Unary("neg"),
         "power" => Op::Power(number(one("n")?)?),
         "clip" => Op::Clip(number(one("lo")?)?, number(one("hi")?)?),
-        "gelu" => Op::Unary(if number(one("form")?)? == 0.0 {
-            "gelu"
-        } else {
-            "gelu_tanh"
-        }),
         "matmul" if has_equal_stacks(operands) => Op::Matmul,
         "permute" => Op::Permute(
             get("order")
@@ -46,33 +42,22 @@ pub(super) fn known(name: &str, attributes: &[(String, Vec<Attribute>)], operand
         "embedding" => Op::Embedding,
         "pick" => Op::Pick,
         "slice" => Op::Slice(axis()?, size(one("start")?)?.plus(&Size::number(1)), size(one("end")?)?),
-        _ => match (by_form(Form::Unary), by_form(Form::Reduction), by_form(Form::Along)) {
-            (Some(unary), ..) => Op::Unary(unary),
-            (_, Some(reduction), _) => {
+        _ if op.broadcasts && op.operands.len() == 2 => Op::Binary(op.name),
+        _ => match form? {
+            (Form::Unary, word) => Op::Unary(word),
+            (Form::Reduction, _) => {
                 let over = match get("over") {
                     None => (0..rank).collect(),
                     // Over no axis, every reduction is the value itself.
                     Some([none]) if number(none) == Some(-1.0) => return Some(Op::Relabel),
                     Some(axes) => axes.iter().map(whole).collect::<Option<Vec<usize>>>()?,
                 };
-                Op::Reduce(reduction, over)
+                Op::Reduce(op.name, over)
             }
-            (_, _, Some(along)) => Op::Along(along, axis()?),
+            (Form::Along, _) => Op::Along(op.name, axis()?),
             _ => return None,
         },
     })
-}
-
-fn binary(name: &str) -> &'static str {
-    match name {
-        "add" => "add",
-        "sub" => "sub",
-        "mul" => "mul",
-        "div" => "div",
-        "maximum" => "maximum",
-        "minimum" => "minimum",
-        _ => "pow",
-    }
 }
 
 /// The product of the language has no stack that is repeated.

@@ -1,14 +1,12 @@
 //! What a syntax tree means: its sizes, types and operations, all checked.
 //!
-//! Reading order: [`size`], [`facts`], [`types`], [`program`], [`functions`], [`registry`], [`meanings`], [`ops`],
-//! [`check`].
+//! Reading order: [`size`], [`facts`], [`types`], [`program`], [`words`], [`attributes`], [`ops`], [`check`].
 
+pub mod attributes;
 pub mod check;
 pub mod facts;
-pub mod functions;
-pub mod meanings;
 pub mod ops;
 pub mod program;
-pub mod registry;
 pub mod size;
 pub mod types;
+pub mod words;

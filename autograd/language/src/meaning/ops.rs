@@ -2,12 +2,9 @@
 
 use serde::Serialize;
 
-use crate::meaning::functions::{FUNCTIONS, Function};
-use crate::meaning::meanings::{self, AttributeMeaning};
-use crate::meaning::registry;
-use tapegrad_core::op::Draw;
-use tapegrad_core::op::{Arity, Operand, OperandKind};
-use tapegrad_core::ops::{AnyOp, NAMES};
+use crate::meaning::words::{self, Function};
+use tapegrad_core::op::{self, Arity, Operand, OperandKind};
+use tapegrad_core::ops::{self, REGISTRY};
 
 /// One entry of the catalogue.
 #[derive(Clone, Debug, Serialize)]
@@ -17,15 +14,17 @@ pub struct Entry {
     /// `function` for what the language has a word or a sign for, `op` for an op called by its name in the engine.
     pub kind: &'static str,
     /// The op of the registry, by which files of cases name it.
-    pub op: String,
+    pub op: &'static str,
+    /// What the op does, in one sentence.
+    pub meaning: &'static str,
     /// How it is called.
     pub signature: String,
     /// The rule for shapes.
     pub rule: String,
     /// The formula of forward().
-    pub forward: String,
+    pub forward: &'static str,
     /// The formula of backward().
-    pub backward: String,
+    pub backward: &'static str,
     /// The operands of the op, in order.
     pub inputs: Vec<Input>,
     /// The attributes of the op.
@@ -33,7 +32,7 @@ pub struct Entry {
     /// A call.
     pub example: String,
     /// The source file of the op.
-    pub file: String,
+    pub file: &'static str,
 }
 
 /// An operand of an op.
@@ -59,16 +58,15 @@ pub struct Attribute {
     /// What it decides.
     pub meaning: &'static str,
     /// How the language writes it, as lists of numbers.
-    pub written: &'static str,
+    pub written: String,
 }
 
 /// All functions and operators of the language, then all ops of the engine.
 pub fn catalogue() -> Vec<Entry> {
-    FUNCTIONS
-        .iter()
-        .filter_map(of_function)
-        .chain(NAMES.iter().filter_map(|name| of_op(name)))
-        .collect()
+    let is_sign = |function: &Function| !function.word.name.starts_with(|c: char| c.is_alphabetic());
+    let (signs, words): (Vec<Function>, Vec<Function>) = words::all().partition(is_sign);
+    let functions = signs.into_iter().chain(words).map(of_function);
+    functions.chain(REGISTRY.iter().map(of_op)).collect()
 }
 
 /// The entries of this name, of a function or of an op.
@@ -101,7 +99,7 @@ pub fn text(entries: &[Entry]) -> String {
         let backward = if entry.backward.is_empty() {
             "none"
         } else {
-            &entry.backward
+            entry.backward
         };
         format!(
             "{}\n  shapes      {}\n  forward     {}\n  backward    {backward}\n{described}  example     {}\n  \
@@ -120,56 +118,47 @@ pub fn list(entries: &[Entry]) -> String {
     entries.iter().map(line).collect()
 }
 
-fn any_op(name: &str) -> Option<AnyOp> {
-    let name = if name == "gelu_tanh" { "gelu" } else { name };
-    AnyOp::sample(name, &mut Draw::new(1, 3)).map(|sample| sample.op)
-}
-
-fn of_function(function: &Function) -> Option<Entry> {
-    let op = any_op(function.op)?;
-    Some(Entry {
-        name: function.name.to_string(),
+fn of_function(function: Function) -> Entry {
+    Entry {
+        name: function.word.name.to_string(),
         kind: "function",
-        signature: function.signature.to_string(),
-        rule: function.rule.to_string(),
-        example: function.example.to_string(),
-        ..of_any(&op)
-    })
+        signature: function.word.signature(),
+        rule: function.word.rule().to_string(),
+        example: function.word.example(),
+        ..of_op(function.op)
+    }
 }
 
-fn of_op(name: &str) -> Option<Entry> {
-    any_op(name).map(|op| of_any(&op))
-}
-
-fn of_any(op: &AnyOp) -> Entry {
-    let meaning = meanings::of(op.name()).expect("invariant: every op has an entry among the meanings");
-    let operands = op.operands().iter().map(|operand| match operand.arity {
+fn of_op(op: &'static ops::Entry) -> Entry {
+    let operands = op.operands.iter().map(|operand| match operand.arity {
         Arity::One => operand.name.to_string(),
         Arity::Optional => format!("[{}]", operand.name),
         Arity::Many => format!("{}, ...", operand.name),
     });
-    let given = registry::fields(op.name())
+    let given = op
+        .attributes
         .iter()
-        .map(|field| format!("{field} => [...]"));
+        .map(|attribute| format!("{} => [...]", attribute.name));
     let args: Vec<String> = operands.chain(given).collect();
-    let signature = format!("engine.{}({})", op.name(), args.join(", "));
-    let inputs = op.operands().iter().zip(meaning.operands);
+    let signature = format!("engine.{}({})", op.name, args.join(", "));
+    let (forward, backward) = op.formulas();
     Entry {
-        name: format!("engine.{}", op.name()),
+        name: format!("engine.{}", op.name),
         kind: "op",
-        op: op.name().to_string(),
+        op: op.name,
+        meaning: op.meaning,
         example: format!("y = {signature}"),
         signature,
-        rule: meaning.shapes.to_string(),
-        forward: op.forward_formula().to_string(),
-        backward: op.backward_formula().to_string(),
-        inputs: inputs.map(|(operand, meaning)| input(operand, meaning)).collect(),
-        attributes: meaning.attributes.iter().map(attribute).collect(),
-        file: op.file().to_string(),
+        rule: op.shapes.to_string(),
+        forward,
+        backward,
+        inputs: op.operands.iter().map(input).collect(),
+        attributes: op.attributes.iter().map(attribute).collect(),
+        file: op.file,
     }
 }
 
-fn input(operand: &Operand, meaning: &'static str) -> Input {
+fn input(operand: &Operand) -> Input {
     Input {
         name: operand.name,
         kind: match operand.kind {
@@ -182,16 +171,16 @@ fn input(operand: &Operand, meaning: &'static str) -> Input {
             Arity::Optional => "optional",
             Arity::Many => "many",
         },
-        meaning,
+        meaning: operand.meaning,
     }
 }
 
-fn attribute(of: &AttributeMeaning) -> Attribute {
+fn attribute(of: &op::Attribute) -> Attribute {
     Attribute {
         name: of.name,
-        kind: of.kind,
+        kind: of.values,
         meaning: of.meaning,
-        written: of.written,
+        written: format!("{} => {}", of.name, of.written),
     }
 }
 
@@ -202,28 +191,19 @@ mod tests {
     #[test]
     fn every_op_of_the_registry_can_be_written_in_the_language() {
         let catalogue = catalogue();
-        for name in NAMES {
-            assert!(
-                catalogue.iter().any(|entry| entry.name == format!("engine.{name}")),
-                "{name}"
-            );
-            let op = any_op(name).unwrap();
-            assert!(
-                registry::encode(&op).is_some(),
-                "{name} is missing in the list of the language"
-            );
+        for op in REGISTRY {
+            let name = format!("engine.{}", op.name);
+            assert!(catalogue.iter().any(|entry| entry.name == name), "{name}");
         }
     }
 
     #[test]
-    fn every_function_of_the_language_stands_for_an_op_of_the_registry() {
-        for function in FUNCTIONS {
-            assert!(
-                any_op(function.op).is_some(),
-                "{} has no op {}",
-                function.name,
-                function.op
-            );
+    fn no_two_words_of_one_form_are_alike() {
+        let forms: Vec<_> = words::all()
+            .map(|function| (function.word.name, function.word.form))
+            .collect();
+        for (i, form) in forms.iter().enumerate() {
+            assert!(!forms[..i].contains(form), "{form:?}");
         }
         assert!(text(&find("softmax")).contains("autograd/core/src/ops/softmax.rs"));
     }

@@ -2,10 +2,10 @@
 //!
 //! `g` is the gradient of the line, `y` the line, `a` and `b` its operands, as in the formulas of the ops.
 
-mod entries;
 mod places;
 mod products;
 mod reductions;
+mod stated;
 
 use super::build::Builder;
 use crate::diagnostic::Diagnostic;
@@ -13,11 +13,13 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::Op;
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
+use crate::meaning::words::called;
 use crate::syntax::span::Span;
-use entries::unary;
 use places::{concat, embedding, padded, pick};
 use products::{matmul_left, matmul_right, repeated_left, repeated_right};
-use reductions::{along, reduction};
+use reductions::{cumsum, prod};
+use stated::Stated;
+use tapegrad_core::ops::{self, AnyOp};
 
 type Parts = Vec<(usize, usize)>;
 
@@ -33,7 +35,8 @@ pub(super) fn contributions(build: &mut Builder, y: usize, g: usize) -> Result<P
         (Op::Binary(name), &[a, b]) => {
             for (position, operand) in [a, b].into_iter().enumerate() {
                 if wants(build, operand) {
-                    let part = binary(build, name, position, [y, a, b], g);
+                    let part = Stated::new(&called(name, &[]), args, [y, g]).contribution(build, position);
+                    let part = part.expect("an op of two values states its derivative entry by entry");
                     parts.push(gathered(build, operand, part, &line.ty));
                 }
             }
@@ -165,68 +168,23 @@ pub(crate) fn expanded_in(lines: &[super::straight::Line], line: usize) -> Optio
     wanted.peek().is_none().then_some((source, places))
 }
 
-fn binary(build: &mut Builder, name: &str, position: usize, [y, a, b]: [usize; 3], g: usize) -> usize {
-    match (name, position) {
-        ("add", _) | ("sub", 0) => g,
-        ("sub", _) => build.neg(g),
-        ("mul", 0) => build.mul(g, b),
-        ("mul", _) => build.mul(g, a),
-        ("div", 0) => build.binary("div", g, b),
-        ("div", _) => {
-            let product = build.mul(g, y);
-            let quotient = build.binary("div", product, b);
-            build.neg(quotient)
-        }
-        ("pow", 0) => {
-            let one = build.number(1.0);
-            let less = build.binary("sub", b, one);
-            let power = build.binary("pow", a, less);
-            let slope = build.mul(b, power);
-            build.mul(g, slope)
-        }
-        ("pow", _) => {
-            let log = build.unary("log", a);
-            let slope = build.mul(y, log);
-            build.mul(g, slope)
-        }
-        (name, position) => {
-            let larger = if (name == "maximum") == (position == 0) {
-                [a, b]
-            } else {
-                [b, a]
-            };
-            let difference = build.binary("sub", larger[0], larger[1]);
-            let mask = build.unary("relu", difference);
-            let zero = build.number(0.0);
-            build.choose(mask, g, zero)
-        }
-    }
-}
-
 fn with_one_real_operand(build: &mut Builder, op: &Op, [y, a]: [usize; 2], args: &[usize], g: usize) -> usize {
     let a_ty = build.ty(a).clone();
     match op {
-        Op::Unary(name) => unary(build, name, y, a, g),
-        Op::Power(n) => {
-            let factor = build.number(*n);
-            let power = match *n {
-                2.0 => a,
-                n => build.push(Op::Power(n - 1.0), vec![a], a_ty),
-            };
-            let slope = build.mul(factor, power);
-            build.mul(g, slope)
+        Op::Reduce("prod", axes) => prod(build, axes, a, g),
+        Op::Along("cumsum", axis) => cumsum(build, *axis, y, g),
+        Op::Unary(_) | Op::Power(_) | Op::Clip(..) | Op::Reduce(..) | Op::Along(..) => {
+            let (op, over) = stated_op(op);
+            let part = Stated::new(&op, args, [y, g]).over(&over).contribution(build, 0);
+            let part =
+                part.unwrap_or_else(|| panic!("invariant: {} states its derivative over whole arrays", op.name()));
+            let places: Vec<usize> = (0..a_ty.rank()).filter(|axis| !over.contains(axis)).collect();
+            if build.ty(part).rank() < a_ty.rank() {
+                build.repeat(part, &places, &a_ty.axes)
+            } else {
+                part
+            }
         }
-        Op::Clip(low, high) => {
-            let [low, high, zero] = [*low, *high, 0.0].map(|value| build.number(value));
-            let below = build.binary("sub", low, a);
-            let below = build.unary("relu", below);
-            let above = build.binary("sub", a, high);
-            let above = build.unary("relu", above);
-            let kept = build.choose(above, zero, g);
-            build.choose(below, zero, kept)
-        }
-        Op::Reduce(name, axes) => reduction(build, name, axes, [y, a], g),
-        Op::Along(name, axis) => along(build, name, *axis, y, g),
         Op::Permute(order) => {
             let mut back = vec![0; order.len()];
             order.iter().enumerate().for_each(|(to, &from)| back[from] = to);
@@ -249,5 +207,16 @@ fn with_one_real_operand(build: &mut Builder, op: &Op, [y, a]: [usize; 2], args:
         Op::Embedding => embedding(build, a, args[1], g),
         Op::Pick => pick(build, a, args[1], g),
         _ => g,
+    }
+}
+
+/// The op of the engine for an operation on one array, and the axes that it works over.
+fn stated_op(op: &Op) -> (AnyOp, Vec<usize>) {
+    match op {
+        Op::Power(n) => (ops::Power { n: *n }.into(), Vec::new()),
+        Op::Clip(lo, hi) => (ops::Clip { lo: *lo, hi: *hi }.into(), Vec::new()),
+        Op::Reduce(name, axes) => (called(name, axes), axes.clone()),
+        Op::Along(name, axis) => (called(name, &[*axis]), vec![*axis]),
+        op => (called(op.name(), &[]), Vec::new()),
     }
 }

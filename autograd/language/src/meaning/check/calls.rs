@@ -4,17 +4,16 @@ use super::Checker;
 use super::names::{Binding, Frame, nearest};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::functions::{self, Form};
 use crate::meaning::program::{Op, ValueId};
 use crate::meaning::size::Size;
+use crate::meaning::words::{self, Function};
 use crate::syntax::ast::{Arg, Expr, ExprKind, Ident, ItemKind};
 use crate::syntax::span::Span;
+use tapegrad_core::op::Form;
 
 /// The reduction op of this name.
 pub(super) fn reducer(name: &str) -> Option<&'static str> {
-    functions::find(name)
-        .filter(|function| function.form == Form::Reduction)
-        .map(|function| function.op)
+    words::find_form(name, Form::Reduction).map(|function| function.op.name)
 }
 
 impl<'a> Checker<'a> {
@@ -73,7 +72,7 @@ impl<'a> Checker<'a> {
         if let Some(ItemKind::Function { parameters, value, .. }) = self.items.get(name).copied() {
             return vec![self.call_formula(parameters, value, args, span)];
         }
-        if functions::names().contains(&name) {
+        if words::names().contains(&name) {
             return vec![self.call_function(name, args, span)];
         }
         if self.modules().contains(&name) {
@@ -81,7 +80,7 @@ impl<'a> Checker<'a> {
                 .help(format!("`layer {} = {name}[...]`", name.to_lowercase()));
             return vec![self.wrong(error)];
         }
-        let mut known = functions::names();
+        let mut known = words::names();
         known.extend(self.items.keys().copied());
         let mut error = Diagnostic::new(Code::E09, at, format!("there is no function `{name}`"));
         if let Some(near) = nearest(name, &known) {
@@ -104,20 +103,21 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn call_function(&mut self, name: &str, args: &[Arg], span: Span) -> ValueId {
-        let function = functions::find(name).expect("the caller found the name among the functions");
+        let function = words::find(name).expect("the caller found the name among the functions");
         let (values, over) = Self::split_args(args);
         let end = Span {
             start: span.end - 1,
             end: span.end - 1,
         };
-        match (function.form, values.as_slice()) {
+        match (function.word.form, values.as_slice()) {
             (Form::Unary, [x]) if args.len() == 1 => {
                 let x = self.expr(x);
-                self.unary(function.op, x, span)
+                self.unary(function.word.name, x, span)
             }
-            (Form::Reduction, [a, b]) if matches!(name, "max" | "min") && over.is_none() => {
+            (_, [a, b]) if over.is_none() && words::find_form(name, Form::Pair).is_some() => {
                 let operands = [self.expr(a), self.expr(b)];
-                self.binary(if name == "max" { "maximum" } else { "minimum" }, operands, span)
+                let pair = words::find_form(name, Form::Pair).map_or(function, |pair| pair);
+                self.binary(pair.op.name, operands, span)
             }
             (Form::Reduction | Form::Along, [x]) if self.indices.is_empty() => {
                 let x = self.expr(x);
@@ -127,11 +127,11 @@ impl<'a> Checker<'a> {
                 let Some(axes) = self.axes_over(name, x, over, end) else {
                     return self.unknown(span);
                 };
-                match (function.form, axes.as_slice()) {
-                    (Form::Reduction, _) => self.reduce(function.op, x, axes, span),
+                match (function.word.form, axes.as_slice()) {
+                    (Form::Reduction, _) => self.reduce(function.op.name, x, axes, span),
                     (_, [axis]) => {
                         let ty = self.ty(x).clone();
-                        self.emit(Op::Along(function.op, *axis), vec![x], ty, span)
+                        self.emit(Op::Along(function.op.name, *axis), vec![x], ty, span)
                     }
                     _ => {
                         let error = Diagnostic::new(Code::E04, span, format!("{name} works along one axis"));
@@ -139,18 +139,22 @@ impl<'a> Checker<'a> {
                     }
                 }
             }
-            (Form::Special, _) if self.indices.is_empty() => self.call_special(name, args, &values, over, end, span),
-            _ if !self.indices.is_empty() && function.form != Form::Unary => {
+            (Form::Own { .. }, _) if self.indices.is_empty() => self.call_special(name, args, &values, over, end, span),
+            _ if !self.indices.is_empty() && function.word.form != Form::Unary => {
                 let text = format!("`{name}` works on whole axes, and here every axis is an index");
                 self.wrong(Diagnostic::new(Code::E18, span, text).help("give its result a name first"))
             }
-            _ => self.wrong_call(function, span),
+            _ => self.wrong_call(&function, span),
         }
     }
 
-    pub(super) fn wrong_call(&mut self, function: &functions::Function, span: Span) -> ValueId {
-        let error = Diagnostic::new(Code::E20, span, format!("this is called as `{}`", function.signature))
-            .help(format!("for example `{}`", function.example));
+    pub(super) fn wrong_call(&mut self, function: &Function, span: Span) -> ValueId {
+        let error = Diagnostic::new(
+            Code::E20,
+            span,
+            format!("this is called as `{}`", function.word.signature()),
+        )
+        .help(format!("for example `{}`", function.word.example()));
         self.wrong(error)
     }
 
@@ -163,9 +167,9 @@ impl<'a> Checker<'a> {
         end: Span,
         span: Span,
     ) -> ValueId {
-        let function = functions::find(name).expect("the caller found the name among the functions");
+        let function = words::find(name).expect("the caller found the name among the functions");
         let Some((first, others)) = values.split_first() else {
-            return self.wrong_call(function, span);
+            return self.wrong_call(&function, span);
         };
         let x = self.expr(first);
         if self.ty(x).is_unknown() {
@@ -181,7 +185,7 @@ impl<'a> Checker<'a> {
                     let ty = self.ty(x).clone();
                     self.emit(Op::Clip(low, high), vec![x], ty, span)
                 }
-                _ => self.wrong_call(function, span),
+                _ => self.wrong_call(&function, span),
             },
             ("concat", _) => {
                 let mut parts = vec![x];
@@ -200,7 +204,7 @@ impl<'a> Checker<'a> {
                 ty.axes[0].label = ty.axes[0].size.to_string().into();
                 self.emit(Op::Concat(0), vec![one, x], ty, span)
             }
-            _ => self.wrong_call(function, span),
+            _ => self.wrong_call(&function, span),
         }
     }
 

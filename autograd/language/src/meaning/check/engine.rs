@@ -6,8 +6,8 @@
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::meaning::attributes;
 use crate::meaning::program::{Attribute, Op, ValueId};
-use crate::meaning::registry;
 use crate::meaning::size::{Bound, Size};
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::ast::{self, Arg, Ident};
@@ -103,7 +103,7 @@ impl Checker<'_> {
             };
             axes.push(axis);
         }
-        let described = registry::operands(name);
+        let described = tapegrad_core::ops::find(name).map(|op| op.operands);
         let real = values.iter().enumerate().any(|(position, &value)| {
             let kind = described.map_or(OperandKind::Real, |operands| {
                 tapegrad_core::op::operand_at(operands, position).kind
@@ -184,11 +184,11 @@ impl Checker<'_> {
         let numbers = |list: &[Attribute]| -> Result<Vec<f64>, String> {
             list.iter().map(|number| number.value(bound)).collect()
         };
-        let attributes: Result<registry::Attributes, String> = attributes
+        let attributes: Result<attributes::Attributes, String> = attributes
             .iter()
             .map(|(field, list)| Ok((field.clone(), numbers(list)?)))
             .collect();
-        let op = registry::decode(name, &attributes?)?;
+        let op = attributes::decode(name, &attributes?)?;
         let shape = |&value: &ValueId| -> Result<Shape, String> {
             let sizes: Result<Vec<i64>, _> = self.ty(value).axes.iter().map(|axis| axis.size.value(bound)).collect();
             let sizes = sizes.map_err(|name| format!("the size {name} has no value"))?;

@@ -5,11 +5,11 @@ use std::panic::Location;
 use smallvec::SmallVec;
 
 use super::{Done, Elaborator};
+use crate::meaning::attributes;
 use crate::meaning::program::{Attribute, Op, ValueId};
-use crate::meaning::registry;
+use crate::meaning::words::called;
 use tapegrad_core::graph::NodeId;
 use tapegrad_core::ops::{self, AnyOp};
-use tapegrad_core::shape::Axes;
 
 impl Elaborator<'_> {
     pub(super) fn op(&mut self, out: ValueId, op: &Op, args: &[NodeId]) -> Done<NodeId> {
@@ -69,13 +69,12 @@ impl Elaborator<'_> {
     /// The op of the engine for an operation that is one op.
     fn lowered(&self, out: ValueId, op: &Op) -> Done<AnyOp> {
         Ok(match op {
-            Op::Unary(name) => unary(name),
-            Op::Binary(name) => binary(name),
+            Op::Unary(name) | Op::Binary(name) => called(name, &[]),
             Op::Power(n) => ops::Power { n: *n }.into(),
             Op::Clip(lo, hi) => ops::Clip { lo: *lo, hi: *hi }.into(),
             Op::Where => ops::Where.into(),
-            Op::Reduce(name, axes) => reduction(name, Axes::of(axes)),
-            Op::Along(name, axis) => along(name, *axis),
+            Op::Reduce(name, axes) => called(name, axes),
+            Op::Along(name, axis) => called(name, &[*axis]),
             Op::Matmul => ops::Matmul.into(),
             Op::Permute(order) => {
                 let order: SmallVec<[u8; tapegrad_core::shape::RANK_MAX]> =
@@ -100,11 +99,11 @@ impl Elaborator<'_> {
                 let numbers = |list: &[Attribute]| -> Result<Vec<f64>, String> {
                     list.iter().map(|number| number.value(&self.bound)).collect()
                 };
-                let attributes: Result<registry::Attributes, String> = attributes
+                let attributes: Result<attributes::Attributes, String> = attributes
                     .iter()
                     .map(|(field, list)| Ok((field.clone(), numbers(list)?)))
                     .collect();
-                let op = attributes.and_then(|attributes| registry::decode(name, &attributes));
+                let op = attributes.and_then(|attributes| attributes::decode(name, &attributes));
                 op.map_err(|why| self.impossible(out, &why))?
             }
             Op::Number(_)
@@ -117,39 +116,5 @@ impl Elaborator<'_> {
             | Op::Rows(..)
             | Op::Select(..) => unreachable!("`op` has dealt with what is not one op"),
         })
-    }
-}
-
-fn unary(name: &str) -> AnyOp {
-    use ops::GeluForm::{Exact, Tanh};
-    match name {
-        "gelu" => ops::Gelu { form: Exact }.into(),
-        "gelu_tanh" => ops::Gelu { form: Tanh }.into(),
-        name => registry::decode(name, &[]).expect("the checker gives only names of ops without attributes"),
-    }
-}
-
-fn binary(name: &str) -> AnyOp {
-    registry::decode(name, &[]).expect("the checker gives only names of ops without attributes")
-}
-
-fn reduction(name: &str, over: Axes) -> AnyOp {
-    match name {
-        "sum" => ops::Sum { over }.into(),
-        "mean" => ops::Mean { over }.into(),
-        "max" => ops::Max { over }.into(),
-        "min" => ops::Min { over }.into(),
-        "prod" => ops::Prod { over }.into(),
-        "logsumexp" => ops::Logsumexp { over }.into(),
-        name => unreachable!("the checker gives only known reductions, not {name}"),
-    }
-}
-
-fn along(name: &str, axis: usize) -> AnyOp {
-    match name {
-        "softmax" => ops::Softmax { axis }.into(),
-        "log_softmax" => ops::LogSoftmax { axis }.into(),
-        "cumsum" => ops::Cumsum { axis }.into(),
-        name => unreachable!("the checker gives only known functions along an axis, not {name}"),
     }
 }

@@ -9,7 +9,7 @@ mod read;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::meaning::registry;
+use crate::meaning::attributes;
 use crate::syntax::print::number;
 use crate::syntax::token::KEYWORDS;
 use tapegrad_core::graph::{Graph, NodeId, ScopeId, Source};
@@ -62,7 +62,7 @@ pub fn print(graph: &Graph, name: &str) -> Result<String, String> {
             Source::Module(_) => return Err("a module with its own forward() and backward() has no text".into()),
             Source::Op(op) => {
                 let operands = node.operands.iter().map(|operand| idents[operand.index()].clone());
-                let attributes = registry::encode(op).ok_or_else(|| format!("the op {} has no text", op.name()))?;
+                let attributes = attributes::encode(op);
                 let attributes = attributes.iter().map(|(field, numbers)| {
                     let numbers: Vec<String> = numbers.iter().map(|&value| number(value)).collect();
                     format!("{field} => [{}]", numbers.join(", "))

@@ -5,8 +5,8 @@ use std::panic::Location;
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::meaning::attributes;
 use crate::meaning::check::literal;
-use crate::meaning::registry;
 use crate::syntax::ast::{Arg, Axis, Decl, Dtype, Expr, ExprKind, Init, ItemKind, Stmt, StmtKind};
 use crate::syntax::parse::parse_file;
 use crate::syntax::span::Sources;
@@ -100,7 +100,7 @@ impl Reader {
         if engine.as_name() != Some("engine") {
             return Err(what.into());
         }
-        let (mut operands, mut attributes) = (Vec::new(), registry::Attributes::new());
+        let (mut operands, mut attributes) = (Vec::new(), attributes::Attributes::new());
         for arg in args {
             match arg {
                 Arg::Value(value) => {
@@ -119,7 +119,7 @@ impl Reader {
                 _ => return Err(what.into()),
             }
         }
-        let op = registry::decode(&name.name, &attributes)?;
+        let op = attributes::decode(&name.name, &attributes)?;
         let shapes: Vec<Shape> = operands.iter().map(|&operand| self.graph.shape(operand)).collect();
         let shape = op.shape(&shapes).map_err(|error| error.to_string())?;
         Ok(self.graph.push(Source::Op(op), &operands, shape, Location::caller()))

@@ -7,7 +7,7 @@ use std::panic::Location;
 
 use serde_json::{Map, Value, json};
 
-use crate::meaning::registry;
+use crate::meaning::attributes;
 use crate::show::flat::{scope_path, source_name};
 use tapegrad_core::graph::{Graph, NodeId, Source};
 use tapegrad_core::params::{Init, ParamList};
@@ -20,7 +20,7 @@ pub fn write(graph: &Graph) -> Value {
         let mut attributes = Map::new();
         match node.source {
             Source::Op(op) => {
-                for (name, numbers) in registry::encode(op).unwrap_or_default() {
+                for (name, numbers) in attributes::encode(op) {
                     attributes.insert(name, numbers.into_iter().map(number).collect());
                 }
             }
@@ -110,7 +110,7 @@ fn push(node: &Value, graph: &mut Graph, params: &mut ParamList) -> Result<NodeI
         return Err("an array has at most 8 axes".into());
     }
     let shape = Shape::new(&shape);
-    let mut attributes = registry::Attributes::new();
+    let mut attributes = attributes::Attributes::new();
     for (name, list) in node["attributes"].as_object().into_iter().flatten() {
         attributes.push((name.clone(), numbers(list)?));
     }
@@ -125,7 +125,7 @@ fn push(node: &Value, graph: &mut Graph, params: &mut ParamList) -> Result<NodeI
                 .and_then(|(_, list)| list.first());
             Source::Constant(*value.ok_or("a constant has a value")?)
         }
-        name => Source::Op(registry::decode(name, &attributes)?),
+        name => Source::Op(attributes::decode(name, &attributes)?),
     };
     let mut operands = Vec::new();
     for operand in numbers(&node["operands"])? {

@@ -9,7 +9,7 @@ mod statements;
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::syntax::ast::{File, Ident};
+use crate::syntax::ast::{Expr, File, Ident};
 use crate::syntax::lexer::{Comment, Lexer};
 use crate::syntax::span::{Sources, Span};
 use crate::syntax::token::{Token, TokenKind, TokenSource};
@@ -50,6 +50,13 @@ pub fn parse_tokens(source: &mut dyn TokenSource) -> (File, Vec<Diagnostic>) {
     let mut parser = Parser::new(source);
     let file = parser.file();
     (file, parser.diagnostics)
+}
+
+/// Parses one expression; `None` if the text is not one.
+pub fn parse_expression(text: &str) -> Option<Expr> {
+    let mut lexer = Lexer::new(text, 0);
+    let mut parser = Parser::new(&mut lexer);
+    parser.expr().ok().filter(|_| parser.diagnostics.is_empty())
 }
 
 /// The mistake has been noted; the caller goes on at the next statement.
