@@ -9,6 +9,8 @@ pub mod arrays;
 pub mod elaborate;
 mod error;
 mod evaluate;
+mod instance;
+mod session;
 
 use std::collections::BTreeMap;
 
@@ -21,7 +23,9 @@ use tapegrad_core::graph::{Graph, NodeId};
 use tapegrad_core::numbers::Real;
 
 pub use error::{ErrorReport, RunError};
-pub use evaluate::{Evaluated, Given, evaluate};
+pub use evaluate::{Evaluated, evaluate};
+pub use instance::Instance;
+pub use session::{Given, Session};
 
 /// What a run is given.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -6,10 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::meaning::program::Program;
-use crate::run::RunError;
-use crate::run::elaborate;
+use crate::run::{Instance, RunError};
 use tapegrad_core::graph::{Graph, NodeId, Source};
-use tapegrad_core::record::{Record, Sketch};
 
 /// The counts of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,20 +37,7 @@ pub struct Growth {
 ///
 /// **Errors** if the sizes do not fit.
 pub fn graph_of(program: &Program, dims: &BTreeMap<String, i64>) -> Result<Graph, RunError> {
-    let bound = elaborate::bind(program, dims)?;
-    let params = elaborate::declare(program, &bound)?;
-    let sketch = Sketch::new();
-    elaborate::elaborate(
-        program,
-        &bound,
-        &params,
-        &sketch,
-        &mut |input, shape| match input.ty.kind {
-            crate::meaning::types::Kind::Real => sketch.input(&input.name, shape).id(),
-            _ => sketch.data(&input.name, shape).id(),
-        },
-    )?;
-    let graph = sketch.graph().clone();
+    let (graph, _) = Instance::new(program, dims)?.graph()?;
     Ok(graph)
 }
 

@@ -133,6 +133,40 @@ fn first_number(value: &Value) -> f64 {
 }
 
 #[test]
+fn what_does_not_fit_its_declaration_is_refused_before_the_run() {
+    let text =
+        "graph bag { dim N, V, D input w[N]: id[V] param E[V, D] x = sum(E[w], over N) J = sum(x, over D) minimize J }";
+    let opened = opened("bag", text);
+    let refused = |values: Value| {
+        let request = Request {
+            dims: [("V", 3), ("D", 2)].map(|(name, size)| (name.to_string(), size)).into(),
+            values: serde_json::from_value(values).unwrap(),
+            ..Request::default()
+        };
+        let answer = run::<f64>(&opened.programs[0], &request, Wanted::default());
+        answer.map_err(|error| error.to_string())
+    };
+    assert!(refused(json!({"w": [0, 2]})).is_ok());
+    let error = |values| refused(values).unwrap_err();
+    assert_eq!(
+        error(json!({"w": [0, 3]})),
+        "values.w: the entry at [1] is 3; these must be whole numbers from 0 to 2"
+    );
+    assert_eq!(
+        error(json!({"w": [0], "E": [[1.0, 2.0]]})),
+        "values.E: the program wants [3, 2], the value is [1, 2]"
+    );
+    assert_eq!(
+        error(json!({"w": [[0]]})),
+        "E14 sizes do not work out: the size N has no value"
+    );
+    assert_eq!(
+        error(json!({"w": [0], "u": [0]})),
+        "values.u: the program has no input or parameter of this name"
+    );
+}
+
+#[test]
 fn the_two_forms_of_the_two_layer_network_have_the_same_values_and_gradients() {
     let text = |name: &str| std::fs::read_to_string(programs::folder().join(name)).unwrap();
     let tensor = opened("two_layer", &text("two_layer.cg"));

@@ -6,15 +6,14 @@
 mod bind;
 mod lower;
 mod params;
+mod shape;
 
 use std::collections::BTreeMap;
 use std::panic::Location;
 
 use crate::diagnostic::Diagnostic;
-use crate::diagnostic::code::Code;
 use crate::meaning::program::{Input, Op, Program, Step, ValueId};
 use crate::meaning::size::{Bound, Size};
-use crate::syntax::span::Span;
 use tapegrad_core::graph::NodeId;
 use tapegrad_core::ops::AnyOp;
 use tapegrad_core::params::{Param, ParamList};
@@ -22,7 +21,9 @@ use tapegrad_core::record::Record;
 use tapegrad_core::shape::Shape;
 
 pub use bind::{bind, infer};
+pub(super) use params::first_values_of;
 pub use params::{declare, first_values};
+pub(super) use shape::shape_of;
 
 /// What the names of a program stand for in a graph.
 #[derive(Clone, Debug, Default)]
@@ -177,10 +178,7 @@ impl Elaborator<'_> {
     }
 
     fn number(&self, size: &Size) -> Done<i64> {
-        size.value(&self.bound).map_err(|name| {
-            let text = format!("the size {name} has no value");
-            Box::new(Diagnostic::new(Code::E14, Span::default(), text))
-        })
+        shape::number(size, &self.bound)
     }
 
     fn numbers(&self, sizes: &[Size]) -> Done<Vec<i64>> {
@@ -221,31 +219,12 @@ impl Elaborator<'_> {
     }
 
     fn impossible(&self, value: ValueId, why: &str) -> Box<Diagnostic> {
-        let rounds: Vec<String> = self
-            .bound
-            .iter()
-            .map(|(name, value)| format!("{name} = {value}"))
-            .collect();
-        let error = Diagnostic::new(Code::E14, self.program.values[value].span, why);
-        Box::new(error.note(format!("with {}", rounds.join(", "))))
+        shape::impossible(self.program.values[value].span, &self.bound, why)
     }
 
     /// The shape of a value in this run.
     fn shape(&self, value: ValueId) -> Done<Shape> {
-        let sizes: Vec<i64> = {
-            let axes = &self.program.values[value].ty.axes;
-            axes.iter().map(|axis| self.number(&axis.size)).collect::<Done<_>>()?
-        };
-        if sizes.len() > tapegrad_core::shape::RANK_MAX {
-            return Err(self.impossible(value, "an array has at most 8 axes"));
-        }
-        let entries = sizes.iter().try_fold(1i64, |product, &size| product.checked_mul(size));
-        match sizes.iter().find(|&&size| size < 0) {
-            Some(size) => Err(self.impossible(value, &format!("an axis would have size {size}"))),
-            None if entries.is_none_or(|entries| entries > i64::from(u32::MAX)) => {
-                Err(self.impossible(value, &format!("an array of {sizes:?} is too large")))
-            }
-            None => Ok(sizes.iter().map(|&size| size as usize).collect()),
-        }
+        let value = &self.program.values[value];
+        shape_of(&value.ty, &self.bound, value.span)
     }
 }

@@ -29,8 +29,17 @@ pub fn declare(program: &Program, bound: &Bound) -> Done<ParamList> {
 ///
 /// Without a declared beginning, parameters are drawn as `glorot` does.
 pub fn first_values<T: Real>(program: &Program, bound: &Bound, seed: u64) -> Done<Params<T>> {
-    let list = declare(program, bound)?;
-    let mut params = Params::<T>::new(&list, seed);
+    first_values_of(program, bound, &declare(program, bound)?, seed)
+}
+
+/// First values of the parameters that [`declare`] has made of the same program and sizes.
+pub(in crate::run) fn first_values_of<T: Real>(
+    program: &Program,
+    bound: &Bound,
+    list: &ParamList,
+    seed: u64,
+) -> Done<Params<T>> {
+    let mut params = Params::<T>::new(list, seed);
     for param in &program.params {
         let middle = T::from_f64(middle(param));
         for at in positions(param, bound)? {
