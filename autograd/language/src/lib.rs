@@ -35,8 +35,15 @@ mod show;
 mod syntax;
 
 pub use diagnostic::{code, explain};
-pub use meaning::{check, facts, functions, meanings, ops, program, program as core, registry, size, types};
+pub use meaning::{check, facts, functions, meanings, ops, program, registry, size, types};
 pub use open::{Opened, open, open_with};
 pub use run::elaborate;
 pub use show::{count, flat, table, view};
 pub use syntax::{ast, lexer, parse, print, span, token};
+
+/// Former names of [`program`] and its input.
+#[doc(hidden)]
+pub mod core {
+    pub use crate::program::DeclaredInput as Input;
+    pub use crate::program::*;
+}

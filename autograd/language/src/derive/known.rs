@@ -1,19 +1,23 @@
 //! Ops called by their name in the engine that the language has operators or functions for.
 
 use crate::meaning::functions::{FUNCTIONS, Form};
-use crate::meaning::program::{Attribute, Op};
+use crate::meaning::program::{AttributeNumber, Operation};
 use crate::meaning::size::Size;
 use crate::meaning::types::Type;
 
 /// The operation of the language that an op of the engine is, if there is one.
-pub(super) fn known(name: &str, attributes: &[(String, Vec<Attribute>)], operands: &[&Type]) -> Option<Op> {
+pub(super) fn known(
+    name: &str,
+    attributes: &[(String, Vec<AttributeNumber>)],
+    operands: &[&Type],
+) -> Option<Operation> {
     let get = |field: &str| {
         attributes
             .iter()
             .find(|(own, _)| own == field)
             .map(|(_, numbers)| numbers.as_slice())
     };
-    let one = |field: &str| get(field).and_then(<[Attribute]>::first);
+    let one = |field: &str| get(field).and_then(<[AttributeNumber]>::first);
     let axis = || one("axis").and_then(whole);
     let by_form = |form: Form| {
         FUNCTIONS
@@ -23,41 +27,41 @@ pub(super) fn known(name: &str, attributes: &[(String, Vec<Attribute>)], operand
     };
     let rank = operands.first().map_or(0, |ty| ty.rank());
     Some(match name {
-        "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum" => Op::Binary(binary(name)),
-        "where" => Op::Where,
-        "power" => Op::Power(number(one("n")?)?),
-        "clip" => Op::Clip(number(one("lo")?)?, number(one("hi")?)?),
-        "gelu" => Op::Unary(if number(one("form")?)? == 0.0 {
+        "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum" => Operation::Binary(binary(name)),
+        "where" => Operation::Where,
+        "power" => Operation::Power(number(one("n")?)?),
+        "clip" => Operation::Clip(number(one("lo")?)?, number(one("hi")?)?),
+        "gelu" => Operation::Unary(if number(one("form")?)? == 0.0 {
             "gelu"
         } else {
             "gelu_tanh"
         }),
-        "matmul" if has_equal_stacks(operands) => Op::Matmul,
-        "permute" => Op::Permute(
+        "matmul" if has_equal_stacks(operands) => Operation::Matmul,
+        "permute" => Operation::Permute(
             get("order")
                 .unwrap_or_default()
                 .iter()
                 .map(whole)
                 .collect::<Option<Vec<usize>>>()?,
         ),
-        "reshape" => Op::Reshape,
-        "broadcast" => Op::Broadcast,
-        "concat" => Op::Concat(axis()?),
-        "embedding" => Op::Embedding,
-        "pick" => Op::Pick,
-        "slice" => Op::Slice(axis()?, size(one("start")?)?.plus(&Size::number(1)), size(one("end")?)?),
+        "reshape" => Operation::Reshape,
+        "broadcast" => Operation::Broadcast,
+        "concat" => Operation::Concat(axis()?),
+        "embedding" => Operation::Embedding,
+        "pick" => Operation::Pick,
+        "slice" => Operation::Slice(axis()?, size(one("start")?)?.plus(&Size::number(1)), size(one("end")?)?),
         _ => match (by_form(Form::Unary), by_form(Form::Reduction), by_form(Form::Along)) {
-            (Some(unary), ..) => Op::Unary(unary),
+            (Some(unary), ..) => Operation::Unary(unary),
             (_, Some(reduction), _) => {
                 let over = match get("over") {
                     None => (0..rank).collect(),
                     // Over no axis, every reduction is the value itself.
-                    Some([none]) if number(none) == Some(-1.0) => return Some(Op::Relabel),
+                    Some([none]) if number(none) == Some(-1.0) => return Some(Operation::Relabel),
                     Some(axes) => axes.iter().map(whole).collect::<Option<Vec<usize>>>()?,
                 };
-                Op::Reduce(reduction, over)
+                Operation::Reduce(reduction, over)
             }
-            (_, _, Some(along)) => Op::Along(along, axis()?),
+            (_, _, Some(along)) => Operation::Along(along, axis()?),
             _ => return None,
         },
     })
@@ -87,22 +91,22 @@ fn has_equal_stacks(operands: &[&Type]) -> bool {
     b.rank() <= 2 || stack(a) == stack(b)
 }
 
-fn number(attribute: &Attribute) -> Option<f64> {
+fn number(attribute: &AttributeNumber) -> Option<f64> {
     match attribute {
-        Attribute::Number(value) => Some(*value),
-        Attribute::Size(size) => size.as_number().map(|value| value as f64),
+        AttributeNumber::Number(value) => Some(*value),
+        AttributeNumber::Size(size) => size.as_number().map(|value| value as f64),
     }
 }
 
-fn whole(attribute: &Attribute) -> Option<usize> {
+fn whole(attribute: &AttributeNumber) -> Option<usize> {
     number(attribute)
         .filter(|value| *value >= 0.0 && value.fract() == 0.0)
         .map(|value| value as usize)
 }
 
-fn size(attribute: &Attribute) -> Option<Size> {
+fn size(attribute: &AttributeNumber) -> Option<Size> {
     match attribute {
-        Attribute::Number(value) => Some(Size::number(*value as i64)),
-        Attribute::Size(size) => Some(size.clone()),
+        AttributeNumber::Number(value) => Some(Size::number(*value as i64)),
+        AttributeNumber::Size(size) => Some(size.clone()),
     }
 }

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Input, Op, Program};
+use crate::meaning::program::{DeclaredInput, Operation, Program};
 use crate::meaning::types::Kind;
 use crate::syntax::span::Span;
 
@@ -109,13 +109,13 @@ impl Backward {
             }
             ty.kind = Kind::Data;
             let name = format!("v_{name}");
-            straight.inputs.push(Input {
+            straight.inputs.push(DeclaredInput {
                 name: name.clone(),
                 ty: ty.clone(),
                 span: Span::default(),
             });
             straight.lines.push(Line {
-                op: Op::Input(straight.inputs.len() - 1),
+                op: Operation::Input(straight.inputs.len() - 1),
                 args: Vec::new(),
                 ty,
                 name: Some(name),
@@ -151,13 +151,13 @@ impl Backward {
             return gradient;
         };
         let name = format!("{}{name}", self.prefix);
-        let is_constant = matches!(self.build.lines[gradient].op, Op::Number(_));
+        let is_constant = matches!(self.build.lines[gradient].op, Operation::Number(_));
         if is_constant && self.build.lines[line].ty.rank() == 0 && !self.build.is_leaf(line) {
             return gradient;
         }
         let gradient = if self.build.lines[gradient].name.is_some() || gradient < self.gradients.len() || is_constant {
             let ty = self.build.lines[line].ty.clone();
-            self.build.push(Op::Relabel, vec![gradient], ty)
+            self.build.push(Operation::Relabel, vec![gradient], ty)
         } else {
             gradient
         };
@@ -223,7 +223,11 @@ fn remembered(straight: &Straight, forward: usize) -> Vec<String> {
         let op = &straight.lines[*line].op;
         !matches!(
             op,
-            Op::Input(_) | Op::Param(..) | Op::Number(_) | Op::Size(_) | Op::Positions
+            Operation::Input(_)
+                | Operation::Param(..)
+                | Operation::Number(_)
+                | Operation::Size(_)
+                | Operation::Positions
         )
     };
     let kept = |row: usize| {
@@ -239,7 +243,7 @@ fn remembered(straight: &Straight, forward: usize) -> Vec<String> {
         .filter_map(|line| straight.lines[line].name.clone())
         .collect();
     for line in (forward..straight.lines.len()).filter(|&line| needed[line]) {
-        if let Op::Row(row, _) = straight.lines[line].op
+        if let Operation::Row(row, _) = straight.lines[line].op
             && kept(row)
             && !names.contains(&straight.rounds.rows[row].0)
         {

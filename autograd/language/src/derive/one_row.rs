@@ -6,7 +6,7 @@ use super::build::Builder;
 use super::rules;
 use super::straight::{Line, Straight};
 use crate::diagnostic::Diagnostic;
-use crate::meaning::program::Op;
+use crate::meaning::program::Operation;
 use crate::meaning::types::Kind;
 
 /// The backward step of one named value by itself: its gradient is given, and its named operands get contributions.
@@ -27,7 +27,7 @@ pub(crate) fn row_gradients(straight: &Straight, line: usize, is_loss: bool) -> 
     let seed = if is_loss {
         build.number(1.0)
     } else {
-        build.push(Op::Input(usize::MAX), Vec::new(), ty)
+        build.push(Operation::Input(usize::MAX), Vec::new(), ty)
     };
     if !is_loss {
         build.lines[seed].name = Some(gradient.clone());

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::straight::{Line, Straight, StraightParam};
-use crate::meaning::program::{Op, Program, Step, ValueId};
+use crate::meaning::program::{Instruction, Operation, Program, ValueId};
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::Type;
 
@@ -74,7 +74,7 @@ pub fn rolled(program: &Program) -> Option<Straight> {
         let name = roller.fresh(&family.name);
         roller.straight.rounds.rows.push((name, family.ty.clone()));
     }
-    roller.steps(&program.steps)?;
+    roller.instructions(&program.instructions)?;
     let at = |value: ValueId| roller.values[value];
     roller.straight.objective = program.objective.map(|(direction, value)| (direction, at(value)));
     let outputs = program.outputs.iter();
@@ -93,14 +93,16 @@ struct Roller<'p> {
 }
 
 impl Roller<'_> {
-    fn steps(&mut self, steps: &[Step]) -> Option<()> {
-        steps.iter().try_for_each(|step| self.step(step))
+    fn instructions(&mut self, instructions: &[Instruction]) -> Option<()> {
+        instructions
+            .iter()
+            .try_for_each(|instruction| self.instruction(instruction))
     }
 
-    fn step(&mut self, step: &Step) -> Option<()> {
-        match step {
-            Step::Op { out, op, args } => self.line(*out, op, args)?,
-            Step::Store { family, at, value } => {
+    fn instruction(&mut self, instruction: &Instruction) -> Option<()> {
+        match instruction {
+            Instruction::Compute { out, op, args } => self.line(*out, op, args)?,
+            Instruction::Store { family, at, value } => {
                 let [at] = at.as_slice() else { return None };
                 let line = self.stored(self.values[*value]);
                 let row = self.straight.rounds.rows[*family].0.clone();
@@ -116,17 +118,17 @@ impl Roller<'_> {
                     .push((*family, at.clone()));
                 self.values[*value] = line;
             }
-            Step::Load { out, family, at } => {
+            Instruction::Load { out, family, at } => {
                 let [at] = at.as_slice() else { return None };
-                self.push(*out, Op::Row(*family, at.clone()), Vec::new(), None);
+                self.push(*out, Operation::Row(*family, at.clone()), Vec::new(), None);
             }
-            Step::Collect { out, family } => {
+            Instruction::Collect { out, family } => {
                 let [(low, _)] = self.program.families[*family].ranges.as_slice() else {
                     return None;
                 };
-                self.push(*out, Op::Rows(*family, low.clone()), Vec::new(), None);
+                self.push(*out, Operation::Rows(*family, low.clone()), Vec::new(), None);
             }
-            Step::Loop {
+            Instruction::Loop {
                 index,
                 from,
                 to,
@@ -138,7 +140,7 @@ impl Roller<'_> {
                 }
                 self.in_loop = true;
                 let start = self.straight.lines.len();
-                self.steps(body)?;
+                self.instructions(body)?;
                 self.in_loop = false;
                 self.straight.rounds.loops.push(Round {
                     index: index.clone(),
@@ -148,11 +150,11 @@ impl Roller<'_> {
                     lines: start..self.straight.lines.len(),
                 });
             }
-            Step::Scope { at: Some(_), .. } => return None,
-            Step::Scope { name, body, .. } => {
+            Instruction::Scope { at: Some(_), .. } => return None,
+            Instruction::Scope { name, body, .. } => {
                 let length = self.prefix.len();
                 self.prefix.push_str(&format!("{name}_"));
-                self.steps(body)?;
+                self.instructions(body)?;
                 self.prefix.truncate(length);
             }
         }
@@ -164,7 +166,7 @@ impl Roller<'_> {
         let own = &self.straight.lines[line];
         let is_given = matches!(
             own.op,
-            Op::Input(_) | Op::Param(..) | Op::Row(..) | Op::Number(_) | Op::Size(_)
+            Operation::Input(_) | Operation::Param(..) | Operation::Row(..) | Operation::Number(_) | Operation::Size(_)
         );
         let is_last = line + 1 == self.straight.lines.len();
         if !is_given && is_last && !self.straight.rounds.stores.contains_key(&line) {
@@ -172,7 +174,7 @@ impl Roller<'_> {
         }
         let ty = own.ty.clone();
         self.straight.lines.push(Line {
-            op: Op::Relabel,
+            op: Operation::Relabel,
             args: vec![line],
             ty,
             name: None,
@@ -180,28 +182,28 @@ impl Roller<'_> {
         self.straight.lines.len() - 1
     }
 
-    fn line(&mut self, out: ValueId, op: &Op, args: &[ValueId]) -> Option<()> {
-        if let Op::Param(number, _) = op {
+    fn line(&mut self, out: ValueId, op: &Operation, args: &[ValueId]) -> Option<()> {
+        if let Operation::Param(number, _) = op {
             self.values[out] = self.params[number];
             return Some(());
         }
         let args: Vec<usize> = args.iter().map(|&arg| self.values[arg]).collect();
         let op = match op {
-            Op::Engine(name, attributes) => {
+            Operation::Engine(name, attributes) => {
                 let operands: Vec<&Type> = args.iter().map(|&arg| &self.straight.lines[arg].ty).collect();
                 super::known::known(name, attributes, &operands).unwrap_or_else(|| op.clone())
             }
             op => op.clone(),
         };
         let name = self.program.values[out].name.clone().map(|name| match op {
-            Op::Input(_) => name,
+            Operation::Input(_) => name,
             _ => self.fresh(&format!("{}{name}", self.prefix)),
         });
         self.push(out, op, args, name);
         Some(())
     }
 
-    fn push(&mut self, out: ValueId, op: Op, args: Vec<usize>, name: Option<String>) {
+    fn push(&mut self, out: ValueId, op: Operation, args: Vec<usize>, name: Option<String>) {
         let ty = self.program.values[out].ty.clone();
         self.straight.lines.push(Line { op, args, ty, name });
         self.values[out] = self.straight.lines.len() - 1;
@@ -215,7 +217,7 @@ impl Roller<'_> {
             }
             let name = self.fresh(&param.path.replace('.', "_"));
             self.straight.lines.push(Line {
-                op: Op::Param(number, Vec::new()),
+                op: Operation::Param(number, Vec::new()),
                 args: Vec::new(),
                 ty: param.ty.clone(),
                 name: Some(name.clone()),

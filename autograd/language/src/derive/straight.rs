@@ -2,9 +2,9 @@
 //!
 //! Its loops are unrolled, for which the sizes that they run to must be numbers, or kept; all other sizes stay names.
 
-use crate::meaning::program::{Dim, Input, Op, Requirement};
+use crate::meaning::program::{DeclaredInput, Dim, Operation, Requirement};
 use crate::meaning::types::Type;
-use crate::syntax::ast::{Direction, Init};
+use crate::syntax::ast::{Direction, Initializer};
 
 pub use super::roll::{Round, Rounds};
 pub use super::unroll::straighten;
@@ -13,7 +13,7 @@ pub use super::unroll::straighten;
 #[derive(Clone, Debug)]
 pub struct Line {
     /// How it is computed.
-    pub op: Op,
+    pub op: Operation,
     /// From which lines.
     pub args: Vec<usize>,
     /// Axes and kind.
@@ -30,7 +30,7 @@ pub struct StraightParam {
     /// The axes.
     pub ty: Type,
     /// How it begins.
-    pub init: Option<Init>,
+    pub init: Option<Initializer>,
 }
 
 /// A program as a list of lines.
@@ -43,7 +43,7 @@ pub struct Straight {
     /// What is required of them.
     pub requirements: Vec<Requirement>,
     /// What is given.
-    pub inputs: Vec<Input>,
+    pub inputs: Vec<DeclaredInput>,
     /// The parameters.
     pub params: Vec<StraightParam>,
     /// The values in order.

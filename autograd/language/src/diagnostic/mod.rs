@@ -119,9 +119,9 @@ impl Diagnostic {
     }
 
     /// The same as data for other programs.
-    pub fn report(&self, sources: &Sources) -> Report {
-        let place = |label: &Label| Place::of(label, sources);
-        Report {
+    pub fn report(&self, sources: &Sources) -> DiagnosticReport {
+        let place = |label: &Label| LabelReport::of(label, sources);
+        DiagnosticReport {
             code: self.code.name(),
             severity: self.code.severity(),
             title: self.code.title(),
@@ -133,7 +133,7 @@ impl Diagnostic {
                 .edits
                 .iter()
                 .map(|edit| {
-                    Place::of(
+                    LabelReport::of(
                         &Label {
                             span: edit.span,
                             text: edit.text.clone(),
@@ -148,7 +148,7 @@ impl Diagnostic {
 
 /// A diagnostic as data: what `--json` prints.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub struct DiagnosticReport {
     /// Such as `E01`.
     pub code: &'static str,
     /// Error or warning.
@@ -156,20 +156,20 @@ pub struct Report {
     /// One line about the kind of mistake.
     pub title: &'static str,
     /// The place itself.
-    pub primary: Place,
+    pub primary: LabelReport,
     /// The other places.
-    pub others: Vec<Place>,
+    pub others: Vec<LabelReport>,
     /// Remarks.
     pub notes: Vec<String>,
     /// What would be right.
     pub help: Option<String>,
     /// The changes that carry out the help: `text` replaces the stretch.
-    pub edits: Vec<Place>,
+    pub edits: Vec<LabelReport>,
 }
 
 /// A place as data; lines and columns count from 1, columns in characters.
 #[derive(Clone, Debug, Serialize)]
-pub struct Place {
+pub struct LabelReport {
     /// The file.
     pub file: String,
     /// The line of the first character.
@@ -182,7 +182,7 @@ pub struct Place {
     pub text: String,
 }
 
-impl Place {
+impl LabelReport {
     fn of(label: &Label, sources: &Sources) -> Self {
         let position = sources.position(label.span);
         Self {

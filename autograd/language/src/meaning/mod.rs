@@ -1,7 +1,7 @@
 //! What a syntax tree means: its sizes, types and operations, all checked.
 //!
 //! Reading order: [`size`], [`facts`], [`types`], [`program`], [`functions`], [`registry`], [`meanings`], [`ops`],
-//! [`check`].
+//! [`check`]; then `unroll`, on which `run` and `derive` build.
 
 pub mod check;
 pub mod facts;
@@ -12,3 +12,4 @@ pub mod program;
 pub mod registry;
 pub mod size;
 pub mod types;
+pub(crate) mod unroll;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, Report};
+use crate::diagnostic::{Diagnostic, DiagnosticReport};
 use crate::syntax::span::Sources;
 
 /// Why a run is refused.
@@ -70,7 +70,7 @@ impl RunError {
     pub fn report(&self, sources: &Sources) -> ErrorReport {
         match self {
             Self::Program(diagnostic) => {
-                let Report {
+                let DiagnosticReport {
                     code, primary, help, ..
                 } = diagnostic.report(sources);
                 ErrorReport {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::elaborate::{self, Elaborated};
 use crate::diagnostic::Diagnostic;
-use crate::meaning::program::{Input, Program};
+use crate::meaning::program::{DeclaredInput, Program};
 use crate::meaning::size::Bound;
 use crate::meaning::types::Kind;
 use tapegrad_core::graph::{Graph, NodeId};
@@ -29,7 +29,7 @@ impl<'p> Instance<'p> {
     pub fn new(program: &'p Program, sizes: &BTreeMap<String, i64>) -> Result<Self, Box<Diagnostic>> {
         let sizes = elaborate::bind(program, sizes)?;
         let params = elaborate::declare(program, &sizes)?;
-        let shape = |input: &Input| elaborate::shape_of(&input.ty, &sizes, input.span);
+        let shape = |input: &DeclaredInput| elaborate::shape_of(&input.ty, &sizes, input.span);
         let shapes = program.inputs.iter().map(shape).collect::<Result<_, _>>()?;
         Ok(Self {
             program,
@@ -55,7 +55,7 @@ impl<'p> Instance<'p> {
     }
 
     /// The inputs in order of declaration, with their shapes.
-    pub fn inputs(&self) -> impl Iterator<Item = (&'p Input, Shape)> {
+    pub fn inputs(&self) -> impl Iterator<Item = (&'p DeclaredInput, Shape)> {
         self.program.inputs.iter().zip(self.shapes.iter().copied())
     }
 
@@ -71,7 +71,7 @@ impl<'p> Instance<'p> {
     pub fn record(
         &self,
         record: &dyn Record,
-        leaf: &mut dyn FnMut(&Input, Shape) -> NodeId,
+        leaf: &mut dyn FnMut(&DeclaredInput, Shape) -> NodeId,
     ) -> Result<Elaborated, Box<Diagnostic>> {
         elaborate::elaborate(self.program, &self.sizes, &self.params, record, leaf)
     }

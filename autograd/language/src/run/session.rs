@@ -23,7 +23,7 @@ use ndarray::{ArrayD, Dimension};
 
 use super::elaborate::{self, Elaborated};
 use super::{Instance, RunError};
-use crate::meaning::program::{Input, Program};
+use crate::meaning::program::{DeclaredInput, Program};
 use crate::meaning::size::Bound;
 use crate::meaning::types::Kind;
 use tapegrad_core::numbers::Real;
@@ -153,7 +153,7 @@ fn check_shape<T>(name: &str, shape: Shape, value: &ArrayD<T>) -> Result<(), Run
 }
 
 /// Ids are whole numbers below their end, truth values 0 or 1, whole numbers whole.
-fn check_kind<T: Real>(input: &Input, sizes: &Bound, value: &ArrayD<T>) -> Result<(), RunError> {
+fn check_kind<T: Real>(input: &DeclaredInput, sizes: &Bound, value: &ArrayD<T>) -> Result<(), RunError> {
     let (low, end, what) = match &input.ty.kind {
         Kind::Real | Kind::Data | Kind::Unknown => return Ok(()),
         Kind::Int => (f64::NEG_INFINITY, f64::INFINITY, "whole numbers".to_string()),

@@ -69,7 +69,7 @@ impl fmt::Debug for Span {
 
 /// One source file: what it is called in messages, its text, and where its bytes begin among those of all files.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct SourceText {
     /// The name in messages.
     pub name: String,
     /// The text.
@@ -81,7 +81,7 @@ pub struct Source {
 /// All source files of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    files: Vec<Source>,
+    files: Vec<SourceText>,
 }
 
 /// A place as a person finds it.
@@ -108,7 +108,7 @@ impl Sources {
     /// Adds a file and gives its number.
     pub fn add(&mut self, name: &str, text: &str) -> usize {
         let base = self.files.last().map_or(0, |file| file.base + file.text.len() + 1);
-        self.files.push(Source {
+        self.files.push(SourceText {
             name: name.to_string(),
             text: text.to_string(),
             base,
@@ -117,12 +117,12 @@ impl Sources {
     }
 
     /// The files in the order of their reading.
-    pub fn files(&self) -> &[Source] {
+    pub fn files(&self) -> &[SourceText] {
         &self.files
     }
 
     /// The file a span lies in; the first for a span outside all.
-    fn file_of(&self, span: Span) -> &Source {
+    fn file_of(&self, span: Span) -> &SourceText {
         let behind = self.files.partition_point(|file| file.base <= span.start as usize);
         &self.files[behind.saturating_sub(1)]
     }

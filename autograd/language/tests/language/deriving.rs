@@ -27,7 +27,7 @@ fn plain(name: &str) -> String {
 
 /// The sizes that loops run to, among those of a run.
 fn loop_sizes(program: &Program, dims: &BTreeMap<String, i64>) -> BTreeMap<String, i64> {
-    let has_loop = format!("{:?}", program.steps).contains("Loop {");
+    let has_loop = format!("{:?}", program.instructions).contains("Loop {");
     dims.iter()
         .filter(|(name, _)| has_loop && (*name == "T" || *name == "L"))
         .map(|(n, v)| (n.clone(), *v))
@@ -196,7 +196,7 @@ fn a_loop_that_is_kept_runs_backward_and_can_be_derived_again() {
     for (name, text) in programs::all() {
         let opened_program = opened(&name, &text);
         let program = &opened_program.programs[0];
-        let has_loop = format!("{:?}", program.steps).contains("Loop {");
+        let has_loop = format!("{:?}", program.instructions).contains("Loop {");
         let Some(derivative) = derive(program, &BTreeMap::new()).ok().filter(|_| has_loop) else {
             continue;
         };

@@ -14,7 +14,7 @@ use super::rules;
 use super::straight::Round;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::Op;
+use crate::meaning::program::Operation;
 use crate::meaning::size::Size;
 use crate::meaning::types::{Kind, Type};
 use crate::syntax::span::Span;
@@ -83,8 +83,8 @@ impl Backward {
             return Ok(());
         };
         match self.build.lines[line].op.clone() {
-            Op::Row(row, at) => walk.back.entry(row).or_default().push(Back::One(gradient, at)),
-            Op::Rows(row, low) => walk.back.entry(row).or_default().push(Back::Whole(gradient, low)),
+            Operation::Row(row, at) => walk.back.entry(row).or_default().push(Back::One(gradient, at)),
+            Operation::Rows(row, low) => walk.back.entry(row).or_default().push(Back::Whole(gradient, low)),
             _ => {
                 for (operand, part) in rules::contributions(&mut self.build, line, gradient)? {
                     self.contributions[operand].push(part);
@@ -112,7 +112,7 @@ impl Backward {
         let (from, to) = match back {
             Back::Row(own, from, to) => {
                 return Ok(match inside(at, from, to)? {
-                    true => Some(self.build.push(Op::Row(*own, at.clone()), Vec::new(), ty)),
+                    true => Some(self.build.push(Operation::Row(*own, at.clone()), Vec::new(), ty)),
                     false => None,
                 });
             }
@@ -135,7 +135,7 @@ impl Backward {
             return Ok(None);
         }
         let place = at.minus(&from).plus(&Size::number(1));
-        Ok(Some(self.build.push(Op::Select(0, place), vec![*gradient], ty)))
+        Ok(Some(self.build.push(Operation::Select(0, place), vec![*gradient], ty)))
     }
 
     fn row_type(&self, row: usize) -> Type {
@@ -169,7 +169,7 @@ impl Backward {
             axes: self.row_type(row).axes,
             kind: self.build.ty(line).kind.clone(),
         };
-        let own = self.build.push(Op::Relabel, vec![line], ty);
+        let own = self.build.push(Operation::Relabel, vec![line], ty);
         self.straight.rounds.stores.entry(own).or_default().push((row, at));
     }
 
@@ -185,10 +185,10 @@ impl Backward {
                 for back in walk.back.get(&row).cloned().unwrap_or_default() {
                     let ty = self.row_type(row);
                     let part = match back {
-                        Back::Row(own, ..) => self.build.push(Op::Row(own, at.clone()), Vec::new(), ty),
+                        Back::Row(own, ..) => self.build.push(Operation::Row(own, at.clone()), Vec::new(), ty),
                         Back::Whole(gradient, low) => {
                             let place = at.minus(&low).plus(&Size::number(1));
-                            self.build.push(Op::Select(0, place), vec![gradient], ty)
+                            self.build.push(Operation::Select(0, place), vec![gradient], ty)
                         }
                         Back::One(..) => return Err(unsupported("one position of its row is read")),
                     };
@@ -196,7 +196,8 @@ impl Backward {
                 }
             }
             let gradient = self.gathered(line);
-            if let (Some(&reader), Op::Row(_, at)) = (walk.readers.get(&line), self.build.lines[line].op.clone()) {
+            if let (Some(&reader), Operation::Row(_, at)) = (walk.readers.get(&line), self.build.lines[line].op.clone())
+            {
                 // A reader that got nothing gives 0, so that its row is whole.
                 let given = gradient.unwrap_or_else(|| {
                     let zero = self.build.number(0.0);
@@ -231,7 +232,7 @@ impl Backward {
         self.sum_rows(round, sums);
         for (operand, row) in slices {
             let ty = self.build.ty(operand).clone();
-            let whole = self.build.push(Op::Rows(row, Size::number(1)), Vec::new(), ty);
+            let whole = self.build.push(Operation::Rows(row, Size::number(1)), Vec::new(), ty);
             self.contributions[operand].push(whole);
         }
         Ok(())

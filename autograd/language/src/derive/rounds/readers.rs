@@ -3,7 +3,7 @@
 use super::{Back, Done, Walk, unsupported};
 use crate::derive::Backward;
 use crate::derive::straight::Round;
-use crate::meaning::program::Op;
+use crate::meaning::program::Operation;
 use crate::meaning::size::Size;
 use crate::meaning::types::Kind;
 
@@ -11,7 +11,7 @@ impl Backward {
     /// 0 at a position of a row of contributions, from the value that stands there so that it is real.
     pub(super) fn store_zero(&mut self, values: usize, row: usize, at: &Size) {
         let ty = self.row_type(values);
-        let value = self.build.push(Op::Row(values, at.clone()), Vec::new(), ty);
+        let value = self.build.push(Operation::Row(values, at.clone()), Vec::new(), ty);
         let zero = self.build.number(0.0);
         let product = self.build.mul(zero, value);
         self.store(product, row, at.clone());
@@ -21,7 +21,7 @@ impl Backward {
     pub(super) fn prepare_readers(&mut self, round: &Round, walk: &mut Walk) {
         let (low, high) = round.ends();
         for line in round.lines.clone() {
-            let Op::Row(row, at) = self.build.lines[line].op.clone() else {
+            let Operation::Row(row, at) = self.build.lines[line].op.clone() else {
                 continue;
             };
             if self.build.ty(line).kind != Kind::Real {

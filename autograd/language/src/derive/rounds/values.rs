@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Done, unsupported};
 use crate::derive::Backward;
 use crate::derive::straight::Round;
-use crate::meaning::program::Op;
+use crate::meaning::program::Operation;
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind};
 use crate::syntax::span::Span;
@@ -18,8 +18,8 @@ impl Backward {
         let own = &self.build.lines[line];
         let runs = |size: &Size| size.symbols().contains(&round.index);
         let (axis, at) = match &own.op {
-            Op::Select(axis, at) if runs(at) => (*axis, at),
-            Op::Slice(_, from, to) if runs(from) || runs(to) => {
+            Operation::Select(axis, at) if runs(at) => (*axis, at),
+            Operation::Slice(_, from, to) if runs(from) || runs(to) => {
                 return Err(unsupported("a part of an array that depends on the round is read"));
             }
             _ => return Ok(None),
@@ -77,7 +77,7 @@ impl Backward {
             let mut ty = self.row_type(row);
             ty.axes
                 .insert(0, Axis::new(&length.to_string(), length.clone(), Span::default()));
-            let whole = self.build.push(Op::Rows(row, low.clone()), Vec::new(), ty);
+            let whole = self.build.push(Operation::Rows(row, low.clone()), Vec::new(), ty);
             let sum = self.build.reduce("sum", whole, vec![0]);
             let axes = self.build.ty(line).axes.clone();
             let sum = self.build.relabel(sum, axes);
@@ -120,10 +120,10 @@ impl Backward {
         let own = self.build.lines[line].clone();
         let again = matches!(
             own.op,
-            Op::Row(..) | Op::Number(_) | Op::Size(_) | Op::Positions | Op::Reshape
+            Operation::Row(..) | Operation::Number(_) | Operation::Size(_) | Operation::Positions | Operation::Reshape
         );
-        let again = again || (matches!(own.op, Op::Relabel) && !self.straight.rounds.stores.contains_key(&line));
-        let again = again || (matches!(own.op, Op::Select(..)) && !round.lines.contains(&own.args[0]));
+        let again = again || (matches!(own.op, Operation::Relabel) && !self.straight.rounds.stores.contains_key(&line));
+        let again = again || (matches!(own.op, Operation::Select(..)) && !round.lines.contains(&own.args[0]));
         let copy = if again {
             let mut copy = own;
             copy.name = None;
@@ -153,7 +153,7 @@ impl Backward {
                 self.straight.rounds.stores.insert(line, vec![(row, at.clone())]);
                 (row, at)
             });
-            self.build.push(Op::Row(row, at), Vec::new(), own.ty)
+            self.build.push(Operation::Row(row, at), Vec::new(), own.ty)
         };
         place.insert(line, copy);
         copy

@@ -1,7 +1,7 @@
 //! The derivatives of functions of each entry by itself.
 
 use super::Builder;
-use crate::meaning::program::Op;
+use crate::meaning::program::Operation as Op;
 
 pub(super) fn unary(build: &mut Builder, name: &str, y: usize, a: usize, g: usize) -> usize {
     let one = build.number(1.0);

@@ -10,7 +10,7 @@ mod reductions;
 use super::build::Builder;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::Op;
+use crate::meaning::program::Operation as Op;
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::span::Span;

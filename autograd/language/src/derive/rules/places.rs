@@ -2,7 +2,7 @@
 
 use super::products::{outer, rows, transposed};
 use super::{Builder, Parts};
-use crate::meaning::program::Op;
+use crate::meaning::program::Operation as Op;
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
 

@@ -1,7 +1,7 @@
 //! The derivative of the matrix product, for vectors, matrices and stacks of matrices.
 
 use super::{Builder, summed_to};
-use crate::meaning::program::Op;
+use crate::meaning::program::Operation as Op;
 use crate::meaning::size::Size;
 use crate::meaning::types::Axis;
 use crate::syntax::span::Span;

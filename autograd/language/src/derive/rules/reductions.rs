@@ -1,7 +1,7 @@
 //! The derivatives of reductions, and of functions along an axis.
 
 use super::Builder;
-use crate::meaning::program::Op;
+use crate::meaning::program::Operation as Op;
 use crate::meaning::size::Size;
 
 pub(super) fn reduction(build: &mut Builder, name: &str, axes: &[usize], [y, a]: [usize; 2], g: usize) -> usize {

@@ -7,7 +7,7 @@
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Op, ValueId};
+use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
 use crate::syntax::ast::{Binary, Expr, ExprKind};
@@ -110,7 +110,7 @@ impl Checker<'_> {
             kind: self.ty(operand).kind.clone(),
         };
         let span = self.program.values[operand].span;
-        self.emit(Op::Reshape, vec![operand], ty, span)
+        self.emit(Operation::Reshape, vec![operand], ty, span)
     }
 
     fn misfit(&mut self, operands: &[ValueId], misfit: Misfit, at: Span) {

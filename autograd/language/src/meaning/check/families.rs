@@ -6,7 +6,7 @@ use super::Checker;
 use super::names::Binding;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Family, Step, ValueId};
+use crate::meaning::program::{Family, Instruction, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::Type;
 use crate::syntax::ast::{self, Expr, Ident, Stmt, StmtKind};
@@ -14,7 +14,7 @@ use crate::syntax::span::Span;
 
 /// A place in a row that has been given a value, over all loops around it.
 #[derive(Clone, Debug)]
-pub(super) struct Stored {
+pub(super) struct RowEntry {
     pub(super) low: Vec<Size>,
     pub(super) high: Vec<Size>,
     pub(super) at: Vec<Size>,
@@ -70,7 +70,7 @@ impl<'a> Checker<'a> {
             self.program.families[family].ty = ty;
         }
         let extremes = |highest: bool| at.iter().map(|at| self.extreme(at, highest)).collect();
-        let stored = Stored {
+        let stored = RowEntry {
             low: extremes(false),
             high: extremes(true),
             ranges: at
@@ -84,7 +84,7 @@ impl<'a> Checker<'a> {
             self.report(error);
         }
         self.stores[family].push(stored);
-        self.push(Step::Store { family, at, value });
+        self.push(Instruction::Store { family, at, value });
     }
 
     /// The value with the type that all of the row have.
@@ -158,7 +158,7 @@ impl<'a> Checker<'a> {
         }
         let ty = self.program.families[family].ty.clone();
         let out = self.new_value(ty, span);
-        self.push(Step::Load { out, family, at });
+        self.push(Instruction::Load { out, family, at });
         out
     }
 
@@ -181,12 +181,12 @@ impl<'a> Checker<'a> {
     }
 
     /// True if a store of a loop that still runs gives this position a value only later.
-    pub(super) fn is_later(&self, stored: &Stored, at: &[Size]) -> bool {
+    pub(super) fn is_later(&self, stored: &RowEntry, at: &[Size]) -> bool {
         !matches!(self.round(&stored.at, at), Some(Ordering::Less | Ordering::Equal))
     }
 
     /// What the loops that still run have stored in earlier rounds, by statements that come later in the text.
-    pub(super) fn planned_before(&self, name: &str, at: &[Size]) -> Vec<Stored> {
+    pub(super) fn planned_before(&self, name: &str, at: &[Size]) -> Vec<RowEntry> {
         let places = self
             .plans
             .iter()
@@ -197,7 +197,7 @@ impl<'a> Checker<'a> {
         earlier
             .map(|keys| {
                 let extremes = |highest: bool| keys.iter().map(|at| self.extreme(at, highest)).collect();
-                Stored {
+                RowEntry {
                     low: extremes(false),
                     high: extremes(true),
                     at: keys.clone(),

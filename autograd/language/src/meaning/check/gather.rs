@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Op, ValueId};
+use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::ast::{Expr, ExprKind};
@@ -61,7 +61,7 @@ impl Checker<'_> {
         let in_index_form = !self.indices.is_empty();
         if others.is_empty() && ids_ty.rank() == 0 {
             return self.emit(
-                Op::Pick,
+                Operation::Pick,
                 vec![value, ids],
                 Type {
                     axes: Vec::new(),
@@ -84,7 +84,7 @@ impl Checker<'_> {
             if self.ty(ids).is_unknown() {
                 return ids;
             }
-            return self.emit(Op::Pick, vec![last, ids], Type { axes, kind: ty.kind }, span);
+            return self.emit(Operation::Pick, vec![last, ids], Type { axes, kind: ty.kind }, span);
         }
         others.insert(0, axis);
         let first = self.permute(value, &others, span);
@@ -99,11 +99,11 @@ impl Checker<'_> {
             axes: ids_ty.axes.iter().cloned().chain([width]).collect(),
             kind: result.kind.clone(),
         };
-        let gathered = self.emit(Op::Embedding, vec![rows, ids], wide.clone(), span);
+        let gathered = self.emit(Operation::Embedding, vec![rows, ids], wide.clone(), span);
         let gathered = if wide == result {
             gathered
         } else {
-            self.emit(Op::Reshape, vec![gathered], result, span)
+            self.emit(Operation::Reshape, vec![gathered], result, span)
         };
         self.sorted(gathered, span)
     }
@@ -121,6 +121,6 @@ impl Checker<'_> {
             axes: vec![ty.axes[0].clone(), Axis::new("_", width, span)],
             kind: ty.kind,
         };
-        self.emit(Op::Reshape, vec![value], ty, span)
+        self.emit(Operation::Reshape, vec![value], ty, span)
     }
 }

@@ -4,7 +4,7 @@ use super::Checker;
 use super::names::Binding;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Op, ValueId};
+use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::Axis;
 use crate::syntax::ast::Expr;
@@ -149,7 +149,7 @@ impl Checker<'_> {
             self.report(error);
             return None;
         }
-        Some(self.emit(Op::Select(axis, at), vec![value], ty, span))
+        Some(self.emit(Operation::Select(axis, at), vec![value], ty, span))
     }
 
     /// True if a position lies between two others whatever the loops and sizes are.

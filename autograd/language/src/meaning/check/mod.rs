@@ -1,7 +1,7 @@
 //! The checker: from the tree of a program to its core, with every name resolved and every value typed.
 //!
 //! Each module is checked once by itself, with sizes of its own, and again at each call with the sizes given there,
-//! when its steps become part of the caller's. After a mistake a value has the type *unknown*, which fits everywhere,
+//! when its instructions become part of the caller's. After a mistake a value has the type *unknown*, which fits everywhere,
 //! so that one mistake gives one message.
 
 mod align;
@@ -27,14 +27,14 @@ use std::collections::BTreeMap;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::facts::Facts;
-use crate::meaning::program::{Op, Program, Step, Value, ValueId};
+use crate::meaning::program::{Instruction, Operation, Program, Value, ValueId};
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::{Kind, Type};
 use crate::syntax::ast::{self, Expr, File, ItemKind};
 use crate::syntax::span::{Sources, Span};
 
 pub use calls::literal;
-use names::Frame;
+use names::NameScope;
 
 /// What came of checking a file.
 #[derive(Clone, Debug, Default)]
@@ -89,12 +89,12 @@ struct Checker<'a> {
     items: BTreeMap<&'a str, &'a ItemKind>,
     diagnostics: Vec<Diagnostic>,
     program: Program,
-    blocks: Vec<Vec<Step>>,
-    frames: Vec<Frame>,
+    blocks: Vec<Vec<Instruction>>,
+    frames: Vec<NameScope>,
     facts: Facts,
     loops: Vec<ActiveLoop>,
     indices: Vec<Index>,
-    stores: Vec<Vec<families::Stored>>,
+    stores: Vec<Vec<families::RowEntry>>,
     /// For each loop around, the places of rows that its body gives values to.
     plans: Vec<Vec<(String, Vec<Size>)>>,
     /// The equation being checked, for suggestions that rewrite it.
@@ -147,7 +147,7 @@ impl<'a> Checker<'a> {
             ItemKind::Module { .. } => self.module_alone(item),
             ItemKind::Function { parameters, value, .. } => {
                 for parameter in parameters {
-                    let scalar = self.emit(Op::Number(1.0), Vec::new(), Type::scalar(), parameter.span);
+                    let scalar = self.emit(Operation::Number(1.0), Vec::new(), Type::scalar(), parameter.span);
                     self.define(parameter, names::Binding::Value(scalar));
                 }
                 self.expr(value);
@@ -155,7 +155,7 @@ impl<'a> Checker<'a> {
         }
         self.items.insert(&name.name, item);
         let is_graph = matches!(item, ItemKind::Graph { .. });
-        self.program.steps = self.blocks.pop().unwrap_or_default();
+        self.program.instructions = self.blocks.pop().unwrap_or_default();
         (is_graph && !self.broken).then(|| std::mem::take(&mut self.program))
     }
 
@@ -165,7 +165,7 @@ impl<'a> Checker<'a> {
             ..Program::default()
         };
         self.blocks = vec![Vec::new()];
-        self.frames = vec![Frame::default()];
+        self.frames = vec![NameScope::default()];
         self.facts = Facts::default();
         self.loops.clear();
         self.indices.clear();
@@ -204,18 +204,18 @@ impl<'a> Checker<'a> {
         self.program.values.len() - 1
     }
 
-    /// Adds a step to the innermost block.
-    fn push(&mut self, step: Step) {
+    /// Adds an instruction to the innermost block.
+    fn push(&mut self, instruction: Instruction) {
         self.blocks
             .last_mut()
             .expect("there is always an open block")
-            .push(step);
+            .push(instruction);
     }
 
     /// Adds an operation and gives its result.
-    fn emit(&mut self, op: Op, args: Vec<ValueId>, ty: Type, span: Span) -> ValueId {
+    fn emit(&mut self, op: Operation, args: Vec<ValueId>, ty: Type, span: Span) -> ValueId {
         let out = self.new_value(ty, span);
-        self.push(Step::Op { out, op, args });
+        self.push(Instruction::Compute { out, op, args });
         out
     }
 

@@ -19,12 +19,12 @@ pub(super) enum Binding {
     Dim(Size, Rc<str>),
     Position(Symbol),
     Family(usize),
-    Layer(Layer),
+    Layer(LayerBinding),
 }
 
 /// A layer: a module with its sizes, and how many there are in a row.
 #[derive(Clone, Debug)]
-pub(super) struct Layer {
+pub(super) struct LayerBinding {
     pub module: String,
     pub sizes: Vec<(Size, Rc<str>)>,
     pub count: Option<Size>,
@@ -33,7 +33,7 @@ pub(super) struct Layer {
 
 /// The names of one graph or of one call of a module.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Frame {
+pub(super) struct NameScope {
     pub names: BTreeMap<String, (Binding, Span)>,
     /// The path of its parameters, such as `block[].att.`.
     pub path: String,
@@ -42,7 +42,7 @@ pub(super) struct Frame {
 }
 
 impl Checker<'_> {
-    pub(super) fn frame(&self) -> &Frame {
+    pub(super) fn frame(&self) -> &NameScope {
         self.frames.last().expect("there is always a frame")
     }
 

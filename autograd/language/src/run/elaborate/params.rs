@@ -1,10 +1,10 @@
 //! The parameters of a program as the engine's list, and their first values.
 
-use super::Done;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{ParamDecl, Program};
-use crate::meaning::size::Bound;
+use crate::meaning::program::{DeclaredParam, Program};
+use crate::meaning::size::{Bound, Size};
+use crate::meaning::unroll::Done;
 use tapegrad_core::numbers::Real;
 use tapegrad_core::params::{Init, ParamList, Params};
 use tapegrad_core::shape::Shape;
@@ -65,7 +65,7 @@ pub(super) fn name_at(path: &str, at: &[i64]) -> String {
 }
 
 /// All positions of a parameter in a row of layers.
-fn positions(param: &ParamDecl, bound: &Bound) -> Done<Vec<Vec<i64>>> {
+fn positions(param: &DeclaredParam, bound: &Bound) -> Done<Vec<Vec<i64>>> {
     let mut all = vec![Vec::new()];
     for count in &param.counts {
         let count = number(count, bound, param)?;
@@ -78,7 +78,7 @@ fn positions(param: &ParamDecl, bound: &Bound) -> Done<Vec<Vec<i64>>> {
     Ok(all)
 }
 
-fn number(size: &crate::meaning::size::Size, bound: &Bound, param: &ParamDecl) -> Done<i64> {
+fn number(size: &Size, bound: &Bound, param: &DeclaredParam) -> Done<i64> {
     let value = size
         .value(bound)
         .map_err(|name| format!("the size {name} has no value"));
@@ -93,7 +93,7 @@ fn number(size: &crate::meaning::size::Size, bound: &Bound, param: &ParamDecl) -
 }
 
 /// The spread of the first values around their middle.
-fn init(param: &ParamDecl) -> Init {
+fn init(param: &DeclaredParam) -> Init {
     let Some(init) = &param.init else { return Init::Glorot };
     match (init.name.name.as_str(), init.numbers.as_slice()) {
         ("zeros", _) => Init::Zeros,
@@ -107,7 +107,7 @@ fn init(param: &ParamDecl) -> Init {
 }
 
 /// The middle of the first values, where it is not 0.
-fn middle(param: &ParamDecl) -> f64 {
+fn middle(param: &DeclaredParam) -> f64 {
     let Some(init) = &param.init else { return 0.0 };
     match (init.name.name.as_str(), init.numbers.as_slice()) {
         ("normal", &[mean, _]) => mean,

@@ -1,10 +1,10 @@
 //! The shape of a typed value, once its sizes are numbers.
 
-use super::Done;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::size::{Bound, Size};
 use crate::meaning::types::Type;
+use crate::meaning::unroll::{self, Done};
 use crate::syntax::span::Span;
 use tapegrad_core::shape::{RANK_MAX, Shape};
 
@@ -17,7 +17,7 @@ pub(in crate::run) fn shape_of(ty: &Type, bound: &Bound, span: Span) -> Done<Sha
         .iter()
         .map(|axis| number(&axis.size, bound))
         .collect::<Done<_>>()?;
-    let impossible = |why: &str| Err(impossible(span, bound, why));
+    let impossible = |why: &str| Err(unroll::impossible(span, bound, why));
     if sizes.len() > RANK_MAX {
         return impossible("an array has at most 8 axes");
     }
@@ -37,10 +37,4 @@ pub(super) fn number(size: &Size, bound: &Bound) -> Done<i64> {
         let text = format!("the size {name} has no value");
         Box::new(Diagnostic::new(Code::E14, Span::default(), text))
     })
-}
-
-/// The message that a value cannot be computed, with the numbers of all sizes.
-pub(super) fn impossible(span: Span, bound: &Bound, why: &str) -> Box<Diagnostic> {
-    let sizes: Vec<String> = bound.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-    Box::new(Diagnostic::new(Code::E14, span, why).note(format!("with {}", sizes.join(", "))))
 }

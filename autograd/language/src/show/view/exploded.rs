@@ -7,10 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::places::{ALL, Elements, Place};
-use super::{Arrow, Box, Kind, Picture};
+use super::places::{ALL, AxisRead, Elements};
+use super::{Arrow, Box, BoxKind, Picture};
 use crate::derive::straight::{Line, straighten};
-use crate::meaning::program::{Op, Program};
+use crate::meaning::program::{Operation, Program};
 use crate::meaning::types;
 use crate::run::RunError;
 use crate::run::elaborate::bind;
@@ -57,7 +57,7 @@ impl Drawing<'_> {
         for &end in &self.ends {
             open.extend(
                 self.elements
-                    .positions(end, &vec![Place::All; self.lines[end].ty.rank()])
+                    .positions(end, &vec![AxisRead::All; self.lines[end].ty.rank()])
                     .map(|at| (end, at)),
             );
         }
@@ -110,7 +110,9 @@ impl Drawing<'_> {
     fn what(&self, line: usize) -> &str {
         let own = &self.lines[line];
         match (&own.op, own.args.first()) {
-            (Op::Relabel | Op::Reshape | Op::Permute(_), Some(&arg)) if !self.is_box(arg) => self.what(arg),
+            (Operation::Relabel | Operation::Reshape | Operation::Permute(_), Some(&arg)) if !self.is_box(arg) => {
+                self.what(arg)
+            }
             (op, _) => op.name(),
         }
     }
@@ -129,10 +131,10 @@ impl Drawing<'_> {
             format!("{name}[{}]", places.join(", "))
         };
         let (kind, what) = match own.op {
-            Op::Param(..) => (Kind::Param, "param"),
-            Op::Input(_) if own.ty.kind == types::Kind::Real => (Kind::Input, "input"),
-            Op::Input(_) => (Kind::Data, "data"),
-            _ => (Kind::Op, self.what(*line)),
+            Operation::Param(..) => (BoxKind::Param, "param"),
+            Operation::Input(_) if own.ty.kind == types::Kind::Real => (BoxKind::Input, "input"),
+            Operation::Input(_) => (BoxKind::Data, "data"),
+            _ => (BoxKind::Op, self.what(*line)),
         };
         Box {
             lines: vec![title, what.to_string()],

@@ -33,7 +33,7 @@ pub use tree::tree;
 
 /// What a box stands for, which decides its shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum BoxKind {
     /// Given from outside.
     Input,
     /// Given from outside, without a gradient.
@@ -48,7 +48,7 @@ pub enum Kind {
     Scope,
 }
 
-impl Kind {
+impl BoxKind {
     /// True for inputs and parameters.
     fn is_given(self) -> bool {
         matches!(self, Self::Input | Self::Data | Self::Param)
@@ -61,7 +61,7 @@ pub struct Box {
     /// What stands in it: name, op and shape.
     pub lines: Vec<String>,
     /// What it stands for.
-    pub kind: Kind,
+    pub kind: BoxKind,
     /// The scopes around it, outermost first.
     pub scope: Vec<String>,
     /// How many nodes it stands for.
@@ -176,7 +176,7 @@ pub fn closed(picture: Picture, depth: Option<usize>) -> Picture {
         closed.boxes[at].nodes += one.nodes;
         place.push(at);
     }
-    for one in closed.boxes.iter_mut().filter(|one| one.kind == Kind::Scope) {
+    for one in closed.boxes.iter_mut().filter(|one| one.kind == BoxKind::Scope) {
         one.lines.push(format!("{} nodes", one.nodes));
     }
     for arrow in picture.arrows {
@@ -200,7 +200,7 @@ fn scope_box(mut path: Vec<String>) -> Box {
     let name = path.pop().expect("a closed scope has a name");
     Box {
         lines: vec![name],
-        kind: Kind::Scope,
+        kind: BoxKind::Scope,
         scope: path,
         nodes: 0,
     }
@@ -208,11 +208,11 @@ fn scope_box(mut path: Vec<String>) -> Box {
 
 fn node_box(graph: &Graph, node: Node<'_>, scope: Vec<String>) -> Box {
     let kind = match node.source {
-        Source::Input => Kind::Input,
-        Source::Data => Kind::Data,
-        Source::Param(_) => Kind::Param,
-        Source::Constant(_) => Kind::Constant,
-        Source::Op(_) | Source::Module(_) => Kind::Op,
+        Source::Input => BoxKind::Input,
+        Source::Data => BoxKind::Data,
+        Source::Param(_) => BoxKind::Param,
+        Source::Constant(_) => BoxKind::Constant,
+        Source::Op(_) | Source::Module(_) => BoxKind::Op,
     };
     Box {
         lines: describe(graph, node),

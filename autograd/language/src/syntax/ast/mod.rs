@@ -97,7 +97,7 @@ pub enum StmtKind {
     /// `input x[M]`.
     Input(Vec<Decl>),
     /// `param W[D, M] ~ glorot`.
-    Param(Vec<(Decl, Option<Init>)>),
+    Param(Vec<(Decl, Option<Initializer>)>),
     /// `const c = 0.5`.
     Const(Ident, Option<Shape>, Expr),
     /// `layer fc = Linear[D, F]`.
@@ -111,7 +111,7 @@ pub enum StmtKind {
     /// `for t = 1..T { … }`.
     For(ForLoop),
     /// `y = …`, `a[j] = …`, `h[t], c[t] = …`.
-    Equation(Vec<Target>, Expr, Option<Shape>),
+    Equation(Vec<LeftSide>, Expr, Option<Shape>),
 }
 
 /// Which way the objective is to go.
@@ -155,7 +155,7 @@ pub struct LayerDef {
 
 /// The left side of an equation.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Target {
+pub struct LeftSide {
     /// What is defined.
     pub name: Ident,
     /// Positions and indices in brackets; a path of a flat text has dots in its name instead.
@@ -210,7 +210,7 @@ pub enum Axis {
 
 /// How a parameter begins.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Init {
+pub struct Initializer {
     /// `zeros`, `normal`, …
     pub name: Ident,
     /// The numbers in parentheses.
