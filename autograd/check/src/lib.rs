@@ -12,57 +12,29 @@
 //! assert_eq!(report.verdict, Verdict::Pass);
 //! ```
 //!
-//! Reading order: [`subject`], [`function`], [`witness`] and [`richardson`], [`exam`], [`answer`], [`judge`],
-//! [`protocol`]; then the diagnosis: [`bank`], [`opened`], [`mod@diagnose`], [`shrink`]. [`laws`] are what ops must
-//! meet besides.
+//! Reading order: [`subject`] (what is checked), [`witness`] (independent derivatives), [`verdict`] (whether a gradient
+//! is right), [`diagnosis`] (which mistake explains a wrong one), [`mutants`] (how good the checker is), [`report`];
+//! [`laws`] are what ops must meet besides.
 
-pub mod answer;
-pub mod attributes;
-pub mod bank;
-pub mod definition;
-pub mod diagnose;
-pub mod doubled;
-
-pub mod edited;
-pub mod exam;
-pub mod example;
-mod explanation;
-pub mod function;
-pub mod guard;
-pub mod judge;
+pub mod diagnosis;
 pub mod laws;
-mod local;
-pub mod metamorphic;
-pub mod mutant;
-pub mod mutation;
-pub mod opened;
-pub mod oracle;
-pub mod page;
-pub mod portrait;
-pub mod precision;
-pub mod prepared;
-mod program;
-pub mod protocol;
-mod pull;
-pub mod render;
+pub mod mutants;
 pub mod report;
-pub mod richardson;
-pub mod score;
-pub mod shrink;
-pub mod single;
 pub mod subject;
-pub mod symbolic;
-mod tally;
-pub mod truth;
-mod variant;
+pub mod verdict;
 pub mod witness;
 
-pub use diagnose::Diagnosis;
-pub use example::Example;
-pub use mutant::Mutant;
-pub use mutation::{MUTATIONS, Mutation};
-pub use protocol::{Numbers, Options, check};
-pub use report::{Report, TargetReport, Verdict};
-pub use score::{Score, mutation_score};
+pub use diagnosis::diagnose::Diagnosis;
+pub use diagnosis::example::Example;
+pub use diagnosis::shrink;
+pub use laws::{metamorphic, oracle};
+pub use mutants::mutant::Mutant;
+pub use mutants::mutation::{MUTATIONS, Mutation};
+pub use mutants::score::{self, Score, mutation_score};
+pub use report::{Report, TargetReport, Verdict, page, portrait, render};
 pub use subject::{Case, GraphSubject, Kind, ModelSubject, ModuleSubject, OpSubject, Subject};
+pub use subject::{attributes, function, guard};
 pub use tapegrad_core::op::{Draw, Sample};
+pub use verdict::protocol::{Numbers, Options, check};
+pub use verdict::{answer, exam, prepared, protocol};
+pub use witness::richardson;

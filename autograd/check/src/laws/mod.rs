@@ -3,12 +3,15 @@
 //! Each law takes a [`Sample`] and says what is wrong, with the entry and both numbers. The upstream gradient is random
 //! and never all ones: for a softmax or a layer norm the gradient of the plain sum is 0, and a wrong backward() passes.
 
+pub mod metamorphic;
+pub mod oracle;
+
 mod contracts;
 mod gradients;
 mod run;
 mod threads;
 
-use super::{Draw, Sample};
+use crate::{Draw, Sample};
 use tapegrad_core::ops::{AnyOp, NAMES};
 use tapegrad_core::shape::Shape;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Case, CaseOperand, Kind, Subject};
-use crate::function::{Formula, FormulaFunction, Function};
-use crate::symbolic::Symbolic;
+use crate::subject::function::{Formula, FormulaFunction, Function};
+use crate::witness::symbolic::Symbolic;
 use tapegrad_core::graph::{Graph, NodeId, Source};
 use tapegrad_core::module::{FormulaModule, Module};
 use tapegrad_core::op::Draw;

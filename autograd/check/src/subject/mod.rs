@@ -1,6 +1,13 @@
 //! What can be checked: an op, a module with its own backward(), a formula on a tape, a program of the graph language,
 //! the loss of a model.
 
+pub mod attributes;
+pub mod definition;
+pub mod function;
+pub mod guard;
+pub(crate) mod program;
+pub(crate) mod variant;
+
 mod case;
 mod graph;
 mod model;
@@ -9,7 +16,7 @@ mod op;
 
 use std::sync::Arc;
 
-use super::function::Function;
+use crate::subject::function::Function;
 use tapegrad_core::module::Module;
 use tapegrad_core::op::Draw;
 

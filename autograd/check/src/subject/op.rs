@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ndarray::ArrayD;
 
 use super::{Case, CaseOperand, Kind, Subject};
-use crate::function::{Function, OpFunction};
+use crate::subject::function::{Function, OpFunction};
 use tapegrad_core::module::{Module, OpModule};
 use tapegrad_core::op::Draw;
 use tapegrad_core::ops::{AnyOp, NAMES};
@@ -47,7 +47,7 @@ impl Subject for OpSubject {
             .enumerate()
             .map(|(position, value)| operand_of(&sample.op, position, value))
             .collect();
-        let constants = crate::attributes::numbers(&sample.op);
+        let constants = crate::subject::attributes::numbers(&sample.op);
         Case {
             given: operands.len(),
             operands,

@@ -1,0 +1,250 @@
+//! Bank 2: the derived backward program with one edit, as a person makes it who writes that program down by hand.
+//!
+//! A factor or a term dropped, a sign or an operator exchanged, the operands of `-`, `/`, `@` or `^` the other way round,
+//! a sum that is a mean or missing, another name in the place of a name. Edits that no longer fit in shape or type are
+//! refused by the language itself. What is said is the line as it should be and as it behaves.
+
+use std::collections::BTreeSet;
+
+use crate::subject::guard::caught;
+use crate::verdict::exam::Exam;
+use ndarray::ArrayD;
+use tapegrad_language::ast::{Arg, Binary, Expr, ExprKind, File, ItemKind, StmtKind};
+use tapegrad_language::parse::parse;
+use tapegrad_language::print::{print, print_expr};
+
+/// One edited program and the gradients it gives.
+pub struct Edited {
+    /// Which line, where in it, and what: the same at all sizes.
+    pub key: String,
+    /// The line as it is and as it was.
+    pub sentence: String,
+    /// The gradients of all operands.
+    pub gradients: Vec<Option<ArrayD<f64>>>,
+}
+
+/// More edits than this take longer than a reader waits.
+const EDITS_MAX: usize = 160;
+
+/// All one-edit mutants of the derived backward program of a case; none if there is no such program.
+pub fn all(exam: &Exam) -> Vec<Edited> {
+    let x = exam.case.values();
+    let found = caught(|| {
+        let (symbolic, names) = exam.function.program(&x)?;
+        let derived = symbolic.derived()?;
+        let edits = edits(&derived.text).into_iter().take(EDITS_MAX);
+        let run = |(key, sentence, text): (String, String, String)| {
+            let gradients = caught(|| derived.run(&text, &names, &x, &exam.g_y)).ok().flatten()?;
+            Some(Edited {
+                key,
+                sentence,
+                gradients,
+            })
+        };
+        Some(edits.filter_map(run).collect())
+    });
+    found.ok().flatten().unwrap_or_default()
+}
+
+/// Every single edit of the backward lines: its key, its sentence, and the whole text.
+fn edits(text: &str) -> Vec<(String, String, String)> {
+    let parsed = parse(text);
+    let Some((item, stmts)) = parsed
+        .file
+        .items
+        .iter()
+        .enumerate()
+        .find_map(|(i, item)| match &item.kind {
+            ItemKind::Graph { body, .. } => Some((i, &body.stmts)),
+            _ => None,
+        })
+    else {
+        return Vec::new();
+    };
+    let names = names(&parsed.file);
+    let mut all = Vec::new();
+    for (line, stmt) in stmts.iter().enumerate() {
+        let StmtKind::Equation(targets, expr, _) = &stmt.kind else {
+            continue;
+        };
+        let [target] = &targets[..] else { continue };
+        if !target.name.name.starts_with("g_") {
+            continue;
+        }
+        for (key, edited) in variants(expr, &names) {
+            let mut file = parsed.file.clone();
+            let ItemKind::Graph { body, .. } = &mut file.items[item].kind else {
+                continue;
+            };
+            let StmtKind::Equation(_, own, _) = &mut body.stmts[line].kind else {
+                continue;
+            };
+            *own = edited.clone();
+            let name = &target.name.name;
+            let sentence = format!(
+                "`{name} = {}` were `{name} = {}`",
+                print_expr(expr),
+                print_expr(&edited)
+            );
+            all.push((format!("edit {name} {key}"), sentence, print(&file)));
+        }
+    }
+    all
+}
+
+/// Every name that is given or defined: what may stand in the place of another.
+fn names(file: &File) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for item in &file.items {
+        let ItemKind::Graph { body, .. } = &item.kind else {
+            continue;
+        };
+        for stmt in &body.stmts {
+            match &stmt.kind {
+                StmtKind::Input(given) => names.extend(given.iter().map(|decl| decl.name.name.clone())),
+                StmtKind::Equation(targets, ..) => names.extend(targets.iter().map(|t| t.name.name.clone())),
+                _ => {}
+            }
+        }
+    }
+    names
+}
+
+/// The expression with one edit somewhere, and where.
+fn variants(expr: &Expr, names: &BTreeSet<String>) -> Vec<(String, Expr)> {
+    let with = |kind: ExprKind| Expr { kind, span: expr.span };
+    let mut all: Vec<(String, Expr)> = Vec::new();
+    match &expr.kind {
+        ExprKind::Binary(op, a, b) => {
+            let binary =
+                |op: Binary, a: &Expr, b: &Expr| with(ExprKind::Binary(op, Box::new(a.clone()), Box::new(b.clone())));
+            for (key, edited) in operator_edits(*op, a, b) {
+                all.push((
+                    key.to_string(),
+                    edited.map_or_else(|other| binary(other.0, other.1, other.2), Clone::clone),
+                ));
+            }
+            all.extend(
+                variants(a, names)
+                    .into_iter()
+                    .map(|(key, a)| (format!("l.{key}"), binary(*op, &a, b))),
+            );
+            all.extend(
+                variants(b, names)
+                    .into_iter()
+                    .map(|(key, b)| (format!("r.{key}"), binary(*op, a, &b))),
+            );
+        }
+        ExprKind::Neg(a) => {
+            all.push(("sign".to_string(), (**a).clone()));
+            let negated = |(key, a): (String, Expr)| (format!("n.{key}"), with(ExprKind::Neg(Box::new(a))));
+            all.extend(variants(a, names).into_iter().map(negated));
+        }
+        ExprKind::Field(x, _) => all.push(("untransposed".to_string(), (**x).clone())),
+        ExprKind::Call(function, args) => all.extend(call_edits(expr, function, args, names)),
+        ExprKind::Name(own) => {
+            let other = |name: &String| (format!("name {name}"), with(ExprKind::Name(name.clone())));
+            all.extend(names.iter().filter(|name| *name != own).map(other));
+        }
+        _ => {}
+    }
+    all
+}
+
+/// What can be done wrong at one operator: one side alone, or another operator or order.
+fn operator_edits<'e>(
+    op: Binary,
+    a: &'e Expr,
+    b: &'e Expr,
+) -> Vec<(&'static str, Result<&'e Expr, (Binary, &'e Expr, &'e Expr)>)> {
+    match op {
+        Binary::Add => vec![
+            ("drop right", Ok(a)),
+            ("drop left", Ok(b)),
+            ("minus", Err((Binary::Sub, a, b))),
+        ],
+        Binary::Sub => vec![
+            ("drop right", Ok(a)),
+            ("drop left", Ok(b)),
+            ("plus", Err((Binary::Add, a, b))),
+            ("swap", Err((Binary::Sub, b, a))),
+        ],
+        Binary::Mul => vec![
+            ("drop right", Ok(a)),
+            ("drop left", Ok(b)),
+            ("divide", Err((Binary::Div, a, b))),
+        ],
+        Binary::Div => vec![
+            ("drop right", Ok(a)),
+            ("times", Err((Binary::Mul, a, b))),
+            ("swap", Err((Binary::Div, b, a))),
+        ],
+        Binary::Matmul => vec![("swap", Err((Binary::Matmul, b, a)))],
+        Binary::Pow => vec![("drop right", Ok(a))],
+        Binary::Less => vec![("<=", Err((Binary::LessEqual, a, b)))],
+        Binary::LessEqual => vec![("<", Err((Binary::Less, a, b)))],
+        Binary::Greater => vec![
+            (">=", Err((Binary::GreaterEqual, a, b))),
+            ("swap", Err((Binary::Greater, b, a))),
+        ],
+        Binary::GreaterEqual => vec![(">", Err((Binary::Greater, a, b)))],
+        _ => Vec::new(),
+    }
+}
+
+/// A call with its function left out or exchanged, or one argument edited.
+fn call_edits(expr: &Expr, function: &Expr, args: &[Arg], names: &BTreeSet<String>) -> Vec<(String, Expr)> {
+    let with = |kind: ExprKind| Expr { kind, span: expr.span };
+    let mut all = Vec::new();
+    if let [Arg::Value(only), ..] = args {
+        all.push(("uncalled".to_string(), only.clone()));
+    }
+    let twin = match function.as_name() {
+        Some("sum") => Some("mean"),
+        Some("mean") => Some("sum"),
+        _ => None,
+    };
+    if let Some(twin) = twin {
+        let function = Expr {
+            kind: ExprKind::Name(twin.to_string()),
+            span: function.span,
+        };
+        all.push((
+            twin.to_string(),
+            with(ExprKind::Call(Box::new(function), args.to_vec())),
+        ));
+    }
+    for (i, arg) in args.iter().enumerate() {
+        let Arg::Value(value) = arg else { continue };
+        for (key, edited) in variants(value, names) {
+            let mut args = args.to_vec();
+            args[i] = Arg::Value(edited);
+            all.push((
+                format!("{i}.{key}"),
+                with(ExprKind::Call(Box::new(function.clone()), args)),
+            ));
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_edit_changes_one_place_of_one_line() {
+        let text = "graph f_backward {\n    input a[p1:3], v_y[p1:3]\n    y = tanh(a)\n    g_a = v_y * (1 - y^2)\n    output g_a\n}\n";
+        let sentences: Vec<String> = edits(text).into_iter().map(|(_, sentence, _)| sentence).collect();
+        for wanted in [
+            "`g_a = v_y * (1 - y^2)` were `g_a = v_y`",
+            "were `g_a = v_y * (1 + y^2)`",
+            "were `g_a = v_y * (1 - y)`",
+        ] {
+            assert!(
+                sentences.iter().any(|s| s.contains(wanted)),
+                "{wanted} is not among {sentences:#?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Arrays as an oracle file has them.
+
+use ndarray::{ArrayD, IxDyn};
+use serde_json::{Value, json};
+
+use crate::subject::attributes::{number, to_number};
+use tapegrad_core::op::OperandKind;
+
+/// An array from JSON, or what is wrong with it.
+pub(super) fn array_of(value: &Value) -> Result<ArrayD<f64>, String> {
+    let list = |key: &str| {
+        value
+            .get(key)
+            .and_then(Value::as_array)
+            .ok_or(format!("`{key}` is missing"))
+    };
+    let shape: Option<Vec<usize>> = list("shape")?.iter().map(|n| n.as_u64().map(|n| n as usize)).collect();
+    let data: Option<Vec<f64>> = list("data")?.iter().map(to_number).collect();
+    let (shape, data) = (
+        shape.ok_or("`shape` holds no sizes")?,
+        data.ok_or("`data` holds no numbers")?,
+    );
+    ArrayD::from_shape_vec(IxDyn(&shape), data)
+        .map_err(|_| "`data` has not as many entries as `shape` says".to_string())
+}
+
+/// An array as JSON; what it means is its type.
+pub(super) fn json_of(array: &ArrayD<f64>, kind: OperandKind) -> Value {
+    let dtype = match kind {
+        OperandKind::Real => "f64",
+        OperandKind::Id => "i64",
+        OperandKind::Mask => "bool",
+    };
+    let entry = |&x: &f64| match kind {
+        OperandKind::Real => number(x),
+        OperandKind::Id => json!(x as i64),
+        OperandKind::Mask => json!(x != 0.0),
+    };
+    json!({"shape": array.shape(), "dtype": dtype, "data": array.iter().map(entry).collect::<Vec<_>>()})
+}

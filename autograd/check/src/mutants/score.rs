@@ -1,0 +1,265 @@
+//! How good the checker is, by its own measure: of wrong gradients made on purpose, how many it finds and names.
+//!
+//! A mutant that gives the right gradient on all draws is equivalent and does not count. A diagnosis is right if it
+//! names the mutation, or if what it says gives the mutant's numbers on draws that the diagnosis has not seen; it is
+//! wrong but confident if it does not.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::diagnosis::bank::residual_above;
+use crate::diagnosis::diagnose::{Diagnosis, SAME, diagnose, is_wrong};
+use crate::diagnosis::opened::Edit;
+use crate::diagnosis::shrink::{Aim, real_numbers, small_cases};
+use crate::mutants::mutant::Mutant;
+use crate::mutants::mutation::{MUTATIONS, Mutation};
+use crate::subject::Subject;
+use crate::verdict::answer::Answer;
+use crate::verdict::exam::{FULL, JACOBIAN};
+use crate::verdict::judge::{EntryVerdict, faults, judge_operand};
+use crate::verdict::prepared::Prepared;
+use crate::verdict::protocol::{SIZES, seed_of};
+
+/// The score of one subject, or of all together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Score {
+    /// The subject.
+    pub name: String,
+    /// Mutants that differ from the right gradient.
+    pub mutants: usize,
+    /// Mutants that do not.
+    pub equivalent: usize,
+    /// Mutants that the protocol found wrong.
+    pub killed: usize,
+    /// Killed mutants whose mutation the first diagnosis names.
+    pub named: usize,
+    /// Killed mutants whose first diagnosis names the mutation or is the same function.
+    pub right_first: usize,
+    /// Killed mutants without a diagnosis.
+    pub unknown: usize,
+    /// Killed mutants whose diagnosis is another function than the mutant.
+    pub wrong_confident: usize,
+    /// The sizes of the smallest examples, in numbers.
+    pub sizes: Vec<usize>,
+    /// Mutants that survived, or were named wrongly.
+    pub remarks: Vec<String>,
+}
+
+impl Score {
+    /// The median number of numbers in the smallest examples.
+    pub fn size_median(&self) -> usize {
+        let mut sizes = self.sizes.clone();
+        sizes.sort_unstable();
+        sizes.get(sizes.len() / 2).copied().unwrap_or(0)
+    }
+
+    /// Adds the score of another subject.
+    pub fn add(&mut self, other: &Self) {
+        self.mutants += other.mutants;
+        self.equivalent += other.equivalent;
+        self.killed += other.killed;
+        self.named += other.named;
+        self.right_first += other.right_first;
+        self.unknown += other.unknown;
+        self.wrong_confident += other.wrong_confident;
+        self.sizes.extend(&other.sizes);
+        self.remarks.extend(other.remarks.iter().cloned());
+    }
+}
+
+/// How long one call into a mutant may take.
+const LIMIT: Duration = Duration::from_secs(5);
+/// Cases for the verdict and the diagnosis, and fresh ones that a diagnosis is proven on.
+const CASES: (u64, u64) = (24, 6);
+/// How many of the cases a diagnosis is made on.
+const DRAWS: usize = 8;
+
+/// The mutation score of one subject.
+pub fn mutation_score(subject: &Arc<dyn Subject>, seed: u64) -> Score {
+    let draw = |from: u64, count: u64, coverage| -> Vec<Prepared> {
+        let prepared = |i: u64| {
+            Prepared::draw(
+                subject,
+                seed_of(seed, from + i),
+                SIZES[i as usize % SIZES.len()],
+                coverage,
+            )
+        };
+        (0..count).filter_map(|i| prepared(i).ok()).collect()
+    };
+    let field = Field {
+        cases: draw(0, CASES.0, FULL),
+        fresh: draw(500, CASES.1, JACOBIAN),
+        small: small_cases(subject, seed),
+    };
+    let mut score = Score {
+        name: subject.name(),
+        ..Score::default()
+    };
+    for (operand, mutation) in mutations(&field) {
+        let mutant: Arc<dyn Subject> = Arc::new(Mutant {
+            subject: Arc::clone(subject),
+            operand: operand.clone(),
+            mutation: mutation.clone(),
+        });
+        field.try_mutant(&mutant, &operand, &mutation, &mut score);
+    }
+    score
+}
+
+/// Everything that can be planted in a subject: the general mutations, and one for each edge of its graph.
+pub fn mutations_of(subject: &Arc<dyn Subject>, seed: u64) -> Vec<(String, Mutation)> {
+    let prepared = |i: u64| Prepared::draw(subject, seed_of(seed, i), SIZES[i as usize % SIZES.len()], JACOBIAN);
+    let cases = (0..DRAWS as u64).filter_map(|i| prepared(i).ok()).collect();
+    mutations(&Field {
+        cases,
+        fresh: Vec::new(),
+        small: Vec::new(),
+    })
+}
+
+fn mutations(field: &Field) -> Vec<(String, Mutation)> {
+    let mut all: Vec<(String, Mutation)> = Vec::new();
+    let mut letters = BTreeSet::new();
+    for prepared in field.cases.iter().take(DRAWS) {
+        let case = &prepared.exam.case;
+        let opened = prepared.exam.function.opened(&case.values());
+        let edits: Vec<Edit> = opened.map_or(Vec::new(), |o| o.edits().into_iter().map(|(edit, _)| edit).collect());
+        for i in case.real() {
+            let letter = &case.operands[i].name;
+            if letters.insert(letter.clone()) {
+                all.extend(MUTATIONS.iter().map(|mutation| (letter.clone(), mutation.clone())));
+            }
+            for edit in &edits {
+                let planted = (letter.clone(), Mutation::Graph(edit.clone()));
+                if !all.contains(&planted) {
+                    all.push(planted);
+                }
+            }
+        }
+    }
+    all
+}
+
+/// The cases that all mutants of a subject are tried on.
+struct Field {
+    cases: Vec<Prepared>,
+    fresh: Vec<Prepared>,
+    small: Vec<Prepared>,
+}
+
+impl Field {
+    fn try_mutant(&self, mutant: &Arc<dyn Subject>, operand: &str, mutation: &Mutation, score: &mut Score) {
+        let ask = |prepared: &Prepared| prepared.ask(mutant, LIMIT).ok();
+        let answers: Vec<(&Prepared, Answer)> = self.cases.iter().filter_map(|p| Some((p, ask(p)?))).collect();
+        let fresh: Vec<(&Prepared, Answer)> = self.fresh.iter().filter_map(|p| Some((p, ask(p)?))).collect();
+        let is_impure = |(p, a): &(&Prepared, Answer)| faults(&p.exam, a).iter().any(|f| f.cause == "impure");
+        let differs =
+            |(p, a): &(&Prepared, Answer)| is_impure(&(p, a.clone())) || p.exam.case.real().any(|i| is_wrong(p, a, i));
+        if !answers.iter().chain(&fresh).any(differs) {
+            score.equivalent += 1;
+            return;
+        }
+        score.mutants += 1;
+        if !answers.iter().any(|(p, a)| is_found(p, a)) {
+            score.remarks.push(format!(
+                "{mutant_name} survives",
+                mutant_name = label(mutant, operand, mutation)
+            ));
+            return;
+        }
+        score.killed += 1;
+        let is_telling = |p: &Prepared, a: &Answer| p.exam.case.real().any(|i| is_wrong(p, a, i));
+        let draws = answers.iter().filter(|(p, a)| is_telling(p, a)).take(DRAWS);
+        let draws: Vec<(&Prepared, &Answer)> = draws.map(|(p, a)| (*p, a)).collect();
+        let diagnosis = diagnose(&draws);
+        let cause = diagnosis
+            .as_ref()
+            .map(|d| d.cause.clone())
+            .or_else(|| answers.iter().any(is_impure).then(|| "impure".to_string()));
+        self.rate(
+            diagnosis.as_ref(),
+            cause.as_deref(),
+            &fresh,
+            (mutant, operand, mutation),
+            score,
+        );
+        let aim = Aim {
+            operand: operand.to_string(),
+            key: diagnosis.map(|d| d.cause),
+        };
+        let shows = |p: &&Prepared| {
+            ask(p).is_some_and(|a| aim.is_met(p, &a).is_some() || (aim.key.is_none() && is_found(p, &a)))
+        };
+        let smallest = self.small.iter().find(shows).map(real_numbers);
+        score
+            .sizes
+            .extend(smallest.or_else(|| self.cases.iter().filter(|p| shows(p)).map(real_numbers).min()));
+    }
+
+    fn rate(
+        &self,
+        diagnosis: Option<&Diagnosis>,
+        cause: Option<&str>,
+        fresh: &[(&Prepared, Answer)],
+        (mutant, operand, mutation): (&Arc<dyn Subject>, &str, &Mutation),
+        score: &mut Score,
+    ) {
+        let Some(cause) = cause else {
+            score.unknown += 1;
+            score
+                .remarks
+                .push(format!("{} is unexplained", label(mutant, operand, mutation)));
+            return;
+        };
+        let is_named = mutation.is_named_by(cause);
+        score.named += usize::from(is_named);
+        if is_named || diagnosis.is_some_and(|d| is_borne_out(d, fresh)) {
+            score.right_first += 1;
+        } else {
+            score.wrong_confident += 1;
+            score
+                .remarks
+                .push(format!("{} is called `{cause}`", label(mutant, operand, mutation)));
+        }
+    }
+}
+
+fn label(mutant: &Arc<dyn Subject>, operand: &str, mutation: &Mutation) -> String {
+    format!("{}: g_{operand} {}", mutant.name(), mutation.name())
+}
+
+/// True if the protocol says that something is wrong.
+fn is_found(prepared: &Prepared, answer: &Answer) -> bool {
+    let exam = &prepared.exam;
+    let is_entry_wrong = |i: usize| {
+        let truth = exam.truths[i].as_ref();
+        truth.is_some_and(|truth| {
+            judge_operand(&answer.g_x[i], truth)
+                .iter()
+                .any(|(_, _, v)| *v == EntryVerdict::Wrong)
+        })
+    };
+    !faults(exam, answer).is_empty() || exam.case.real().any(is_entry_wrong)
+}
+
+/// True if what the diagnosis says gives the same numbers on draws that it has not seen.
+fn is_borne_out(diagnosis: &Diagnosis, fresh: &[(&Prepared, Answer)]) -> bool {
+    fresh.iter().all(|(prepared, answer)| {
+        let operand = prepared
+            .exam
+            .case
+            .operands
+            .iter()
+            .position(|x| x.name == diagnosis.operand);
+        let Some(operand) = operand.filter(|&i| is_wrong(prepared, answer, i)) else {
+            return true;
+        };
+        let h = prepared.hypotheses(operand).iter().find(|h| h.key == diagnosis.cause);
+        let floor = 100.0 * prepared.exam.rounding_of(operand);
+        h.is_some_and(|h| residual_above(&answer.g_x[operand], &h.gradient, floor) <= 10.0 * SAME)
+    })
+}

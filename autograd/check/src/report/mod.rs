@@ -1,0 +1,137 @@
+//! What a check finds, for people and for programs.
+
+pub mod page;
+pub mod portrait;
+pub mod render;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::diagnosis::diagnose::Diagnosis;
+use crate::diagnosis::example::Example;
+use crate::subject::Kind;
+use crate::verdict::judge::EntryVerdict;
+use crate::witness::truth::Entry;
+
+/// The findings on all subjects of one run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The seed that repeats the run.
+    pub seed: u64,
+    /// The findings on each subject.
+    pub targets: Vec<TargetReport>,
+}
+
+/// The findings on one subject.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TargetReport {
+    /// What it is called.
+    pub name: String,
+    /// What sort of thing it is.
+    pub kind: Kind,
+    /// The verdict on the whole.
+    pub verdict: Verdict,
+    /// How many entries of gradients were compared.
+    pub entries: usize,
+    /// How many of them the graph language's own derivative was held against too.
+    pub symbolic: usize,
+    /// How many of them nobody could say anything about.
+    pub unchecked: usize,
+    /// The largest relative difference between a gradient and the witnesses.
+    pub worst_error: f64,
+    /// The largest relative bound on the error of the numeric derivative.
+    pub bound: f64,
+    /// The largest share by which one entry could be wrong unseen: one part in a million, or what rounding hides.
+    pub resolution: f64,
+    /// How many cases were tried.
+    pub cases: usize,
+    /// The mistake that explains what is wrong.
+    pub diagnosis: Option<Diagnosis>,
+    /// The smallest case on which it is wrong.
+    pub example: Option<Example>,
+    /// What else is wrong, and why entries are unchecked, in sentences.
+    pub findings: Vec<Finding>,
+}
+
+/// The verdict on a subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Everything agrees.
+    Pass,
+    /// Something is wrong.
+    Wrong,
+    /// Nothing is wrong, but some entries could not be checked.
+    Unchecked,
+    /// The check itself cannot be believed at these cases.
+    Invalid,
+}
+
+/// One sentence about a subject.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// A word for programs.
+    pub cause: String,
+    /// The sentence.
+    pub sentence: String,
+}
+
+impl TargetReport {
+    /// A report in which nothing is found yet.
+    pub fn new(name: String, kind: Kind) -> Self {
+        Self {
+            name,
+            kind,
+            verdict: Verdict::Pass,
+            entries: 0,
+            symbolic: 0,
+            unchecked: 0,
+            worst_error: 0.0,
+            bound: 0.0,
+            resolution: 0.0,
+            cases: 0,
+            diagnosis: None,
+            example: None,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Counts one entry with its verdict.
+    pub(crate) fn note(&mut self, entry: &Entry, analytic: f64, verdict: EntryVerdict, scale: f64) {
+        self.entries += 1;
+        self.symbolic += usize::from(entry.symbolic.is_some());
+        let size = scale.max(entry.terms).max(f64::MIN_POSITIVE);
+        // A gradient that is 0 but for rounding has no relative error.
+        if size > entry.floor {
+            self.worst_error = self.worst_error.max((analytic - entry.best()).abs() / size);
+        }
+        let bound = entry.numeric.map_or(0.0, |(_, bound)| bound / size);
+        if verdict == EntryVerdict::Pass && scale > 1e3 * entry.floor {
+            self.bound = self.bound.max(bound.min(1.0));
+        }
+    }
+
+    /// Adds a sentence, once.
+    pub fn find(&mut self, cause: &str, sentence: String) {
+        if !self.findings.iter().any(|known| known.cause == cause) {
+            self.findings.push(Finding {
+                cause: cause.to_string(),
+                sentence,
+            });
+        }
+    }
+}
+
+impl Report {
+    /// True if nothing is wrong and the check can be believed.
+    pub fn is_clean(&self) -> bool {
+        self.targets
+            .iter()
+            .all(|target| matches!(target.verdict, Verdict::Pass))
+    }
+
+    /// The report as one JSON document.
+    pub fn to_json(&self) -> Value {
+        serde_json::to_value(self).expect("a report holds numbers, strings and lists only")
+    }
+}

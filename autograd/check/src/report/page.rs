@@ -1,0 +1,234 @@
+//! A report as one page for a browser: no script, nothing loaded from elsewhere.
+//!
+//! Of each subject three pictures: what backward() gives against what the witnesses say, the error of a difference over
+//! its step, and the entries as a map of verdicts.
+
+use std::fmt::Write as _;
+
+use crate::report::portrait::{Point, Portrait};
+use crate::report::render;
+use crate::report::{Report, TargetReport, Verdict};
+use crate::verdict::judge::EntryVerdict;
+
+const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}\
+h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2.2rem 0 .3rem;border-top:1px solid #d5dae0;padding-top:1rem}\
+.pass{color:#1a7f37}.wrong{color:#b3261e}.unchecked,.invalid{color:#8a5a00}\
+pre{background:#f5f6f8;padding:.7rem;overflow-x:auto;font-size:13px}\
+.row{display:flex;flex-wrap:wrap;gap:1.2rem}figure{margin:.5rem 0;width:19rem}figcaption{font-size:13px;color:#4a525b}\
+svg{display:block;width:100%;height:auto;background:#fbfbfc;border:1px solid #e3e6ea}text{font:9px system-ui,sans-serif;fill:#4a525b}\
+a{color:inherit}li{margin:.1rem 0}ul.all{columns:3;padding-left:1.1rem;font-size:14px}";
+
+/// The report with the portraits of its targets, in their order.
+pub fn page(report: &Report, portraits: &[Option<Portrait>]) -> String {
+    let mut html = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Gradients checked</title>\
+         <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head><body>\n\
+         <h1>Gradients checked</h1>\n<p>{}</p>\n<ul class=\"all\">\n",
+        escaped(&summary(report))
+    );
+    for (number, target) in report.targets.iter().enumerate() {
+        let class = class(target.verdict);
+        let _ = writeln!(
+            html,
+            "<li><a href=\"#t{number}\">{}</a> <span class=\"{class}\">{class}</span></li>",
+            escaped(&target.name)
+        );
+    }
+    html.push_str("</ul>\n");
+    for (number, target) in report.targets.iter().enumerate() {
+        html.push_str(&section(number, target, portraits.get(number).and_then(Option::as_ref)));
+    }
+    html.push_str("</body></html>\n");
+    html
+}
+
+fn summary(report: &Report) -> String {
+    let count = |verdict: Verdict| report.targets.iter().filter(|target| target.verdict == verdict).count();
+    let entries: usize = report.targets.iter().map(|target| target.entries).sum();
+    format!(
+        "{} passed, {} wrong, {} unchecked or invalid; {entries} entries compared, seed {}.",
+        count(Verdict::Pass),
+        count(Verdict::Wrong),
+        count(Verdict::Unchecked) + count(Verdict::Invalid),
+        report.seed
+    )
+}
+
+fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Wrong => "wrong",
+        Verdict::Unchecked => "unchecked",
+        Verdict::Invalid => "invalid",
+    }
+}
+
+fn section(number: usize, target: &TargetReport, portrait: Option<&Portrait>) -> String {
+    let class = class(target.verdict);
+    let mut html = format!(
+        "<h2 id=\"t{number}\">{} <span class=\"{class}\">{class}</span></h2>\n",
+        escaped(&target.name)
+    );
+    if target.verdict == Verdict::Wrong {
+        let _ = writeln!(html, "<pre>{}</pre>", escaped(render::wrong(target).trim_end()));
+    } else {
+        let _ = writeln!(
+            html,
+            "<p>{} entries in {} cases, largest relative error {:.1e}.</p>",
+            target.entries, target.cases, target.worst_error
+        );
+        for finding in &target.findings {
+            let _ = writeln!(html, "<p>{}.</p>", escaped(&finding.sentence));
+        }
+    }
+    if let Some(portrait) = portrait {
+        html.push_str("<div class=\"row\">\n");
+        html.push_str(&scatter(portrait));
+        html.push_str(&steps(portrait));
+        html.push_str(&map(portrait));
+        html.push_str("</div>\n");
+    }
+    html
+}
+
+/// What backward() gives against what the witnesses say: right entries lie on the diagonal.
+fn scatter(portrait: &Portrait) -> String {
+    let numbers = portrait
+        .points
+        .iter()
+        .flat_map(|p| [p.given, p.right])
+        .filter(|x| x.is_finite());
+    let most = numbers
+        .fold(0.0, |most: f64, x| most.max(x.abs()))
+        .max(f64::MIN_POSITIVE)
+        * 1.08;
+    let place = |x: f64| 110.0 + 95.0 * (x / most).clamp(-1.0, 1.0);
+    let mut svg = String::from(
+        "<line x1=\"15\" y1=\"205\" x2=\"205\" y2=\"15\" stroke=\"#9aa3ad\"/><line x1=\"15\" y1=\"110\" x2=\"205\" y2=\"110\" stroke=\"#e3e6ea\"/><line x1=\"110\" y1=\"15\" x2=\"110\" y2=\"205\" stroke=\"#e3e6ea\"/>",
+    );
+    for point in &portrait.points {
+        let (x, y) = (place(point.right), 220.0 - place(point.given));
+        let _ = write!(
+            svg,
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{}\" fill-opacity=\".75\"/>",
+            colour(point)
+        );
+    }
+    let _ = write!(
+        svg,
+        "<text x=\"85\" y=\"214\">witnesses, up to ±{most:.3}</text><text x=\"4\" y=\"12\">backward()</text>"
+    );
+    figure(
+        &svg,
+        &format!(
+            "g_{}: what backward() gives against what the witnesses say. Right entries lie on the line.",
+            portrait.operand
+        ),
+    )
+}
+
+/// The V of truncation and rounding.
+fn steps(portrait: &Portrait) -> String {
+    let place = |(h, error): (f64, f64)| {
+        (
+            20.0 + 185.0 * (1.0 + h.log10() / 15.5).clamp(0.0, 1.0),
+            15.0 + 185.0 * (-error.log10() / 17.0).clamp(0.0, 1.0),
+        )
+    };
+    let line = |curve: &[(f64, f64)], colour: &str| {
+        let points: Vec<String> = curve
+            .iter()
+            .map(|&at| place(at))
+            .map(|(x, y)| format!("{x:.1},{y:.1}"))
+            .collect();
+        format!(
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"/>",
+            points.join(" ")
+        )
+    };
+    let mut svg = String::new();
+    for power in [0, 4, 8, 12, 16] {
+        let (_, y) = place((1.0, 10.0_f64.powi(-power)));
+        let _ = write!(
+            svg,
+            "<line x1=\"20\" y1=\"{y:.1}\" x2=\"205\" y2=\"{y:.1}\" stroke=\"#eceef1\"/><text x=\"1\" y=\"{y:.1}\">{label}</text>",
+            label = -power
+        );
+    }
+    for power in [0, 5, 10, 15] {
+        let (x, _) = place((10.0_f64.powi(-power), 1.0));
+        let _ = write!(svg, "<text x=\"{x:.1}\" y=\"214\">{}</text>", -power);
+    }
+    svg.push_str(&line(&portrait.curve_doubled, "#7aa7d9"));
+    svg.push_str(&line(&portrait.curve, "#1f4e8c"));
+    figure(
+        &svg,
+        "Error of (f(x+h) - f(x-h)) / 2h over the step h, both as powers of ten. To the right the error falls as h² \
+         (truncation), to the left it grows as 1/h (rounding in f64); light: the same in doubled precision.",
+    )
+}
+
+/// The entries in their places, the last two axes as rows and columns.
+fn map(portrait: &Portrait) -> String {
+    let columns = portrait.shape.last().copied().unwrap_or(1).max(1);
+    let rows = portrait.points.len().div_ceil(columns).max(1);
+    let side = (190.0 / columns.max(rows) as f64).min(40.0);
+    let mut svg = String::new();
+    for (i, point) in portrait.points.iter().enumerate() {
+        let (x, y) = (15.0 + side * (i % columns) as f64, 15.0 + side * (i / columns) as f64);
+        let _ = write!(
+            svg,
+            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{}\"><title>given {:.6e}, right {:.6e}</title></rect>",
+            side * 0.94,
+            side * 0.94,
+            shade(point),
+            point.given,
+            point.right
+        );
+    }
+    let text = format!(
+        "Entries of g_{} {:?}: green agrees with the witnesses, the paler the more digits are left uncertain; red is wrong, \
+         the darker the more; amber could not be checked.",
+        portrait.operand, portrait.shape
+    );
+    figure(&svg, &text)
+}
+
+fn colour(point: &Point) -> &'static str {
+    match point.verdict {
+        EntryVerdict::Pass => "#1a7f37",
+        EntryVerdict::Wrong => "#b3261e",
+        EntryVerdict::Unchecked(_) => "#c98a00",
+    }
+}
+
+/// Darker where a wrong entry is farther off, paler where a right one has fewer digits.
+fn shade(point: &Point) -> String {
+    let off = ((point.given - point.right) / point.right.abs().max(f64::MIN_POSITIVE)).abs();
+    match point.verdict {
+        EntryVerdict::Wrong => format!("hsl(4 65% {:.0}%)", 75.0 - 40.0 * off.clamp(0.0, 1.0)),
+        EntryVerdict::Unchecked(_) => "#e5b24a".to_string(),
+        EntryVerdict::Pass => {
+            let digits = if off > 0.0 {
+                (-off.log10()).clamp(6.0, 16.0)
+            } else {
+                16.0
+            };
+            format!("hsl(140 45% {:.0}%)", 88.0 - 4.0 * (digits - 6.0))
+        }
+    }
+}
+
+fn figure(svg: &str, caption: &str) -> String {
+    format!(
+        "<figure><svg viewBox=\"0 0 220 220\">{svg}</svg><figcaption>{}</figcaption></figure>\n",
+        escaped(caption)
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}

@@ -1,0 +1,167 @@
+//! What a picture of a check shows: a gradient beside its witnesses, and the error of a difference over its step.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ndarray::ArrayD;
+
+use crate::diagnosis::diagnose::is_wrong;
+use crate::subject::Subject;
+use crate::subject::guard::caught;
+use crate::verdict::exam::{Exam, FULL};
+use crate::verdict::judge::{EntryVerdict, judge_operand};
+use crate::verdict::prepared::Prepared;
+use crate::verdict::protocol::{SIZES, seed_of};
+use crate::witness::doubled::Doubled;
+use tapegrad_core::numbers::Scalar;
+
+/// The gradient of one operand at one case.
+#[derive(Clone, Debug)]
+pub struct Portrait {
+    /// The letter of the operand.
+    pub operand: String,
+    /// The sizes of its axes.
+    pub shape: Vec<usize>,
+    /// Its entries, row-major.
+    pub points: Vec<Point>,
+    /// The step and the relative error of a central difference in `f64`, for the largest entry.
+    pub curve: Vec<(f64, f64)>,
+    /// The same in doubled precision, if the function can be had in it.
+    pub curve_doubled: Vec<(f64, f64)>,
+    /// The seed of the case.
+    pub seed: u64,
+}
+
+/// One entry of a gradient.
+#[derive(Clone, Copy, Debug)]
+pub struct Point {
+    /// What backward() gives.
+    pub given: f64,
+    /// What the witnesses say.
+    pub right: f64,
+    /// The verdict.
+    pub verdict: EntryVerdict,
+}
+
+/// How many cases are looked through for one that says much.
+const CASES: u64 = 16;
+/// More entries than this cannot be told apart in a picture.
+const ENTRIES_MAX: usize = 240;
+
+impl Portrait {
+    /// A case of the subject that shows what is wrong, or else the one with the most entries; `None` if there is none.
+    pub fn of(subject: &Arc<dyn Subject>, seed: u64, limit: Duration) -> Option<Self> {
+        let mut best: Option<(bool, Self)> = None;
+        for number in 0..CASES {
+            let (seed, sizes) = (seed_of(seed, number), SIZES[number as usize % SIZES.len()]);
+            let Ok(prepared) = Prepared::draw(subject, seed, sizes, FULL) else {
+                continue;
+            };
+            let Ok(answer) = prepared.ask(subject, limit) else {
+                continue;
+            };
+            for operand in prepared.exam.case.real() {
+                let is_bad = is_wrong(&prepared, &answer, operand);
+                let Some(portrait) = Self::at(&prepared.exam, operand, &answer.g_x[operand], seed) else {
+                    continue;
+                };
+                let rank = |is_bad: bool, portrait: &Self| (is_bad, portrait.points.len());
+                if best
+                    .as_ref()
+                    .is_none_or(|(bad, known)| rank(is_bad, &portrait) > rank(*bad, known))
+                {
+                    best = Some((is_bad, portrait));
+                }
+            }
+        }
+        let (_, mut portrait) = best?;
+        portrait.draw_curves(subject);
+        Some(portrait)
+    }
+
+    fn at(exam: &Exam, operand: usize, given: &ArrayD<f64>, seed: u64) -> Option<Self> {
+        let truth = exam.truths[operand].as_ref()?;
+        let of = &exam.case.operands[operand];
+        let is_whole = truth.jacobian.is_some() && (1..=ENTRIES_MAX).contains(&given.len());
+        if !is_whole || given.shape() != of.value.shape() {
+            return None;
+        }
+        let judged = judge_operand(given, truth);
+        let point = |(entry, given, verdict): &(crate::witness::truth::Entry, f64, EntryVerdict)| Point {
+            given: *given,
+            right: entry.best(),
+            verdict: *verdict,
+        };
+        Some(Self {
+            operand: of.name.clone(),
+            shape: of.value.shape().to_vec(),
+            points: judged.iter().take(given.len()).map(point).collect(),
+            curve: Vec::new(),
+            curve_doubled: Vec::new(),
+            seed,
+        })
+    }
+
+    /// The error of a central difference in the largest entry, over steps from 1/2 to 2^-50.
+    fn draw_curves(&mut self, subject: &Arc<dyn Subject>) {
+        let largest = |a: &usize, b: &usize| self.points[*a].right.abs().total_cmp(&self.points[*b].right.abs());
+        let Some(at) = (0..self.points.len()).max_by(largest) else {
+            return;
+        };
+        let truth = self.points[at].right;
+        for sizes in SIZES {
+            let Ok(prepared) = Prepared::draw(subject, self.seed, sizes, FULL) else {
+                continue;
+            };
+            let exam = &prepared.exam;
+            let operand = exam.case.operands.iter().position(|x| x.name == self.operand);
+            let Some(i) = operand.filter(|&i| exam.case.operands[i].value.shape() == self.shape) else {
+                continue;
+            };
+            if exam.gradient(i).and_then(|g| g.iter().nth(at).copied()) != Some(truth) {
+                continue;
+            }
+            let single = |t: f64| moved(exam, i, at, t);
+            let doubled = |t: Doubled| moved_doubled(exam, i, at, t);
+            self.curve = curve(exam.case.operands[i].value.iter().nth(at).copied(), truth, single);
+            self.curve_doubled = curve(exam.case.operands[i].value.iter().nth(at).copied(), truth, doubled);
+            return;
+        }
+    }
+}
+
+/// `Σ g_y y` with one entry of one operand set to `t`.
+fn moved(exam: &Exam, operand: usize, at: usize, t: f64) -> Option<f64> {
+    let mut x = exam.case.values();
+    *x[operand].iter_mut().nth(at)? = t;
+    let y = caught(|| exam.function.value(&x)).ok()?;
+    Some(
+        y.iter()
+            .zip(&exam.g_y)
+            .filter(|(y, _)| y.is_finite())
+            .map(|(y, g)| y * g)
+            .sum(),
+    )
+}
+
+fn moved_doubled(exam: &Exam, operand: usize, at: usize, t: Doubled) -> Option<Doubled> {
+    let mut x: Vec<ArrayD<Doubled>> = exam.case.values().iter().map(|x| x.mapv(Doubled::from_f64)).collect();
+    *x[operand].iter_mut().nth(at)? = t;
+    let y = caught(|| exam.function.value_doubled(&x)).ok().flatten()?;
+    let weighted = y.iter().zip(&exam.g_y).filter(|(y, _)| y.to_f64().is_finite());
+    Some(weighted.map(|(&y, &g)| y * Doubled::from_f64(g)).sum())
+}
+
+fn curve<T: Scalar>(x: Option<f64>, truth: f64, f: impl Fn(T) -> Option<T>) -> Vec<(f64, f64)> {
+    let Some(x) = x.filter(|_| truth != 0.0) else {
+        return Vec::new();
+    };
+    let error = |power: i32| {
+        let h = 2.0_f64.powi(-power);
+        let (x, step) = (T::from_f64(x), T::from_f64(h));
+        let slope = (f(x + step)? - f(x - step)?).to_f64() / ((x + step) - (x - step)).to_f64();
+        let error = ((slope - truth) / truth).abs();
+        error.is_finite().then_some((h, error.max(1e-17)))
+    };
+    (1..=50).filter_map(error).collect()
+}

@@ -1,0 +1,278 @@
+//! A case with the truth about its gradients, as the witnesses tell it.
+
+use std::sync::Arc;
+
+use ndarray::ArrayD;
+
+use crate::subject::Case;
+use crate::subject::function::Function;
+use crate::subject::guard::caught;
+use crate::witness::doubled::Doubled;
+use crate::witness::richardson::Slope;
+use crate::witness::truth::{Entry, Truth, column_of, sum_of_smooth, sum_over_kinks, used};
+use crate::witness::{Differences, DoubledDifferences, DualNumbers, EXACT, Witness};
+use tapegrad_core::numbers::Scalar;
+use tapegrad_core::op::Draw;
+
+/// A case, an upstream gradient, and what the witnesses say of the gradients.
+#[derive(Clone)]
+pub struct Exam {
+    /// The operands.
+    pub case: Case,
+    /// What forward() was called with before.
+    pub x_old: Vec<ArrayD<f64>>,
+    /// The value of the function.
+    pub y: ArrayD<f64>,
+    /// ∂J/∂y.
+    pub g_y: ArrayD<f64>,
+    /// The function.
+    pub function: Arc<dyn Function>,
+    /// For each operand the truth about its gradient; `None` where there is none.
+    pub truths: Vec<Option<Truth>>,
+}
+
+/// How much is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// A Jacobian with at most so many entries is looked at in full.
+    pub pairs_max: usize,
+    /// Of a larger one, so many entries of each operand, and probes besides.
+    pub entries_max: usize,
+    /// Whether differences are asked where dual numbers have an answer.
+    pub witnesses: Witnesses,
+}
+
+/// Who is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Witnesses {
+    /// Everyone: for a verdict.
+    All,
+    /// The first who can say: for a diagnosis, which needs many Jacobians.
+    First,
+}
+
+/// Full Jacobians up to 4096 pairs; else 24 entries of each operand and the probes.
+pub const FULL: Coverage = Coverage {
+    pairs_max: 4096,
+    entries_max: 24,
+    witnesses: Witnesses::All,
+};
+/// What a whole model can afford.
+pub const STRATIFIED: Coverage = Coverage {
+    pairs_max: 12,
+    entries_max: 10,
+    witnesses: Witnesses::All,
+};
+/// Full Jacobians from one witness.
+pub const JACOBIAN: Coverage = Coverage {
+    pairs_max: 4096,
+    entries_max: 24,
+    witnesses: Witnesses::First,
+};
+/// How many random directions look at a gradient that is too large to be looked at in full.
+const PROBES: usize = 8;
+
+impl Exam {
+    /// Asks the witnesses; `y` is the value of the function at the case.
+    pub fn new(
+        case: Case,
+        x_old: Vec<ArrayD<f64>>,
+        y: ArrayD<f64>,
+        g_y: ArrayD<f64>,
+        function: Arc<dyn Function>,
+        coverage: Coverage,
+        draw: &mut Draw,
+    ) -> Self {
+        let mut exam = Self {
+            case,
+            x_old,
+            y,
+            g_y,
+            function,
+            truths: Vec::new(),
+        };
+        exam.truths = (0..exam.case.operands.len())
+            .map(|i| {
+                exam.case
+                    .real()
+                    .any(|real| real == i)
+                    .then(|| exam.truth(i, coverage, draw))
+            })
+            .collect();
+        if coverage.witnesses == Witnesses::All {
+            exam.ask_the_language();
+        }
+        exam
+    }
+
+    /// The third witness speaks on all operands at once.
+    fn ask_the_language(&mut self) {
+        let x = self.case.values();
+        let asked = caught(|| {
+            let (symbolic, names) = self.function.program(&x)?;
+            symbolic.gradients(&names, &x, &self.g_y)
+        });
+        let Some(gradients) = asked.ok().flatten() else {
+            return;
+        };
+        // What the op cancels exactly, a derivative that is written down may cancel to rounding.
+        let rounding = EXACT * self.g_y.iter().map(|g| g.abs()).sum::<f64>();
+        for (truth, gradient) in self.truths.iter_mut().zip(gradients) {
+            let (Some(truth), Some(gradient)) = (truth, gradient) else {
+                continue;
+            };
+            let flat: Vec<f64> = gradient.iter().copied().collect();
+            for entry in &mut truth.entries {
+                let said = flat.get(entry.index).copied().filter(|g| g.is_finite());
+                let is_rounding = |s: f64| (s - entry.best()).abs() <= rounding;
+                entry.symbolic = said.map(|s| if is_rounding(s) { entry.best() } else { s });
+            }
+            for (v, entry) in &mut truth.probes {
+                let along: f64 = flat.iter().zip(v.iter()).map(|(g, v)| g * v).sum();
+                entry.symbolic = Some(along).filter(|g| g.is_finite());
+            }
+        }
+    }
+
+    fn truth(&self, operand: usize, coverage: Coverage, draw: &mut Draw) -> Truth {
+        let columns = self.case.operands[operand].value.len();
+        let is_full = columns * self.y.len() <= coverage.pairs_max || columns <= coverage.entries_max.min(8);
+        let chosen = if is_full {
+            (0..columns).collect()
+        } else {
+            strata(columns, coverage.entries_max, draw)
+        };
+        let x = self.case.values();
+        let mut jacobian = vec![0.0; if is_full { columns * self.y.len() } else { 0 }];
+        let mut entries = Vec::with_capacity(chosen.len());
+        for j in chosen {
+            let mut v = vec![0.0; columns];
+            v[j] = 1.0;
+            let (entry, column) = self.entry(&x, operand, j, &v, coverage.witnesses);
+            for (i, slope) in column.iter().enumerate().filter(|_| is_full) {
+                jacobian[i * columns + j] = *slope;
+            }
+            entries.push(entry);
+        }
+        let probes = if is_full { 0 } else { PROBES };
+        let probes = (0..probes).map(|n| {
+            let v = probe(columns, n, draw);
+            let (entry, _) = self.entry(&x, operand, 0, &v, coverage.witnesses);
+            (v, entry)
+        });
+        let probes: Vec<_> = probes.collect();
+        let scale = entries.iter().map(|entry| entry.best().abs()).fold(0.0, f64::max);
+        let mut probes: Vec<(Vec<f64>, Entry)> = probes;
+        let all = || entries.iter().chain(probes.iter().map(|(_, entry)| entry));
+        let rounding = all().filter_map(Entry::rounding_seen).fold(0.0, f64::max);
+        let probed = probes.iter_mut().map(|(_, entry)| entry);
+        entries
+            .iter_mut()
+            .chain(probed)
+            .for_each(|entry| entry.floor = entry.floor.max(rounding));
+        Truth {
+            entries,
+            probes,
+            jacobian: is_full.then_some(jacobian),
+            scale,
+        }
+    }
+
+    /// The derivative of `Σ g_y y` along `v`, and of `y`.
+    fn entry(
+        &self,
+        x: &[ArrayD<f64>],
+        operand: usize,
+        index: usize,
+        v: &[f64],
+        witnesses: Witnesses,
+    ) -> (Entry, Vec<f64>) {
+        let dual = DualNumbers.along(&*self.function, x, operand, v);
+        let numeric = match (&dual, witnesses) {
+            (Some(_), Witnesses::First) => None,
+            _ => Differences.along(&*self.function, x, operand, v),
+        };
+        let column = column_of(dual.as_ref().or(numeric.as_ref()));
+        let g: Vec<f64> = self.g_y.iter().copied().collect();
+        let terms: f64 = column.iter().zip(&g).map(|(s, g)| used(*s, *g).abs()).sum();
+        let weighted =
+            |slopes: &Vec<Slope>| -> f64 { column_of(Some(slopes)).iter().zip(&g).map(|(s, g)| used(*s, *g)).sum() };
+        let mut entry = Entry {
+            index,
+            exact: dual.as_ref().map(weighted),
+            symbolic: None,
+            numeric: numeric.as_ref().and_then(|slopes| sum_of_smooth(slopes, &g)),
+            kink: numeric.as_ref().and_then(|slopes| sum_over_kinks(slopes, &g)),
+            terms,
+            floor: EXACT * terms + self.rounding(&x[operand], v),
+        };
+        if witnesses == Witnesses::All
+            && entry.is_doubtful()
+            && let Some(finer) = DoubledDifferences.along(&*self.function, x, operand, v)
+        {
+            entry.numeric = sum_of_smooth(&finer, &g);
+            entry.kink = sum_over_kinks(&finer, &g);
+        }
+        (entry, column)
+    }
+
+    /// The value of the function by its plain loops in doubled precision, rounded; `None` if it cannot be had.
+    pub fn value_doubled(&self) -> Option<ArrayD<f64>> {
+        let x: Vec<ArrayD<Doubled>> = self.case.values().iter().map(|x| x.mapv(Doubled::from_f64)).collect();
+        let y = caught(|| self.function.value_doubled(&x)).ok().flatten()?;
+        Some(y.mapv(Doubled::to_f64))
+    }
+
+    /// What rounding alone makes of the gradient of one operand.
+    pub fn rounding_of(&self, operand: usize) -> f64 {
+        let truth = self.truths[operand].as_ref();
+        truth.map_or(0.0, |truth| {
+            truth.entries.iter().map(|entry| entry.floor).fold(0.0, f64::max)
+        })
+    }
+
+    /// What rounding of the value alone makes of a derivative along `v`.
+    fn rounding(&self, x: &ArrayD<f64>, v: &[f64]) -> f64 {
+        let moved = x.iter().zip(v).filter(|(_, v)| **v != 0.0);
+        let moved = moved.map(|(x, _)| x.abs()).fold(1.0, f64::max);
+        let weighted = self.y.iter().zip(&self.g_y).filter(|(y, _)| y.is_finite());
+        let height: f64 = weighted.map(|(y, g)| (y * g).abs()).sum();
+        64.0 * f64::EPSILON * height / moved
+    }
+
+    /// The gradient of one operand as the witnesses give it; `None` if not all of it was looked at.
+    pub fn gradient(&self, operand: usize) -> Option<ArrayD<f64>> {
+        let truth = self.truths[operand].as_ref()?;
+        truth.jacobian.as_ref()?;
+        let values = truth.entries.iter().map(Entry::best).collect();
+        ArrayD::from_shape_vec(self.case.operands[operand].value.raw_dim(), values).ok()
+    }
+}
+
+/// First, last and random positions.
+fn strata(len: usize, count: usize, draw: &mut Draw) -> Vec<usize> {
+    let mut chosen = vec![0, len - 1];
+    while chosen.len() < count.min(len) {
+        let index = draw.below(len);
+        if !chosen.contains(&index) {
+            chosen.push(index);
+        }
+    }
+    chosen.sort_unstable();
+    chosen.dedup();
+    chosen
+}
+
+/// A direction of entries ±1: every entry for even numbers, one in eight for odd ones.
+fn probe(len: usize, number: usize, draw: &mut Draw) -> Vec<f64> {
+    let sign = |draw: &mut Draw| if draw.coin() { 1.0 } else { -1.0 };
+    (0..len)
+        .map(|_| {
+            if number.is_multiple_of(2) || draw.below(8) == 0 {
+                sign(draw)
+            } else {
+                0.0
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,75 @@
+//! A drawn case with everything that is known of it, ready to hold a subject against.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ndarray::ArrayD;
+
+use crate::diagnosis::bank::{Hypothesis, hypotheses};
+use crate::subject::function::Function;
+use crate::subject::guard::{Trouble, caught};
+use crate::subject::{Case, Subject};
+use crate::verdict::answer::{Answer, OwnForward, Upstream, ask, old_operands};
+use crate::verdict::exam::{Coverage, Exam};
+use tapegrad_core::op::Draw;
+
+/// A case, the truth about its gradients, and the bank of mistakes, made when it is first asked for.
+pub struct Prepared {
+    /// The case with the truth.
+    pub exam: Exam,
+    /// The seed it was drawn from.
+    pub seed: u64,
+    banks: Vec<OnceCell<Vec<Hypothesis>>>,
+}
+
+impl Prepared {
+    /// Draws a case from a seed and asks the witnesses about it.
+    ///
+    /// **Errors** if the subject cannot draw a case or its definition has no value there.
+    pub fn draw(subject: &Arc<dyn Subject>, seed: u64, sizes: &[usize], coverage: Coverage) -> Result<Self, Trouble> {
+        let mut draw = Draw::of_sizes(seed, sizes.iter().copied());
+        let case = caught(|| subject.case(&mut draw)).map_err(|message| trouble("drawing a case", message))?;
+        let x_old = old_operands(&case, &mut draw);
+        Self::of(subject, case, x_old, &Upstream::Seed(seed), seed, coverage)
+    }
+
+    /// Asks the witnesses about this case.
+    pub fn of(
+        subject: &Arc<dyn Subject>,
+        case: Case,
+        x_old: Vec<ArrayD<f64>>,
+        upstream: &Upstream,
+        seed: u64,
+        coverage: Coverage,
+    ) -> Result<Self, Trouble> {
+        let own = || -> Arc<dyn Function> {
+            Arc::new(OwnForward {
+                subject: Arc::clone(subject),
+                case: case.clone(),
+            })
+        };
+        let function = subject.function(&case).unwrap_or_else(own);
+        let y = caught(|| function.value(&case.values())).map_err(|message| trouble("the definition", message))?;
+        let [g_y, _] = upstream.of(y.shape());
+        let mut draw = Draw::new(seed ^ 0x5bd1_e995, 3);
+        let banks = case.operands.iter().map(|_| OnceCell::new()).collect();
+        let exam = Exam::new(case, x_old, y, g_y, function, coverage, &mut draw);
+        Ok(Self { exam, seed, banks })
+    }
+
+    /// The mistakes that can be made with one operand here.
+    pub fn hypotheses(&self, operand: usize) -> &[Hypothesis] {
+        self.banks[operand].get_or_init(|| hypotheses(&self.exam, operand))
+    }
+
+    /// What a subject answers at this case.
+    pub fn ask(&self, subject: &Arc<dyn Subject>, limit: Duration) -> Result<Answer, Trouble> {
+        let upstream = Upstream::Given(self.exam.g_y.clone());
+        ask(subject, &self.exam.case, self.exam.x_old.clone(), upstream, limit)
+    }
+}
+
+fn trouble(stage: &'static str, message: String) -> Trouble {
+    Trouble::Panicked { stage, message }
+}

@@ -1,0 +1,256 @@
+//! The check of one subject: cases of all sizes, every pattern of broadcasting, the controls, the verdicts, what drivers
+//! and threads make of it, and for a wrong gradient the diagnosis.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::diagnosis::explanation::explain;
+use crate::laws;
+use crate::report::{TargetReport, Verdict};
+use crate::subject::guard::{Trouble, caught, guarded};
+use crate::subject::{Kind, Subject};
+use crate::verdict::answer::{Answer, Upstream, old_operands};
+use crate::verdict::exam::{Coverage, Exam, FULL, STRATIFIED};
+use crate::verdict::judge::{EntryVerdict, Uncontrolled, controls, faults, judge_operand};
+use crate::verdict::prepared::Prepared;
+use crate::verdict::single;
+use crate::verdict::tally::Tally;
+use tapegrad_core::op::Draw;
+
+/// How a subject is checked.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Everything random follows from it.
+    pub seed: u64,
+    /// How many cases are tried.
+    pub cases: usize,
+    /// How long one call into the subject may take.
+    pub limit: Duration,
+    /// The sizes of axes; empty for all of 1, 2, 3, 5 and 7.
+    pub sizes: Vec<usize>,
+    /// The numbers that the subject computes with.
+    pub numbers: Numbers,
+}
+
+/// The numbers that a subject computes with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// Double precision.
+    Double,
+    /// Single precision, with the tolerance that rounding in `f32` allows.
+    Single,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            cases: 12,
+            limit: Duration::from_secs(5),
+            sizes: Vec::new(),
+            numbers: Numbers::Double,
+        }
+    }
+}
+
+/// The sizes that cases take in turn; 0 comes up by chance with all of them.
+pub const SIZES: [&[usize]; 4] = [&[1, 2, 3], &[2, 3], &[1, 2, 3, 5, 7], &[3, 2, 5]];
+
+/// Checks one subject.
+pub fn check(subject: &Arc<dyn Subject>, options: &Options) -> TargetReport {
+    let mut check = Check {
+        subject,
+        options,
+        report: TargetReport::new(subject.name(), subject.kind()),
+        tally: Tally::default(),
+    };
+    if let Err(trouble) = check.all() {
+        check.report.verdict = Verdict::Wrong;
+        let is_endless = matches!(trouble, Trouble::Endless { .. });
+        check
+            .report
+            .find(if is_endless { "endless" } else { "panic" }, trouble.to_string());
+    }
+    let mut report = check.report;
+    check.tally.conclude(&mut report);
+    report
+}
+
+/// A check under way.
+struct Check<'c> {
+    subject: &'c Arc<dyn Subject>,
+    options: &'c Options,
+    report: TargetReport,
+    tally: Tally,
+}
+
+impl Check<'_> {
+    /// Everything, until something is wrong.
+    fn all(&mut self) -> Result<(), Trouble> {
+        for number in 0..self.options.cases {
+            let seed = seed_of(self.options.seed, number as u64);
+            let prepared = self.drawn(seed, sizes_of(self.options, number))?;
+            self.case(prepared)?;
+            if self.report.verdict == Verdict::Wrong {
+                return Ok(());
+            }
+        }
+        if self.options.numbers == Numbers::Double && self.options.sizes.is_empty() {
+            self.patterns()?;
+            self.properties();
+        }
+        Ok(())
+    }
+
+    fn case(&mut self, prepared: Prepared) -> Result<(), Trouble> {
+        self.report.cases += 1;
+        if self.options.numbers == Numbers::Single {
+            return self.single(&prepared);
+        }
+        let answer = prepared.ask(self.subject, self.options.limit)?;
+        if self.is_wrong(&prepared.exam, &answer) {
+            self.report.verdict = Verdict::Wrong;
+            explain(self.subject, prepared, answer, self.options, &mut self.report);
+        }
+        Ok(())
+    }
+
+    /// Every pattern of broadcasting, each as a case of its own.
+    fn patterns(&mut self) -> Result<(), Trouble> {
+        let seed = self.options.seed;
+        let mut draw = Draw::new(seed, 3);
+        for case in self.subject.patterns(&mut draw) {
+            let x_old = old_operands(&case, &mut draw);
+            let prepared = Prepared::of(self.subject, case, x_old, &Upstream::Seed(seed), seed, FULL)?;
+            self.case(prepared)?;
+            if self.report.verdict == Verdict::Wrong {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// What drivers make of an op, and threads.
+    fn properties(&mut self) {
+        if self.subject.kind() != Kind::Op || self.report.verdict == Verdict::Wrong {
+            return;
+        }
+        let (name, seed) = (self.subject.name(), self.options.seed);
+        let laws = caught(|| laws::check(&name, seed, 3));
+        let threads = caught(|| laws::same_on_any_number_of_threads(&name, seed));
+        for (cause, outcome) in [("law", laws), ("threads", threads)] {
+            if let Err(why) | Ok(Err(why)) = outcome {
+                self.report.verdict = Verdict::Wrong;
+                self.report.find(cause, why);
+            }
+        }
+    }
+
+    /// Judges all answers at one case.
+    fn is_wrong(&mut self, exam: &Exam, answer: &Answer) -> bool {
+        let found = faults(exam, answer);
+        let mut is_wrong = !found.is_empty();
+        for fault in found {
+            self.report.find(fault.cause, fault.sentence);
+        }
+        for operand in exam.case.real() {
+            let Some(truth) = &exam.truths[operand] else { continue };
+            if answer.g_x[operand].shape() != exam.case.operands[operand].value.shape() {
+                continue;
+            }
+            match controls(truth) {
+                Ok(Some(share)) => {
+                    self.tally.controlled += 1;
+                    self.report.resolution = self.report.resolution.max(share);
+                }
+                Ok(None) => {}
+                Err(Uncontrolled) => self.tally.uncontrolled += 1,
+            }
+            for (entry, analytic, verdict) in judge_operand(&answer.g_x[operand], truth) {
+                self.tally.count(verdict);
+                self.report.note(&entry, analytic, verdict, truth.scale);
+                is_wrong |= verdict == EntryVerdict::Wrong;
+            }
+        }
+        is_wrong
+    }
+
+    /// One case in single precision.
+    fn single(&mut self, from: &Prepared) -> Result<(), Trouble> {
+        let prepared = single::prepared(self.subject, from)?;
+        let exam = &prepared.exam;
+        let Some(g_x) = single::answer(self.subject, exam, self.options.limit)? else {
+            self.report.verdict = Verdict::Unchecked;
+            self.report
+                .find("single", "it has no form in single precision".to_string());
+            return Ok(());
+        };
+        for operand in exam.case.real() {
+            let Some(truth) = &exam.truths[operand] else { continue };
+            let (verdicts, hidden) = single::judge(&g_x[operand], truth);
+            self.report.resolution = self.report.resolution.max(hidden);
+            self.tally.controlled += 1;
+            let given: Vec<f64> = g_x[operand].iter().copied().collect();
+            for (i, verdict) in verdicts.into_iter().enumerate() {
+                self.tally.count(verdict);
+                self.report.entries += 1;
+                if let Some(entry) = truth.entries.get(i) {
+                    let error = (given[entry.index] - entry.best()).abs() / truth.scale.max(f64::MIN_POSITIVE);
+                    self.report.worst_error = self.report.worst_error.max(error);
+                }
+                if verdict == EntryVerdict::Wrong {
+                    self.report.verdict = Verdict::Wrong;
+                    let name = &exam.case.operands[operand].name;
+                    let sentence = "differs from the witnesses by more than rounding in single precision can do";
+                    self.report
+                        .find("single", format!("g_{name} {sentence} (seed {})", prepared.seed));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn drawn(&self, seed: u64, sizes: Vec<usize>) -> Result<Prepared, Trouble> {
+        let coverage = if self.subject.kind() == Kind::Model {
+            STRATIFIED
+        } else {
+            FULL
+        };
+        prepare(self.subject, seed, sizes, coverage, self.options.limit)
+    }
+}
+
+/// A case, prepared where a module without a definition may do its worst.
+fn prepare(
+    subject: &Arc<dyn Subject>,
+    seed: u64,
+    sizes: Vec<usize>,
+    coverage: Coverage,
+    limit: Duration,
+) -> Result<Prepared, Trouble> {
+    let own = Arc::clone(subject);
+    let first = guarded(limit, move |stage| {
+        stage.enter("forward()");
+        let mut draw = Draw::of_sizes(seed, sizes.iter().copied());
+        let case = own.case(&mut draw);
+        if own.function(&case).is_none() {
+            crate::verdict::answer::run_forward(&mut *own.module(&case), &case, &case.values());
+        }
+        sizes
+    });
+    Prepared::draw(subject, seed, &first?, coverage)
+}
+
+/// The seed of one case.
+pub fn seed_of(seed: u64, number: u64) -> u64 {
+    seed.wrapping_mul(1_000_003).wrapping_add(number)
+}
+
+/// The sizes that the axes of one case are drawn from.
+pub(crate) fn sizes_of(options: &Options, number: usize) -> Vec<usize> {
+    if options.sizes.is_empty() {
+        SIZES[number % SIZES.len()].to_vec()
+    } else {
+        options.sizes.clone()
+    }
+}

@@ -1,0 +1,114 @@
+//! The witnesses of a gradient: dual numbers, differences, and whoever else can give a derivative.
+//!
+//! They share no code: dual numbers go once through the formula with exact rules, differences only call it. A witness
+//! that knows the function symbolically implements the same trait.
+
+pub mod doubled;
+pub mod precision;
+pub(crate) mod pull;
+pub mod richardson;
+pub mod symbolic;
+pub mod truth;
+
+use ndarray::ArrayD;
+
+use crate::subject::function::Function;
+use crate::subject::guard::caught;
+use crate::witness::doubled::Doubled;
+use crate::witness::precision::Precision;
+use crate::witness::richardson::{Slope, slopes};
+
+/// Someone who can give derivatives of a function without its backward().
+pub trait Witness {
+    /// What it is called in reports.
+    fn name(&self) -> &'static str;
+
+    /// The derivatives of all entries of the value along `v` in one operand; `None` if it cannot say.
+    fn along(&self, function: &dyn Function, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<Vec<Slope>>;
+}
+
+/// Forward-mode differentiation by dual numbers: exact up to rounding.
+#[derive(Clone, Copy, Debug)]
+pub struct DualNumbers;
+
+impl Witness for DualNumbers {
+    fn name(&self) -> &'static str {
+        "dual numbers"
+    }
+
+    fn along(&self, function: &dyn Function, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<Vec<Slope>> {
+        let tangent = caught(|| function.along(x, operand, v)).ok().flatten()?;
+        let slope = |&value: &f64| Slope::Smooth {
+            value,
+            bound: EXACT * value.abs(),
+        };
+        Some(tangent.iter().map(slope).collect())
+    }
+}
+
+/// The relative rounding of a derivative by dual numbers or by hand: some hundred operations of `ε` each.
+pub const EXACT: f64 = 1024.0 * f64::EPSILON;
+
+/// Richardson's differences, which only call the function.
+#[derive(Clone, Copy, Debug)]
+pub struct Differences;
+
+impl Witness for Differences {
+    fn name(&self) -> &'static str {
+        "finite differences"
+    }
+
+    fn along(&self, function: &dyn Function, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<Vec<Slope>> {
+        let slopes = moving(x, operand, v, |x: &[ArrayD<f64>]| {
+            caught(|| function.value(x)).ok().map(|y| y.iter().copied().collect())
+        });
+        (!slopes.is_empty() || function_is_empty(function, x)).then_some(slopes)
+    }
+}
+
+/// The same differences in doubled precision, where rounding in `f64` leaves nothing certain.
+#[derive(Clone, Copy, Debug)]
+pub struct DoubledDifferences;
+
+impl Witness for DoubledDifferences {
+    fn name(&self) -> &'static str {
+        "finite differences in doubled precision"
+    }
+
+    fn along(&self, function: &dyn Function, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<Vec<Slope>> {
+        let slopes = moving(x, operand, v, |x: &[ArrayD<Doubled>]| {
+            let y = caught(|| function.value_doubled(x)).ok().flatten()?;
+            Some(y.iter().copied().collect())
+        });
+        (!slopes.is_empty()).then_some(slopes)
+    }
+}
+
+/// The slopes of `value` while one operand moves along `v`.
+fn moving<T: Precision>(
+    x: &[ArrayD<f64>],
+    operand: usize,
+    v: &[f64],
+    value: impl Fn(&[ArrayD<T>]) -> Option<Vec<T>>,
+) -> Vec<Slope> {
+    let start: Vec<ArrayD<T>> = x.iter().map(|x| x.mapv(T::from_f64)).collect();
+    let moved: Vec<usize> = (0..v.len()).filter(|&i| v[i] != 0.0).collect();
+    // One entry moves from where it stands; several move by a common step from 0.
+    let single = (moved.len() == 1 && v[moved[0]] == 1.0).then(|| moved[0]);
+    let origin = single.and_then(|i| x[operand].iter().nth(i)).copied().unwrap_or(0.0);
+    slopes(origin, |t: T| {
+        let mut x = start.clone();
+        for (i, entry) in x[operand].iter_mut().enumerate() {
+            match single {
+                Some(only) if only == i => *entry = t,
+                None => *entry += t * T::from_f64(v[i]),
+                _ => {}
+            }
+        }
+        value(&x)
+    })
+}
+
+fn function_is_empty(function: &dyn Function, x: &[ArrayD<f64>]) -> bool {
+    caught(|| function.value(x)).is_ok_and(|y| y.is_empty())
+}

@@ -1,0 +1,103 @@
+//! What the witnesses say of a gradient, number by number.
+
+use crate::witness::richardson::Slope;
+
+/// What the witnesses say of the gradient of one operand.
+#[derive(Clone, Debug)]
+pub struct Truth {
+    /// The entries that were looked at.
+    pub entries: Vec<Entry>,
+    /// Directions along which the whole gradient was looked at, if it is large.
+    pub probes: Vec<(Vec<f64>, Entry)>,
+    /// `∂y_i/∂x_j` at `i · columns + j`, if all of it is known.
+    pub jacobian: Option<Vec<f64>>,
+    /// The largest entry of the gradient in magnitude.
+    pub scale: f64,
+}
+
+/// What the witnesses say of one number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    /// Its position in the operand, row-major.
+    pub index: usize,
+    /// By dual numbers.
+    pub exact: Option<f64>,
+    /// By the derivative that the graph language writes down, where it has one.
+    pub symbolic: Option<f64>,
+    /// By differences, with a bound on the error; `None` where the function has no slope on both sides.
+    pub numeric: Option<(f64, f64)>,
+    /// The slopes from the left and from the right, at a kink.
+    pub kink: Option<(f64, f64)>,
+    /// `Σ |∂y_i/∂x_j| |g_y_i|`: what the sum is made of.
+    pub terms: f64,
+    /// What rounding of the function alone makes of the derivative.
+    pub floor: f64,
+}
+
+impl Entry {
+    /// The best that is known: by dual numbers if they spoke, else by differences.
+    pub fn best(&self) -> f64 {
+        self.exact.or(self.numeric.map(|(value, _)| value)).unwrap_or(f64::NAN)
+    }
+
+    /// What rounding in `f64` did to the dual numbers, where differences are certain of more digits.
+    pub(crate) fn rounding_seen(&self) -> Option<f64> {
+        let ((numeric, bound), exact) = (self.numeric?, self.exact?);
+        let off = (exact - numeric).abs();
+        let is_rounding = off <= 1e-7 * self.terms.max(exact.abs()) || off <= 128.0 * self.floor;
+        (is_rounding && bound < 1e-3 * self.floor).then_some(8.0 * off)
+    }
+
+    /// True if differences in `f64` leave it open whether a gradient is right to one part in a million, or contradict
+    /// the dual numbers.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        let Some((value, bound)) = self.numeric else {
+            return true;
+        };
+        let is_contradicted = self
+            .exact
+            .is_some_and(|exact| (exact - value).abs() > bound + self.floor);
+        let is_vague = self.terms > 0.0 && bound > self.floor && bound > 1e-9 * self.terms.max(value.abs());
+        is_contradicted || is_vague
+    }
+}
+
+/// The numbers of a column of a Jacobian; at a kink the middle of both slopes.
+pub(crate) fn column_of(slopes: Option<&Vec<Slope>>) -> Vec<f64> {
+    let value = |slope: &Slope| match slope {
+        Slope::Smooth { value, .. } => *value,
+        Slope::Kink { low, high } => (low + high) / 2.0,
+        Slope::NoValue => f64::NAN,
+    };
+    slopes.map_or(Vec::new(), |slopes| slopes.iter().map(value).collect())
+}
+
+/// A slope counts with its weight; where the value is infinite and does not move, not at all.
+pub(crate) fn used(slope: f64, g: f64) -> f64 {
+    if slope == 0.0 { 0.0 } else { slope * g }
+}
+
+pub(crate) fn sum_of_smooth(slopes: &[Slope], g: &[f64]) -> Option<(f64, f64)> {
+    slopes
+        .iter()
+        .zip(g)
+        .try_fold((0.0, 0.0), |(sum, error), (slope, g)| match slope {
+            Slope::Smooth { value, bound } => Some((sum + used(*value, *g), error + bound * g.abs())),
+            _ => None,
+        })
+}
+
+/// The smallest and the largest derivative that one-sided slopes allow, if some entry has a kink.
+pub(crate) fn sum_over_kinks(slopes: &[Slope], g: &[f64]) -> Option<(f64, f64)> {
+    if !slopes.iter().any(|slope| matches!(slope, Slope::Kink { .. })) {
+        return None;
+    }
+    slopes.iter().zip(g).try_fold((0.0, 0.0), |(least, most), (slope, g)| {
+        let (a, b) = match slope {
+            Slope::Smooth { value, .. } => (used(*value, *g), used(*value, *g)),
+            Slope::Kink { low, high } => (low * g, high * g),
+            Slope::NoValue => return None,
+        };
+        Some((least + a.min(b), most + a.max(b)))
+    })
+}
