@@ -1,4 +1,4 @@
-//! Building lines one by one, leaving out what changes nothing: `1 * x`, `x / 1`, two minus signs.
+//! Building lines one by one, simplified: `1 * x` and `x / 1` are `x`, and two minus signs cancel.
 
 use super::straight::Line;
 use crate::meaning::program::{AttributeNumber, Operation};
@@ -54,7 +54,7 @@ impl Builder {
         self.lines[line].op == Operation::Number(value)
     }
 
-    /// True for 1, and for 1 repeated.
+    /// True for the number 1, and for an array of ones.
     fn is_ones(&self, line: usize) -> bool {
         let own = &self.lines[line];
         self.is_number(line, 1.0)
@@ -94,7 +94,7 @@ impl Builder {
         self.binary("mul", a, b)
     }
 
-    /// Minus a value; of a quotient by a difference, the difference is turned around.
+    /// The negated value; for a quotient by `a - b` this is the quotient by `b - a`.
     pub fn neg(&mut self, a: usize) -> usize {
         let line = self.lines[a].clone();
         let free = line.name.is_none();

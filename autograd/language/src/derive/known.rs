@@ -1,11 +1,11 @@
-//! Ops called by their name in the engine that the language has operators or functions for.
+//! Ops that a program calls by their name in the engine although the language has an operator or function for them.
 
 use crate::meaning::functions::{FUNCTIONS, Form};
 use crate::meaning::program::{AttributeNumber, Operation};
 use crate::meaning::size::Size;
 use crate::meaning::types::Type;
 
-/// The operation of the language that an op of the engine is, if there is one.
+/// The operation of the language for an op of the engine, if there is one.
 pub(super) fn known(
     name: &str,
     attributes: &[(String, Vec<AttributeNumber>)],
@@ -79,7 +79,7 @@ fn binary(name: &str) -> &'static str {
     }
 }
 
-/// The product of the language has no stack that is repeated.
+/// True if both operands have the same leading axes; the language's product repeats none of them.
 fn has_equal_stacks(operands: &[&Type]) -> bool {
     let &[a, b] = operands else { return false };
     let stack = |ty: &Type| {

@@ -1,9 +1,9 @@
 //! The derivative of a program as a program of the same language.
 //!
-//! The lines are walked from last to first. Each adds its contributions to the gradients of what it was computed from
-//! ([`rules`]); a value with several uses gets one line `g_x = … + …`, so that accumulation can be seen. The result
-//! can be checked, run, drawn, and derived again. A program without an objective is derived from its outputs, each
-//! weighted by a new input `v_NAME`: deriving a derivative so gives the product of the Hessian with `v`.
+//! The lines are visited from last to first. Each adds its contributions to the gradients of its operands ([`rules`]); a
+//! value with several uses gets one line `g_x = … + …`, so that the sum is visible. The result can be checked, run,
+//! drawn, and derived again. A program without an objective is derived from its outputs, each weighted by a new input
+//! `v_NAME`: the derivative of a derivative is thus the product of the Hessian with `v`.
 
 mod build;
 mod fused;
@@ -35,7 +35,7 @@ pub struct Derivative {
     pub text: String,
     /// For each input and parameter with a gradient, its name and the gradient's.
     pub gradients: Vec<(String, String)>,
-    /// The forward values that the backward lines read: the memory that backpropagation costs.
+    /// The forward values that the backward lines read, which have to be kept in memory.
     pub remembered: Vec<String>,
 }
 
@@ -65,7 +65,7 @@ pub fn derive(program: &Program, given: &BTreeMap<String, i64>) -> Result<Deriva
     backward.finish(forward)
 }
 
-/// The program as one line for each value, loops unrolled; the same meaning in flat form.
+/// The same program with loops unrolled, one line for each value.
 pub fn unrolled(program: &Program, given: &BTreeMap<String, i64>) -> Result<String, Box<Diagnostic>> {
     Ok(text::print(&straighten(program, given)?, &[]))
 }
@@ -96,7 +96,7 @@ impl Backward {
         Ok(backward)
     }
 
-    /// Where the walk begins: at the objective with 1, or at each output with a new input.
+    /// The gradients at the start: 1 for the objective, or a new input for each output.
     fn seeds(straight: &mut Straight) -> Result<Vec<(usize, Option<usize>)>, Box<Diagnostic>> {
         if let Some((_, objective)) = straight.objective {
             return Ok(vec![(objective, None)]);
@@ -145,7 +145,7 @@ impl Backward {
         Ok(())
     }
 
-    /// Gives the gradient of a named value its name; a gradient that is another one already gets a line of its own.
+    /// Names the gradient of a named value; a gradient that has a name already gets a second line.
     fn named(&mut self, line: usize, gradient: usize) -> usize {
         let Some(name) = self.build.lines[line].name.clone() else {
             return gradient;

@@ -1,4 +1,4 @@
-//! A program with its loops kept: the lines of a loop stand together, and what goes from one round to another goes
+//! A straight program with its loops kept: the lines of a loop stand together, and values pass from round to round
 //! through rows.
 //!
 //! Only loops at the top level are kept, over rows with one position; layers in a row, and loops in loops, have to be
@@ -12,29 +12,29 @@ use crate::meaning::program::{Instruction, Operation, Program, ValueId};
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::Type;
 
-/// The loops of a straight program, and its rows.
+/// The loops and rows of a straight program.
 #[derive(Clone, Debug, Default)]
 pub struct Rounds {
     /// The loops in order.
     pub loops: Vec<Round>,
-    /// What rows hold: name and type of one of its values.
+    /// For each row its name and the type of its values.
     pub rows: Vec<(String, Type)>,
-    /// For each line the places of rows that it is put in.
+    /// For each line the positions of rows that it is stored in.
     pub stores: BTreeMap<usize, Vec<(usize, Size)>>,
 }
 
 /// One loop.
 #[derive(Clone, Debug)]
 pub struct Round {
-    /// The position.
+    /// The name of the position.
     pub index: Symbol,
-    /// The first.
+    /// The first position.
     pub from: Size,
-    /// The last.
+    /// The last position, included.
     pub to: Size,
     /// True if it counts down.
     pub down: bool,
-    /// What is done in each round.
+    /// The lines of one round.
     pub lines: Range<usize>,
 }
 
@@ -161,7 +161,7 @@ impl Roller<'_> {
         Some(())
     }
 
-    /// A line that can be put into a row: computed here, and not in one already.
+    /// A line that can be stored in a row: one that is computed here and is in no row yet.
     fn stored(&mut self, line: usize) -> usize {
         let own = &self.straight.lines[line];
         let is_given = matches!(
@@ -209,7 +209,7 @@ impl Roller<'_> {
         self.values[out] = self.straight.lines.len() - 1;
     }
 
-    /// A line for each parameter, before everything that is done with it.
+    /// A line for each parameter, before all others.
     fn declare_params(&mut self) -> Option<()> {
         for (number, param) in self.program.params.iter().enumerate() {
             if !param.counts.is_empty() {

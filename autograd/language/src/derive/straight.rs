@@ -1,6 +1,6 @@
 //! A program without layers: one line for each value, in order.
 //!
-//! Its loops are unrolled, for which the sizes that they run to must be numbers, or kept; all other sizes stay names.
+//! Loops are kept, or unrolled, which needs numbers for the sizes that they run to; all other sizes stay names.
 
 use crate::meaning::program::{DeclaredInput, Dim, Operation, Requirement};
 use crate::meaning::types::Type;
@@ -12,9 +12,9 @@ pub use super::unroll::straighten;
 /// One value.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// How it is computed.
+    /// The operation.
     pub op: Operation,
-    /// From which lines.
+    /// The lines of its operands.
     pub args: Vec<usize>,
     /// Axes and kind.
     pub ty: Type,
@@ -29,7 +29,7 @@ pub struct StraightParam {
     pub name: String,
     /// The axes.
     pub ty: Type,
-    /// How it begins.
+    /// How its first values are chosen.
     pub init: Option<Initializer>,
 }
 
@@ -40,9 +40,9 @@ pub struct Straight {
     pub name: String,
     /// The named sizes.
     pub dims: Vec<Dim>,
-    /// What is required of them.
+    /// The requirements between sizes.
     pub requirements: Vec<Requirement>,
-    /// What is given.
+    /// The inputs.
     pub inputs: Vec<DeclaredInput>,
     /// The parameters.
     pub params: Vec<StraightParam>,
@@ -52,6 +52,6 @@ pub struct Straight {
     pub objective: Option<(Direction, usize)>,
     /// Named results.
     pub outputs: Vec<(String, usize)>,
-    /// Loops that are kept, and what goes from one round to another; empty for an unrolled program.
+    /// Kept loops, and the rows through which values pass from round to round; empty for an unrolled program.
     pub rounds: Rounds,
 }

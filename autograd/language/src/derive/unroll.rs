@@ -1,4 +1,4 @@
-//! A straight program without loops: the positions of loops become numbers.
+//! A straight program with its loops unrolled: the positions of loops become numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,10 +5,10 @@
 
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::Type;
-use crate::syntax::ast::{Direction, Initializer};
+use crate::syntax::ast::{Binary, Direction, Initializer};
 use crate::syntax::span::Span;
 
-/// The position of a value in its program.
+/// The index of a value in [`Program::values`].
 pub type ValueId = usize;
 
 /// A checked graph.
@@ -58,13 +58,13 @@ pub enum DimValue {
     Quotient(Size, Size),
 }
 
-/// An equation or inequation between sizes.
+/// An equation or inequality between sizes.
 #[derive(Clone, Debug)]
 pub struct Requirement {
     /// The left side.
     pub left: Size,
-    /// The comparison.
-    pub comparison: crate::syntax::ast::Binary,
+    /// The operator of the comparison.
+    pub comparison: Binary,
     /// The right side.
     pub right: Size,
     /// Its place in the source.
@@ -216,11 +216,11 @@ pub enum Operation {
     Unary(&'static str),
     /// A function of two entries; the shorter operand is repeated along leading axes and axes of size 1.
     Binary(&'static str),
-    /// Each entry to a power given as a number.
+    /// Each entry raised to a constant power.
     Power(f64),
     /// Each entry limited to a range.
     Clip(f64, f64),
-    /// The second where the first is not 0, else the third.
+    /// Entry by entry, the second operand where the first is not 0, else the third.
     Where,
     /// A reduction over axes.
     Reduce(&'static str, Vec<usize>),
@@ -242,7 +242,7 @@ pub enum Operation {
     Concat(usize),
     /// The rows of a table that ids name.
     Embedding,
-    /// The entry of the last axis that an id names, for each.
+    /// For each id, the entry of the last axis that it names.
     Pick,
     /// The same value under other labels.
     Relabel,
@@ -259,7 +259,7 @@ pub enum Operation {
 pub enum AttributeNumber {
     /// A real number.
     Number(f64),
-    /// A size.
+    /// A symbolic size.
     Size(Size),
 }
 

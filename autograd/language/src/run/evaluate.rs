@@ -1,4 +1,4 @@
-//! A run on arrays: what is given is checked against the program, then everything is computed on a tape.
+//! A run on arrays: a [`Session`] checks the inputs, then a tape computes values and gradients.
 
 use ndarray::ArrayD;
 
@@ -12,16 +12,16 @@ use tapegrad_core::shape::Shape;
 use tapegrad_core::tape::Tape;
 use tapegrad_core::var::Var;
 
-/// What a run gives, as arrays.
+/// The results of a run, as arrays.
 #[derive(Clone, Debug)]
 pub struct Evaluated<T> {
     /// The declared outputs, or every computed value with a name at the top level.
     pub values: Vec<(String, ArrayD<T>)>,
     /// The number that is minimised or maximised.
     pub objective: Option<T>,
-    /// For each real input and parameter its gradient, if it has one; empty if gradients are not wanted.
+    /// For each real input and parameter its gradient, if it has one; empty unless gradients are requested.
     pub gradients: Vec<(String, Option<ArrayD<T>>)>,
-    /// The graph with the value of every node, if it is wanted.
+    /// The graph with the value of every node, if a trace is requested.
     pub trace: Option<(Graph, Vec<ArrayD<T>>)>,
 }
 
@@ -93,7 +93,7 @@ fn gradients<T: Real>(
     Ok(names.into_iter().map(|(name, id)| (name, gradient(id))).collect())
 }
 
-/// `J = Σ cotangent · output`, whose gradients are the wanted ones.
+/// `J = Σ cotangent · output`; its gradients are the vector-Jacobian products of the outputs.
 fn weighted_outputs<'t, T: Real>(
     given: &Given<T>,
     elaborated: &Elaborated,

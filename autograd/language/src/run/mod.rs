@@ -2,7 +2,7 @@
 //!
 //! In: `{"dims": {"T": 4}, "values": {"x": [[1, 2], …]}, "seed": 1, "cotangents": {"y": […]}}`, all parts optional.
 //! Out: `{"values": {…}, "gradients": {…}, "objective": 0.5}`. Numbers have all digits they need to be read back the
-//! same; infinite ones and those that are not a number travel as the texts `"inf"`, `"-inf"`, `"nan"`. A parameter
+//! same; infinite numbers and NaN are written as the texts `"inf"`, `"-inf"`, `"nan"`. A parameter
 //! without a value begins as its declaration says. A gradient that does not exist is `null`, never 0.
 
 pub mod arrays;
@@ -27,21 +27,21 @@ pub use evaluate::{Evaluated, evaluate};
 pub use instance::Instance;
 pub use session::{Given, Session};
 
-/// What a run is given.
+/// The sizes and values of a run, as JSON.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Request {
-    /// Numbers for the named sizes; those that the shapes of values tell may be left out.
+    /// Numbers for the named sizes; a size that follows from the shape of a value may be left out.
     pub dims: BTreeMap<String, i64>,
     /// Values of inputs and parameters, as nested arrays.
     pub values: BTreeMap<String, Value>,
-    /// Where parameters without a value begin.
+    /// The seed for parameters without a value.
     pub seed: u64,
-    /// For gradients of something else than the objective: how much each entry of an output counts.
+    /// For gradients of outputs instead of the objective: the upstream gradient of each output.
     pub cotangents: BTreeMap<String, Value>,
 }
 
-/// What is wanted of a run.
+/// The optional results of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// The gradients of all inputs and parameters.

@@ -1,4 +1,4 @@
-//! A program with everything that a run needs, checked before anything is recorded.
+//! A program with its sizes, parameters and inputs, all checked before anything is recorded.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -31,16 +31,16 @@ use tapegrad_core::params::Params;
 use tapegrad_core::shape::Shape;
 use tapegrad_core::tape::Tape;
 
-/// What a run is given, as arrays.
+/// The sizes and values of a run, as arrays.
 #[derive(Clone, Debug)]
 pub struct Given<T> {
-    /// Numbers for the named sizes; those that the shapes of values tell may be left out.
+    /// Numbers for the named sizes; a size that follows from the shape of a value may be left out.
     pub dims: BTreeMap<String, i64>,
     /// Values of inputs and parameters.
     pub values: BTreeMap<String, ArrayD<T>>,
-    /// Where parameters without a value begin.
+    /// The seed for parameters without a value.
     pub seed: u64,
-    /// For gradients of something else than the objective: how much each entry of an output counts.
+    /// For gradients of outputs instead of the objective: the upstream gradient of each output.
     pub cotangents: BTreeMap<String, ArrayD<T>>,
 }
 

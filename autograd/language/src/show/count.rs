@@ -1,4 +1,4 @@
-//! How a graph grows: nodes, edges, floating-point operations and remembered numbers as exact polynomials of a size.
+//! How a graph grows: nodes, edges, floating-point operations and numbers kept for backward() as exact polynomials of a size.
 //!
 //! The counts are taken at every size of a range. A polynomial is found by Newton's divided differences in whole
 //! numbers and reported only if it gives every count exactly.
@@ -18,14 +18,14 @@ pub struct Counts {
     pub edges: i64,
     /// Floating-point operations of forward().
     pub flops: i64,
-    /// Numbers that backward() reads of the forward pass.
+    /// Numbers of the forward pass that backward() reads.
     pub remembered: i64,
 }
 
-/// What one count is at each size, and its polynomial if there is one.
+/// One count at each size, and its polynomial if there is one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Growth {
-    /// What is counted.
+    /// The name of the count.
     pub what: &'static str,
     /// Size and count.
     pub points: Vec<(i64, i64)>,
@@ -71,7 +71,7 @@ pub fn counts(graph: &Graph) -> Counts {
     }
 }
 
-/// What is counted.
+/// The view of a program whose nodes and edges are counted.
 #[derive(Clone, Copy, Debug)]
 pub enum View<'a> {
     /// The graph, with loops unrolled.

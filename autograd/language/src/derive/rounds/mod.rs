@@ -1,8 +1,8 @@
-//! The backward pass of a program whose loops are kept: each loop runs the other way around.
+//! The backward pass of a program whose loops are kept: each loop runs in reverse.
 //!
-//! What a round hands to another goes through a row, so its gradient does too: every place that reads a row gives its
-//! contributions to a row of its own, and where a value is put into a row, the rows of its readers are added up. Positions
-//! that a reader never reads hold 0. A value from outside a loop that its rounds read gets the sum of a row.
+//! Values pass from round to round through rows, and so do their gradients: each line that reads a row writes its
+//! contributions to a row of its own, and the gradient of a stored value is the sum of these rows at its position.
+//! Positions that a line never reads hold 0. The gradient of a value from outside a loop is the sum of a row.
 
 mod readers;
 mod values;
@@ -21,7 +21,7 @@ use crate::syntax::span::Span;
 
 type Done<T> = Result<T, Box<Diagnostic>>;
 
-/// What the readers of a row give back.
+/// A contribution to the gradient of a row.
 #[derive(Clone, Debug)]
 enum Back {
     /// A row of contributions, from the first position to the last.
@@ -32,7 +32,7 @@ enum Back {
     One(usize, Size),
 }
 
-/// What is known while a program is walked back.
+/// The contributions that are known during the backward pass.
 #[derive(Default)]
 pub(super) struct Walk {
     back: BTreeMap<usize, Vec<Back>>,
@@ -46,7 +46,7 @@ fn unsupported(why: &str) -> Box<Diagnostic> {
 }
 
 impl Backward {
-    /// Walks all lines back, the lines of a loop together.
+    /// Visits all lines from last to first, the lines of a loop together.
     pub(in crate::derive) fn walk_rounds(&mut self, forward: usize) -> Done<()> {
         let mut walk = Walk::default();
         let mut line = forward;
@@ -94,7 +94,7 @@ impl Backward {
         Ok(())
     }
 
-    /// The sum of what a line has got, under its name.
+    /// The gradient of a line: the sum of its contributions, with a name.
     fn gathered(&mut self, line: usize) -> Option<usize> {
         let parts = std::mem::take(&mut self.contributions[line]);
         if parts.is_empty() || self.build.lines[line].ty.kind != Kind::Real {
@@ -106,7 +106,7 @@ impl Backward {
         Some(gradient)
     }
 
-    /// What a value at one position gets from the readers of its row.
+    /// The gradient of a value at one position of a row.
     fn at_one(&mut self, back: &Back, row: usize, at: &Size) -> Done<Option<usize>> {
         let ty = self.row_type(row);
         let (from, to) = match back {
@@ -163,7 +163,7 @@ impl Backward {
         self.straight.rounds.rows.len() - 1
     }
 
-    /// Puts a line into a row.
+    /// Stores a line in a row.
     fn store(&mut self, line: usize, row: usize, at: Size) {
         let ty = Type {
             axes: self.row_type(row).axes,
@@ -173,7 +173,7 @@ impl Backward {
         self.straight.rounds.stores.entry(own).or_default().push((row, at));
     }
 
-    /// A loop: the same rounds the other way around.
+    /// The backward pass of a loop: the same rounds in reverse.
     fn round(&mut self, round: &Round, walk: &mut Walk) -> Done<()> {
         self.prepare_readers(round, walk);
         self.fill(round, walk)?;

@@ -1,4 +1,4 @@
-//! What the readers of a row give back: for each a row of contributions, and 0 where it never reads.
+//! Contributions to the gradient of a row: one row for each line that reads it, with 0 where the line never reads.
 
 use super::{Back, Done, Walk, unsupported};
 use crate::derive::Backward;

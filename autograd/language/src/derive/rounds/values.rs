@@ -1,4 +1,4 @@
-//! Values that cross the border of a loop: those of the forward rounds, and those from outside.
+//! Values that a backward loop reads from elsewhere: from the forward rounds, and from outside the loop.
 
 use std::collections::BTreeMap;
 
@@ -50,7 +50,7 @@ impl Backward {
         row
     }
 
-    /// Puts what lines outside of a loop get in one round into rows.
+    /// Stores the contributions of one round to lines outside the loop in rows.
     pub(super) fn outside_rows(&mut self, round: &Round, outside: BTreeMap<usize, Vec<usize>>) -> Vec<(usize, usize)> {
         let mut rows = Vec::new();
         for (line, parts) in outside {

@@ -1,4 +1,4 @@
-//! Lines that no operator of the language is: index equations, and ops of the engine by name.
+//! Lines for which the language has no operator: index equations, and ops of the engine by name.
 
 use super::Writer;
 use super::tree::{binary, engine_call, expr, ident, name, number, operator_of, shape, signed, written};

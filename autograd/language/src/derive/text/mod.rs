@@ -1,8 +1,7 @@
 //! A straight program as text of the language.
 //!
-//! A value without a name that is used once is written where it is used. What has no operator or function of its own,
-//! or whose axes the rules of the language would not line up by themselves, is written as an op of the engine, with
-//! `as` to say what its axes are called.
+//! A value without a name that is used once is written where it is used. An operation is written as an op of the engine,
+//! with `as` to name its axes, if the language has no operator or function for it, or would not align its operands.
 
 mod declarations;
 mod engine;

@@ -1,4 +1,4 @@
-//! Lines as operators and functions of the language, where its rules give them the axes that they have.
+//! Lines as operators and functions of the language, where its rules give the right axes.
 
 use std::collections::BTreeSet;
 

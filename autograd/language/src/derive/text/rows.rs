@@ -1,4 +1,4 @@
-//! Loops that are kept, and rows, through which their rounds hand values on.
+//! Kept loops, and the rows through which values pass from round to round.
 
 use std::collections::BTreeSet;
 

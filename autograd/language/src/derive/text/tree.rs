@@ -1,4 +1,4 @@
-//! Small pieces of the tree, without places.
+//! Builders of syntax trees; their parts have no place in a source.
 
 use crate::meaning::program::AttributeNumber;
 use crate::meaning::types::{self, Kind};

@@ -20,7 +20,7 @@ enum Misfit {
 }
 
 impl Checker<'_> {
-    /// The operands made ready for the engine's broadcasting, and the axes of the result.
+    /// The operands with their axes arranged for the engine's broadcasting, and the axes of the result.
     pub(super) fn align(&mut self, operands: &[ValueId], at: Span) -> Option<(Vec<ValueId>, Vec<Axis>)> {
         if self.any_unknown(operands) {
             return None;
@@ -153,7 +153,7 @@ impl Checker<'_> {
         self.report(error);
     }
 
-    /// Two vectors with different axes: probably every pair was meant.
+    /// Help for two vectors with different axes: every pair was probably meant.
     fn suggest_pairs(&self, error: Diagnostic, l: &Type, r: &Type) -> Diagnostic {
         let Some((stmt, value)) = self.equation else {
             return error;

@@ -1,4 +1,4 @@
-//! Declarations: sizes, inputs, parameters, layers, and what is required of sizes.
+//! Declarations: sizes, inputs, parameters, layers and requirements.
 
 use std::rc::Rc;
 
@@ -90,7 +90,7 @@ impl<'a> Checker<'a> {
         None
     }
 
-    /// The same without a message.
+    /// An expression as a size, without a message if it is none.
     pub(super) fn as_size(&self, expr: &Expr) -> Option<Size> {
         match &expr.kind {
             ExprKind::Number(value) if value.fract() == 0.0 && *value < 9e15 => Some(Size::number(*value as i64)),

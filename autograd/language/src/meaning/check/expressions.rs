@@ -1,4 +1,4 @@
-//! Expressions: what each operator gives.
+//! Expressions: the type and operation of each operator.
 
 use super::Checker;
 use super::names::Binding;

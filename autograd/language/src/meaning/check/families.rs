@@ -12,7 +12,7 @@ use crate::meaning::types::Type;
 use crate::syntax::ast::{self, Expr, Ident, Stmt, StmtKind};
 use crate::syntax::span::Span;
 
-/// A place in a row that has been given a value, over all loops around it.
+/// A position of a row that has a value, for all rounds of the loops around it.
 #[derive(Clone, Debug)]
 pub(super) struct RowEntry {
     pub(super) low: Vec<Size>,
@@ -37,7 +37,7 @@ impl<'a> Checker<'a> {
         axes.iter().map_while(key).collect()
     }
 
-    /// Puts a value into a row, which is made at the first time.
+    /// Puts a value into a row; the first value makes the row.
     pub(super) fn store(&mut self, name: &Ident, at: Vec<Size>, value: ValueId) {
         let ty = self.ty(value).clone();
         let family = match self.lookup(&name.name) {
@@ -87,7 +87,7 @@ impl<'a> Checker<'a> {
         self.push(Instruction::Store { family, at, value });
     }
 
-    /// The value with the type that all of the row have.
+    /// The value, converted to the type of the row.
     pub(super) fn fitted(&mut self, value: ValueId, own: &Type, span: Span) -> Option<ValueId> {
         let ty = self.ty(value).clone();
         if ty.is_unknown() || own.is_unknown() {
@@ -130,7 +130,7 @@ impl<'a> Checker<'a> {
         named.unwrap_or_else(|| size.to_string().into())
     }
 
-    /// A value out of a row: how many of the positions were used up, and the value.
+    /// Reads a value of a row; gives the number of positions that name it, and the value.
     pub(super) fn taken_from(&mut self, family: usize, positions: &[Expr], span: Span) -> (ValueId, usize) {
         let count = self.stores[family].first().map_or(1, |stored| stored.at.len());
         let keys: Option<Vec<Size>> = positions.iter().take(count).map(|p| self.position_key(p)).collect();
@@ -208,7 +208,7 @@ impl<'a> Checker<'a> {
             .collect()
     }
 
-    /// The places of rows that the statements of a loop body give values to.
+    /// The positions of rows that the statements of a loop body define.
     pub(super) fn plan(&self, stmts: &'a [Stmt]) -> Vec<(String, Vec<Size>)> {
         let mut plan = Vec::new();
         for stmt in stmts {

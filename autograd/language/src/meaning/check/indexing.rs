@@ -37,7 +37,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Runs a check in which axes are whole again.
+    /// Runs a check outside of the index form, in which axes are read as a whole.
     pub(super) fn in_tensor_form<R>(&mut self, check: impl FnOnce(&mut Self) -> R) -> R {
         let indices = std::mem::take(&mut self.indices);
         let result = check(self);

@@ -1,4 +1,4 @@
-//! Layers, declared and called: at a call the module's equations are checked anew, with its sizes and its own parameters.
+//! Layers: each call checks the module's equations again, with the sizes and parameters of the layer.
 
 use std::rc::Rc;
 
@@ -121,7 +121,7 @@ impl<'a> Checker<'a> {
         found
     }
 
-    /// The frame of a call: where its parameters are.
+    /// The names of a call, with the path of its parameters.
     pub(super) fn frame_of(
         &mut self,
         layer: &LayerBinding,
@@ -164,7 +164,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// Gives the inputs of a module their values; what `..` stands for in this call.
+    /// Binds the inputs of a module; gives the axes that `..` stands for in this call.
     pub(super) fn bind_inputs(
         &mut self,
         layer: &LayerBinding,

@@ -1,4 +1,4 @@
-//! The checker: from the tree of a program to its core, with every name resolved and every value typed.
+//! The checker: from a syntax tree to a [`Program`], with every name resolved and every value typed.
 //!
 //! Each module is checked once by itself, with sizes of its own, and again at each call with the sizes given there,
 //! when its instructions become part of the caller's. After a mistake a value has the type *unknown*, which fits everywhere,
@@ -36,7 +36,7 @@ use crate::syntax::span::{Sources, Span};
 pub use calls::literal;
 use names::NameScope;
 
-/// What came of checking a file.
+/// The result of checking a file.
 #[derive(Clone, Debug, Default)]
 pub struct Checked {
     /// The graphs without mistakes, in order.
@@ -176,7 +176,7 @@ impl<'a> Checker<'a> {
         self.broken = false;
     }
 
-    /// Notes a mistake or warning, once for each place: a module is checked at every call.
+    /// Reports a mistake or warning once for each place; a module is checked again at every call.
     fn report(&mut self, diagnostic: Diagnostic) {
         self.broken |= diagnostic.is_error();
         let known = self
@@ -188,7 +188,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Notes a mistake and gives a value of type *unknown*.
+    /// Reports a mistake and gives a value of type *unknown*.
     fn wrong(&mut self, diagnostic: Diagnostic) -> ValueId {
         let span = diagnostic.primary.span;
         self.report(diagnostic);

@@ -1,4 +1,4 @@
-//! Statements, and what is asked of a graph as a whole.
+//! Statements, and the checks of a graph as a whole.
 
 use super::names::Binding;
 use super::{ActiveLoop, Checker};
@@ -92,7 +92,7 @@ impl<'a> Checker<'a> {
         self.store(&target.name, keys, value);
     }
 
-    /// Lets a name stand for a value.
+    /// Binds a name to a value.
     pub(super) fn name_value(&mut self, name: &Ident, value: ValueId) {
         if self.program.values[value].name.is_none() {
             let own = &mut self.program.values[value];
@@ -225,7 +225,7 @@ impl<'a> Checker<'a> {
         self.results(results, &rest);
     }
 
-    /// What is asked of a graph as a whole.
+    /// The checks of a graph as a whole.
     pub(super) fn finish(&mut self, _: Span) {
         if let Some((_, objective)) = self.program.objective
             && self.ty(objective).kind == Kind::Unknown

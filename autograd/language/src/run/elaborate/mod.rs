@@ -1,7 +1,7 @@
 //! From a checked program and numbers for its sizes to the engine's graph.
 //!
-//! It writes to any [`Record`]: on a tape everything is computed at once, on a sketch only the graph is made. Loops are
-//! unrolled; each round and each layer is a scope of the graph.
+//! It writes to any [`Record`]: a tape computes each node at once, a sketch only makes the graph. Loops are unrolled;
+//! each round and each layer is a scope of the graph.
 
 mod bind;
 mod lower;
@@ -26,7 +26,7 @@ pub(super) use params::first_values_of;
 pub use params::{declare, first_values};
 pub(super) use shape::shape_of;
 
-/// What the names of a program stand for in a graph.
+/// The nodes of a program's names.
 #[derive(Clone, Debug, Default)]
 pub struct Elaborated {
     /// The inputs in order of declaration.
@@ -41,7 +41,8 @@ pub struct Elaborated {
 
 /// Writes a program to a record.
 ///
-/// `leaf` makes the node of an input of this shape; `params` is what [`declare`] made of the same program and numbers.
+/// `leaf` makes the node of an input of this shape; `params` comes from [`declare`] with the same program and
+/// numbers.
 ///
 /// **Errors** at the place in the program where a size is impossible or a value has no result.
 pub fn elaborate(

@@ -27,7 +27,7 @@ pub fn declare(program: &Program, bound: &Bound) -> Done<ParamList> {
 
 /// First values of the parameters; the same seed gives the same values.
 ///
-/// Without a declared beginning, parameters are drawn as `glorot` does.
+/// A parameter without a declared initializer is drawn as `glorot` does.
 pub fn first_values<T: Real>(program: &Program, bound: &Bound, seed: u64) -> Done<Params<T>> {
     first_values_of(program, bound, &declare(program, bound)?, seed)
 }
@@ -92,7 +92,7 @@ fn number(size: &Size, bound: &Bound, param: &DeclaredParam) -> Done<i64> {
     value.map_err(|why| Box::new(Diagnostic::new(Code::E14, param.span, why)))
 }
 
-/// The spread of the first values around their middle.
+/// The distribution of the first values around their mean.
 fn init(param: &DeclaredParam) -> Init {
     let Some(init) = &param.init else { return Init::Glorot };
     match (init.name.name.as_str(), init.numbers.as_slice()) {
@@ -106,7 +106,7 @@ fn init(param: &DeclaredParam) -> Init {
     }
 }
 
-/// The middle of the first values, where it is not 0.
+/// The mean of the first values.
 fn middle(param: &DeclaredParam) -> f64 {
     let Some(init) = &param.init else { return 0.0 };
     match (init.name.name.as_str(), init.numbers.as_slice()) {

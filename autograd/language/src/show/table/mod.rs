@@ -43,7 +43,7 @@ pub enum Format {
 /// One row of the table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// What kind of step it is: Loss, Sigmoid, Linear, …
+    /// The label of the row: Loss, Sigmoid, Linear, …
     pub label: String,
     /// Left and right side of the forward formula.
     pub forward: (Formula, Formula),
@@ -141,7 +141,7 @@ fn split(whole: &Formula, gradient: &str) -> Option<(Option<String>, Formula, Fo
     }
 }
 
-/// The kind of step, by its outermost operation.
+/// The label of a row, from its outermost operation.
 fn label(straight: &Straight, line: usize) -> String {
     let mut at = line;
     while let (Operation::Relabel | Operation::Reshape, Some(&arg)) =

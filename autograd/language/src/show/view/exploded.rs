@@ -1,9 +1,9 @@
 //! The picture with one box for each position of chosen axes: the slide's drawing of attention.
 //!
-//! Only values with names are boxes; the parts of an expression belong to the value that they are parts of. What an
-//! element reads is followed entry by entry: a product of matrices reads a row and a column, a reduction its whole axis.
-//! Values that depend on nothing given are no boxes. Where such a value is -∞ under a softmax, the weight is 0, and
-//! neither the score nor what it would have weighted is read: a masked position does not appear.
+//! Only values with names are boxes; an expression without a name belongs to the value that uses it. Arrows are found
+//! entry by entry: a matrix product reads a row and a column, a reduction its whole axis. Values that depend on no input
+//! or parameter have no box. Where such a value is -∞ under a softmax, the weight is 0 and the position is masked: the
+//! picture has no arrow from its score or its value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +47,7 @@ struct Drawing<'l> {
     lines: &'l [Line],
     elements: Elements<'l>,
     ends: BTreeSet<usize>,
-    /// What each element that is drawn reads.
+    /// The elements that each drawn element reads.
     boxes: BTreeMap<Element, BTreeSet<Element>>,
 }
 

@@ -1,10 +1,10 @@
-//! Which entries count for nothing: numbers that depend on nothing given, and what they mask.
+//! Masked entries: constants of the program, and the entries whose weight they make 0.
 
 use super::places::{ALL, AxisRead, Elements};
 use crate::meaning::program::Operation;
 
 impl Elements<'_> {
-    /// True if what is read at this position of the inner axis counts for nothing.
+    /// True if the entry at this position of the inner axis has no influence.
     pub(super) fn is_masked(&self, line: usize, at: &[i64], inner: i64) -> bool {
         let own = &self.lines[line];
         let at_arg = |i: usize| -> Vec<i64> {
@@ -37,7 +37,7 @@ impl Elements<'_> {
             .collect()
     }
 
-    /// The number that an entry is, if it depends on nothing given and is one number at this position.
+    /// The number of an entry, if the entry is a constant of the program at this position.
     pub(super) fn constant(&self, line: usize, at: &[i64]) -> Option<f64> {
         if !self.constants[line] {
             return None;

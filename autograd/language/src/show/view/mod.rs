@@ -31,12 +31,12 @@ pub(super) use svg::escaped;
 pub use svg::svg;
 pub use tree::tree;
 
-/// What a box stands for, which decides its shape.
+/// What a box represents; each kind has a shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BoxKind {
-    /// Given from outside.
+    /// An input.
     Input,
-    /// Given from outside, without a gradient.
+    /// An input without a gradient.
     Data,
     /// A parameter.
     Param,
@@ -58,13 +58,13 @@ impl BoxKind {
 /// One box.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Box {
-    /// What stands in it: name, op and shape.
+    /// Its lines of text: name, op and shape.
     pub lines: Vec<String>,
-    /// What it stands for.
+    /// What it represents.
     pub kind: BoxKind,
     /// The scopes around it, outermost first.
     pub scope: Vec<String>,
-    /// How many nodes it stands for.
+    /// The number of nodes that it represents.
     pub nodes: usize,
 }
 
@@ -79,7 +79,7 @@ pub struct Arrow {
     pub port: usize,
     /// True if a gradient flows back along it.
     pub gradient: bool,
-    /// For a value of another round of a loop, which: `t - 1`.
+    /// The round of a loop that the value comes from, such as `t - 1`, if it is another one.
     pub back: Option<String>,
 }
 
@@ -92,7 +92,7 @@ pub struct Picture {
     pub arrows: Vec<Arrow>,
 }
 
-/// What is drawn.
+/// Options of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Scopes this deep and deeper are drawn as one box; `None` draws every node.
@@ -120,8 +120,8 @@ pub fn picture(graph: &Graph, options: Options) -> Picture {
     closed(shared_outside(picture), options.depth)
 }
 
-/// The picture with what is given in the scope that all its users are in, and before the other boxes of that scope: a
-/// parameter that several rounds of a loop read belongs to none of them.
+/// Moves inputs and parameters into the innermost scope that holds all their users, before the other boxes of that
+/// scope: a parameter that several rounds of a loop read belongs to none of the rounds.
 fn shared_outside(mut picture: Picture) -> Picture {
     let depths: Vec<usize> = picture.boxes.iter().map(|one| one.scope.len()).collect();
     for arrow in &picture.arrows {
@@ -153,7 +153,7 @@ fn shared_outside(mut picture: Picture) -> Picture {
     picture
 }
 
-/// The picture with each scope that lies this deep or deeper drawn as one box; `None` changes nothing.
+/// The picture with each scope of this depth or deeper drawn as one box; `None` changes nothing.
 pub fn closed(picture: Picture, depth: Option<usize>) -> Picture {
     let Some(depth) = depth else {
         return sorted(picture);

@@ -9,10 +9,10 @@ use crate::meaning::program::{AttributeNumber, Operation};
 use crate::meaning::size::{Bound, Size};
 use crate::meaning::types::Axis;
 
-/// Stands for all positions of an axis that is not exploded.
+/// The position that represents all positions of an axis that is not exploded.
 pub(super) const ALL: i64 = -1;
 
-/// What of an axis of an operand is read.
+/// The part of an operand's axis that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AxisRead {
     /// Every position.
@@ -66,7 +66,7 @@ impl<'l> Elements<'l> {
         self.exploded.iter().flatten().any(|&one| one)
     }
 
-    /// True for a value that depends on nothing given.
+    /// True for a value that depends on no input or parameter.
     pub(super) fn is_constant(&self, line: usize) -> bool {
         self.constants[line]
     }
@@ -127,7 +127,7 @@ impl<'l> Elements<'l> {
         }
     }
 
-    /// What of an operand an entry reads, axis by axis; `None` if it does not read that operand at all.
+    /// For each axis of an operand, the part that an entry reads; `None` if it does not read that operand.
     pub(super) fn places(&self, line: usize, i: usize, at: &[i64], inner: i64) -> Option<Vec<AxisRead>> {
         let own = &self.lines[line];
         let arg = own.args[i];

@@ -1,5 +1,5 @@
-//! The picture of a program before its loops are unrolled: each loop is a scope, and what one round reads of the round
-//! before it comes in by an arrow that goes back.
+//! The picture of a program before its loops are unrolled: each loop is a scope, and an arrow that goes back shows what a
+//! round reads of the round before it.
 //!
 //! Sizes stay names, so the picture is the same for every number of rounds.
 
@@ -9,7 +9,7 @@ use super::{Arrow, Box, BoxKind, Picture};
 use crate::meaning::program::{Instruction, Operation, Program, ValueId};
 use crate::meaning::size::{Size, Symbol};
 
-/// The picture of a program with its loops as they are written; with `gradients`, where they flow back too.
+/// The picture of a program with its loops as they are written; `gradients` adds arrows of the backward pass.
 pub fn rolled(program: &Program, gradients: bool) -> Picture {
     let mut drawing = Drawing {
         program,
@@ -45,7 +45,7 @@ struct Drawing<'p> {
     picture: Picture,
     made: BTreeMap<ValueId, Made>,
     params: BTreeMap<(usize, Vec<String>), usize>,
-    /// For each row, what is put where.
+    /// For each row, its positions and the values stored there.
     stores: Vec<Vec<(Vec<Size>, ValueId)>>,
     /// What each box reads: the box, the port, the value, and whether a gradient comes back.
     wants: Vec<(usize, usize, ValueId, bool)>,
@@ -61,7 +61,7 @@ impl Drawing<'_> {
             .for_each(|instruction| self.instruction(instruction));
     }
 
-    /// Boxes for inputs and parameters first, wherever in the program they are read.
+    /// Draws boxes for all inputs and parameters, before all other boxes.
     fn given(&mut self, instructions: &[Instruction]) {
         for instruction in Instruction::all(instructions) {
             if let Instruction::Compute { out, op, .. } = instruction
@@ -176,7 +176,7 @@ impl Drawing<'_> {
         number
     }
 
-    /// A computed value is called after the place it is put in.
+    /// Names a computed value after the position of the row that holds it.
     fn name_after(&mut self, family: usize, at: &[Size], value: ValueId) {
         let Some(Made::Box(number)) = self.made.get(&value) else {
             return;
@@ -208,7 +208,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// The boxes that a value comes from; for one of an earlier round, which.
+    /// The boxes that a value comes from, each with its round if that is another one.
     fn sources(&self, value: ValueId, back: Option<String>, depth: usize) -> Vec<(usize, Option<String>)> {
         let (family, at) = match self.made.get(&value) {
             Some(Made::Box(number)) => return vec![(*number, back)],
