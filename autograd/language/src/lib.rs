@@ -2,8 +2,8 @@
 //!
 //! Reading order, from text to graph:
 //! 1. `syntax/`, from text to a tree: [`span`], [`token`], [`lexer`], [`ast`], [`parse`], [`mod@print`];
-//! 2. `meaning/`, from a tree to a checked program: [`size`], [`facts`], [`types`], [`program`], [`functions`],
-//!    [`registry`], [`meanings`], [`ops`], [`check`];
+//! 2. `meaning/`, from a tree to a checked program: [`size`], `facts`, [`types`], [`program`], [`functions`],
+//!    [`registry`], [`meanings`], [`ops`], `check`;
 //! 3. `diagnostic/`, what is said about mistakes: [`diagnostic`], [`code`], [`explain`];
 //! 4. `run/`, from a checked program and numbers to a graph and its values: [`elaborate`], [`run`];
 //! 5. `derive/`, programs whose lines are a derivative: [`mod@derive`];
@@ -35,7 +35,7 @@ mod show;
 mod syntax;
 
 pub use diagnostic::{code, explain};
-pub use meaning::{check, facts, functions, meanings, ops, program, registry, size, types};
+pub use meaning::{functions, meanings, ops, program, registry, size, types};
 pub use open::{Opened, open, open_with};
 pub use run::elaborate;
 pub use show::{count, flat, table, view};

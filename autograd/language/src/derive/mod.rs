@@ -1,6 +1,6 @@
 //! The derivative of a program as a program of the same language.
 //!
-//! The lines are visited from last to first. Each adds its contributions to the gradients of its operands ([`rules`]); a
+//! The lines are visited from last to first. Each adds its contributions to the gradients of its operands (`rules`); a
 //! value with several uses gets one line `g_x = … + …`, so that the sum is visible. The result can be checked, run,
 //! drawn, and derived again. A program without an objective is derived from its outputs, each weighted by a new input
 //! `v_NAME`: the derivative of a derivative is thus the product of the Hessian with `v`.
@@ -11,8 +11,8 @@ mod known;
 mod one_row;
 mod roll;
 mod rounds;
-pub mod rules;
-pub mod straight;
+pub(crate) mod rules;
+pub(crate) mod straight;
 mod text;
 mod unroll;
 

@@ -1,13 +1,14 @@
 //! Sizes: polynomials with whole coefficients over named sizes, in a normal form, so that `4 * D` is `D + 3 * D`.
 //!
 //! Names are nominal: `M` and `D` differ even if both are 3 in a run. Equations between them, such as `dk = D / H`, are
-//! kept in [`Facts`](crate::meaning::facts::Facts) as `H * dk → D`.
+//! kept in `Facts` as `H * dk → D`.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
 use crate::syntax::ast::{Binary, Expr, ExprKind};
+use crate::syntax::print::print_expr;
 use crate::syntax::span::Span;
 
 /// A named size.
@@ -201,7 +202,7 @@ pub(super) fn without(product: &Monomial, factors: &Monomial) -> Option<Monomial
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&crate::syntax::print::print_expr(&self.to_expr()))
+        f.write_str(&print_expr(&self.to_expr()))
     }
 }
 

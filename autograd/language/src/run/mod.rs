@@ -1,4 +1,8 @@
-//! Running a program on JSON: sizes and values in, values, gradients and objective out.
+//! Running a program: from JSON to JSON, on arrays, or on a tape of the caller.
+//!
+//! Reading order: `elaborate/` (sizes, parameters, nodes), [`Instance`], [`Session`], [`evaluate`], [`run`].
+//!
+//! [`run`] reads and writes JSON: sizes and values in, values, gradients and objective out.
 //!
 //! In: `{"dims": {"T": 4}, "values": {"x": [[1, 2], …]}, "seed": 1, "cotangents": {"y": […]}}`, all parts optional.
 //! Out: `{"values": {…}, "gradients": {…}, "objective": 0.5}`. Numbers have all digits they need to be read back the
@@ -19,6 +23,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::meaning::program::Program;
+use crate::show::flat::source_name;
 use tapegrad_core::graph::{Graph, NodeId};
 use tapegrad_core::numbers::Real;
 
@@ -94,7 +99,7 @@ fn trace<T: Real>(graph: &Graph, values: &[ArrayD<T>]) -> Value {
         json!({
             "id": id.index(),
             "name": graph.name(id),
-            "op": crate::show::flat::source_name(node.source),
+            "op": source_name(node.source),
             "operands": node.operands.iter().map(|operand| operand.index()).collect::<Vec<_>>(),
             "shape": node.shape.to_vec(),
             "value": arrays::write(values[id.index()].view()),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::meaning::program::Program;
 use crate::run::{Instance, RunError};
+use crate::show::view::exploded;
 use tapegrad_core::graph::{Graph, NodeId, Source};
 
 /// The counts of one graph.
@@ -99,7 +100,7 @@ pub fn vary(
         let counts = match view {
             View::Unrolled => counts(&graph_of(program, &dims)?),
             View::Exploded(axes) => {
-                let picture = crate::show::view::exploded(program, &dims, axes)?;
+                let picture = exploded(program, &dims, axes)?;
                 Counts {
                     nodes: picture.boxes.len() as i64,
                     edges: picture.arrows.len() as i64,

@@ -4,7 +4,7 @@
 
 use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
-use tapegrad_autograd::language::core::Program;
+use tapegrad_autograd::language::program::Program;
 use tapegrad_autograd::language::run::{Request, Wanted, run};
 use tapegrad_autograd::ops::{self, log, log_softmax, sigmoid, softmax, tanh};
 use tapegrad_autograd::{Tape, Var};

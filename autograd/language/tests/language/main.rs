@@ -4,6 +4,7 @@ mod agreement;
 mod catalogue;
 mod deriving;
 mod deriving_ops;
+mod deriving_twice;
 mod formulas;
 mod grammar;
 mod large;

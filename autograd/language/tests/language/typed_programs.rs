@@ -8,11 +8,11 @@ use proptest::prelude::*;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
-use tapegrad_autograd::language::core::Program;
 use tapegrad_autograd::language::count::graph_of;
 use tapegrad_autograd::language::derive::derive;
 use tapegrad_autograd::language::elaborate::bind;
 use tapegrad_autograd::language::open;
+use tapegrad_autograd::language::program::Program;
 use tapegrad_autograd::language::run::{Request, Wanted, run};
 
 use crate::programs;

@@ -10,7 +10,7 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
-use crate::syntax::ast::{Binary, Expr, ExprKind};
+use crate::syntax::ast::{Binary, Expr, ExprKind, StmtKind};
 use crate::syntax::span::Span;
 
 /// Why the axes of two operands do not line up.
@@ -162,7 +162,7 @@ impl Checker<'_> {
             return error;
         };
         let ast_target = match &stmt.kind {
-            crate::syntax::ast::StmtKind::Equation(targets, _, None) if targets.len() == 1 => &targets[0],
+            StmtKind::Equation(targets, _, None) if targets.len() == 1 => &targets[0],
             _ => return error,
         };
         let is_vector = |ty: &Type, expr: &Expr| ty.rank() == 1 && expr.as_name().is_some();

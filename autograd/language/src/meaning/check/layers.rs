@@ -9,7 +9,7 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{Instruction, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
-use crate::syntax::ast::{Arg, Decl, ItemKind, LayerDef};
+use crate::syntax::ast::{self, Arg, Decl, ItemKind, LayerDef};
 use crate::syntax::span::Span;
 
 impl<'a> Checker<'a> {
@@ -179,12 +179,10 @@ impl<'a> Checker<'a> {
                 return None;
             }
             let fixed = decl.shape.as_ref().map_or(0, |shape| shape.axes.len());
-            let open = decl.shape.as_ref().is_some_and(|shape| {
-                shape
-                    .axes
-                    .iter()
-                    .any(|axis| matches!(axis, crate::syntax::ast::Axis::Rest(_)))
-            });
+            let open = decl
+                .shape
+                .as_ref()
+                .is_some_and(|shape| shape.axes.iter().any(|axis| matches!(axis, ast::Axis::Rest(_))));
             if open && rest.is_none() {
                 rest = (ty.rank() + 1).checked_sub(fixed).map(|free| ty.axes[..free].to_vec());
             }

@@ -4,6 +4,7 @@ use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
+use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::syntax::span::Span;
@@ -59,7 +60,7 @@ impl Checker<'_> {
         let b_ty = self.ty(b).clone();
         let width = b_ty.axes[1..]
             .iter()
-            .fold(crate::meaning::size::Size::number(1), |w, axis| w.times(&axis.size));
+            .fold(Size::number(1), |w, axis| w.times(&axis.size));
         let wide = Axis::new("_", width, span);
         let flat_ty = Type {
             axes: vec![b_ty.axes[0].clone(), wide.clone()],

@@ -45,13 +45,6 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-impl Checked {
-    /// True if there are no mistakes; there may be warnings.
-    pub fn is_correct(&self) -> bool {
-        !self.diagnostics.iter().any(Diagnostic::is_error)
-    }
-}
-
 /// Checks all graphs, modules and functions of a file.
 pub fn check(file: &File, sources: &Sources) -> Checked {
     let mut checker = Checker::new(sources);
@@ -142,7 +135,7 @@ impl<'a> Checker<'a> {
         match item {
             ItemKind::Graph { body, .. } => {
                 self.statements(&body.stmts);
-                self.finish(body.span);
+                self.finish();
             }
             ItemKind::Module { .. } => self.module_alone(item),
             ItemKind::Function { parameters, value, .. } => {

@@ -4,9 +4,9 @@ use super::names::Binding;
 use super::{ActiveLoop, Checker};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Instruction, ValueId};
+use crate::meaning::program::{Instruction, Operation, ValueId};
 use crate::meaning::size::Symbol;
-use crate::meaning::types::{Kind, Type};
+use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::ast::{Direction, Expr, ExprKind, ForLoop, Ident, ItemKind, LeftSide, Stmt, StmtKind};
 use crate::syntax::span::Span;
 
@@ -210,15 +210,10 @@ impl<'a> Checker<'a> {
             self.dim(dim, None);
         }
         let size = self.new_dim("..", None, Span::default());
-        let rest = [crate::meaning::types::Axis::new("..", size, Span::default())];
+        let rest = [Axis::new("..", size, Span::default())];
         for decl in inputs {
             let ty = self.declared(decl, &rest).unwrap_or_else(Type::unknown);
-            let value = self.emit(
-                crate::meaning::program::Operation::Input(0),
-                Vec::new(),
-                ty,
-                decl.name.span,
-            );
+            let value = self.emit(Operation::Input(0), Vec::new(), ty, decl.name.span);
             self.name_value(&decl.name, value);
         }
         self.statements(&body.stmts);
@@ -226,7 +221,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The checks of a graph as a whole.
-    pub(super) fn finish(&mut self, _: Span) {
+    pub(super) fn finish(&mut self) {
         if let Some((_, objective)) = self.program.objective
             && self.ty(objective).kind == Kind::Unknown
         {

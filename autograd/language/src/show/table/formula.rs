@@ -30,6 +30,7 @@ pub enum Spelling {
     Latex,
 }
 
+use crate::syntax::print;
 use Formula::*;
 
 impl Formula {
@@ -41,7 +42,7 @@ impl Formula {
     /// The formula in one of the spellings.
     pub fn spell(&self, spelling: Spelling) -> String {
         match self {
-            Number(value) => crate::syntax::print::number(*value).replace("inf", infinity(spelling)),
+            Number(value) => print::number(*value).replace("inf", infinity(spelling)),
             Symbol(name, indices) => symbol(name, indices, spelling),
             Call(name, args, along) => call(name, args, along.as_deref(), spelling),
             Neg(of) => format!("-{}", of.part(6, spelling)),

@@ -19,7 +19,8 @@ mod tree;
 
 use std::collections::BTreeMap;
 
-use crate::show::flat::scope_path;
+use crate::show::flat::{scope_path, source_name};
+use crate::syntax::print;
 use tapegrad_core::graph::{Graph, Node, NodeId, Source};
 
 pub use dot::dot;
@@ -230,8 +231,8 @@ fn describe(graph: &Graph, node: Node<'_>) -> Vec<String> {
         node.shape.to_string()
     };
     let op = match node.source {
-        Source::Constant(value) => crate::syntax::print::number(*value),
-        source => crate::show::flat::source_name(source).to_string(),
+        Source::Constant(value) => print::number(*value),
+        source => source_name(source).to_string(),
     };
     let name = graph.name(NodeId::new(node.id.index())).map(str::to_string);
     name.into_iter()

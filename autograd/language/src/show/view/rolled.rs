@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use super::{Arrow, Box, BoxKind, Picture};
 use crate::meaning::program::{Instruction, Operation, Program, ValueId};
 use crate::meaning::size::{Size, Symbol};
+use crate::meaning::types::Kind;
+use crate::syntax::print;
 
 /// The picture of a program with its loops as they are written; `gradients` adds arrows of the backward pass.
 pub fn rolled(program: &Program, gradients: bool) -> Picture {
@@ -129,11 +131,9 @@ impl Drawing<'_> {
                 return;
             }
             Operation::Param(number, at) => return self.param(out, *number, at, &shape),
-            Operation::Input(_) if ty.kind == crate::meaning::types::Kind::Real => {
-                (BoxKind::Input, "input".to_string())
-            }
+            Operation::Input(_) if ty.kind == Kind::Real => (BoxKind::Input, "input".to_string()),
             Operation::Input(_) => (BoxKind::Data, "data".to_string()),
-            Operation::Number(value) => (BoxKind::Constant, crate::syntax::print::number(*value)),
+            Operation::Number(value) => (BoxKind::Constant, print::number(*value)),
             Operation::Size(size) => (BoxKind::Constant, size.to_string()),
             op => (BoxKind::Op, op.name().to_string()),
         };
@@ -191,7 +191,7 @@ impl Drawing<'_> {
     }
 
     fn has_gradient(&self, value: ValueId) -> bool {
-        self.gradients && self.program.values[value].ty.kind == crate::meaning::types::Kind::Real
+        self.gradients && self.program.values[value].ty.kind == Kind::Real
     }
 
     fn arrows(&mut self) {
