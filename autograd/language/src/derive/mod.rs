@@ -8,6 +8,7 @@
 mod build;
 mod fused;
 mod known;
+mod names;
 mod one_row;
 mod roll;
 mod rounds;

@@ -4,9 +4,10 @@
 //! Only loops at the top level are kept, over rows with one position; layers in a row, and loops in loops, have to be
 //! unrolled.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::names::Names;
 use super::straight::{Line, Straight, StraightParam};
 use crate::meaning::program::{Instruction, Operation, Program, ValueId};
 use crate::meaning::size::{Size, Symbol};
@@ -53,25 +54,16 @@ impl Round {
 pub fn rolled(program: &Program) -> Option<Straight> {
     let mut roller = Roller {
         program,
-        straight: Straight {
-            name: program.name.clone(),
-            dims: program.dims.clone(),
-            requirements: program.requirements.clone(),
-            inputs: program.inputs.clone(),
-            ..Straight::default()
-        },
+        straight: Straight::of(program),
         values: vec![usize::MAX; program.values.len()],
         params: BTreeMap::new(),
         prefix: String::new(),
-        taken: program.dims.iter().map(|dim| dim.name.to_string()).collect(),
+        names: Names::of(program),
         in_loop: false,
     };
-    roller
-        .taken
-        .extend(program.inputs.iter().map(|input| input.name.clone()));
     roller.declare_params()?;
     for family in &program.families {
-        let name = roller.fresh(&family.name);
+        let name = roller.names.fresh(&family.name);
         roller.straight.rounds.rows.push((name, family.ty.clone()));
     }
     roller.instructions(&program.instructions)?;
@@ -88,7 +80,7 @@ struct Roller<'p> {
     values: Vec<usize>,
     params: BTreeMap<usize, usize>,
     prefix: String,
-    taken: BTreeSet<String>,
+    names: Names,
     in_loop: bool,
 }
 
@@ -104,19 +96,7 @@ impl Roller<'_> {
             Instruction::Compute { out, op, args } => self.line(*out, op, args)?,
             Instruction::Store { family, at, value } => {
                 let [at] = at.as_slice() else { return None };
-                let line = self.stored(self.values[*value]);
-                let row = self.straight.rounds.rows[*family].0.clone();
-                let is_first = self.straight.lines.iter().all(|own| own.name.as_ref() != Some(&row));
-                if self.in_loop && is_first {
-                    self.straight.lines[line].name = Some(row);
-                }
-                self.straight
-                    .rounds
-                    .stores
-                    .entry(line)
-                    .or_default()
-                    .push((*family, at.clone()));
-                self.values[*value] = line;
+                self.store(*family, at, *value);
             }
             Instruction::Load { out, family, at } => {
                 let [at] = at.as_slice() else { return None };
@@ -161,6 +141,18 @@ impl Roller<'_> {
         Some(())
     }
 
+    fn store(&mut self, family: usize, at: &Size, value: ValueId) {
+        let line = self.stored(self.values[value]);
+        let row = self.straight.rounds.rows[family].0.clone();
+        let is_first = self.straight.lines.iter().all(|own| own.name.as_ref() != Some(&row));
+        if self.in_loop && is_first {
+            self.straight.lines[line].name = Some(row);
+        }
+        let stores = self.straight.rounds.stores.entry(line).or_default();
+        stores.push((family, at.clone()));
+        self.values[value] = line;
+    }
+
     /// A line that can be stored in a row: one that is computed here and is in no row yet.
     fn stored(&mut self, line: usize) -> usize {
         let own = &self.straight.lines[line];
@@ -197,7 +189,7 @@ impl Roller<'_> {
         };
         let name = self.program.values[out].name.clone().map(|name| match op {
             Operation::Input(_) => name,
-            _ => self.fresh(&format!("{}{name}", self.prefix)),
+            _ => self.names.fresh(&format!("{}{name}", self.prefix)),
         });
         self.push(out, op, args, name);
         Some(())
@@ -215,7 +207,7 @@ impl Roller<'_> {
             if !param.counts.is_empty() {
                 return None;
             }
-            let name = self.fresh(&param.path.replace('.', "_"));
+            let name = self.names.fresh(&param.path.replace('.', "_"));
             self.straight.lines.push(Line {
                 op: Operation::Param(number, Vec::new()),
                 args: Vec::new(),
@@ -230,19 +222,5 @@ impl Roller<'_> {
             });
         }
         Some(())
-    }
-
-    fn fresh(&mut self, name: &str) -> String {
-        let numbered = |number: usize| {
-            if number == 1 {
-                name.to_string()
-            } else {
-                format!("{name}_{number}")
-            }
-        };
-        let free = (1..).map(numbered).find(|name| !self.taken.contains(name));
-        let free = free.expect("there are names without end");
-        self.taken.insert(free.clone());
-        free
     }
 }

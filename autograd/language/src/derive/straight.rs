@@ -2,7 +2,7 @@
 //!
 //! Loops are kept, or unrolled, which needs numbers for the sizes that they run to; all other sizes stay names.
 
-use crate::meaning::program::{DeclaredInput, Dim, Operation, Requirement};
+use crate::meaning::program::{DeclaredInput, Dim, Operation, Program, Requirement};
 use crate::meaning::types::Type;
 use crate::syntax::ast::{Direction, Initializer};
 
@@ -54,4 +54,17 @@ pub struct Straight {
     pub outputs: Vec<(String, usize)>,
     /// Kept loops, and the rows through which values pass from round to round; empty for an unrolled program.
     pub rounds: Rounds,
+}
+
+impl Straight {
+    /// A program without lines, with the declarations of another.
+    pub(super) fn of(program: &Program) -> Self {
+        Self {
+            name: program.name.clone(),
+            dims: program.dims.clone(),
+            requirements: program.requirements.clone(),
+            inputs: program.inputs.clone(),
+            ..Self::default()
+        }
+    }
 }

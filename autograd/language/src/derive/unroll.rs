@@ -1,7 +1,8 @@
 //! A straight program with its loops unrolled: the positions of loops become numbers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::names::Names;
 use super::straight::{Line, Straight, StraightParam};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -21,16 +22,10 @@ pub fn straighten(program: &Program, given: &BTreeMap<String, i64>) -> Result<St
         .collect();
     let mut unroller = Unroller {
         state: State::new(program, bound),
-        straight: Straight {
-            name: program.name.clone(),
-            dims: program.dims.clone(),
-            requirements: program.requirements.clone(),
-            inputs: program.inputs.clone(),
-            ..Straight::default()
-        },
+        straight: Straight::of(program),
         params: BTreeMap::new(),
         prefixes: Vec::new(),
-        taken: program.dims.iter().map(|dim| dim.name.to_string()).collect(),
+        names: Names::of(program),
     };
     unroller.fix_dims(given);
     unroller.unroll(&program.instructions)?;
@@ -51,7 +46,7 @@ struct Unroller<'p> {
     params: BTreeMap<String, usize>,
     /// What the names of values begin with, for each scope around.
     prefixes: Vec<String>,
-    taken: BTreeSet<String>,
+    names: Names,
 }
 
 impl<'p> Unroll<'p> for Unroller<'p> {
@@ -93,11 +88,8 @@ impl<'p> Unroll<'p> for Unroller<'p> {
         };
         let name = value.name.as_ref().map(|name| match op {
             Operation::Input(_) => name.clone(),
-            _ => self.fresh(&format!("{}{name}", self.prefixes.concat())),
+            _ => self.names.fresh(&format!("{}{name}", self.prefixes.concat())),
         });
-        if let (Operation::Input(_), Some(name)) = (&op, &name) {
-            self.taken.insert(name.clone());
-        }
         Ok(self.push(Line { op, args, ty, name }))
     }
 
@@ -105,7 +97,7 @@ impl<'p> Unroll<'p> for Unroller<'p> {
         if self.straight.lines[line].name.is_none() {
             let places: Vec<String> = at.iter().map(|place| place.to_string().replace('-', "m")).collect();
             let name = format!("{}_{}", self.state.program.families[family].name, places.join("_"));
-            self.straight.lines[line].name = Some(self.fresh(&name));
+            self.straight.lines[line].name = Some(self.names.fresh(&name));
         }
     }
 
@@ -121,7 +113,7 @@ impl<'p> Unroll<'p> for Unroller<'p> {
             },
         };
         let axis = vec![("axis".to_string(), vec![AttributeNumber::Number(0.0)])];
-        let name = (depth == 0).then(|| self.fresh(&self.state.program.families[family].name));
+        let name = (depth == 0).then(|| self.names.fresh(&self.state.program.families[family].name));
         Ok(self.push(Line {
             op: Operation::Engine("stack".into(), axis),
             args: parts,
@@ -183,7 +175,7 @@ impl Unroller<'_> {
         if let Some(&line) = self.params.get(&path) {
             return Ok(line);
         }
-        let name = self.fresh(&path.replace('.', "_"));
+        let name = self.names.fresh(&path.replace('.', "_"));
         self.straight.params.push(StraightParam {
             name: name.clone(),
             ty: ty.clone(),
@@ -197,17 +189,5 @@ impl Unroller<'_> {
         });
         self.params.insert(path, line);
         Ok(line)
-    }
-
-    /// An identifier that nothing else has.
-    fn fresh(&mut self, name: &str) -> String {
-        let mut unique = name.to_string();
-        let mut number = 2;
-        let is_input = |name: &str| self.state.program.inputs.iter().any(|input| input.name == name);
-        while is_input(&unique) || !self.taken.insert(unique.clone()) {
-            unique = format!("{name}_{number}");
-            number += 1;
-        }
-        unique
     }
 }

@@ -23,7 +23,7 @@ type Done<T> = Result<T, Box<Diagnostic>>;
 
 /// A contribution to the gradient of a row.
 #[derive(Clone, Debug)]
-enum Back {
+enum RowGradient {
     /// A row of contributions, from the first position to the last.
     Row(usize, Size, Size),
     /// The gradient of the whole row as one array, and its first position.
@@ -35,7 +35,7 @@ enum Back {
 /// The contributions that are known during the backward pass.
 #[derive(Default)]
 pub(super) struct Walk {
-    back: BTreeMap<usize, Vec<Back>>,
+    row_gradients: BTreeMap<usize, Vec<RowGradient>>,
     /// For each line of a loop that reads a row, the row of its contributions.
     readers: BTreeMap<usize, usize>,
 }
@@ -73,7 +73,7 @@ impl Backward {
     /// A line outside of loops.
     fn single(&mut self, line: usize, walk: &mut Walk) -> Done<()> {
         for (row, at) in self.straight.rounds.stores.get(&line).cloned().unwrap_or_default() {
-            for back in walk.back.get(&row).cloned().unwrap_or_default() {
+            for back in walk.row_gradients.get(&row).cloned().unwrap_or_default() {
                 if let Some(part) = self.at_one(&back, row, &at)? {
                     self.contributions[line].push(part);
                 }
@@ -83,8 +83,16 @@ impl Backward {
             return Ok(());
         };
         match self.build.lines[line].op.clone() {
-            Operation::Row(row, at) => walk.back.entry(row).or_default().push(Back::One(gradient, at)),
-            Operation::Rows(row, low) => walk.back.entry(row).or_default().push(Back::Whole(gradient, low)),
+            Operation::Row(row, at) => walk
+                .row_gradients
+                .entry(row)
+                .or_default()
+                .push(RowGradient::One(gradient, at)),
+            Operation::Rows(row, low) => walk
+                .row_gradients
+                .entry(row)
+                .or_default()
+                .push(RowGradient::Whole(gradient, low)),
             _ => {
                 for (operand, part) in rules::contributions(&mut self.build, line, gradient)? {
                     self.contributions[operand].push(part);
@@ -107,28 +115,28 @@ impl Backward {
     }
 
     /// The gradient of a value at one position of a row.
-    fn at_one(&mut self, back: &Back, row: usize, at: &Size) -> Done<Option<usize>> {
+    fn at_one(&mut self, back: &RowGradient, row: usize, at: &Size) -> Done<Option<usize>> {
         let ty = self.row_type(row);
         let (from, to) = match back {
-            Back::Row(own, from, to) => {
+            RowGradient::Row(own, from, to) => {
                 return Ok(match inside(at, from, to)? {
                     true => Some(self.build.push(Operation::Row(*own, at.clone()), Vec::new(), ty)),
                     false => None,
                 });
             }
-            Back::One(gradient, own) => {
+            RowGradient::One(gradient, own) => {
                 let same = own
                     .minus(at)
                     .as_number()
                     .ok_or_else(|| unsupported("a position that is read is not known"))?;
                 return Ok((same == 0).then_some(*gradient));
             }
-            Back::Whole(gradient, low) => {
+            RowGradient::Whole(gradient, low) => {
                 let length = self.build.ty(*gradient).axes[0].size.clone();
                 (low.clone(), low.plus(&length).minus(&Size::number(1)))
             }
         };
-        let Back::Whole(gradient, _) = back else {
+        let RowGradient::Whole(gradient, _) = back else {
             return Ok(None);
         };
         if !inside(at, &from, &to)? {
@@ -173,6 +181,25 @@ impl Backward {
         self.straight.rounds.stores.entry(own).or_default().push((row, at));
     }
 
+    /// Adds to a line of a loop the contributions that come through the rows it is stored in.
+    fn add_from_rows(&mut self, line: usize, walk: &Walk) -> Done<()> {
+        for (row, at) in self.straight.rounds.stores.get(&line).cloned().unwrap_or_default() {
+            for back in walk.row_gradients.get(&row).into_iter().flatten() {
+                let ty = self.row_type(row);
+                let part = match back {
+                    RowGradient::Row(own, ..) => self.build.push(Operation::Row(*own, at.clone()), Vec::new(), ty),
+                    RowGradient::Whole(gradient, low) => {
+                        let place = at.minus(low).plus(&Size::number(1));
+                        self.build.push(Operation::Select(0, place), vec![*gradient], ty)
+                    }
+                    RowGradient::One(..) => return Err(unsupported("one position of its row is read")),
+                };
+                self.contributions[line].push(part);
+            }
+        }
+        Ok(())
+    }
+
     /// The backward pass of a loop: the same rounds in reverse.
     fn round(&mut self, round: &Round, walk: &mut Walk) -> Done<()> {
         self.prepare_readers(round, walk);
@@ -181,20 +208,7 @@ impl Backward {
         let mut outside: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         let mut slices = Vec::new();
         for line in round.lines.clone().rev() {
-            for (row, at) in self.straight.rounds.stores.get(&line).cloned().unwrap_or_default() {
-                for back in walk.back.get(&row).cloned().unwrap_or_default() {
-                    let ty = self.row_type(row);
-                    let part = match back {
-                        Back::Row(own, ..) => self.build.push(Operation::Row(own, at.clone()), Vec::new(), ty),
-                        Back::Whole(gradient, low) => {
-                            let place = at.minus(&low).plus(&Size::number(1));
-                            self.build.push(Operation::Select(0, place), vec![gradient], ty)
-                        }
-                        Back::One(..) => return Err(unsupported("one position of its row is read")),
-                    };
-                    self.contributions[line].push(part);
-                }
-            }
+            self.add_from_rows(line, walk)?;
             let gradient = self.gathered(line);
             if let (Some(&reader), Operation::Row(_, at)) = (walk.readers.get(&line), self.build.lines[line].op.clone())
             {

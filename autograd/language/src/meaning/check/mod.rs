@@ -7,18 +7,15 @@
 mod align;
 mod arrange;
 mod calls;
-mod coverage;
 mod declare;
 mod engine;
 mod expressions;
-mod families;
-mod gather;
-mod index_form;
-mod indexing;
+mod index;
 mod layers;
 mod matmul;
 mod names;
 mod reduce;
+mod rows;
 mod statements;
 mod warnings;
 
@@ -87,7 +84,7 @@ struct Checker<'a> {
     facts: Facts,
     loops: Vec<ActiveLoop>,
     indices: Vec<Index>,
-    stores: Vec<Vec<families::RowEntry>>,
+    stores: Vec<Vec<rows::RowEntry>>,
     /// For each loop around, the places of rows that its body gives values to.
     plans: Vec<Vec<(String, Vec<Size>)>>,
     /// The equation being checked, for suggestions that rewrite it.

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::places::{ALL, AxisRead, Elements};
-use super::{Arrow, Box, BoxKind, Picture};
+use super::{Arrow, BoxKind, Picture, PictureBox};
 use crate::derive::straight::{Line, straighten};
 use crate::meaning::program::{Operation, Program};
 use crate::meaning::types;
@@ -117,7 +117,7 @@ impl Drawing<'_> {
         }
     }
 
-    fn drawn(&self, (line, at): &Element) -> Box {
+    fn drawn(&self, (line, at): &Element) -> PictureBox {
         let own = &self.lines[*line];
         let places: Vec<String> = at
             .iter()
@@ -136,7 +136,7 @@ impl Drawing<'_> {
             Operation::Input(_) => (BoxKind::Data, "data"),
             _ => (BoxKind::Op, self.what(*line)),
         };
-        Box {
+        PictureBox {
             lines: vec![title, what.to_string()],
             kind,
             scope: Vec::new(),

@@ -58,7 +58,7 @@ impl BoxKind {
 
 /// One box.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Box {
+pub struct PictureBox {
     /// Its lines of text: name, op and shape.
     pub lines: Vec<String>,
     /// What it represents.
@@ -88,7 +88,7 @@ pub struct Arrow {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Picture {
     /// The boxes in the order of recording.
-    pub boxes: Vec<Box>,
+    pub boxes: Vec<PictureBox>,
     /// The arrows in order.
     pub arrows: Vec<Arrow>,
 }
@@ -197,9 +197,9 @@ fn sorted(mut picture: Picture) -> Picture {
     picture
 }
 
-fn scope_box(mut path: Vec<String>) -> Box {
+fn scope_box(mut path: Vec<String>) -> PictureBox {
     let name = path.pop().expect("a closed scope has a name");
-    Box {
+    PictureBox {
         lines: vec![name],
         kind: BoxKind::Scope,
         scope: path,
@@ -207,7 +207,7 @@ fn scope_box(mut path: Vec<String>) -> Box {
     }
 }
 
-fn node_box(graph: &Graph, node: Node<'_>, scope: Vec<String>) -> Box {
+fn node_box(graph: &Graph, node: Node<'_>, scope: Vec<String>) -> PictureBox {
     let kind = match node.source {
         Source::Input => BoxKind::Input,
         Source::Data => BoxKind::Data,
@@ -215,7 +215,7 @@ fn node_box(graph: &Graph, node: Node<'_>, scope: Vec<String>) -> Box {
         Source::Constant(_) => BoxKind::Constant,
         Source::Op(_) | Source::Module(_) => BoxKind::Op,
     };
-    Box {
+    PictureBox {
         lines: describe(graph, node),
         kind,
         scope,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Arrow, Box, BoxKind, Picture};
+use super::{Arrow, BoxKind, Picture, PictureBox};
 use crate::meaning::program::{Instruction, Operation, Program, ValueId};
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::Kind;
@@ -165,7 +165,7 @@ impl Drawing<'_> {
 
     fn push(&mut self, kind: BoxKind, lines: Vec<String>, out: ValueId) -> usize {
         let is_given = matches!(kind, BoxKind::Input | BoxKind::Data | BoxKind::Param);
-        self.picture.boxes.push(Box {
+        self.picture.boxes.push(PictureBox {
             lines,
             kind,
             scope: if is_given { Vec::new() } else { self.scope.clone() },

@@ -1,8 +1,8 @@
 //! Ids in brackets: rows of a table, and entries of the last axis.
 
-use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::meaning::check::Checker;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
@@ -11,7 +11,13 @@ use crate::syntax::span::Span;
 
 impl Checker<'_> {
     /// A position given by ids: the ids' value, if they name entries of this axis.
-    pub(super) fn ids(&mut self, value: ValueId, axis: usize, position: &Expr, text: &str) -> Option<ValueId> {
+    pub(in crate::meaning::check) fn ids(
+        &mut self,
+        value: ValueId,
+        axis: usize,
+        position: &Expr,
+        text: &str,
+    ) -> Option<ValueId> {
         if !self.indices.is_empty()
             && let ExprKind::Name(name) = &position.kind
             && self.lookup(name).is_none()
@@ -55,7 +61,13 @@ impl Checker<'_> {
     }
 
     /// Takes the entries of `axis` that ids name.
-    pub(super) fn gather(&mut self, value: ValueId, axis: usize, ids: ValueId, span: Span) -> ValueId {
+    pub(in crate::meaning::check) fn gather(
+        &mut self,
+        value: ValueId,
+        axis: usize,
+        ids: ValueId,
+        span: Span,
+    ) -> ValueId {
         let (ty, ids_ty) = (self.ty(value).clone(), self.ty(ids).clone());
         let mut others: Vec<usize> = (0..ty.rank()).filter(|&other| other != axis).collect();
         let in_index_form = !self.indices.is_empty();
@@ -109,7 +121,7 @@ impl Checker<'_> {
     }
 
     /// The value as a table of rows: the first axis, and all others as one.
-    pub(super) fn rows(&mut self, value: ValueId, span: Span) -> ValueId {
+    pub(in crate::meaning::check) fn rows(&mut self, value: ValueId, span: Span) -> ValueId {
         let ty = self.ty(value).clone();
         if ty.rank() == 2 {
             return value;

@@ -1,4 +1,6 @@
-//! Families: rows of values, one for each position of a loop, such as the states `h[0]`, `h[1]`, … of a recurrence.
+//! Rows of values, one for each position of a loop, such as the states `h[0]`, `h[1]`, … of a recurrence.
+
+mod coverage;
 
 use std::cmp::Ordering;
 

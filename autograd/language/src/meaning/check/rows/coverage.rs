@@ -1,9 +1,9 @@
 //! Which positions of a row have a value, and the row as one array.
 
-use super::families::{RowEntry, STARTS_MAX};
-use super::{ActiveLoop, Checker};
+use super::{RowEntry, STARTS_MAX};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::meaning::check::{ActiveLoop, Checker};
 use crate::meaning::program::{Instruction, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
@@ -11,7 +11,13 @@ use crate::syntax::span::Span;
 
 impl<'a> Checker<'a> {
     /// True if every position between `low` and `high` has a value.
-    pub(super) fn covered(&self, low: &[Size], high: &[Size], at: &[Size], known: &[RowEntry]) -> bool {
+    pub(in crate::meaning::check) fn covered(
+        &self,
+        low: &[Size],
+        high: &[Size],
+        at: &[Size],
+        known: &[RowEntry],
+    ) -> bool {
         let below = |a: &Size, b: &Size| self.facts.normal(&b.minus(a)).is_at_least(0);
         if known.iter().any(|stored| stored.at == at) {
             return true;
@@ -53,7 +59,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Names the first position that has no value.
-    pub(super) fn never_set(&mut self, name: &str, at: &[Size], span: Span) -> ValueId {
+    pub(in crate::meaning::check) fn never_set(&mut self, name: &str, at: &[Size], span: Span) -> ValueId {
         let around = self
             .loops
             .iter()
@@ -83,7 +89,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The row as one array, along new leading axes.
-    pub(super) fn collect(&mut self, family: usize, span: Span) -> ValueId {
+    pub(in crate::meaning::check) fn collect(&mut self, family: usize, span: Span) -> ValueId {
         let stores = self.stores[family].clone();
         let ty = self.program.families[family].ty.clone();
         if ty.is_unknown() {
@@ -127,7 +133,7 @@ impl<'a> Checker<'a> {
     }
 
     /// First and last position of a whole row: the loop's, and single positions from 1 on that join it.
-    pub(super) fn extent(&self, stores: &[RowEntry], main: &RowEntry, i: usize) -> (Size, Size) {
+    pub(in crate::meaning::check) fn extent(&self, stores: &[RowEntry], main: &RowEntry, i: usize) -> (Size, Size) {
         let one = Size::number(1);
         let (mut low, mut high) = (main.low[i].clone(), main.high[i].clone());
         let single = |at: &Size| stores.iter().any(|stored| !stored.ranges && stored.at[i] == *at);
