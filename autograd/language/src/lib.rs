@@ -2,8 +2,8 @@
 //!
 //! Reading order, from text to graph:
 //! 1. `syntax/`, from text to a tree: [`span`], [`token`], [`lexer`], [`ast`], [`parse`], [`mod@print`];
-//! 2. `meaning/`, from a tree to a checked program: [`size`], [`facts`], [`types`], [`program`], [`functions`],
-//!    [`words`], [`attributes`], [`ops`], [`check`];
+//! 2. `meaning/`, from a tree to a checked program: [`size`], `facts`, [`types`], [`program`], [`words`],
+//!    [`attributes`], [`ops`], `check`;
 //! 3. `diagnostic/`, what is said about mistakes: [`diagnostic`], [`code`], [`explain`];
 //! 4. `run/`, from a checked program and numbers to a graph and its values: [`elaborate`], [`run`];
 //! 5. `derive/`, programs whose lines are a derivative: [`mod@derive`];
@@ -35,8 +35,15 @@ mod show;
 mod syntax;
 
 pub use diagnostic::{code, explain};
-pub use meaning::{attributes, check, facts, ops, program, program as core, size, types, words};
+pub use meaning::{attributes, ops, program, size, types, words};
 pub use open::{Opened, open, open_with};
 pub use run::elaborate;
 pub use show::{count, flat, table, view};
 pub use syntax::{ast, lexer, parse, print, span, token};
+
+/// Former names of [`program`] and its input.
+#[doc(hidden)]
+pub mod core {
+    pub use crate::program::DeclaredInput as Input;
+    pub use crate::program::*;
+}

@@ -1,8 +1,8 @@
-//! The catalogue of mistakes and warnings: each code with its title; the long explanation stands in [`crate::diagnostic::explain`].
+//! The codes of mistakes and warnings, each with its title; [`explain`](super::explain) has a page for each.
 
 use serde::Serialize;
 
-/// How bad it is.
+/// Whether a diagnostic is a mistake or a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {

@@ -1,4 +1,4 @@
-//! What is wrong with a program, as a value: code, places, notes, help, and the change that would mend it.
+//! A mistake or warning as a value: code, places, notes, help, and the change that would correct it.
 
 pub mod code;
 pub mod explain;
@@ -12,35 +12,35 @@ use code::{Code, Severity};
 /// A place with a sentence about it.
 #[derive(Clone, Debug)]
 pub struct Label {
-    /// Where.
+    /// The place.
     pub span: Span,
-    /// What is to be said about it; may be empty.
+    /// The sentence; may be empty.
     pub text: String,
 }
 
 /// One change of the source text.
 #[derive(Clone, Debug)]
 pub struct Edit {
-    /// What is taken out; empty for an insertion.
+    /// The place whose text is removed; empty for an insertion.
     pub span: Span,
-    /// What is put there.
+    /// The text that is inserted.
     pub text: String,
 }
 
 /// One mistake or warning.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
-    /// Which kind of mistake.
+    /// The code of this kind of mistake.
     pub code: Code,
-    /// The place itself.
+    /// The place of the mistake.
     pub primary: Label,
-    /// The other places that have to do with it.
+    /// Related places.
     pub others: Vec<Label>,
-    /// What else is worth knowing.
+    /// Remarks.
     pub notes: Vec<String>,
-    /// What would be right.
+    /// How to correct it.
     pub help: Option<String>,
-    /// Changes that carry out the help; empty if a person has to decide.
+    /// Changes that do what the help says; empty if a person has to decide.
     pub edits: Vec<Edit>,
 }
 
@@ -60,7 +60,7 @@ impl Diagnostic {
         }
     }
 
-    /// Names another place.
+    /// Adds a related place.
     pub fn with(mut self, span: Span, text: impl Into<String>) -> Self {
         self.others.push(Label {
             span,
@@ -75,13 +75,13 @@ impl Diagnostic {
         self
     }
 
-    /// Says what would be right.
+    /// Adds how to correct it.
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
         self
     }
 
-    /// Adds a change that mends it.
+    /// Adds a change that corrects it.
     pub fn edit(mut self, span: Span, text: impl Into<String>) -> Self {
         self.edits.push(Edit {
             span,
@@ -95,7 +95,7 @@ impl Diagnostic {
         self.code.severity() == Severity::Error
     }
 
-    /// The program with the suggested changes made, if there are any; of the file that holds the place.
+    /// The text of the file with the suggested changes, if there are any.
     pub fn mended(&self, sources: &Sources) -> Option<String> {
         let first = self.edits.first()?;
         let file = sources
@@ -113,15 +113,15 @@ impl Diagnostic {
         Some(text)
     }
 
-    /// The same as plain text with the lines of the source.
+    /// The diagnostic as plain text, with the lines of the source.
     pub fn render(&self, sources: &Sources) -> String {
         render::text(self, sources)
     }
 
-    /// The same as data for other programs.
-    pub fn report(&self, sources: &Sources) -> Report {
-        let place = |label: &Label| Place::of(label, sources);
-        Report {
+    /// The diagnostic as data for other programs.
+    pub fn report(&self, sources: &Sources) -> DiagnosticReport {
+        let place = |label: &Label| LabelReport::of(label, sources);
+        DiagnosticReport {
             code: self.code.name(),
             severity: self.code.severity(),
             title: self.code.title(),
@@ -133,7 +133,7 @@ impl Diagnostic {
                 .edits
                 .iter()
                 .map(|edit| {
-                    Place::of(
+                    LabelReport::of(
                         &Label {
                             span: edit.span,
                             text: edit.text.clone(),
@@ -148,28 +148,28 @@ impl Diagnostic {
 
 /// A diagnostic as data: what `--json` prints.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
-    /// Such as `E01`.
+pub struct DiagnosticReport {
+    /// The name of the code, such as `E01`.
     pub code: &'static str,
     /// Error or warning.
     pub severity: Severity,
     /// One line about the kind of mistake.
     pub title: &'static str,
-    /// The place itself.
-    pub primary: Place,
-    /// The other places.
-    pub others: Vec<Place>,
+    /// The place of the mistake.
+    pub primary: LabelReport,
+    /// Related places.
+    pub others: Vec<LabelReport>,
     /// Remarks.
     pub notes: Vec<String>,
-    /// What would be right.
+    /// How to correct it.
     pub help: Option<String>,
-    /// The changes that carry out the help: `text` replaces the stretch.
-    pub edits: Vec<Place>,
+    /// The changes that do what the help says: `text` replaces the text of the place.
+    pub edits: Vec<LabelReport>,
 }
 
 /// A place as data; lines and columns count from 1, columns in characters.
 #[derive(Clone, Debug, Serialize)]
-pub struct Place {
+pub struct LabelReport {
     /// The file.
     pub file: String,
     /// The line of the first character.
@@ -178,11 +178,11 @@ pub struct Place {
     pub column: usize,
     /// The number of characters.
     pub length: usize,
-    /// What is said about it.
+    /// The sentence about the place.
     pub text: String,
 }
 
-impl Place {
+impl LabelReport {
     fn of(label: &Label, sources: &Sources) -> Self {
         let position = sources.position(label.span);
         Self {

@@ -8,7 +8,7 @@ use crate::syntax::span::Sources;
 /// How many letters of a line are shown.
 const LETTERS_MAX: usize = 160;
 
-/// A mark under a line: where it begins, how long it is, with which sign, and what is said about it.
+/// A mark under a line: its column, length and sign, and the sentence beside it.
 #[derive(Clone, Copy)]
 struct Mark<'d> {
     column: usize,
@@ -55,7 +55,7 @@ struct Line<'d> {
 }
 
 impl<'d> Line<'d> {
-    /// The line with its marks; of a long one, what stands around the place of the mistake.
+    /// The line with its marks; of a long line only the part around the mistake.
     fn around_marks(&self) -> (String, Vec<Mark<'d>>) {
         let mut letters: Vec<char> = self.text.chars().collect();
         if letters.len() <= LETTERS_MAX {

@@ -1,15 +1,15 @@
-//! What is known about sizes: equations such as `H * dk = D` from `dim dk = D / H`.
+//! Known equations between sizes, such as `H * dk = D` from `dim dk = D / H`.
 
 use crate::meaning::size::{Bound, Monomial, Size, without};
 
-/// What is known about sizes: products that are equal to something simpler.
+/// Known equations between sizes: products that are equal to a simpler size.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     rules: Vec<(Monomial, Size)>,
 }
 
 impl Facts {
-    /// Notes that `product` equals `simpler`, if one of them is a product of names that can be replaced by the other.
+    /// Adds that `product` equals `simpler`, if one of them is a product of names that the other can replace.
     ///
     /// Gives false for anything else: such an equation can only be tested with numbers.
     pub fn equal(&mut self, product: &Size, simpler: &Size) -> bool {
@@ -24,7 +24,7 @@ impl Facts {
         true
     }
 
-    /// An equation as a rule, in the simplest form that it has by the others.
+    /// An equation as a rewrite rule, simplified by the other rules.
     fn rule(&self, product: &Size, simpler: &Size) -> Option<(Monomial, Size)> {
         let (product, simpler) = (self.normal(product), self.normal(simpler));
         let forward = product
@@ -36,7 +36,7 @@ impl Facts {
         is_news.then(|| forward.or_else(backward)).flatten()
     }
 
-    /// The size with everything that is known used up.
+    /// The normal form of a size: no rule applies to it.
     pub fn normal(&self, size: &Size) -> Size {
         let mut size = size.clone();
         for _ in 0..=self.rules.len() {
@@ -65,7 +65,7 @@ impl Facts {
         result
     }
 
-    /// Changes values of names until everything that is known holds, as far as that can be done by one name each.
+    /// Changes values of names until all equations hold, as far as one name for each equation can achieve that.
     pub fn settle(&self, bound: &mut Bound) {
         for _ in 0..=self.rules.len() {
             for (product, simpler) in &self.rules {
@@ -82,7 +82,7 @@ impl Facts {
         }
     }
 
-    /// True if both are the same size as far as is known.
+    /// True if both sizes have the same normal form.
     pub fn same(&self, a: &Size, b: &Size) -> bool {
         a == b || self.normal(a) == self.normal(b)
     }

@@ -1,14 +1,14 @@
-//! The checked program: every name resolved, every value typed, one operation a step, loops and scopes kept.
+//! The checked program: every name resolved, every value typed, one operation an instruction, loops and scopes kept.
 //!
 //! It is still symbolic: sizes are polynomials over named sizes, positions too. With numbers for the names it becomes
 //! the engine's graph (`elaborate`); its derivative is again such a program (`derive`).
 
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::Type;
-use crate::syntax::ast::{Direction, Init};
+use crate::syntax::ast::{Binary, Direction, Initializer};
 use crate::syntax::span::Span;
 
-/// The position of a value in its program.
+/// The index of a value in [`Program::values`].
 pub type ValueId = usize;
 
 /// A checked graph.
@@ -18,19 +18,19 @@ pub struct Program {
     pub name: String,
     /// The named sizes in order of declaration.
     pub dims: Vec<Dim>,
-    /// Equations between sizes that hold or the run is refused.
+    /// Equations between sizes; a run is refused where one of them does not hold.
     pub requirements: Vec<Requirement>,
-    /// What is given from outside.
-    pub inputs: Vec<Input>,
+    /// The inputs, in order of declaration.
+    pub inputs: Vec<DeclaredInput>,
     /// The parameters, of all layers.
-    pub params: Vec<ParamDecl>,
-    /// Everything that is computed.
+    pub params: Vec<DeclaredParam>,
+    /// All computed values.
     pub values: Vec<Value>,
     /// Rows of values, one for each position of a loop.
     pub families: Vec<Family>,
-    /// What is done, in order.
-    pub steps: Vec<Step>,
-    /// What is to go up or down.
+    /// The instructions in order.
+    pub instructions: Vec<Instruction>,
+    /// The value to minimise or maximise.
     pub objective: Option<(Direction, ValueId)>,
     /// Named results.
     pub outputs: Vec<(String, ValueId)>,
@@ -41,9 +41,9 @@ pub struct Program {
 /// A named size.
 #[derive(Clone, Debug)]
 pub struct Dim {
-    /// The name.
+    /// Its name.
     pub name: Symbol,
-    /// How it follows from others; `None` if it is given when run.
+    /// How it follows from others; `None` if each run gives it.
     pub value: Option<DimValue>,
     /// Where it is declared.
     pub span: Span,
@@ -52,29 +52,29 @@ pub struct Dim {
 /// How a size follows from others.
 #[derive(Clone, Debug)]
 pub enum DimValue {
-    /// It is this size.
+    /// Equal to this size.
     Equal(Size),
-    /// It is the first divided by the second, without rest.
+    /// The first divided by the second, which must leave no remainder.
     Quotient(Size, Size),
 }
 
-/// An equation or inequation between sizes.
+/// An equation or inequality between sizes.
 #[derive(Clone, Debug)]
 pub struct Requirement {
     /// The left side.
     pub left: Size,
-    /// The comparison.
-    pub comparison: crate::syntax::ast::Binary,
+    /// The operator of the comparison.
+    pub comparison: Binary,
     /// The right side.
     pub right: Size,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
-/// Something given from outside.
+/// A declared input.
 #[derive(Clone, Debug)]
-pub struct Input {
-    /// The name.
+pub struct DeclaredInput {
+    /// Its name.
     pub name: String,
     /// Axes and kind.
     pub ty: Type,
@@ -82,17 +82,17 @@ pub struct Input {
     pub span: Span,
 }
 
-/// A parameter; in a row of layers, one for each layer.
+/// A declared parameter; in a row of layers, one for each layer.
 #[derive(Clone, Debug)]
-pub struct ParamDecl {
+pub struct DeclaredParam {
     /// The path, such as `block[].att.W_q`; each `[]` stands for a position.
     pub path: String,
     /// How many positions each `[]` has.
     pub counts: Vec<Size>,
     /// The axes.
     pub ty: Type,
-    /// How it begins.
-    pub init: Option<Init>,
+    /// How its first values are chosen.
+    pub init: Option<Initializer>,
     /// Where it is declared.
     pub span: Span,
 }
@@ -100,7 +100,7 @@ pub struct ParamDecl {
 /// A computed value.
 #[derive(Clone, Debug)]
 pub struct Value {
-    /// What it is called in its scope.
+    /// Its name in its scope.
     pub name: Option<String>,
     /// Axes and kind.
     pub ty: Type,
@@ -108,88 +108,107 @@ pub struct Value {
     pub span: Span,
 }
 
-/// A row of values of one type.
+/// A row: values of one type, one for each position of a loop.
 #[derive(Clone, Debug)]
 pub struct Family {
-    /// The name.
+    /// The name of the row.
     pub name: String,
-    /// The type of one of them.
+    /// The type of one value.
     pub ty: Type,
-    /// First and last position of each index when it is read as a whole.
+    /// First and last position of each index when the row is read as a whole.
     pub ranges: Vec<(Size, Size)>,
 }
 
-/// One thing that is done.
+/// One instruction of a checked program.
 #[derive(Clone, Debug)]
-pub enum Step {
-    /// An operation.
-    Op {
-        /// What it gives.
+pub enum Instruction {
+    /// Computes a value.
+    Compute {
+        /// The result.
         out: ValueId,
-        /// Which.
-        op: Op,
-        /// From what.
+        /// The operation.
+        op: Operation,
+        /// Its operands.
         args: Vec<ValueId>,
     },
     /// Puts a value into a row.
     Store {
         /// The row.
         family: usize,
-        /// The place in the row.
+        /// The position in the row.
         at: Vec<Size>,
         /// The value.
         value: ValueId,
     },
-    /// Takes a value out of a row.
+    /// Reads a value from a row.
     Load {
-        /// What it gives.
+        /// The result.
         out: ValueId,
         /// The row.
         family: usize,
-        /// The place in the row.
+        /// The position in the row.
         at: Vec<Size>,
     },
     /// Makes one array of a whole row, along new leading axes.
     Collect {
-        /// What it gives.
+        /// The result.
         out: ValueId,
         /// The row.
         family: usize,
     },
-    /// Steps that are done at each position.
+    /// Repeats instructions for each position of a range.
     Loop {
-        /// The position.
+        /// The name of the position.
         index: Symbol,
-        /// The first.
+        /// The first position.
         from: Size,
-        /// The last.
+        /// The last position, included.
         to: Size,
         /// True if it counts down.
         down: bool,
-        /// What is done.
-        body: Vec<Step>,
+        /// The repeated instructions.
+        body: Vec<Instruction>,
     },
-    /// Steps that belong to a layer.
+    /// Groups the instructions of one call of a layer.
     Scope {
-        /// The layer.
+        /// The name of the layer.
         name: String,
-        /// Which of a row.
+        /// Its position in a row of layers.
         at: Option<Size>,
-        /// What is done.
-        body: Vec<Step>,
+        /// The instructions of the layer.
+        body: Vec<Instruction>,
     },
+}
+
+impl Instruction {
+    /// All instructions in order; those of a loop or a scope follow it.
+    pub fn all(instructions: &[Self]) -> impl Iterator<Item = &Self> {
+        let mut open = vec![instructions.iter()];
+        std::iter::from_fn(move || {
+            loop {
+                let Some(next) = open.last_mut()?.next() else {
+                    open.pop();
+                    continue;
+                };
+                if let Self::Loop { body, .. } | Self::Scope { body, .. } = next {
+                    open.push(body.iter());
+                }
+                return Some(next);
+            }
+        })
+    }
 }
 
 /// An operation with symbolic sizes.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Op {
+pub enum Operation {
     /// A literal number.
     Number(f64),
     /// A size or a position as a number.
     Size(Size),
     /// The numbers 1, 2, … along one axis.
     Positions,
-    /// Given from outside.
+    /// An input, by its number.
     Input(usize),
     /// A parameter, at these positions of its `[]`.
     Param(usize, Vec<Size>),
@@ -197,11 +216,11 @@ pub enum Op {
     Unary(&'static str),
     /// A function of two entries; the shorter operand is repeated along leading axes and axes of size 1.
     Binary(&'static str),
-    /// Each entry to a power given as a number.
+    /// Each entry raised to a constant power.
     Power(f64),
     /// Each entry limited to a range.
     Clip(f64, f64),
-    /// The second where the first is not 0, else the third.
+    /// Entry by entry, the second operand where the first is not 0, else the third.
     Where,
     /// A reduction over axes.
     Reduce(&'static str, Vec<usize>),
@@ -219,33 +238,33 @@ pub enum Op {
     Select(usize, Size),
     /// The positions of an axis from the first to the last.
     Slice(usize, Size, Size),
-    /// Arrays behind each other.
+    /// Arrays joined along an axis.
     Concat(usize),
     /// The rows of a table that ids name.
     Embedding,
-    /// The entry of the last axis that an id names, for each.
+    /// For each id, the entry of the last axis that it names.
     Pick,
     /// The same value under other labels.
     Relabel,
     /// In a straight program whose loops are kept: the value of a row at a position.
     Row(usize, Size),
-    /// Likewise a whole row, from this position on.
+    /// In such a program: a whole row, from this position on.
     Rows(usize, Size),
     /// An op of the registry by name, with attributes.
-    Engine(String, Vec<(String, Vec<Attribute>)>),
+    Engine(String, Vec<(String, Vec<AttributeNumber>)>),
 }
 
-/// One number of an attribute.
+/// One number of an attribute, which may be a size.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Attribute {
+pub enum AttributeNumber {
     /// A real number.
     Number(f64),
-    /// A size.
+    /// A symbolic size.
     Size(Size),
 }
 
-impl Op {
-    /// The op of the registry that does it, or what stands in its place.
+impl Operation {
+    /// The name of the op in the registry, or of the operation if it is not one op.
     pub fn name(&self) -> &str {
         match self {
             Self::Number(_) => "number",

@@ -1,13 +1,14 @@
 //! Sizes: polynomials with whole coefficients over named sizes, in a normal form, so that `4 * D` is `D + 3 * D`.
 //!
-//! Names are nominal: `M` and `D` differ even if both are 3 in a run. What is known beyond that, such as
-//! `dk = D / H`, is one of the [`Facts`](crate::meaning::facts::Facts): `H * dk → D`.
+//! Names are nominal: `M` and `D` differ even if both are 3 in a run. Equations between them, such as `dk = D / H`, are
+//! kept in `Facts` as `H * dk → D`.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
 use crate::syntax::ast::{Binary, Expr, ExprKind};
+use crate::syntax::print::print_expr;
 use crate::syntax::span::Span;
 
 /// A named size.
@@ -83,7 +84,7 @@ impl Size {
         product
     }
 
-    /// The quotient, if the division by a product of names and a number leaves nothing over.
+    /// The quotient, if the divisor is a product of names and a number and the division leaves no remainder.
     pub fn divided_by(&self, divisor: &Self) -> Option<Self> {
         let (monomial, coefficient) = divisor.as_term()?;
         let mut quotient = Self::default();
@@ -103,7 +104,7 @@ impl Size {
         terms.next().is_none().then_some((monomial, coefficient))
     }
 
-    /// The name, if the size is nothing but a name.
+    /// The name, if the size is a single name.
     pub fn as_symbol(&self) -> Option<&Symbol> {
         match self.as_term()? {
             (monomial, 1) if monomial.len() == 1 => monomial.first(),
@@ -111,7 +112,7 @@ impl Size {
         }
     }
 
-    /// The number, if no name is left in it.
+    /// The number, if no name is in it.
     pub fn as_number(&self) -> Option<i64> {
         if self.terms.is_empty() {
             return Some(0);
@@ -122,7 +123,7 @@ impl Size {
         }
     }
 
-    /// True if the size is at least `least` whatever positive numbers the names stand for.
+    /// True if the size is at least `least` for all positive values of the names.
     pub fn is_at_least(&self, least: i64) -> bool {
         let all_grow = self.terms.iter().all(|(monomial, &c)| monomial.is_empty() || c > 0);
         all_grow && self.terms.values().fold(0i64, |sum, &c| sum.saturating_add(c)) >= least
@@ -149,7 +150,9 @@ impl Size {
         sum
     }
 
-    /// The number for these values; the name of a size that has none otherwise.
+    /// The number for these values.
+    ///
+    /// **Errors** with the name of a size that has no value.
     pub fn value(&self, bound: &Bound) -> Result<i64, Symbol> {
         let mut total = 0i64;
         for (monomial, &coefficient) in &self.terms {
@@ -187,7 +190,7 @@ impl Size {
     }
 }
 
-/// What is left of a product when all factors of another are taken out.
+/// The quotient of two products of names, if all factors of the second are in the first.
 pub(super) fn without(product: &Monomial, factors: &Monomial) -> Option<Monomial> {
     let mut rest = product.clone();
     for factor in factors {
@@ -199,7 +202,7 @@ pub(super) fn without(product: &Monomial, factors: &Monomial) -> Option<Monomial
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&crate::syntax::print::print_expr(&self.to_expr()))
+        f.write_str(&print_expr(&self.to_expr()))
     }
 }
 

@@ -6,18 +6,18 @@ use std::rc::Rc;
 use crate::meaning::size::Size;
 use crate::syntax::span::Span;
 
-/// One axis: what it is called, how long it is, and where it was declared.
+/// One axis: its name, its length, and the place of its declaration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Axis {
-    /// What `over` and the alignment of sums call it.
+    /// The name by which `over` and the alignment of operands find it.
     pub label: Rc<str>,
     /// Its length.
     pub size: Size,
-    /// Where it comes from.
+    /// The place of its declaration.
     pub origin: Span,
 }
 
-/// What the numbers of a value mean.
+/// The kind of numbers in a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Real numbers with a gradient.
@@ -28,9 +28,9 @@ pub enum Kind {
     Bool,
     /// Whole numbers.
     Int,
-    /// Names of so many things, counted from 0.
+    /// Ids: whole numbers from 0 to one below this size.
     Id(Size),
-    /// Something after a mistake: it fits everywhere, so that one mistake gives one message.
+    /// The kind of a value with a mistake; it fits everywhere, so that one mistake gives one message.
     Unknown,
 }
 
@@ -39,7 +39,7 @@ pub enum Kind {
 pub struct Type {
     /// The axes, outermost first.
     pub axes: Vec<Axis>,
-    /// What the numbers mean.
+    /// The kind of numbers.
     pub kind: Kind,
 }
 
@@ -65,7 +65,7 @@ impl Type {
         Self::real(Vec::new())
     }
 
-    /// The type of something that was wrong.
+    /// The type of a value with a mistake.
     pub fn unknown() -> Self {
         Self {
             axes: Vec::new(),
@@ -73,7 +73,7 @@ impl Type {
         }
     }
 
-    /// True after a mistake.
+    /// True for the type of a value with a mistake.
     pub fn is_unknown(&self) -> bool {
         self.kind == Kind::Unknown
     }

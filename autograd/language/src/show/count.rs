@@ -1,4 +1,4 @@
-//! How a graph grows: nodes, edges, floating-point operations and remembered numbers as exact polynomials of a size.
+//! How a graph grows: nodes, edges, floating-point operations and numbers kept for backward() as exact polynomials of a size.
 //!
 //! The counts are taken at every size of a range. A polynomial is found by Newton's divided differences in whole
 //! numbers and reported only if it gives every count exactly.
@@ -6,10 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::meaning::program::Program;
-use crate::run::RunError;
-use crate::run::elaborate;
+use crate::run::{Instance, RunError};
+use crate::show::view::exploded;
 use tapegrad_core::graph::{Graph, NodeId, Source};
-use tapegrad_core::record::{Record, Sketch};
 
 /// The counts of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,14 +19,14 @@ pub struct Counts {
     pub edges: i64,
     /// Floating-point operations of forward().
     pub flops: i64,
-    /// Numbers that backward() reads of the forward pass.
+    /// Numbers of the forward pass that backward() reads.
     pub remembered: i64,
 }
 
-/// What one count is at each size, and its polynomial if there is one.
+/// One count at each size, and its polynomial if there is one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Growth {
-    /// What is counted.
+    /// The name of the count.
     pub what: &'static str,
     /// Size and count.
     pub points: Vec<(i64, i64)>,
@@ -39,20 +38,7 @@ pub struct Growth {
 ///
 /// **Errors** if the sizes do not fit.
 pub fn graph_of(program: &Program, dims: &BTreeMap<String, i64>) -> Result<Graph, RunError> {
-    let bound = elaborate::bind(program, dims)?;
-    let params = elaborate::declare(program, &bound)?;
-    let sketch = Sketch::new();
-    elaborate::elaborate(
-        program,
-        &bound,
-        &params,
-        &sketch,
-        &mut |input, shape| match input.ty.kind {
-            crate::meaning::types::Kind::Real => sketch.input(&input.name, shape).id(),
-            _ => sketch.data(&input.name, shape).id(),
-        },
-    )?;
-    let graph = sketch.graph().clone();
+    let (graph, _) = Instance::new(program, dims)?.graph()?;
     Ok(graph)
 }
 
@@ -86,7 +72,7 @@ pub fn counts(graph: &Graph) -> Counts {
     }
 }
 
-/// What is counted.
+/// The view of a program whose nodes and edges are counted.
 #[derive(Clone, Copy, Debug)]
 pub enum View<'a> {
     /// The graph, with loops unrolled.
@@ -114,7 +100,7 @@ pub fn vary(
         let counts = match view {
             View::Unrolled => counts(&graph_of(program, &dims)?),
             View::Exploded(axes) => {
-                let picture = crate::show::view::exploded(program, &dims, axes)?;
+                let picture = exploded(program, &dims, axes)?;
                 Counts {
                     nodes: picture.boxes.len() as i64,
                     edges: picture.arrows.len() as i64,

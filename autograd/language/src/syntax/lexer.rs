@@ -8,9 +8,9 @@ use crate::syntax::token::{KEYWORDS, SIGNS, Token, TokenKind, TokenSource};
 /// A `//` comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {
-    /// What stands behind the slashes, without space at the end.
+    /// The text after the slashes, without space at the end.
     pub text: String,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 

@@ -1,10 +1,10 @@
-//! Places in source text, and the files that the places lie in.
+//! Places in source text, and the files in which they lie.
 
 use std::fmt;
 
 /// A stretch of source text, as byte positions over all files of a run.
 ///
-/// Two spans are always equal: trees are compared by what they say, not by where they say it.
+/// Two spans are always equal, so that equal trees compare as equal wherever they were written.
 #[derive(Clone, Copy, Default)]
 pub struct Span {
     /// The first byte.
@@ -47,7 +47,7 @@ impl Span {
         }
     }
 
-    /// True if both are the same stretch of the same file, which `==` does not ask.
+    /// True if both are the same stretch of the same file; `==` is always true.
     pub fn is_at(self, other: Self) -> bool {
         (self.start, self.end) == (other.start, other.end)
     }
@@ -67,9 +67,9 @@ impl fmt::Debug for Span {
     }
 }
 
-/// One source file: what it is called in messages, its text, and where its bytes begin among those of all files.
+/// One source file with its name in messages and the position of its first byte among those of all files.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct SourceText {
     /// The name in messages.
     pub name: String,
     /// The text.
@@ -81,10 +81,10 @@ pub struct Source {
 /// All source files of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    files: Vec<Source>,
+    files: Vec<SourceText>,
 }
 
-/// A place as a person finds it.
+/// A place as a line and a column of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position<'s> {
     /// The name of the file.
@@ -108,7 +108,7 @@ impl Sources {
     /// Adds a file and gives its number.
     pub fn add(&mut self, name: &str, text: &str) -> usize {
         let base = self.files.last().map_or(0, |file| file.base + file.text.len() + 1);
-        self.files.push(Source {
+        self.files.push(SourceText {
             name: name.to_string(),
             text: text.to_string(),
             base,
@@ -117,12 +117,12 @@ impl Sources {
     }
 
     /// The files in the order of their reading.
-    pub fn files(&self) -> &[Source] {
+    pub fn files(&self) -> &[SourceText] {
         &self.files
     }
 
     /// The file a span lies in; the first for a span outside all.
-    fn file_of(&self, span: Span) -> &Source {
+    fn file_of(&self, span: Span) -> &SourceText {
         let behind = self.files.partition_point(|file| file.base <= span.start as usize);
         &self.files[behind.saturating_sub(1)]
     }

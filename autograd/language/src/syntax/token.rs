@@ -1,9 +1,9 @@
-//! Tokens, and the trait through which the parser gets them: from text, or from the tokens of a Rust macro.
+//! Tokens, and the trait that gives them to the parser: from text, or from the tokens of a Rust macro.
 
 use crate::diagnostic::Diagnostic;
 use crate::syntax::span::Span;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
     /// An identifier that is not a keyword.
@@ -12,26 +12,26 @@ pub enum TokenKind {
     Keyword,
     /// Digits, perhaps with a fraction and an exponent.
     Number,
-    /// Text in double quotes; the token's text is what stands between them.
+    /// Text in double quotes; the token's text leaves the quotes out.
     Text,
     /// One or two signs, such as `=` or `=>`.
     Sign,
-    /// A `///` line; the token's text is what follows the slashes.
+    /// A `///` line; the token's text leaves the slashes out.
     Doc,
-    /// Behind the last token.
+    /// The end of the text, after the last token.
     End,
 }
 
 /// One token with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Token {
-    /// What it is.
+    /// Its kind.
     pub kind: TokenKind,
-    /// What stands there.
+    /// The text of the token.
     pub text: String,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
-    /// True if nothing but space stands before it on its line; recovery from an error begins again at such a token.
+    /// True for the first token of a line; after a mistake the parser continues at such a token.
     pub begins_line: bool,
 }
 
@@ -47,9 +47,9 @@ impl Token {
     }
 }
 
-/// Where the parser gets its tokens from.
+/// A source of tokens for the parser.
 pub trait TokenSource {
-    /// The next token, or what is wrong with the text there; after the last token, `End` again and again.
+    /// The next token, or the mistake in the text there; after the last token, `End` each time.
     fn next_token(&mut self) -> Result<Token, Box<Diagnostic>>;
 }
 

@@ -10,7 +10,7 @@ mod stated;
 use super::build::Builder;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::Op;
+use crate::meaning::program::Operation;
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::meaning::words::called;
@@ -32,7 +32,7 @@ pub(super) fn contributions(build: &mut Builder, y: usize, g: usize) -> Result<P
     let wants = |build: &Builder, arg: usize| build.ty(arg).kind == Kind::Real;
     let mut parts = Parts::new();
     match (&line.op, args) {
-        (Op::Binary(name), &[a, b]) => {
+        (Operation::Binary(name), &[a, b]) => {
             for (position, operand) in [a, b].into_iter().enumerate() {
                 if wants(build, operand) {
                     let part = Stated::new(&called(name, &[]), args, [y, g]).contribution(build, position);
@@ -41,7 +41,7 @@ pub(super) fn contributions(build: &mut Builder, y: usize, g: usize) -> Result<P
                 }
             }
         }
-        (Op::Where, &[mask, a, b]) => {
+        (Operation::Where, &[mask, a, b]) => {
             for (position, operand) in [a, b].into_iter().enumerate() {
                 if wants(build, operand) {
                     let zero = build.number(0.0);
@@ -54,7 +54,7 @@ pub(super) fn contributions(build: &mut Builder, y: usize, g: usize) -> Result<P
                 }
             }
         }
-        (Op::Matmul, &[a, b]) => {
+        (Operation::Matmul, &[a, b]) => {
             if wants(build, a) {
                 let part = matmul_left(build, [a, b], g);
                 parts.push((a, part));
@@ -64,18 +64,18 @@ pub(super) fn contributions(build: &mut Builder, y: usize, g: usize) -> Result<P
                 parts.push((b, part));
             }
         }
-        (Op::Concat(axis), parts_in) => concat(build, *axis, parts_in, g, &mut parts),
-        (Op::Engine(name, attributes), parts_in) if name == "stack" => {
+        (Operation::Concat(axis), parts_in) => concat(build, *axis, parts_in, g, &mut parts),
+        (Operation::Engine(name, attributes), parts_in) if name == "stack" => {
             let axis = Builder::stack_axis(attributes).unwrap_or(0);
             for (i, &part) in parts_in.iter().enumerate() {
                 if wants(build, part) {
                     let ty = build.ty(part).clone();
-                    let taken = build.push(Op::Select(axis, Size::number(i as i64 + 1)), vec![g], ty);
+                    let taken = build.push(Operation::Select(axis, Size::number(i as i64 + 1)), vec![g], ty);
                     parts.push((part, taken));
                 }
             }
         }
-        (Op::Engine(name, _), &[a, b]) if name == "matmul" => {
+        (Operation::Engine(name, _), &[a, b]) if name == "matmul" => {
             if wants(build, a) {
                 let part = repeated_left(build, [a, b], g);
                 parts.push((a, part));
@@ -85,7 +85,7 @@ pub(super) fn contributions(build: &mut Builder, y: usize, g: usize) -> Result<P
                 parts.push((b, part));
             }
         }
-        (Op::Engine(name, _), _) => {
+        (Operation::Engine(name, _), _) => {
             let text =
                 format!("the derivative of engine.{name} is not written in this language; write its formula out");
             return Err(Box::new(Diagnostic::new(Code::E09, Span::default(), text)));
@@ -148,7 +148,7 @@ pub(super) fn expanded(build: &Builder, line: usize) -> Option<(usize, Vec<usize
 
 pub(crate) fn expanded_in(lines: &[super::straight::Line], line: usize) -> Option<(usize, Vec<usize>)> {
     let own = &lines[line];
-    if own.op != Op::Reshape {
+    if own.op != Operation::Reshape {
         return None;
     }
     let source = own.args[0];
@@ -168,12 +168,16 @@ pub(crate) fn expanded_in(lines: &[super::straight::Line], line: usize) -> Optio
     wanted.peek().is_none().then_some((source, places))
 }
 
-fn with_one_real_operand(build: &mut Builder, op: &Op, [y, a]: [usize; 2], args: &[usize], g: usize) -> usize {
+fn with_one_real_operand(build: &mut Builder, op: &Operation, [y, a]: [usize; 2], args: &[usize], g: usize) -> usize {
     let a_ty = build.ty(a).clone();
     match op {
-        Op::Reduce("prod", axes) => prod(build, axes, a, g),
-        Op::Along("cumsum", axis) => cumsum(build, *axis, y, g),
-        Op::Unary(_) | Op::Power(_) | Op::Clip(..) | Op::Reduce(..) | Op::Along(..) => {
+        Operation::Reduce("prod", axes) => prod(build, axes, a, g),
+        Operation::Along("cumsum", axis) => cumsum(build, *axis, y, g),
+        Operation::Unary(_)
+        | Operation::Power(_)
+        | Operation::Clip(..)
+        | Operation::Reduce(..)
+        | Operation::Along(..) => {
             let (op, over) = stated_op(op);
             let part = Stated::new(&op, args, [y, g]).over(&over).contribution(build, 0);
             let part =
@@ -185,38 +189,38 @@ fn with_one_real_operand(build: &mut Builder, op: &Op, [y, a]: [usize; 2], args:
                 part
             }
         }
-        Op::Permute(order) => {
+        Operation::Permute(order) => {
             let mut back = vec![0; order.len()];
             order.iter().enumerate().for_each(|(to, &from)| back[from] = to);
             build.permute(g, &back)
         }
-        Op::Reshape => build.reshape(g, a_ty.axes),
-        Op::Relabel => build.relabel(g, a_ty.axes),
-        Op::Broadcast => {
+        Operation::Reshape => build.reshape(g, a_ty.axes),
+        Operation::Relabel => build.relabel(g, a_ty.axes),
+        Operation::Broadcast => {
             let rank = build.ty(y).rank();
             let kept: Vec<usize> = (rank - a_ty.rank()..rank).collect();
             summed_to(build, g, &kept, a_ty.axes)
         }
-        Op::Select(axis, at) => {
+        Operation::Select(axis, at) => {
             let mut axes = a_ty.axes.clone();
             axes[*axis].size = Size::number(1);
             let wide = build.reshape(g, axes);
             padded(build, wide, &a_ty, *axis, at, at)
         }
-        Op::Slice(axis, from, to) => padded(build, g, &a_ty, *axis, from, to),
-        Op::Embedding => embedding(build, a, args[1], g),
-        Op::Pick => pick(build, a, args[1], g),
+        Operation::Slice(axis, from, to) => padded(build, g, &a_ty, *axis, from, to),
+        Operation::Embedding => embedding(build, a, args[1], g),
+        Operation::Pick => pick(build, a, args[1], g),
         _ => g,
     }
 }
 
 /// The op of the engine for an operation on one array, and the axes that it works over.
-fn stated_op(op: &Op) -> (AnyOp, Vec<usize>) {
+fn stated_op(op: &Operation) -> (AnyOp, Vec<usize>) {
     match op {
-        Op::Power(n) => (ops::Power { n: *n }.into(), Vec::new()),
-        Op::Clip(lo, hi) => (ops::Clip { lo: *lo, hi: *hi }.into(), Vec::new()),
-        Op::Reduce(name, axes) => (called(name, axes), axes.clone()),
-        Op::Along(name, axis) => (called(name, &[*axis]), vec![*axis]),
+        Operation::Power(n) => (ops::Power { n: *n }.into(), Vec::new()),
+        Operation::Clip(lo, hi) => (ops::Clip { lo: *lo, hi: *hi }.into(), Vec::new()),
+        Operation::Reduce(name, axes) => (called(name, axes), axes.clone()),
+        Operation::Along(name, axis) => (called(name, &[*axis]), vec![*axis]),
         op => (called(op.name(), &[]), Vec::new()),
     }
 }

@@ -1,7 +1,7 @@
 //! Two derivatives that the grammar says only of single entries, `g_a[i]`, for whole arrays.
 
 use super::Builder;
-use crate::meaning::program::Op;
+use crate::meaning::program::Operation;
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::span::Span;
@@ -50,7 +50,7 @@ fn is_diagonal(build: &mut Builder, one: &Axis, other: &Axis) -> usize {
     let positions = |build: &mut Builder, axis: &Axis| {
         let axes = vec![axis.clone()];
         let kind = Kind::Data;
-        build.push(Op::Positions, Vec::new(), Type { axes, kind })
+        build.push(Operation::Positions, Vec::new(), Type { axes, kind })
     };
     let (i, j) = (positions(build, one), positions(build, other));
     let i = build.expand(i, &[0], &[one.clone(), other.clone()]);
@@ -63,7 +63,7 @@ pub(super) fn cumsum(build: &mut Builder, axis: usize, y: usize, g: usize) -> us
     let whole = build.ty(y).axes.clone();
     let places: Vec<usize> = (0..whole.len()).filter(|&place| place != axis).collect();
     let ty = build.ty(g).clone();
-    let before = build.push(Op::Along("cumsum", axis), vec![g], ty);
+    let before = build.push(Operation::Along("cumsum", axis), vec![g], ty);
     let sum = build.reduce("sum", g, vec![axis]);
     let wide = build.expand(sum, &places, &whole);
     let rest = build.binary("sub", wide, before);

@@ -5,7 +5,7 @@
 //! is over the axes that the op reduces, and a reduced value is repeated along them where it meets an entry.
 
 use super::Builder;
-use crate::meaning::program::Op;
+use crate::meaning::program::Operation;
 use crate::meaning::size::Size;
 use crate::meaning::types::Axis;
 use crate::meaning::words;
@@ -155,7 +155,7 @@ impl<'a> Stated<'a> {
                 Part::Number(n) => {
                     let a = self.line(build, left)?;
                     let ty = build.ty(a).clone();
-                    return Some(Part::Line(build.push(Op::Power(n), vec![a], ty)));
+                    return Some(Part::Line(build.push(Operation::Power(n), vec![a], ty)));
                 }
                 _ => "pow",
             },

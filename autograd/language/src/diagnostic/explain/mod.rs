@@ -4,7 +4,7 @@ use crate::diagnostic::code::Code;
 use crate::open::open;
 use crate::run::elaborate;
 
-/// What is said about a code.
+/// The page of a code.
 struct Page {
     code: Code,
     program: &'static str,
@@ -155,7 +155,7 @@ pub fn explain(code: Code) -> String {
     )
 }
 
-/// What is said about the wrong program, with all sizes 3, so that only names can tell.
+/// The message about the wrong program; all sizes are 3, so that only their names differ.
 pub fn message(code: Code) -> Option<String> {
     let opened = open(&format!("{}.cg", code.name()), program(code));
     if let Some(found) = opened.diagnostics.iter().find(|diagnostic| diagnostic.code == code) {

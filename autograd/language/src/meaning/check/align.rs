@@ -7,10 +7,10 @@
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Op, ValueId};
+use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
-use crate::syntax::ast::{Binary, Expr, ExprKind};
+use crate::syntax::ast::{Binary, Expr, ExprKind, StmtKind};
 use crate::syntax::span::Span;
 
 /// Why the axes of two operands do not line up.
@@ -20,7 +20,7 @@ enum Misfit {
 }
 
 impl Checker<'_> {
-    /// The operands made ready for the engine's broadcasting, and the axes of the result.
+    /// The operands with their axes arranged for the engine's broadcasting, and the axes of the result.
     pub(super) fn align(&mut self, operands: &[ValueId], at: Span) -> Option<(Vec<ValueId>, Vec<Axis>)> {
         if self.any_unknown(operands) {
             return None;
@@ -110,7 +110,7 @@ impl Checker<'_> {
             kind: self.ty(operand).kind.clone(),
         };
         let span = self.program.values[operand].span;
-        self.emit(Op::Reshape, vec![operand], ty, span)
+        self.emit(Operation::Reshape, vec![operand], ty, span)
     }
 
     fn misfit(&mut self, operands: &[ValueId], misfit: Misfit, at: Span) {
@@ -153,7 +153,7 @@ impl Checker<'_> {
         self.report(error);
     }
 
-    /// Two vectors with different axes: probably every pair was meant.
+    /// Help for two vectors with different axes: every pair was probably meant.
     fn suggest_pairs(&self, error: Diagnostic, l: &Type, r: &Type) -> Diagnostic {
         let Some((stmt, value)) = self.equation else {
             return error;
@@ -162,7 +162,7 @@ impl Checker<'_> {
             return error;
         };
         let ast_target = match &stmt.kind {
-            crate::syntax::ast::StmtKind::Equation(targets, _, None) if targets.len() == 1 => &targets[0],
+            StmtKind::Equation(targets, _, None) if targets.len() == 1 => &targets[0],
             _ => return error,
         };
         let is_vector = |ty: &Type, expr: &Expr| ty.rank() == 1 && expr.as_name().is_some();

@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Op, ValueId};
+use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
 use crate::syntax::ast::{self, Expr, Ident, Shape};
@@ -32,7 +32,7 @@ impl Checker<'_> {
             return self.wrong(error);
         }
         ty.axes.splice(axis..=axis, parts);
-        self.emit(Op::Reshape, vec![value], ty, span)
+        self.emit(Operation::Reshape, vec![value], ty, span)
     }
 
     /// `merge(x, [h, dk] => D)`.
@@ -71,7 +71,7 @@ impl Checker<'_> {
             return self.wrong(Diagnostic::new(Code::E13, from.span, text));
         }
         ty.axes.splice(places[0]..=places[places.len() - 1], [merged]);
-        self.emit(Op::Reshape, vec![value], ty, span)
+        self.emit(Operation::Reshape, vec![value], ty, span)
     }
 
     /// `order(x, a, b, c)`.
@@ -127,7 +127,7 @@ impl Checker<'_> {
             );
             return self.wrong(error);
         }
-        self.emit(Op::Broadcast, vec![ready[0]], ty, span)
+        self.emit(Operation::Broadcast, vec![ready[0]], ty, span)
     }
 
     /// `x as [q:T, dk]`: asserts sizes, renames axes.
@@ -162,7 +162,7 @@ impl Checker<'_> {
         if *self.ty(value) == ty {
             return value;
         }
-        self.emit(Op::Relabel, vec![value], ty, span)
+        self.emit(Operation::Relabel, vec![value], ty, span)
     }
 
     /// `concat(a, b, over k)`.
@@ -199,7 +199,7 @@ impl Checker<'_> {
         }
         ty.axes[axis].size = total;
         ty.kind = self.joined_kind(values);
-        self.emit(Op::Concat(axis), values.to_vec(), ty, span)
+        self.emit(Operation::Concat(axis), values.to_vec(), ty, span)
     }
 }
 

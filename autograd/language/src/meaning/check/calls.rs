@@ -1,10 +1,10 @@
 //! Calls: functions of the language, and formulas with a name.
 
 use super::Checker;
-use super::names::{Binding, Frame, nearest};
+use super::names::{Binding, NameScope, nearest};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Op, ValueId};
+use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::words::{self, Function};
 use crate::syntax::ast::{Arg, Expr, ExprKind, Ident, ItemKind};
@@ -131,7 +131,7 @@ impl<'a> Checker<'a> {
                     (Form::Reduction, _) => self.reduce(function.op.name, x, axes, span),
                     (_, [axis]) => {
                         let ty = self.ty(x).clone();
-                        self.emit(Op::Along(function.op.name, *axis), vec![x], ty, span)
+                        self.emit(Operation::Along(function.op.name, *axis), vec![x], ty, span)
                     }
                     _ => {
                         let error = Diagnostic::new(Code::E04, span, format!("{name} works along one axis"));
@@ -183,7 +183,7 @@ impl<'a> Checker<'a> {
             ("clip", [_, Arg::Value(low), Arg::Value(high)]) => match (literal(low), literal(high)) {
                 (Some(low), Some(high)) => {
                     let ty = self.ty(x).clone();
-                    self.emit(Op::Clip(low, high), vec![x], ty, span)
+                    self.emit(Operation::Clip(low, high), vec![x], ty, span)
                 }
                 _ => self.wrong_call(&function, span),
             },
@@ -199,10 +199,10 @@ impl<'a> Checker<'a> {
                 let one = self.number(1.0, span);
                 let mut unit = ty.clone();
                 unit.axes[0].size = Size::number(1);
-                let one = self.emit(Op::Broadcast, vec![one], unit, span);
+                let one = self.emit(Operation::Broadcast, vec![one], unit, span);
                 ty.axes[0].size = ty.axes[0].size.plus(&Size::number(1));
                 ty.axes[0].label = ty.axes[0].size.to_string().into();
-                self.emit(Op::Concat(0), vec![one, x], ty, span)
+                self.emit(Operation::Concat(0), vec![one, x], ty, span)
             }
             _ => self.wrong_call(&function, span),
         }
@@ -217,7 +217,7 @@ impl<'a> Checker<'a> {
             return self.wrong(Diagnostic::new(Code::E20, span, text));
         }
         let given: Vec<ValueId> = values.into_iter().map(|value| self.expr(value)).collect();
-        let mut frame = Frame::default();
+        let mut frame = NameScope::default();
         for (parameter, &value) in parameters.iter().zip(&given) {
             frame
                 .names

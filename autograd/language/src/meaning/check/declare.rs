@@ -1,4 +1,4 @@
-//! Declarations: sizes, inputs, parameters, layers, and what is required of sizes.
+//! Declarations: sizes, inputs, parameters, layers and requirements.
 
 use std::rc::Rc;
 
@@ -6,10 +6,10 @@ use super::Checker;
 use super::names::Binding;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Dim, DimValue, Input, Op, ParamDecl, Requirement};
+use crate::meaning::program::{DeclaredInput, DeclaredParam, Dim, DimValue, Operation, Requirement};
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::{Axis, Kind, Type};
-use crate::syntax::ast::{self, Binary, Decl, Dtype, Expr, ExprKind, Ident, Init};
+use crate::syntax::ast::{self, Binary, Decl, Dtype, Expr, ExprKind, Ident, Initializer};
 use crate::syntax::span::Span;
 
 impl<'a> Checker<'a> {
@@ -90,7 +90,7 @@ impl<'a> Checker<'a> {
         None
     }
 
-    /// The same without a message.
+    /// An expression as a size, without a message if it is none.
     pub(super) fn as_size(&self, expr: &Expr) -> Option<Size> {
         match &expr.kind {
             ExprKind::Number(value) if value.fract() == 0.0 && *value < 9e15 => Some(Size::number(*value as i64)),
@@ -163,17 +163,17 @@ impl<'a> Checker<'a> {
 
     pub(super) fn input(&mut self, decl: &Decl) {
         let ty = self.declared(decl, &[]).unwrap_or_else(Type::unknown);
-        self.program.inputs.push(Input {
+        self.program.inputs.push(DeclaredInput {
             name: decl.name.name.clone(),
             ty: ty.clone(),
             span: decl.name.span,
         });
         let number = self.program.inputs.len() - 1;
-        let value = self.emit(Op::Input(number), Vec::new(), ty, decl.name.span);
+        let value = self.emit(Operation::Input(number), Vec::new(), ty, decl.name.span);
         self.name_value(&decl.name, value);
     }
 
-    pub(super) fn param(&mut self, decl: &Decl, init: Option<&Init>) {
+    pub(super) fn param(&mut self, decl: &Decl, init: Option<&Initializer>) {
         let ty = self.declared(decl, &[]).unwrap_or_else(Type::unknown);
         if let Some(init) = init {
             self.init(init);
@@ -183,7 +183,7 @@ impl<'a> Checker<'a> {
         let known = self.program.params.iter().position(|param| param.path == path);
         let number = known.unwrap_or(self.program.params.len());
         if known.is_none() {
-            self.program.params.push(ParamDecl {
+            self.program.params.push(DeclaredParam {
                 path,
                 counts,
                 ty: ty.clone(),
@@ -191,11 +191,11 @@ impl<'a> Checker<'a> {
                 span: decl.name.span,
             });
         }
-        let value = self.emit(Op::Param(number, at), Vec::new(), ty, decl.name.span);
+        let value = self.emit(Operation::Param(number, at), Vec::new(), ty, decl.name.span);
         self.name_value(&decl.name, value);
     }
 
-    fn init(&mut self, init: &Init) {
+    fn init(&mut self, init: &Initializer) {
         const KNOWN: &[(&str, &[usize])] = &[
             ("zeros", &[0]),
             ("ones", &[0]),

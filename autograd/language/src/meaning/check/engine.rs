@@ -7,7 +7,7 @@ use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::attributes;
-use crate::meaning::program::{Attribute, Op, ValueId};
+use crate::meaning::program::{AttributeNumber, Operation, ValueId};
 use crate::meaning::size::{Bound, Size};
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::ast::{self, Arg, Ident};
@@ -42,7 +42,7 @@ impl Checker<'_> {
             return self.unknown(span);
         }
         match self.engine_type(&name.name, &values, &attributes, span) {
-            Ok(ty) => self.emit(Op::Engine(name.name.clone(), attributes), values, ty, span),
+            Ok(ty) => self.emit(Operation::Engine(name.name.clone(), attributes), values, ty, span),
             Err(why) => {
                 let code = if tapegrad_core::ops::NAMES.contains(&name.name.as_str()) {
                     Code::E02
@@ -54,11 +54,11 @@ impl Checker<'_> {
         }
     }
 
-    fn attribute(&mut self, axes: &[ast::Axis]) -> Option<Vec<Attribute>> {
+    fn attribute(&mut self, axes: &[ast::Axis]) -> Option<Vec<AttributeNumber>> {
         let number = |checker: &mut Self, axis: &ast::Axis| match axis {
             ast::Axis::Size(None, expr) => match super::calls::literal(expr) {
-                Some(value) => Some(Attribute::Number(value)),
-                None => checker.size(expr).map(Attribute::Size),
+                Some(value) => Some(AttributeNumber::Number(value)),
+                None => checker.size(expr).map(AttributeNumber::Size),
             },
             _ => None,
         };
@@ -69,7 +69,7 @@ impl Checker<'_> {
         &self,
         name: &str,
         values: &[ValueId],
-        attributes: &[(String, Vec<Attribute>)],
+        attributes: &[(String, Vec<AttributeNumber>)],
         span: Span,
     ) -> Result<Type, String> {
         let [first, second] = [0, 7].map(|shift| self.probe(shift));
@@ -81,8 +81,8 @@ impl Checker<'_> {
             .iter()
             .flat_map(|(_, numbers)| numbers)
             .filter_map(|number| match number {
-                Attribute::Size(size) => Some(Axis::new(&size.to_string(), size.clone(), span)),
-                Attribute::Number(_) => None,
+                AttributeNumber::Size(size) => Some(Axis::new(&size.to_string(), size.clone(), span)),
+                AttributeNumber::Number(_) => None,
             });
         let known: Vec<Axis> = operands.chain(given).chain(self.sums(values)).collect();
         let cut = match name {
@@ -115,12 +115,17 @@ impl Checker<'_> {
     }
 
     /// The place and the axis of what is cut out of `of`: it is `end - start` long, and lies within whatever the sizes are.
-    fn cut(&self, of: &Type, attributes: &[(String, Vec<Attribute>)], span: Span) -> Result<(usize, Axis), String> {
+    fn cut(
+        &self,
+        of: &Type,
+        attributes: &[(String, Vec<AttributeNumber>)],
+        span: Span,
+    ) -> Result<(usize, Axis), String> {
         let size = |field: &str| {
             let given = attributes.iter().find(|(own, _)| own == field);
             match given.and_then(|(_, numbers)| numbers.first()) {
-                Some(Attribute::Size(size)) => size.clone(),
-                Some(Attribute::Number(number)) => Size::number(*number as i64),
+                Some(AttributeNumber::Size(size)) => size.clone(),
+                Some(AttributeNumber::Number(number)) => Size::number(*number as i64),
                 None => Size::default(),
             }
         };
@@ -178,10 +183,10 @@ impl Checker<'_> {
         &self,
         name: &str,
         values: &[ValueId],
-        attributes: &[(String, Vec<Attribute>)],
+        attributes: &[(String, Vec<AttributeNumber>)],
         bound: &Bound,
     ) -> Result<Shape, String> {
-        let numbers = |list: &[Attribute]| -> Result<Vec<f64>, String> {
+        let numbers = |list: &[AttributeNumber]| -> Result<Vec<f64>, String> {
             list.iter().map(|number| number.value(bound)).collect()
         };
         let attributes: Result<attributes::Attributes, String> = attributes
@@ -205,7 +210,7 @@ impl Checker<'_> {
     }
 }
 
-impl Attribute {
+impl AttributeNumber {
     /// The number it is when the sizes have these values.
     pub fn value(&self, bound: &Bound) -> Result<f64, String> {
         match self {

@@ -1,10 +1,10 @@
-//! Expressions: what each operator gives.
+//! Expressions: the type and operation of each operator.
 
 use super::Checker;
 use super::names::Binding;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Op, ValueId};
+use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::ast::{Binary, Expr, ExprKind};
@@ -37,7 +37,7 @@ impl Checker<'_> {
                 let base = self.expr(left);
                 let ty = self.ty(base).clone();
                 let exponent = super::calls::literal(right).expect("this arm asks for a literal");
-                self.emit(Op::Power(exponent), vec![base], ty, span)
+                self.emit(Operation::Power(exponent), vec![base], ty, span)
             }
             ExprKind::Binary(operator, left, right) => match arithmetic(*operator) {
                 Some(name) => {
@@ -76,7 +76,7 @@ impl Checker<'_> {
             axes: Vec::new(),
             kind: Kind::Data,
         };
-        self.emit(Op::Number(value), Vec::new(), ty, span)
+        self.emit(Operation::Number(value), Vec::new(), ty, span)
     }
 
     fn name(&mut self, name: &str, span: Span) -> ValueId {
@@ -91,8 +91,10 @@ impl Checker<'_> {
         match self.lookup(name).cloned() {
             Some(Binding::Value(usize::MAX)) => self.unknown(span),
             Some(Binding::Value(value)) => self.whole(value, name, span),
-            Some(Binding::Dim(size, _)) => self.emit(Op::Size(size), Vec::new(), size_type, span),
-            Some(Binding::Position(symbol)) => self.emit(Op::Size(Size::symbol(symbol)), Vec::new(), size_type, span),
+            Some(Binding::Dim(size, _)) => self.emit(Operation::Size(size), Vec::new(), size_type, span),
+            Some(Binding::Position(symbol)) => {
+                self.emit(Operation::Size(Size::symbol(symbol)), Vec::new(), size_type, span)
+            }
             Some(Binding::Family(family)) => self.collect(family, span),
             Some(Binding::Layer(_)) => {
                 let error = Diagnostic::new(
@@ -136,7 +138,7 @@ impl Checker<'_> {
             axes: vec![Axis::new(&index.name, size.clone(), index.origin)],
             kind: Kind::Data,
         };
-        self.emit(Op::Positions, Vec::new(), ty, span)
+        self.emit(Operation::Positions, Vec::new(), ty, span)
     }
 
     pub(super) fn unary(&mut self, name: &'static str, operand: ValueId, span: Span) -> ValueId {
@@ -144,7 +146,7 @@ impl Checker<'_> {
         if ty.kind != Kind::Unknown && ty.kind != Kind::Real {
             ty.kind = Kind::Data;
         }
-        self.emit(Op::Unary(name), vec![operand], ty, span)
+        self.emit(Operation::Unary(name), vec![operand], ty, span)
     }
 
     pub(super) fn binary(&mut self, name: &'static str, operands: [ValueId; 2], span: Span) -> ValueId {
@@ -155,7 +157,7 @@ impl Checker<'_> {
             axes,
             kind: self.joined_kind(&operands),
         };
-        self.emit(Op::Binary(name), ready, ty, span)
+        self.emit(Operation::Binary(name), ready, ty, span)
     }
 
     fn field(&mut self, of: &Expr, name: &str, name_span: Span, span: Span) -> ValueId {
@@ -203,7 +205,7 @@ impl Checker<'_> {
             axes: order.iter().map(|&axis| ty.axes[axis].clone()).collect(),
             kind: ty.kind.clone(),
         };
-        self.emit(Op::Permute(order.to_vec()), vec![value], ty, span)
+        self.emit(Operation::Permute(order.to_vec()), vec![value], ty, span)
     }
 
     /// `if c then u else v`, with comparisons turned into masks: `a > b` holds where `relu(a - b)` is not 0.
@@ -242,7 +244,7 @@ impl Checker<'_> {
             return self.unknown(span);
         };
         let kind = self.joined_kind(&[yes, no]);
-        self.emit(Op::Where, ready, Type { axes, kind }, span)
+        self.emit(Operation::Where, ready, Type { axes, kind }, span)
     }
 }
 

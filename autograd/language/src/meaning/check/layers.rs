@@ -1,15 +1,15 @@
-//! Layers, declared and called: at a call the module's equations are checked anew, with its sizes and its own parameters.
+//! Layers: each call checks the module's equations again, with the sizes and parameters of the layer.
 
 use std::rc::Rc;
 
 use super::Checker;
-use super::names::{Binding, Frame, Layer};
+use super::names::{Binding, LayerBinding, NameScope};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Step, ValueId};
+use crate::meaning::program::{Instruction, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
-use crate::syntax::ast::{Arg, Decl, ItemKind, LayerDef};
+use crate::syntax::ast::{self, Arg, Decl, ItemKind, LayerDef};
 use crate::syntax::span::Span;
 
 impl<'a> Checker<'a> {
@@ -48,7 +48,7 @@ impl<'a> Checker<'a> {
         let (Some(sizes), Some(count)) = (sizes, count) else {
             return;
         };
-        let binding = Binding::Layer(Layer {
+        let binding = Binding::Layer(LayerBinding {
             module: layer.module.name.clone(),
             sizes,
             count,
@@ -68,7 +68,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn call_layer(
         &mut self,
-        layer: &Layer,
+        layer: &LayerBinding,
         at: Option<(Size, Span)>,
         args: &[Arg],
         span: Span,
@@ -113,7 +113,7 @@ impl<'a> Checker<'a> {
         self.equation = equation;
         self.frames.pop();
         let body = self.blocks.pop().expect("the block was opened above");
-        self.push(Step::Scope {
+        self.push(Instruction::Scope {
             name: layer.name.clone(),
             at: at.map(|(position, _)| position),
             body,
@@ -121,8 +121,13 @@ impl<'a> Checker<'a> {
         found
     }
 
-    /// The frame of a call: where its parameters are.
-    pub(super) fn frame_of(&mut self, layer: &Layer, at: Option<&(Size, Span)>, span: Span) -> Option<Frame> {
+    /// The names of a call, with the path of its parameters.
+    pub(super) fn frame_of(
+        &mut self,
+        layer: &LayerBinding,
+        at: Option<&(Size, Span)>,
+        span: Span,
+    ) -> Option<NameScope> {
         let mut positions = self.frame().positions.clone();
         let mark = match (&layer.count, at) {
             (None, None) => "",
@@ -152,17 +157,17 @@ impl<'a> Checker<'a> {
                 return None;
             }
         };
-        Some(Frame {
+        Some(NameScope {
             path: format!("{}{}{mark}.", self.frame().path, layer.name),
             positions,
-            ..Frame::default()
+            ..NameScope::default()
         })
     }
 
-    /// Gives the inputs of a module their values; what `..` stands for in this call.
+    /// Binds the inputs of a module; gives the axes that `..` stands for in this call.
     pub(super) fn bind_inputs(
         &mut self,
-        layer: &Layer,
+        layer: &LayerBinding,
         inputs: &[Decl],
         given: &[ValueId],
         span: Span,
@@ -174,12 +179,10 @@ impl<'a> Checker<'a> {
                 return None;
             }
             let fixed = decl.shape.as_ref().map_or(0, |shape| shape.axes.len());
-            let open = decl.shape.as_ref().is_some_and(|shape| {
-                shape
-                    .axes
-                    .iter()
-                    .any(|axis| matches!(axis, crate::syntax::ast::Axis::Rest(_)))
-            });
+            let open = decl
+                .shape
+                .as_ref()
+                .is_some_and(|shape| shape.axes.iter().any(|axis| matches!(axis, ast::Axis::Rest(_))));
             if open && rest.is_none() {
                 rest = (ty.rank() + 1).checked_sub(fixed).map(|free| ty.axes[..free].to_vec());
             }

@@ -3,7 +3,8 @@
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Op, ValueId};
+use crate::meaning::program::{Operation, ValueId};
+use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::syntax::span::Span;
@@ -31,7 +32,7 @@ impl Checker<'_> {
         if b_ty.rank() > 2 && a_ty.rank() <= 2 {
             return self.product_with_stack(a, b, ty, span);
         }
-        self.emit(Op::Matmul, vec![a, b], ty, span)
+        self.emit(Operation::Matmul, vec![a, b], ty, span)
     }
 
     /// The axes of the product, if it exists.
@@ -59,20 +60,20 @@ impl Checker<'_> {
         let b_ty = self.ty(b).clone();
         let width = b_ty.axes[1..]
             .iter()
-            .fold(crate::meaning::size::Size::number(1), |w, axis| w.times(&axis.size));
+            .fold(Size::number(1), |w, axis| w.times(&axis.size));
         let wide = Axis::new("_", width, span);
         let flat_ty = Type {
             axes: vec![b_ty.axes[0].clone(), wide.clone()],
             kind: b_ty.kind,
         };
-        let flat = self.emit(Op::Reshape, vec![b], flat_ty, span);
+        let flat = self.emit(Operation::Reshape, vec![b], flat_ty, span);
         let a_rest = self.ty(a).axes.len() - 1;
         let product_ty = Type {
             axes: ty.axes[..a_rest].iter().cloned().chain([wide]).collect(),
             kind: ty.kind.clone(),
         };
-        let product = self.emit(Op::Matmul, vec![a, flat], product_ty, span);
-        self.emit(Op::Reshape, vec![product], ty, span)
+        let product = self.emit(Operation::Matmul, vec![a, flat], product_ty, span);
+        self.emit(Operation::Reshape, vec![product], ty, span)
     }
 
     fn no_meeting(&self, left: &Expr, right: &Expr, a: &Type, b: &Type, span: Span) -> Diagnostic {

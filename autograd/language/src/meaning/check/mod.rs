@@ -1,24 +1,21 @@
-//! The checker: from the tree of a program to its core, with every name resolved and every value typed.
+//! The checker: from a syntax tree to a [`Program`], with every name resolved and every value typed.
 //!
 //! Each module is checked once by itself, with sizes of its own, and again at each call with the sizes given there,
-//! when its steps become part of the caller's. After a mistake a value has the type *unknown*, which fits everywhere,
+//! when its instructions become part of the caller's. After a mistake a value has the type *unknown*, which fits everywhere,
 //! so that one mistake gives one message.
 
 mod align;
 mod arrange;
 mod calls;
-mod coverage;
 mod declare;
 mod engine;
 mod expressions;
-mod families;
-mod gather;
-mod index_form;
-mod indexing;
+mod index;
 mod layers;
 mod matmul;
 mod names;
 mod reduce;
+mod rows;
 mod statements;
 mod warnings;
 
@@ -27,29 +24,22 @@ use std::collections::BTreeMap;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::facts::Facts;
-use crate::meaning::program::{Op, Program, Step, Value, ValueId};
+use crate::meaning::program::{Instruction, Operation, Program, Value, ValueId};
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::{Kind, Type};
 use crate::syntax::ast::{self, Expr, File, ItemKind};
 use crate::syntax::span::{Sources, Span};
 
 pub use calls::literal;
-use names::Frame;
+use names::NameScope;
 
-/// What came of checking a file.
+/// The result of checking a file.
 #[derive(Clone, Debug, Default)]
 pub struct Checked {
     /// The graphs without mistakes, in order.
     pub programs: Vec<Program>,
     /// Mistakes and warnings, by their place.
     pub diagnostics: Vec<Diagnostic>,
-}
-
-impl Checked {
-    /// True if there are no mistakes; there may be warnings.
-    pub fn is_correct(&self) -> bool {
-        !self.diagnostics.iter().any(Diagnostic::is_error)
-    }
 }
 
 /// Checks all graphs, modules and functions of a file.
@@ -89,12 +79,12 @@ struct Checker<'a> {
     items: BTreeMap<&'a str, &'a ItemKind>,
     diagnostics: Vec<Diagnostic>,
     program: Program,
-    blocks: Vec<Vec<Step>>,
-    frames: Vec<Frame>,
+    blocks: Vec<Vec<Instruction>>,
+    frames: Vec<NameScope>,
     facts: Facts,
     loops: Vec<ActiveLoop>,
     indices: Vec<Index>,
-    stores: Vec<Vec<families::Stored>>,
+    stores: Vec<Vec<rows::RowEntry>>,
     /// For each loop around, the places of rows that its body gives values to.
     plans: Vec<Vec<(String, Vec<Size>)>>,
     /// The equation being checked, for suggestions that rewrite it.
@@ -142,12 +132,12 @@ impl<'a> Checker<'a> {
         match item {
             ItemKind::Graph { body, .. } => {
                 self.statements(&body.stmts);
-                self.finish(body.span);
+                self.finish();
             }
             ItemKind::Module { .. } => self.module_alone(item),
             ItemKind::Function { parameters, value, .. } => {
                 for parameter in parameters {
-                    let scalar = self.emit(Op::Number(1.0), Vec::new(), Type::scalar(), parameter.span);
+                    let scalar = self.emit(Operation::Number(1.0), Vec::new(), Type::scalar(), parameter.span);
                     self.define(parameter, names::Binding::Value(scalar));
                 }
                 self.expr(value);
@@ -155,7 +145,7 @@ impl<'a> Checker<'a> {
         }
         self.items.insert(&name.name, item);
         let is_graph = matches!(item, ItemKind::Graph { .. });
-        self.program.steps = self.blocks.pop().unwrap_or_default();
+        self.program.instructions = self.blocks.pop().unwrap_or_default();
         (is_graph && !self.broken).then(|| std::mem::take(&mut self.program))
     }
 
@@ -165,7 +155,7 @@ impl<'a> Checker<'a> {
             ..Program::default()
         };
         self.blocks = vec![Vec::new()];
-        self.frames = vec![Frame::default()];
+        self.frames = vec![NameScope::default()];
         self.facts = Facts::default();
         self.loops.clear();
         self.indices.clear();
@@ -176,7 +166,7 @@ impl<'a> Checker<'a> {
         self.broken = false;
     }
 
-    /// Notes a mistake or warning, once for each place: a module is checked at every call.
+    /// Reports a mistake or warning once for each place; a module is checked again at every call.
     fn report(&mut self, diagnostic: Diagnostic) {
         self.broken |= diagnostic.is_error();
         let known = self
@@ -188,7 +178,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Notes a mistake and gives a value of type *unknown*.
+    /// Reports a mistake and gives a value of type *unknown*.
     fn wrong(&mut self, diagnostic: Diagnostic) -> ValueId {
         let span = diagnostic.primary.span;
         self.report(diagnostic);
@@ -204,18 +194,18 @@ impl<'a> Checker<'a> {
         self.program.values.len() - 1
     }
 
-    /// Adds a step to the innermost block.
-    fn push(&mut self, step: Step) {
+    /// Adds an instruction to the innermost block.
+    fn push(&mut self, instruction: Instruction) {
         self.blocks
             .last_mut()
             .expect("there is always an open block")
-            .push(step);
+            .push(instruction);
     }
 
     /// Adds an operation and gives its result.
-    fn emit(&mut self, op: Op, args: Vec<ValueId>, ty: Type, span: Span) -> ValueId {
+    fn emit(&mut self, op: Operation, args: Vec<ValueId>, ty: Type, span: Span) -> ValueId {
         let out = self.new_value(ty, span);
-        self.push(Step::Op { out, op, args });
+        self.push(Instruction::Compute { out, op, args });
         out
     }
 

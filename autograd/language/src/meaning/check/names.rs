@@ -1,4 +1,4 @@
-//! Names: what they stand for, where, and what a misspelt one was probably meant to be.
+//! Names: what they are bound to, and which known name a misspelt one resembles.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use crate::meaning::size::{Size, Symbol};
 use crate::syntax::ast::Ident;
 use crate::syntax::span::Span;
 
-/// What a name stands for.
+/// What a name is bound to.
 #[derive(Clone, Debug)]
 pub(super) enum Binding {
     Value(ValueId),
@@ -19,12 +19,12 @@ pub(super) enum Binding {
     Dim(Size, Rc<str>),
     Position(Symbol),
     Family(usize),
-    Layer(Layer),
+    Layer(LayerBinding),
 }
 
 /// A layer: a module with its sizes, and how many there are in a row.
 #[derive(Clone, Debug)]
-pub(super) struct Layer {
+pub(super) struct LayerBinding {
     pub module: String,
     pub sizes: Vec<(Size, Rc<str>)>,
     pub count: Option<Size>,
@@ -33,16 +33,16 @@ pub(super) struct Layer {
 
 /// The names of one graph or of one call of a module.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Frame {
+pub(super) struct NameScope {
     pub names: BTreeMap<String, (Binding, Span)>,
     /// The path of its parameters, such as `block[].att.`.
     pub path: String,
-    /// How many positions each `[]` of the path has, and which is meant.
+    /// For each `[]` of the path, the number of positions and the chosen one.
     pub positions: Vec<(Size, Size)>,
 }
 
 impl Checker<'_> {
-    pub(super) fn frame(&self) -> &Frame {
+    pub(super) fn frame(&self) -> &NameScope {
         self.frames.last().expect("there is always a frame")
     }
 
@@ -50,7 +50,7 @@ impl Checker<'_> {
         self.frame().names.get(name).map(|(binding, _)| binding)
     }
 
-    /// Gives a name its meaning, unless it has one.
+    /// Binds a name, unless it is bound already.
     pub(super) fn define(&mut self, name: &Ident, binding: Binding) {
         if !self.may_be_defined(name) {
             return;
@@ -83,7 +83,7 @@ impl Checker<'_> {
         false
     }
 
-    /// A name that means nothing here.
+    /// Reports a name that is not bound here.
     pub(super) fn unknown_name(&mut self, name: &str, span: Span) -> ValueId {
         let mut error = Diagnostic::new(
             Code::E08,

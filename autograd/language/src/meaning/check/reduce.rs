@@ -4,7 +4,7 @@ use super::Checker;
 use super::names::nearest;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Op, ValueId};
+use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::types::{Kind, Type};
 use crate::syntax::ast::Ident;
 use crate::syntax::span::Span;
@@ -100,6 +100,6 @@ impl Checker<'_> {
             axes: kept.collect(),
             kind: if ty.kind == Kind::Real { Kind::Real } else { Kind::Data },
         };
-        self.emit(Op::Reduce(op, axes), vec![value], ty, span)
+        self.emit(Operation::Reduce(op, axes), vec![value], ty, span)
     }
 }

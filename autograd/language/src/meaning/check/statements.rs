@@ -1,13 +1,13 @@
-//! Statements, and what is asked of a graph as a whole.
+//! Statements, and the checks of a graph as a whole.
 
 use super::names::Binding;
 use super::{ActiveLoop, Checker};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Step, ValueId};
+use crate::meaning::program::{Instruction, Operation, ValueId};
 use crate::meaning::size::Symbol;
-use crate::meaning::types::{Kind, Type};
-use crate::syntax::ast::{Direction, Expr, ExprKind, ForLoop, Ident, ItemKind, Stmt, StmtKind, Target};
+use crate::meaning::types::{Axis, Kind, Type};
+use crate::syntax::ast::{Direction, Expr, ExprKind, ForLoop, Ident, ItemKind, LeftSide, Stmt, StmtKind};
 use crate::syntax::span::Span;
 
 impl<'a> Checker<'a> {
@@ -51,7 +51,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn right_side(&mut self, target: &Target, value: &'a Expr) -> ValueId {
+    fn right_side(&mut self, target: &LeftSide, value: &'a Expr) -> ValueId {
         let axes = target.axes.as_deref().unwrap_or(&[]);
         let keys = self.keys(axes).len();
         if keys < axes.len() {
@@ -60,7 +60,7 @@ impl<'a> Checker<'a> {
         self.expr(value)
     }
 
-    fn right_sides(&mut self, targets: &[Target], value: &'a Expr) -> Vec<ValueId> {
+    fn right_sides(&mut self, targets: &[LeftSide], value: &'a Expr) -> Vec<ValueId> {
         let results = match &value.kind {
             ExprKind::Call(callee, args) => self.call(callee, args, value.span),
             _ => vec![self.expr(value)],
@@ -73,7 +73,7 @@ impl<'a> Checker<'a> {
         results
     }
 
-    fn assign(&mut self, target: &Target, value: ValueId) {
+    fn assign(&mut self, target: &LeftSide, value: ValueId) {
         let keys = target.axes.as_deref().map_or(Vec::new(), |axes| self.keys(axes));
         if keys.is_empty() {
             return self.name_value(&target.name, value);
@@ -92,7 +92,7 @@ impl<'a> Checker<'a> {
         self.store(&target.name, keys, value);
     }
 
-    /// Lets a name stand for a value.
+    /// Binds a name to a value.
     pub(super) fn name_value(&mut self, name: &Ident, value: ValueId) {
         if self.program.values[value].name.is_none() {
             let own = &mut self.program.values[value];
@@ -166,7 +166,7 @@ impl<'a> Checker<'a> {
         frame
             .names
             .retain(|name, (binding, _)| before.contains_key(name) || matches!(binding, Binding::Family(_)));
-        self.push(Step::Loop {
+        self.push(Instruction::Loop {
             index,
             from,
             to,
@@ -177,13 +177,9 @@ impl<'a> Checker<'a> {
 
     /// A name for the position of a loop that no other loop or size of the program has.
     fn fresh_position(&self, name: &str) -> Symbol {
-        fn uses(steps: &[Step], name: &str) -> bool {
-            steps.iter().any(|step| match step {
-                Step::Loop { index, body, .. } => &**index == name || uses(body, name),
-                Step::Scope { body, .. } => uses(body, name),
-                _ => false,
-            })
-        }
+        let uses = |block: &[Instruction], name: &str| {
+            Instruction::all(block).any(|one| matches!(one, Instruction::Loop { index, .. } if &**index == name))
+        };
         let taken = |name: &str| {
             self.blocks.iter().any(|block| uses(block, name))
                 || self.loops.iter().any(|one| &*one.index == name)
@@ -214,18 +210,18 @@ impl<'a> Checker<'a> {
             self.dim(dim, None);
         }
         let size = self.new_dim("..", None, Span::default());
-        let rest = [crate::meaning::types::Axis::new("..", size, Span::default())];
+        let rest = [Axis::new("..", size, Span::default())];
         for decl in inputs {
             let ty = self.declared(decl, &rest).unwrap_or_else(Type::unknown);
-            let value = self.emit(crate::meaning::program::Op::Input(0), Vec::new(), ty, decl.name.span);
+            let value = self.emit(Operation::Input(0), Vec::new(), ty, decl.name.span);
             self.name_value(&decl.name, value);
         }
         self.statements(&body.stmts);
         self.results(results, &rest);
     }
 
-    /// What is asked of a graph as a whole.
-    pub(super) fn finish(&mut self, _: Span) {
+    /// The checks of a graph as a whole.
+    pub(super) fn finish(&mut self) {
         if let Some((_, objective)) = self.program.objective
             && self.ty(objective).kind == Kind::Unknown
         {

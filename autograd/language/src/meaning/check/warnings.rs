@@ -5,36 +5,34 @@ use std::collections::BTreeSet;
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Op, Step, ValueId};
-use crate::meaning::size::Symbol;
+use crate::meaning::program::{Instruction, Operation, ValueId};
+use crate::meaning::size::{Size, Symbol};
 use crate::syntax::ast::{Binary, Direction, Expr, ExprKind};
 use crate::syntax::span::Span;
 
 impl Checker<'_> {
     /// All warnings about a graph without mistakes.
     pub(super) fn warnings(&mut self) {
-        let steps = self.blocks[0].clone();
-        self.unused_params(&steps);
-        self.likelihood_minimised(&steps);
+        let instructions = self.blocks[0].clone();
+        self.unused_params(&instructions);
+        self.likelihood_minimised(&instructions);
         self.sizes_always_together();
-        self.loops_without_memory(&steps);
-        self.logs_of_softmax(&steps);
+        self.loops_without_memory(&instructions);
+        self.logs_of_softmax(&instructions);
     }
 
     /// W01: a parameter that the objective does not depend on.
-    fn unused_params(&mut self, steps: &[Step]) {
+    fn unused_params(&mut self, instructions: &[Instruction]) {
         let Some((_, objective)) = self.program.objective else {
             return;
         };
-        let reached = self.reached(steps, objective);
-        let mut used = BTreeSet::new();
-        each_op(steps, &mut |out, op, _| {
-            if let Op::Param(param, _) = op
-                && reached.contains(&out)
-            {
-                used.insert(*param);
-            }
-        });
+        let reached = self.reached(instructions, objective);
+        let used: BTreeSet<usize> = operations(instructions)
+            .filter_map(|(out, op, _)| match op {
+                Operation::Param(param, _) if reached.contains(&out) => Some(*param),
+                _ => None,
+            })
+            .collect();
         for number in 0..self.program.params.len() {
             let param = &self.program.params[number];
             if !used.contains(&number) {
@@ -46,37 +44,39 @@ impl Checker<'_> {
     }
 
     /// Everything a value depends on; of a row, all of it.
-    fn reached(&self, steps: &[Step], from: ValueId) -> BTreeSet<ValueId> {
-        let mut edges: Vec<(ValueId, Vec<ValueId>)> = Vec::new();
+    fn reached(&self, instructions: &[Instruction], from: ValueId) -> BTreeSet<ValueId> {
         let mut rows: Vec<Vec<ValueId>> = vec![Vec::new(); self.program.families.len()];
-        let mut takes: Vec<(ValueId, usize)> = Vec::new();
-        each_step(steps, &mut |step| match step {
-            Step::Op { out, args, .. } => edges.push((*out, args.clone())),
-            Step::Store { family, value, .. } => rows[*family].push(*value),
-            Step::Load { out, family, .. } | Step::Collect { out, family } => takes.push((*out, *family)),
-            Step::Loop { .. } | Step::Scope { .. } => {}
-        });
-        edges.extend(takes.into_iter().map(|(out, family)| (out, rows[family].clone())));
-        let mut of: Vec<Vec<ValueId>> = vec![Vec::new(); self.program.values.len()];
-        for (out, args) in edges {
-            of[out] = args;
+        for instruction in Instruction::all(instructions) {
+            if let Instruction::Store { family, value, .. } = instruction {
+                rows[*family].push(*value);
+            }
+        }
+        let mut of: Vec<&[ValueId]> = vec![&[]; self.program.values.len()];
+        for instruction in Instruction::all(instructions) {
+            match instruction {
+                Instruction::Compute { out, args, .. } => of[*out] = args,
+                Instruction::Load { out, family, .. } | Instruction::Collect { out, family } => {
+                    of[*out] = &rows[*family];
+                }
+                Instruction::Store { .. } | Instruction::Loop { .. } | Instruction::Scope { .. } => {}
+            }
         }
         let mut reached = BTreeSet::new();
         let mut open = vec![from];
         while let Some(value) = open.pop() {
             if reached.insert(value) {
-                open.extend(&of[value]);
+                open.extend(of[value]);
             }
         }
         reached
     }
 
     /// W05: `minimize` of something that grows with the logarithm of a probability.
-    fn likelihood_minimised(&mut self, steps: &[Step]) {
+    fn likelihood_minimised(&mut self, instructions: &[Instruction]) {
         let Some((Direction::Minimize, objective)) = self.program.objective else {
             return;
         };
-        if self.grows_with_log(steps, objective, 0) == Some(true) {
+        if self.grows_with_log(instructions, objective, 0) == Some(true) {
             let span = self.program.values[objective].span;
             let warning = Diagnostic::new(
                 Code::W05,
@@ -88,47 +88,35 @@ impl Checker<'_> {
     }
 
     /// Whether a value grows or falls with a logarithm in it; `None` if there is none.
-    fn grows_with_log(&self, steps: &[Step], value: ValueId, depth: usize) -> Option<bool> {
+    fn grows_with_log(&self, instructions: &[Instruction], value: ValueId, depth: usize) -> Option<bool> {
         if depth > 40 {
             return None;
         }
-        let of = |value: ValueId| self.grows_with_log(steps, value, depth + 1);
-        let mut found = None;
-        each_step(steps, &mut |step| match step {
-            Step::Op { out, op, args } if *out == value => {
-                found = match op {
-                    Op::Unary("log") | Op::Along("log_softmax", _) => Some(true),
-                    Op::Unary("neg") => of(args[0]).map(|grows| !grows),
-                    Op::Binary("sub") => of(args[0]).or(of(args[1]).map(|grows| !grows)),
-                    Op::Binary("div") => of(args[0]),
-                    Op::Binary("add" | "mul") => of(args[0]).or(of(args[1])),
-                    Op::Reduce("sum" | "mean", _)
-                    | Op::Relabel
-                    | Op::Reshape
-                    | Op::Permute(_)
-                    | Op::Select(..)
-                    | Op::Pick => of(args[0]),
+        let of = |value: ValueId| self.grows_with_log(instructions, value, depth + 1);
+        let by_operation = |op: &Operation, args: &[ValueId]| match op {
+            Operation::Unary("log") | Operation::Along("log_softmax", _) => Some(true),
+            Operation::Unary("neg") => of(args[0]).map(|grows| !grows),
+            Operation::Binary("sub") => of(args[0]).or(of(args[1]).map(|grows| !grows)),
+            Operation::Binary("div") => of(args[0]),
+            Operation::Binary("add" | "mul") => of(args[0]).or(of(args[1])),
+            Operation::Reduce("sum" | "mean", _)
+            | Operation::Relabel
+            | Operation::Reshape
+            | Operation::Permute(_)
+            | Operation::Select(..)
+            | Operation::Pick => of(args[0]),
+            _ => None,
+        };
+        Instruction::all(instructions).find_map(|instruction| match instruction {
+            Instruction::Compute { out, op, args } if *out == value => by_operation(op, args),
+            Instruction::Load { out, family: row, .. } | Instruction::Collect { out, family: row } if *out == value => {
+                Instruction::all(instructions).find_map(|store| match store {
+                    Instruction::Store { family, value, .. } if family == row => of(*value),
                     _ => None,
-                }
+                })
             }
-            _ => {}
-        });
-        let mut row = None;
-        each_step(steps, &mut |step| match step {
-            Step::Load { out, family, .. } | Step::Collect { out, family } if *out == value => row = Some(*family),
-            _ => {}
-        });
-        if let Some(row) = row {
-            each_step(steps, &mut |step| {
-                if let Step::Store { family, value, .. } = step
-                    && *family == row
-                    && found.is_none()
-                {
-                    found = of(*value);
-                }
-            });
-        }
-        found
+            _ => None,
+        })
     }
 
     /// W04: two sizes that no declaration has one without the other.
@@ -162,30 +150,27 @@ impl Checker<'_> {
     }
 
     /// W06: a loop in which no round looks at another.
-    fn loops_without_memory(&mut self, steps: &[Step]) {
+    fn loops_without_memory(&mut self, instructions: &[Instruction]) {
         let mut found: Vec<Span> = Vec::new();
-        each_step(steps, &mut |step| {
-            let Step::Loop { index, body, .. } = step else { return };
-            let (mut remembers, mut place) = (false, None);
-            each_step(body, &mut |inner| match inner {
-                Step::Load { at, .. } => {
-                    let other =
-                        |at: &crate::meaning::size::Size| at.symbols().contains(index) && at.as_symbol() != Some(index);
-                    remembers |= at.iter().any(other);
-                }
-                Step::Op {
-                    op: Op::Param(_, at), ..
-                } => remembers |= !at.is_empty(),
-                Step::Op {
-                    op: Op::Matmul, out, ..
-                } => place = place.or(Some(self.program.values[*out].span)),
-                Step::Loop { .. } => remembers = true,
-                _ => {}
+        for instruction in Instruction::all(instructions) {
+            let Instruction::Loop { index, body, .. } = instruction else {
+                continue;
+            };
+            let is_other = |at: &Size| at.symbols().contains(index) && at.as_symbol() != Some(index);
+            let remembers = Instruction::all(body).any(|inner| match inner {
+                Instruction::Load { at, .. } => at.iter().any(is_other),
+                Instruction::Loop { .. } => true,
+                Instruction::Compute {
+                    op: Operation::Param(_, at),
+                    ..
+                } => !at.is_empty(),
+                _ => false,
             });
-            if !remembers && let Some(place) = place {
-                found.push(place);
+            let mut products = operations(body).filter(|(_, op, _)| **op == Operation::Matmul);
+            if !remembers && let Some((out, ..)) = products.next() {
+                found.push(self.program.values[out].span);
             }
-        });
+        }
         for place in found {
             let warning = Diagnostic::new(Code::W06, place, "no position of this loop looks at another one");
             self.report(warning.help("all positions at once are one matrix product, which runs faster"));
@@ -193,16 +178,18 @@ impl Checker<'_> {
     }
 
     /// W02: the logarithm of a softmax, which is minus infinity where `log_softmax` still has digits.
-    fn logs_of_softmax(&mut self, steps: &[Step]) {
+    fn logs_of_softmax(&mut self, instructions: &[Instruction]) {
         let mut softmax = BTreeSet::new();
         let mut found = Vec::new();
-        each_op(steps, &mut |out, op, args| match op {
-            Op::Along("softmax", _) => {
-                softmax.insert(out);
+        for (out, op, args) in operations(instructions) {
+            match op {
+                Operation::Along("softmax", _) => {
+                    softmax.insert(out);
+                }
+                Operation::Unary("log") if softmax.contains(&args[0]) => found.push(self.program.values[out].span),
+                _ => {}
             }
-            Op::Unary("log") if softmax.contains(&args[0]) => found.push(self.program.values[out].span),
-            _ => {}
-        });
+        }
         for place in found {
             let text = "for very unlikely entries the softmax is 0 and its logarithm minus infinity";
             self.report(Diagnostic::new(Code::W02, place, text).help("write `log_softmax`"));
@@ -278,20 +265,10 @@ fn whole(expr: &Expr, value_of: &dyn Fn(&str) -> Option<i64>) -> Option<i64> {
     }
 }
 
-/// Visits every step, those in loops and scopes too, in order.
-pub(super) fn each_step(steps: &[Step], visit: &mut dyn FnMut(&Step)) {
-    for step in steps {
-        visit(step);
-        if let Step::Loop { body, .. } | Step::Scope { body, .. } = step {
-            each_step(body, visit);
-        }
-    }
-}
-
-fn each_op(steps: &[Step], visit: &mut dyn FnMut(ValueId, &Op, &[ValueId])) {
-    each_step(steps, &mut |step| {
-        if let Step::Op { out, op, args } = step {
-            visit(*out, op, args);
-        }
-    });
+/// All operations of these instructions, in order.
+fn operations(instructions: &[Instruction]) -> impl Iterator<Item = (ValueId, &Operation, &[ValueId])> {
+    Instruction::all(instructions).filter_map(|instruction| match instruction {
+        Instruction::Compute { out, op, args } => Some((*out, op, args.as_slice())),
+        _ => None,
+    })
 }

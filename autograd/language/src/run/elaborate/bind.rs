@@ -1,4 +1,4 @@
-//! Numbers for the named sizes: given, inferred from values, or following from others; and what is required of them.
+//! Numbers for the named sizes: given, inferred from the shapes of values, or computed from other sizes.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ pub fn bind(program: &Program, given: &BTreeMap<String, i64>) -> Result<Bound, B
     Ok(bound)
 }
 
-/// The sizes that the shapes of given inputs and parameters tell: name of the value, and its sizes.
+/// Adds the sizes that follow from the shapes of inputs and parameters, given by name.
 pub fn infer(program: &Program, given: &mut BTreeMap<String, i64>, shapes: &[(String, Vec<usize>)]) {
     let is_free = |name: &Symbol| program.dims.iter().any(|dim| dim.name == *name && dim.value.is_none());
     for (name, sizes) in shapes {

@@ -1,10 +1,10 @@
 //! The parameters of a program as the engine's list, and their first values.
 
-use super::Done;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{ParamDecl, Program};
-use crate::meaning::size::Bound;
+use crate::meaning::program::{DeclaredParam, Program};
+use crate::meaning::size::{Bound, Size};
+use crate::meaning::unroll::Done;
 use tapegrad_core::numbers::Real;
 use tapegrad_core::params::{Init, ParamList, Params};
 use tapegrad_core::shape::Shape;
@@ -27,10 +27,19 @@ pub fn declare(program: &Program, bound: &Bound) -> Done<ParamList> {
 
 /// First values of the parameters; the same seed gives the same values.
 ///
-/// Without a declared beginning, parameters are drawn as `glorot` does.
+/// A parameter without a declared initializer is drawn as `glorot` does.
 pub fn first_values<T: Real>(program: &Program, bound: &Bound, seed: u64) -> Done<Params<T>> {
-    let list = declare(program, bound)?;
-    let mut params = Params::<T>::new(&list, seed);
+    first_values_of(program, bound, &declare(program, bound)?, seed)
+}
+
+/// First values of the parameters that [`declare`] has made of the same program and sizes.
+pub(in crate::run) fn first_values_of<T: Real>(
+    program: &Program,
+    bound: &Bound,
+    list: &ParamList,
+    seed: u64,
+) -> Done<Params<T>> {
+    let mut params = Params::<T>::new(list, seed);
     for param in &program.params {
         let middle = T::from_f64(middle(param));
         for at in positions(param, bound)? {
@@ -56,7 +65,7 @@ pub(super) fn name_at(path: &str, at: &[i64]) -> String {
 }
 
 /// All positions of a parameter in a row of layers.
-fn positions(param: &ParamDecl, bound: &Bound) -> Done<Vec<Vec<i64>>> {
+fn positions(param: &DeclaredParam, bound: &Bound) -> Done<Vec<Vec<i64>>> {
     let mut all = vec![Vec::new()];
     for count in &param.counts {
         let count = number(count, bound, param)?;
@@ -69,7 +78,7 @@ fn positions(param: &ParamDecl, bound: &Bound) -> Done<Vec<Vec<i64>>> {
     Ok(all)
 }
 
-fn number(size: &crate::meaning::size::Size, bound: &Bound, param: &ParamDecl) -> Done<i64> {
+fn number(size: &Size, bound: &Bound, param: &DeclaredParam) -> Done<i64> {
     let value = size
         .value(bound)
         .map_err(|name| format!("the size {name} has no value"));
@@ -83,8 +92,8 @@ fn number(size: &crate::meaning::size::Size, bound: &Bound, param: &ParamDecl) -
     value.map_err(|why| Box::new(Diagnostic::new(Code::E14, param.span, why)))
 }
 
-/// The spread of the first values around their middle.
-fn init(param: &ParamDecl) -> Init {
+/// The distribution of the first values around their mean.
+fn init(param: &DeclaredParam) -> Init {
     let Some(init) = &param.init else { return Init::Glorot };
     match (init.name.name.as_str(), init.numbers.as_slice()) {
         ("zeros", _) => Init::Zeros,
@@ -97,8 +106,8 @@ fn init(param: &ParamDecl) -> Init {
     }
 }
 
-/// The middle of the first values, where it is not 0.
-fn middle(param: &ParamDecl) -> f64 {
+/// The mean of the first values.
+fn middle(param: &DeclaredParam) -> f64 {
     let Some(init) = &param.init else { return 0.0 };
     match (init.name.name.as_str(), init.numbers.as_slice()) {
         ("normal", &[mean, _]) => mean,

@@ -16,7 +16,7 @@ use tapegrad_core::graph::{Graph, NodeId, ScopeId, Source};
 
 pub use read::read;
 
-/// The name of where a node's value comes from.
+/// The name of a node's source: its op, or `input`, `data`, `param`, `constant`.
 pub fn source_name(source: &Source) -> &'static str {
     match source {
         Source::Input => "input",

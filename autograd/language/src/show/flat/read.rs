@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::attributes;
 use crate::meaning::check::literal;
-use crate::syntax::ast::{Arg, Axis, Decl, Dtype, Expr, ExprKind, Init, ItemKind, Stmt, StmtKind};
+use crate::syntax::ast::{Arg, Axis, Decl, Dtype, Expr, ExprKind, Initializer, ItemKind, Stmt, StmtKind};
 use crate::syntax::parse::parse_file;
 use crate::syntax::span::Sources;
 use tapegrad_core::graph::{Graph, NodeId, Source};
@@ -56,7 +56,7 @@ impl Reader {
                 (&decls[0].name.name, self.graph.push(source, &[], shape, caller))
             }
             StmtKind::Param(params) if params.len() == 1 => {
-                let (decl, _): &(Decl, Option<Init>) = &params[0];
+                let (decl, _): &(Decl, Option<Initializer>) = &params[0];
                 let unique = format!("{} {}", self.params.specs().len(), decl.name.name);
                 let param = self
                     .params

@@ -1,4 +1,4 @@
-//! Formulas as they stand in the lecture's table, and two of their spellings: plain text and LaTeX.
+//! Formulas of the lecture's table, and two spellings: plain text and LaTeX.
 
 /// A formula.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,9 +9,9 @@ pub enum Formula {
     Symbol(String, Vec<Formula>),
     /// A function, perhaps along an index.
     Call(String, Vec<Formula>, Option<String>),
-    /// Minus.
+    /// A negation.
     Neg(Box<Formula>),
-    /// An operator: `+ - * / ^ @`.
+    /// A binary operator: `+ - * / ^ @`.
     Operator(char, Box<Formula>, Box<Formula>),
     /// A sum or another reduction over an index.
     Over(&'static str, String, Box<Formula>),
@@ -30,6 +30,7 @@ pub enum Spelling {
     Latex,
 }
 
+use crate::syntax::print;
 use Formula::*;
 
 impl Formula {
@@ -41,7 +42,7 @@ impl Formula {
     /// The formula in one of the spellings.
     pub fn spell(&self, spelling: Spelling) -> String {
         match self {
-            Number(value) => crate::syntax::print::number(*value).replace("inf", infinity(spelling)),
+            Number(value) => print::number(*value).replace("inf", infinity(spelling)),
             Symbol(name, indices) => symbol(name, indices, spelling),
             Call(name, args, along) => call(name, args, along.as_deref(), spelling),
             Neg(of) => format!("-{}", of.part(6, spelling)),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::formula::Formula;
 use crate::derive::rules::expanded_in;
 use crate::derive::straight::Line;
-use crate::meaning::program::Op;
+use crate::meaning::program::Operation;
 use crate::meaning::size::Symbol;
 
 /// Writes lines as formulas.
@@ -80,35 +80,35 @@ impl Writer<'_> {
         let own = &self.lines[line];
         let arg = |i: usize, at: &[Formula]| self.formula(own.args[i], at);
         match &own.op {
-            Op::Number(value) if *value < 0.0 => Formula::Neg(Box::new(Formula::Number(-value))),
-            Op::Number(value) => Formula::Number(*value),
-            Op::Size(size) => Formula::Symbol(size.to_string(), Vec::new()),
-            Op::Unary("neg") => Formula::Neg(Box::new(arg(0, at))),
-            Op::Unary("sigmoid") => {
+            Operation::Number(value) if *value < 0.0 => Formula::Neg(Box::new(Formula::Number(-value))),
+            Operation::Number(value) => Formula::Number(*value),
+            Operation::Size(size) => Formula::Symbol(size.to_string(), Vec::new()),
+            Operation::Unary("neg") => Formula::Neg(Box::new(arg(0, at))),
+            Operation::Unary("sigmoid") => {
                 let exponent = Formula::Call("exp".into(), vec![Formula::Neg(Box::new(arg(0, at)))], None);
                 let below = Formula::operator('+', Formula::Number(1.0), exponent);
                 Formula::operator('/', Formula::Number(1.0), below)
             }
-            Op::Unary(name) => Formula::Call((*name).into(), vec![arg(0, at)], None),
-            Op::Power(n) => Formula::operator('^', arg(0, at), Formula::Number(*n)),
-            Op::Binary(name) => {
+            Operation::Unary(name) => Formula::Call((*name).into(), vec![arg(0, at)], None),
+            Operation::Power(n) => Formula::operator('^', arg(0, at), Formula::Number(*n)),
+            Operation::Binary(name) => {
                 let [a, b] = [0, 1].map(|i| self.lined_up(own.args[i], own.ty.rank(), at));
                 match sign(name) {
                     Some(sign) => Formula::operator(sign, a, b),
                     None => Formula::Call((*name).into(), vec![a, b], None),
                 }
             }
-            Op::Where => {
+            Operation::Where => {
                 let parts = own.args.iter().map(|&part| self.lined_up(part, own.ty.rank(), at));
                 Formula::Call("where".into(), parts.collect(), None)
             }
-            Op::Matmul => self.product(own, at),
-            Op::Reduce(name, axes) => self.reduction(own, name, axes, at),
-            Op::Along(name, axis) => {
+            Operation::Matmul => self.product(own, at),
+            Operation::Reduce(name, axes) => self.reduction(own, name, axes, at),
+            Operation::Along(name, axis) => {
                 let along = at.get(*axis).map(|index| index.spell(super::Spelling::Text));
                 Formula::Call((*name).into(), vec![arg(0, at)], along)
             }
-            Op::Permute(order) if self.with_indices => {
+            Operation::Permute(order) if self.with_indices => {
                 let mut inner = at.to_vec();
                 order
                     .iter()
@@ -116,26 +116,26 @@ impl Writer<'_> {
                     .for_each(|(&from, index)| inner[from] = index.clone());
                 arg(0, &inner)
             }
-            Op::Permute(_) => Formula::Transposed(Box::new(arg(0, at))),
-            Op::Relabel => arg(0, at),
-            Op::Reshape | Op::Broadcast => self.lined_up(own.args[0], own.ty.rank(), at),
-            Op::Select(axis, place) => {
+            Operation::Permute(_) => Formula::Transposed(Box::new(arg(0, at))),
+            Operation::Relabel => arg(0, at),
+            Operation::Reshape | Operation::Broadcast => self.lined_up(own.args[0], own.ty.rank(), at),
+            Operation::Select(axis, place) => {
                 let mut inner = at.to_vec();
                 let place = Formula::Symbol(place.to_string(), Vec::new());
                 inner.insert((*axis).min(inner.len()), place);
                 arg(0, &inner)
             }
-            Op::Embedding => {
+            Operation::Embedding => {
                 let ids = self.lines[own.args[1]].ty.rank();
                 let (rows, rest) = at.split_at(ids.min(at.len()));
                 let picked = self.formula(own.args[1], rows);
                 arg(0, &[&[picked][..], rest].concat())
             }
-            Op::Pick => {
+            Operation::Pick => {
                 let picked = self.formula(own.args[1], at);
                 arg(0, &[at, &[picked]].concat())
             }
-            Op::Engine(name, _) => self.named_call(name, own, at),
+            Operation::Engine(name, _) => self.named_call(name, own, at),
             op => self.named_call(&format!("{op:?}").to_lowercase(), own, at),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::formula::{Formula, GREEK};
 use crate::show::view::escaped;
+use crate::syntax::print;
 
 use Formula::*;
 
@@ -78,7 +79,7 @@ fn below(element: &str, head: &str, index: &str) -> String {
 }
 
 fn number(value: f64) -> String {
-    let digits = crate::syntax::print::number(value.abs()).replace("inf", "&infin;");
+    let digits = print::number(value.abs()).replace("inf", "&infin;");
     match value < 0.0 {
         true => row(&format!("<mo form=\"prefix\">&minus;</mo><mn>{digits}</mn>")),
         false => format!("<mn>{digits}</mn>"),

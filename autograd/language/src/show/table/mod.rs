@@ -15,7 +15,7 @@ pub use formula::{Formula, Spelling};
 use crate::derive::row_gradients;
 use crate::derive::straight::{Straight, straighten};
 use crate::diagnostic::Diagnostic;
-use crate::meaning::program::{Op, Program};
+use crate::meaning::program::{Operation, Program};
 use indexed::{Writer, letters};
 
 /// Whether formulas are written entry by entry, or with whole matrices.
@@ -43,7 +43,7 @@ pub enum Format {
 /// One row of the table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// What kind of step it is: Loss, Sigmoid, Linear, …
+    /// The label of the row: Loss, Sigmoid, Linear, …
     pub label: String,
     /// Left and right side of the forward formula.
     pub forward: (Formula, Formula),
@@ -59,7 +59,7 @@ pub fn rows(program: &Program, given: &BTreeMap<String, i64>, style: Style) -> R
     let mut rows = Vec::new();
     for line in (0..straight.lines.len()).rev() {
         let own = &straight.lines[line];
-        let is_given = matches!(own.op, Op::Input(_) | Op::Param(..));
+        let is_given = matches!(own.op, Operation::Input(_) | Operation::Param(..));
         if own.name.is_some() && !is_given {
             rows.push(row(&straight, line, style)?);
         }
@@ -141,25 +141,29 @@ fn split(whole: &Formula, gradient: &str) -> Option<(Option<String>, Formula, Fo
     }
 }
 
-/// The kind of step, by its outermost operation.
+/// The label of a row, from its outermost operation.
 fn label(straight: &Straight, line: usize) -> String {
     let mut at = line;
-    while let (Op::Relabel | Op::Reshape, Some(&arg)) = (&straight.lines[at].op, straight.lines[at].args.first()) {
+    while let (Operation::Relabel | Operation::Reshape, Some(&arg)) =
+        (&straight.lines[at].op, straight.lines[at].args.first())
+    {
         if straight.lines[arg].name.is_some() {
             break;
         }
         at = arg;
     }
     let name = match &straight.lines[at].op {
-        Op::Matmul => "linear",
-        Op::Unary(name) | Op::Binary(name) | Op::Reduce(name, _) | Op::Along(name, _) => name,
-        Op::Embedding => "embedding",
-        Op::Pick => "pick",
-        Op::Where => "where",
-        Op::Engine(name, _) => name,
-        Op::Power(_) => "power",
-        Op::Select(..) => "position",
-        Op::Permute(_) | Op::Reshape | Op::Relabel | Op::Broadcast => "rearrange",
+        Operation::Matmul => "linear",
+        Operation::Unary(name) | Operation::Binary(name) | Operation::Reduce(name, _) | Operation::Along(name, _) => {
+            name
+        }
+        Operation::Embedding => "embedding",
+        Operation::Pick => "pick",
+        Operation::Where => "where",
+        Operation::Engine(name, _) => name,
+        Operation::Power(_) => "power",
+        Operation::Select(..) => "position",
+        Operation::Permute(_) | Operation::Reshape | Operation::Relabel | Operation::Broadcast => "rearrange",
         _ => "value",
     };
     let name = name.replace('_', " ");

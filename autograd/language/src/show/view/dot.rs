@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Kind, Picture};
+use super::{BoxKind, Picture};
 
 /// The picture as DOT; gradients are dashed arrows against the direction of the forward pass.
 pub fn dot(picture: &Picture) -> String {
@@ -23,12 +23,12 @@ pub fn dot(picture: &Picture) -> String {
             open.push(name.clone());
         }
         let shape = match one.kind {
-            Kind::Input => "ellipse",
-            Kind::Data => "diamond",
-            Kind::Param => "house",
-            Kind::Constant => "plaintext",
-            Kind::Op => "box",
-            Kind::Scope => "box3d",
+            BoxKind::Input => "ellipse",
+            BoxKind::Data => "diamond",
+            BoxKind::Param => "house",
+            BoxKind::Constant => "plaintext",
+            BoxKind::Op => "box",
+            BoxKind::Scope => "box3d",
         };
         let _ = writeln!(
             out,

@@ -1,16 +1,16 @@
 //! The picture with one box for each position of chosen axes: the slide's drawing of attention.
 //!
-//! Only values with names are boxes; the parts of an expression belong to the value that they are parts of. What an
-//! element reads is followed entry by entry: a product of matrices reads a row and a column, a reduction its whole axis.
-//! Values that depend on nothing given are no boxes. Where such a value is -∞ under a softmax, the weight is 0, and
-//! neither the score nor what it would have weighted is read: a masked position does not appear.
+//! Only values with names are boxes; an expression without a name belongs to the value that uses it. Arrows are found
+//! entry by entry: a matrix product reads a row and a column, a reduction its whole axis. Values that depend on no input
+//! or parameter have no box. Where such a value is -∞ under a softmax, the weight is 0 and the position is masked: the
+//! picture has no arrow from its score or its value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::places::{ALL, Elements, Place};
-use super::{Arrow, Box, Kind, Picture};
+use super::places::{ALL, AxisRead, Elements};
+use super::{Arrow, BoxKind, Picture, PictureBox};
 use crate::derive::straight::{Line, straighten};
-use crate::meaning::program::{Op, Program};
+use crate::meaning::program::{Operation, Program};
 use crate::meaning::types;
 use crate::run::RunError;
 use crate::run::elaborate::bind;
@@ -47,7 +47,7 @@ struct Drawing<'l> {
     lines: &'l [Line],
     elements: Elements<'l>,
     ends: BTreeSet<usize>,
-    /// What each element that is drawn reads.
+    /// The elements that each drawn element reads.
     boxes: BTreeMap<Element, BTreeSet<Element>>,
 }
 
@@ -57,7 +57,7 @@ impl Drawing<'_> {
         for &end in &self.ends {
             open.extend(
                 self.elements
-                    .positions(end, &vec![Place::All; self.lines[end].ty.rank()])
+                    .positions(end, &vec![AxisRead::All; self.lines[end].ty.rank()])
                     .map(|at| (end, at)),
             );
         }
@@ -110,12 +110,14 @@ impl Drawing<'_> {
     fn what(&self, line: usize) -> &str {
         let own = &self.lines[line];
         match (&own.op, own.args.first()) {
-            (Op::Relabel | Op::Reshape | Op::Permute(_), Some(&arg)) if !self.is_box(arg) => self.what(arg),
+            (Operation::Relabel | Operation::Reshape | Operation::Permute(_), Some(&arg)) if !self.is_box(arg) => {
+                self.what(arg)
+            }
             (op, _) => op.name(),
         }
     }
 
-    fn drawn(&self, (line, at): &Element) -> Box {
+    fn drawn(&self, (line, at): &Element) -> PictureBox {
         let own = &self.lines[*line];
         let places: Vec<String> = at
             .iter()
@@ -129,12 +131,12 @@ impl Drawing<'_> {
             format!("{name}[{}]", places.join(", "))
         };
         let (kind, what) = match own.op {
-            Op::Param(..) => (Kind::Param, "param"),
-            Op::Input(_) if own.ty.kind == types::Kind::Real => (Kind::Input, "input"),
-            Op::Input(_) => (Kind::Data, "data"),
-            _ => (Kind::Op, self.what(*line)),
+            Operation::Param(..) => (BoxKind::Param, "param"),
+            Operation::Input(_) if own.ty.kind == types::Kind::Real => (BoxKind::Input, "input"),
+            Operation::Input(_) => (BoxKind::Data, "data"),
+            _ => (BoxKind::Op, self.what(*line)),
         };
-        Box {
+        PictureBox {
             lines: vec![title, what.to_string()],
             kind,
             scope: Vec::new(),

@@ -1,4 +1,4 @@
-//! Frames around open scopes: what belongs to a scope stands inside its frame, and nothing else does.
+//! Frames around open scopes: a frame holds the boxes of its scope and no others.
 //!
 //! Each layer is sorted so that a scope's boxes stand beside each other, scopes in the same order in every layer. Then
 //! the sides of the frames are unknowns like the places of the boxes, and each two neighbours of a layer give an
@@ -29,7 +29,7 @@ pub(super) struct Frame {
     pub nested: (usize, usize),
 }
 
-/// The frames of a picture, outer ones first, and in which of them everything stands.
+/// The frames of a picture, outer ones first, and for each box the frames around it.
 pub(super) struct Frames {
     frames: Vec<Frame>,
     parents: Vec<Option<usize>>,

@@ -2,8 +2,8 @@
 //!
 //! Sugiyama, Tagawa and Toda (1981): longest-path layers; an arrow over several layers gets a bend in each of them;
 //! a fixed number of barycentre sweeps orders the layers; then each layer is moved as near to its neighbours as the
-//! widths allow, which is a least-squares problem that pooling adjacent violators solves exactly. There is no chance in
-//! it, so one picture always gives the same drawing.
+//! widths allow, which is a least-squares problem that pooling adjacent violators solves exactly. The layout uses no
+//! random numbers, so one picture always gives the same drawing.
 
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::{Direction, algo};
@@ -20,7 +20,7 @@ const BENDS_MAX: usize = 20_000;
 /// The space between two boxes of a layer, and between two bends.
 const GAP: f64 = 24.0;
 
-/// Where everything stands; layers count from the inputs, `x` from the left in units of the drawing.
+/// The positions of all boxes and arrows; layers count from the inputs, `x` from the left in units of the drawing.
 pub(super) struct Layout {
     /// For each box its layer and the middle of it.
     pub boxes: Vec<(usize, f64)>,
@@ -34,7 +34,7 @@ pub(super) struct Layout {
     pub width: f64,
 }
 
-/// Boxes, then bends: what stands in the layers.
+/// The members of the layers: boxes, then bends.
 struct Rows {
     rows: Vec<Vec<usize>>,
     layer: Vec<usize>,

@@ -1,23 +1,23 @@
-//! Which entries count for nothing: numbers that depend on nothing given, and what they mask.
+//! Masked entries: constants of the program, and the entries whose weight they make 0.
 
-use super::places::{ALL, Elements, Place};
-use crate::meaning::program::Op;
+use super::places::{ALL, AxisRead, Elements};
+use crate::meaning::program::Operation;
 
 impl Elements<'_> {
-    /// True if what is read at this position of the inner axis counts for nothing.
+    /// True if the entry at this position of the inner axis has no influence.
     pub(super) fn is_masked(&self, line: usize, at: &[i64], inner: i64) -> bool {
         let own = &self.lines[line];
         let at_arg = |i: usize| -> Vec<i64> {
             let places = self.places(line, i, at, inner).unwrap_or_default();
             places
                 .iter()
-                .map(|place| if let Place::At(at) = place { *at } else { ALL })
+                .map(|place| if let AxisRead::At(at) = place { *at } else { ALL })
                 .collect()
         };
         match own.op {
-            Op::Along("softmax" | "log_softmax", _) => self.is_minus_infinity(own.args[0], &at_arg(0)),
-            Op::Matmul => (0..2).any(|i| self.is_zero(own.args[i], &at_arg(i))),
-            Op::Reduce("sum" | "mean", _) => self.is_zero(own.args[0], &at_arg(0)),
+            Operation::Along("softmax" | "log_softmax", _) => self.is_minus_infinity(own.args[0], &at_arg(0)),
+            Operation::Matmul => (0..2).any(|i| self.is_zero(own.args[i], &at_arg(i))),
+            Operation::Reduce("sum" | "mean", _) => self.is_zero(own.args[0], &at_arg(0)),
             _ => false,
         }
     }
@@ -37,7 +37,7 @@ impl Elements<'_> {
             .collect()
     }
 
-    /// The number that an entry is, if it depends on nothing given and is one number at this position.
+    /// The number of an entry, if the entry is a constant of the program at this position.
     pub(super) fn constant(&self, line: usize, at: &[i64]) -> Option<f64> {
         if !self.constants[line] {
             return None;
@@ -57,31 +57,35 @@ impl Elements<'_> {
             let places = self.places(line, i, at, ALL)?;
             let at: Vec<i64> = places
                 .iter()
-                .map(|place| if let Place::At(at) = place { *at } else { ALL })
+                .map(|place| if let AxisRead::At(at) = place { *at } else { ALL })
                 .collect();
             self.constant(own.args[i], &at)
         };
         Some(match &own.op {
-            Op::Number(value) => *value,
-            Op::Size(size) => size.value(self.bound).ok()? as f64,
-            Op::Positions => match at[0] {
+            Operation::Number(value) => *value,
+            Operation::Size(size) => size.value(self.bound).ok()? as f64,
+            Operation::Positions => match at[0] {
                 ALL => return None,
                 at => (at + 1) as f64,
             },
-            Op::Unary("neg") => -arg(0)?,
-            Op::Unary("relu") => arg(0)?.max(0.0),
-            Op::Unary("abs") => arg(0)?.abs(),
-            Op::Binary("add") => arg(0)? + arg(1)?,
-            Op::Binary("sub") => arg(0)? - arg(1)?,
-            Op::Binary("mul") => arg(0)? * arg(1)?,
-            Op::Binary("div") => arg(0)? / arg(1)?,
-            Op::Binary("maximum") => arg(0)?.max(arg(1)?),
-            Op::Binary("minimum") => arg(0)?.min(arg(1)?),
-            Op::Where => {
+            Operation::Unary("neg") => -arg(0)?,
+            Operation::Unary("relu") => arg(0)?.max(0.0),
+            Operation::Unary("abs") => arg(0)?.abs(),
+            Operation::Binary("add") => arg(0)? + arg(1)?,
+            Operation::Binary("sub") => arg(0)? - arg(1)?,
+            Operation::Binary("mul") => arg(0)? * arg(1)?,
+            Operation::Binary("div") => arg(0)? / arg(1)?,
+            Operation::Binary("maximum") => arg(0)?.max(arg(1)?),
+            Operation::Binary("minimum") => arg(0)?.min(arg(1)?),
+            Operation::Where => {
                 let mask = self.constant(own.args[0], &self.aligned(own.args[0], at))?;
                 arg(if mask != 0.0 { 1 } else { 2 })?
             }
-            Op::Relabel | Op::Reshape | Op::Broadcast | Op::Permute(_) | Op::Select(..) => arg(0)?,
+            Operation::Relabel
+            | Operation::Reshape
+            | Operation::Broadcast
+            | Operation::Permute(_)
+            | Operation::Select(..) => arg(0)?,
             _ => return None,
         })
     }
@@ -91,8 +95,10 @@ impl Elements<'_> {
             return true;
         }
         self.follows(line, at, &[0, 1], &|i, arg, at| match (&self.lines[line].op, i) {
-            (Op::Binary("add"), _) | (Op::Binary("sub"), 0) => self.is_minus_infinity(arg, at),
-            (Op::Where | Op::Relabel | Op::Reshape | Op::Permute(_), _) => self.is_minus_infinity(arg, at),
+            (Operation::Binary("add"), _) | (Operation::Binary("sub"), 0) => self.is_minus_infinity(arg, at),
+            (Operation::Where | Operation::Relabel | Operation::Reshape | Operation::Permute(_), _) => {
+                self.is_minus_infinity(arg, at)
+            }
             _ => false,
         })
     }
@@ -102,9 +108,9 @@ impl Elements<'_> {
             return true;
         }
         self.follows(line, at, &[0, 1], &|i, arg, at| match (&self.lines[line].op, i) {
-            (Op::Along("softmax", _), _) => self.is_minus_infinity(arg, at),
-            (Op::Binary("mul"), _) | (Op::Binary("div"), 0) => self.is_zero(arg, at),
-            (Op::Relabel | Op::Reshape | Op::Permute(_), _) => self.is_zero(arg, at),
+            (Operation::Along("softmax", _), _) => self.is_minus_infinity(arg, at),
+            (Operation::Binary("mul"), _) | (Operation::Binary("div"), 0) => self.is_zero(arg, at),
+            (Operation::Relabel | Operation::Reshape | Operation::Permute(_), _) => self.is_zero(arg, at),
             _ => false,
         })
     }
@@ -118,9 +124,9 @@ impl Elements<'_> {
         ask: &dyn Fn(usize, usize, &[i64]) -> bool,
     ) -> bool {
         let own = &self.lines[line];
-        let is_where = own.op == Op::Where;
+        let is_where = own.op == Operation::Where;
         let inner = |along: usize| at.get(along).copied().unwrap_or(ALL);
-        let inner = if let Op::Along(_, along) = own.op {
+        let inner = if let Operation::Along(_, along) = own.op {
             inner(along)
         } else {
             ALL
@@ -138,7 +144,7 @@ impl Elements<'_> {
             }
             let at: Vec<i64> = places
                 .iter()
-                .map(|place| if let Place::At(at) = place { *at } else { ALL })
+                .map(|place| if let AxisRead::At(at) = place { *at } else { ALL })
                 .collect();
             ask(i, arg, &at)
         })

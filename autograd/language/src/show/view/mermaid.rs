@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Kind, Picture};
+use super::{BoxKind, Picture};
 
 /// The number of boxes beyond which viewers of Mermaid give up.
 pub const BOXES_MAX: usize = 300;
@@ -34,12 +34,12 @@ pub fn mermaid(picture: &Picture) -> Result<String, String> {
             open.push(name.clone());
         }
         let (left, right) = match one.kind {
-            Kind::Input => ("([", "])"),
-            Kind::Data => ("{{", "}}"),
-            Kind::Param => ("[/", "\\]"),
-            Kind::Constant => (">", "]"),
-            Kind::Op => ("[", "]"),
-            Kind::Scope => ("[[", "]]"),
+            BoxKind::Input => ("([", "])"),
+            BoxKind::Data => ("{{", "}}"),
+            BoxKind::Param => ("[/", "\\]"),
+            BoxKind::Constant => (">", "]"),
+            BoxKind::Op => ("[", "]"),
+            BoxKind::Scope => ("[[", "]]"),
         };
         let _ = writeln!(out, "  n{number}{left}\"{}\"{right}", escaped(&one.lines.join("<br>")));
     }

@@ -19,7 +19,8 @@ mod tree;
 
 use std::collections::BTreeMap;
 
-use crate::show::flat::scope_path;
+use crate::show::flat::{scope_path, source_name};
+use crate::syntax::print;
 use tapegrad_core::graph::{Graph, Node, NodeId, Source};
 
 pub use dot::dot;
@@ -31,12 +32,12 @@ pub(super) use svg::escaped;
 pub use svg::svg;
 pub use tree::tree;
 
-/// What a box stands for, which decides its shape.
+/// What a box represents; each kind has a shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Given from outside.
+pub enum BoxKind {
+    /// An input.
     Input,
-    /// Given from outside, without a gradient.
+    /// An input without a gradient.
     Data,
     /// A parameter.
     Param,
@@ -48,7 +49,7 @@ pub enum Kind {
     Scope,
 }
 
-impl Kind {
+impl BoxKind {
     /// True for inputs and parameters.
     fn is_given(self) -> bool {
         matches!(self, Self::Input | Self::Data | Self::Param)
@@ -57,14 +58,14 @@ impl Kind {
 
 /// One box.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Box {
-    /// What stands in it: name, op and shape.
+pub struct PictureBox {
+    /// Its lines of text: name, op and shape.
     pub lines: Vec<String>,
-    /// What it stands for.
-    pub kind: Kind,
+    /// What it represents.
+    pub kind: BoxKind,
     /// The scopes around it, outermost first.
     pub scope: Vec<String>,
-    /// How many nodes it stands for.
+    /// The number of nodes that it represents.
     pub nodes: usize,
 }
 
@@ -79,7 +80,7 @@ pub struct Arrow {
     pub port: usize,
     /// True if a gradient flows back along it.
     pub gradient: bool,
-    /// For a value of another round of a loop, which: `t - 1`.
+    /// The round of a loop that the value comes from, such as `t - 1`, if it is another one.
     pub back: Option<String>,
 }
 
@@ -87,12 +88,12 @@ pub struct Arrow {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Picture {
     /// The boxes in the order of recording.
-    pub boxes: Vec<Box>,
+    pub boxes: Vec<PictureBox>,
     /// The arrows in order.
     pub arrows: Vec<Arrow>,
 }
 
-/// What is drawn.
+/// Options of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Scopes this deep and deeper are drawn as one box; `None` draws every node.
@@ -120,8 +121,8 @@ pub fn picture(graph: &Graph, options: Options) -> Picture {
     closed(shared_outside(picture), options.depth)
 }
 
-/// The picture with what is given in the scope that all its users are in, and before the other boxes of that scope: a
-/// parameter that several rounds of a loop read belongs to none of them.
+/// Moves inputs and parameters into the innermost scope that holds all their users, before the other boxes of that
+/// scope: a parameter that several rounds of a loop read belongs to none of the rounds.
 fn shared_outside(mut picture: Picture) -> Picture {
     let depths: Vec<usize> = picture.boxes.iter().map(|one| one.scope.len()).collect();
     for arrow in &picture.arrows {
@@ -153,7 +154,7 @@ fn shared_outside(mut picture: Picture) -> Picture {
     picture
 }
 
-/// The picture with each scope that lies this deep or deeper drawn as one box; `None` changes nothing.
+/// The picture with each scope of this depth or deeper drawn as one box; `None` changes nothing.
 pub fn closed(picture: Picture, depth: Option<usize>) -> Picture {
     let Some(depth) = depth else {
         return sorted(picture);
@@ -176,7 +177,7 @@ pub fn closed(picture: Picture, depth: Option<usize>) -> Picture {
         closed.boxes[at].nodes += one.nodes;
         place.push(at);
     }
-    for one in closed.boxes.iter_mut().filter(|one| one.kind == Kind::Scope) {
+    for one in closed.boxes.iter_mut().filter(|one| one.kind == BoxKind::Scope) {
         one.lines.push(format!("{} nodes", one.nodes));
     }
     for arrow in picture.arrows {
@@ -196,25 +197,25 @@ fn sorted(mut picture: Picture) -> Picture {
     picture
 }
 
-fn scope_box(mut path: Vec<String>) -> Box {
+fn scope_box(mut path: Vec<String>) -> PictureBox {
     let name = path.pop().expect("a closed scope has a name");
-    Box {
+    PictureBox {
         lines: vec![name],
-        kind: Kind::Scope,
+        kind: BoxKind::Scope,
         scope: path,
         nodes: 0,
     }
 }
 
-fn node_box(graph: &Graph, node: Node<'_>, scope: Vec<String>) -> Box {
+fn node_box(graph: &Graph, node: Node<'_>, scope: Vec<String>) -> PictureBox {
     let kind = match node.source {
-        Source::Input => Kind::Input,
-        Source::Data => Kind::Data,
-        Source::Param(_) => Kind::Param,
-        Source::Constant(_) => Kind::Constant,
-        Source::Op(_) | Source::Module(_) => Kind::Op,
+        Source::Input => BoxKind::Input,
+        Source::Data => BoxKind::Data,
+        Source::Param(_) => BoxKind::Param,
+        Source::Constant(_) => BoxKind::Constant,
+        Source::Op(_) | Source::Module(_) => BoxKind::Op,
     };
-    Box {
+    PictureBox {
         lines: describe(graph, node),
         kind,
         scope,
@@ -230,8 +231,8 @@ fn describe(graph: &Graph, node: Node<'_>) -> Vec<String> {
         node.shape.to_string()
     };
     let op = match node.source {
-        Source::Constant(value) => crate::syntax::print::number(*value),
-        source => crate::show::flat::source_name(source).to_string(),
+        Source::Constant(value) => print::number(*value),
+        source => source_name(source).to_string(),
     };
     let name = graph.name(NodeId::new(node.id.index())).map(str::to_string);
     name.into_iter()

@@ -1,15 +1,17 @@
-//! The picture of a program before its loops are unrolled: each loop is a scope, and what one round reads of the round
-//! before it comes in by an arrow that goes back.
+//! The picture of a program before its loops are unrolled: each loop is a scope, and an arrow that goes back shows what a
+//! round reads of the round before it.
 //!
 //! Sizes stay names, so the picture is the same for every number of rounds.
 
 use std::collections::BTreeMap;
 
-use super::{Arrow, Box, Kind, Picture};
-use crate::meaning::program::{Op, Program, Step, ValueId};
+use super::{Arrow, BoxKind, Picture, PictureBox};
+use crate::meaning::program::{Instruction, Operation, Program, ValueId};
 use crate::meaning::size::{Size, Symbol};
+use crate::meaning::types::Kind;
+use crate::syntax::print;
 
-/// The picture of a program with its loops as they are written; with `gradients`, where they flow back too.
+/// The picture of a program with its loops as they are written; `gradients` adds arrows of the backward pass.
 pub fn rolled(program: &Program, gradients: bool) -> Picture {
     let mut drawing = Drawing {
         program,
@@ -22,8 +24,8 @@ pub fn rolled(program: &Program, gradients: bool) -> Picture {
         scope: Vec::new(),
         indices: Vec::new(),
     };
-    drawing.given(&program.steps);
-    drawing.steps(&program.steps);
+    drawing.given(&program.instructions);
+    drawing.instructions(&program.instructions);
     drawing.arrows();
     drawing.picture.arrows.sort();
     drawing.picture.arrows.dedup();
@@ -45,7 +47,7 @@ struct Drawing<'p> {
     picture: Picture,
     made: BTreeMap<ValueId, Made>,
     params: BTreeMap<(usize, Vec<String>), usize>,
-    /// For each row, what is put where.
+    /// For each row, its positions and the values stored there.
     stores: Vec<Vec<(Vec<Size>, ValueId)>>,
     /// What each box reads: the box, the port, the value, and whether a gradient comes back.
     wants: Vec<(usize, usize, ValueId, bool)>,
@@ -55,44 +57,46 @@ struct Drawing<'p> {
 }
 
 impl Drawing<'_> {
-    fn steps(&mut self, steps: &[Step]) {
-        steps.iter().for_each(|step| self.step(step));
+    fn instructions(&mut self, instructions: &[Instruction]) {
+        instructions
+            .iter()
+            .for_each(|instruction| self.instruction(instruction));
     }
 
-    /// Boxes for inputs and parameters first, wherever in the program they are read.
-    fn given(&mut self, steps: &[Step]) {
-        for step in steps {
-            match step {
-                Step::Op { out, op, .. } if matches!(op, Op::Input(_) | Op::Param(..)) => self.op(*out, op, &[]),
-                Step::Loop { body, .. } | Step::Scope { body, .. } => self.given(body),
-                _ => {}
+    /// Draws boxes for all inputs and parameters, before all other boxes.
+    fn given(&mut self, instructions: &[Instruction]) {
+        for instruction in Instruction::all(instructions) {
+            if let Instruction::Compute { out, op, .. } = instruction
+                && matches!(op, Operation::Input(_) | Operation::Param(..))
+            {
+                self.op(*out, op, &[]);
             }
         }
     }
 
-    fn step(&mut self, step: &Step) {
-        match step {
-            Step::Op { out, .. } if self.made.contains_key(out) => {}
-            Step::Op { out, op, args } => self.op(*out, op, args),
-            Step::Store { family, at, value } => {
+    fn instruction(&mut self, instruction: &Instruction) {
+        match instruction {
+            Instruction::Compute { out, .. } if self.made.contains_key(out) => {}
+            Instruction::Compute { out, op, args } => self.op(*out, op, args),
+            Instruction::Store { family, at, value } => {
                 self.name_after(*family, at, *value);
                 self.stores[*family].push((at.clone(), *value));
             }
-            Step::Load { out, family, at } => {
+            Instruction::Load { out, family, at } => {
                 self.made.insert(*out, Made::Load(*family, at.clone()));
             }
-            Step::Collect { out, family } => {
+            Instruction::Collect { out, family } => {
                 let lines = vec![
                     self.program.families[*family].name.clone(),
                     format!("stack {}", self.program.values[*out].ty),
                 ];
-                let number = self.push(Kind::Op, lines, *out);
+                let number = self.push(BoxKind::Op, lines, *out);
                 for (port, (_, value)) in self.stores[*family].clone().into_iter().enumerate() {
                     let back = self.has_gradient(*out) && self.has_gradient(value);
                     self.wants.push((number, port, value, back));
                 }
             }
-            Step::Loop {
+            Instruction::Loop {
                 index,
                 from,
                 to,
@@ -103,35 +107,35 @@ impl Drawing<'_> {
                 self.indices.push(index.clone());
                 self.inside(format!("for {index} = {from}..{to}{down}"), body);
             }
-            Step::Scope { name, at, body } => {
+            Instruction::Scope { name, at, body } => {
                 let name = at.as_ref().map_or(name.clone(), |at| format!("{name}[{at}]"));
                 self.inside(name, body);
             }
         }
     }
 
-    fn inside(&mut self, name: String, body: &[Step]) {
+    fn inside(&mut self, name: String, body: &[Instruction]) {
         self.scope.push(name);
-        self.steps(body);
+        self.instructions(body);
         self.scope.pop();
     }
 
-    fn op(&mut self, out: ValueId, op: &Op, args: &[ValueId]) {
+    fn op(&mut self, out: ValueId, op: &Operation, args: &[ValueId]) {
         let ty = self.program.values[out].ty.clone();
         let shape = if ty.rank() == 0 { String::new() } else { ty.to_string() };
         let (kind, what) = match op {
-            Op::Relabel if self.program.values[out].name.is_none() => {
+            Operation::Relabel if self.program.values[out].name.is_none() => {
                 if let Some(made) = self.made.get(&args[0]).cloned() {
                     self.made.insert(out, made);
                 }
                 return;
             }
-            Op::Param(number, at) => return self.param(out, *number, at, &shape),
-            Op::Input(_) if ty.kind == crate::meaning::types::Kind::Real => (Kind::Input, "input".to_string()),
-            Op::Input(_) => (Kind::Data, "data".to_string()),
-            Op::Number(value) => (Kind::Constant, crate::syntax::print::number(*value)),
-            Op::Size(size) => (Kind::Constant, size.to_string()),
-            op => (Kind::Op, op.name().to_string()),
+            Operation::Param(number, at) => return self.param(out, *number, at, &shape),
+            Operation::Input(_) if ty.kind == Kind::Real => (BoxKind::Input, "input".to_string()),
+            Operation::Input(_) => (BoxKind::Data, "data".to_string()),
+            Operation::Number(value) => (BoxKind::Constant, print::number(*value)),
+            Operation::Size(size) => (BoxKind::Constant, size.to_string()),
+            op => (BoxKind::Op, op.name().to_string()),
         };
         let named = self.program.values[out].name.clone();
         let lines = named.into_iter().chain([format!("{what} {shape}").trim().to_string()]);
@@ -155,13 +159,13 @@ impl Drawing<'_> {
             path = path.replacen("[]", &format!("[{place}]"), 1);
         }
         let lines = vec![path, format!("param {shape}").trim().to_string()];
-        let own = self.push(Kind::Param, lines, out);
+        let own = self.push(BoxKind::Param, lines, out);
         self.params.insert(key, own);
     }
 
-    fn push(&mut self, kind: Kind, lines: Vec<String>, out: ValueId) -> usize {
-        let is_given = matches!(kind, Kind::Input | Kind::Data | Kind::Param);
-        self.picture.boxes.push(Box {
+    fn push(&mut self, kind: BoxKind, lines: Vec<String>, out: ValueId) -> usize {
+        let is_given = matches!(kind, BoxKind::Input | BoxKind::Data | BoxKind::Param);
+        self.picture.boxes.push(PictureBox {
             lines,
             kind,
             scope: if is_given { Vec::new() } else { self.scope.clone() },
@@ -172,13 +176,13 @@ impl Drawing<'_> {
         number
     }
 
-    /// A computed value is called after the place it is put in.
+    /// Names a computed value after the position of the row that holds it.
     fn name_after(&mut self, family: usize, at: &[Size], value: ValueId) {
         let Some(Made::Box(number)) = self.made.get(&value) else {
             return;
         };
         let one = &mut self.picture.boxes[*number];
-        if one.kind == Kind::Op {
+        if one.kind == BoxKind::Op {
             let places: Vec<String> = at.iter().map(Size::to_string).collect();
             let name = format!("{}[{}]", self.program.families[family].name, places.join(", "));
             let what = one.lines.pop();
@@ -187,7 +191,7 @@ impl Drawing<'_> {
     }
 
     fn has_gradient(&self, value: ValueId) -> bool {
-        self.gradients && self.program.values[value].ty.kind == crate::meaning::types::Kind::Real
+        self.gradients && self.program.values[value].ty.kind == Kind::Real
     }
 
     fn arrows(&mut self) {
@@ -204,7 +208,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// The boxes that a value comes from; for one of an earlier round, which.
+    /// The boxes that a value comes from, each with its round if that is another one.
     fn sources(&self, value: ValueId, back: Option<String>, depth: usize) -> Vec<(usize, Option<String>)> {
         let (family, at) = match self.made.get(&value) {
             Some(Made::Box(number)) => return vec![(*number, back)],

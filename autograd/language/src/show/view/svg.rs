@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::frames::Frame;
 use super::layout::{Layout, layout};
-use super::{Arrow, Box, Kind, Picture};
+use super::{Arrow, BoxKind, Picture, PictureBox};
 
 /// Height of a box, space between two layers, and margin around everything.
 const HEIGHT: f64 = 40.0;
@@ -45,7 +45,7 @@ pub fn svg(picture: &Picture) -> String {
 }
 
 /// As wide as its longest line, within limits.
-fn width(one: &Box) -> f64 {
+fn width(one: &PictureBox) -> f64 {
     let letters = one
         .lines
         .iter()
@@ -116,9 +116,9 @@ impl Drawing {
         }
     }
 
-    fn one_box(&self, one: &Box, place: (usize, f64), width: f64, out: &mut String) {
+    fn one_box(&self, one: &PictureBox, place: (usize, f64), width: f64, out: &mut String) {
         let (x, y) = self.middle(place);
-        let round = if matches!(one.kind, Kind::Input | Kind::Data) {
+        let round = if matches!(one.kind, BoxKind::Input | BoxKind::Data) {
             HEIGHT / 2.0
         } else {
             4.0

@@ -6,9 +6,9 @@ use crate::syntax::span::Span;
 /// An expression with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expr {
-    /// What it is.
+    /// Its kind, with the parts of that kind.
     pub kind: ExprKind,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
@@ -35,7 +35,7 @@ pub enum ExprKind {
     Reduce(Ident, Vec<Ident>, Box<Expr>),
 }
 
-/// The operators with two sides, by binding strength from loose to tight.
+/// The binary operators, from the one that binds loosest to the one that binds tightest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Binary {
@@ -108,7 +108,7 @@ impl Binary {
             .map(|(operator, _)| *operator)
     }
 
-    /// True for `<`, `==` and their kin.
+    /// True for comparisons, such as `<` and `==`.
     pub fn is_comparison(self) -> bool {
         matches!(
             self,
@@ -118,7 +118,7 @@ impl Binary {
 }
 
 impl Expr {
-    /// The name, if this is nothing but a name.
+    /// The name, if the expression is a name.
     pub fn as_name(&self) -> Option<&str> {
         match &self.kind {
             ExprKind::Name(name) => Some(name),

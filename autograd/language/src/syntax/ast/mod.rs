@@ -1,4 +1,4 @@
-//! The tree of a program as it is written: every part with its place, nothing resolved.
+//! The syntax tree: each part of a program as it is written, with its place and before names are resolved.
 
 mod expr;
 
@@ -9,9 +9,9 @@ pub use expr::{Arg, Binary, Expr, ExprKind};
 /// A name with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ident {
-    /// The name.
+    /// The name itself.
     pub name: String,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
@@ -29,42 +29,42 @@ pub struct File {
 pub struct Item {
     /// The `///` lines.
     pub docs: Vec<String>,
-    /// What it is.
+    /// Its kind, with the parts of that kind.
     pub kind: ItemKind,
-    /// Where it stands, without the docs.
+    /// Its place in the source, without the doc lines.
     pub span: Span,
 }
 
 /// The three kinds of item.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ItemKind {
-    /// A whole computation.
+    /// A whole computation, with inputs, parameters and results.
     Graph {
-        /// What it is called.
+        /// Its name.
         name: Ident,
         /// Its statements.
         body: Block,
     },
-    /// A part with parameters of its own.
+    /// A reusable part with parameters of its own.
     Module {
-        /// What it is called.
+        /// Its name.
         name: Ident,
-        /// The sizes it is given in brackets.
+        /// Its sizes, given in brackets.
         dims: Vec<Ident>,
-        /// What it is called with.
+        /// Its inputs.
         inputs: Vec<Decl>,
-        /// What it gives.
+        /// Its results.
         results: Vec<Decl>,
         /// Its statements.
         body: Block,
     },
-    /// A formula with a name.
+    /// A formula that can be called by name.
     Function {
-        /// What it is called.
+        /// Its name.
         name: Ident,
-        /// What it is called with.
+        /// Its inputs.
         parameters: Vec<Ident>,
-        /// What it stands for.
+        /// The formula.
         value: Expr,
     },
 }
@@ -74,7 +74,7 @@ pub enum ItemKind {
 pub struct Block {
     /// The statements in order.
     pub stmts: Vec<Stmt>,
-    /// Where the block stands, braces included.
+    /// Its place in the source, braces included.
     pub span: Span,
 }
 
@@ -83,9 +83,9 @@ pub struct Block {
 pub struct Stmt {
     /// The `///` lines.
     pub docs: Vec<String>,
-    /// What it says.
+    /// Its kind, with the parts of that kind.
     pub kind: StmtKind,
-    /// Where it stands, without the docs.
+    /// Its place in the source, without the doc lines.
     pub span: Span,
 }
 
@@ -97,7 +97,7 @@ pub enum StmtKind {
     /// `input x[M]`.
     Input(Vec<Decl>),
     /// `param W[D, M] ~ glorot`.
-    Param(Vec<(Decl, Option<Init>)>),
+    Param(Vec<(Decl, Option<Initializer>)>),
     /// `const c = 0.5`.
     Const(Ident, Option<Shape>, Expr),
     /// `layer fc = Linear[D, F]`.
@@ -111,15 +111,15 @@ pub enum StmtKind {
     /// `for t = 1..T { … }`.
     For(ForLoop),
     /// `y = …`, `a[j] = …`, `h[t], c[t] = …`.
-    Equation(Vec<Target>, Expr, Option<Shape>),
+    Equation(Vec<LeftSide>, Expr, Option<Shape>),
 }
 
-/// Which way the objective is to go.
+/// Whether the objective is minimised or maximised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// Down.
+    /// `minimize`.
     Minimize,
-    /// Up.
+    /// `maximize`.
     Maximize,
 }
 
@@ -134,16 +134,16 @@ pub struct ForLoop {
     pub to: Expr,
     /// True if it counts down.
     pub down: bool,
-    /// What is done at each position.
+    /// The statements that are repeated for each position.
     pub body: Block,
 }
 
 /// One layer: a module with parameters of its own, or several, one for each position.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerDef {
-    /// What it is called.
+    /// Its name.
     pub name: Ident,
-    /// How many there are, if it is a row of layers.
+    /// The number of layers, if there are several.
     pub count: Option<Expr>,
     /// The module.
     pub module: Ident,
@@ -155,8 +155,8 @@ pub struct LayerDef {
 
 /// The left side of an equation.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Target {
-    /// What is defined.
+pub struct LeftSide {
+    /// The name that the equation defines.
     pub name: Ident,
     /// Positions and indices in brackets; a path of a flat text has dots in its name instead.
     pub axes: Option<Vec<Axis>>,
@@ -165,11 +165,11 @@ pub struct Target {
 /// A declared name with shape and type of number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decl {
-    /// What is declared.
+    /// The name.
     pub name: Ident,
     /// Its axes; none for a single number.
     pub shape: Option<Shape>,
-    /// What kind of numbers; real if left out.
+    /// The kind of numbers; real if left out.
     pub dtype: Option<Dtype>,
 }
 
@@ -186,7 +186,7 @@ pub enum Dtype {
     Int,
     /// Real numbers without a gradient.
     Data,
-    /// Whole numbers from 0 that name one of so many things.
+    /// Ids: whole numbers from 0 to one below this size.
     Id(Expr),
 }
 
@@ -195,7 +195,7 @@ pub enum Dtype {
 pub struct Shape {
     /// The axes in order.
     pub axes: Vec<Axis>,
-    /// Where they stand, brackets included.
+    /// Their place in the source, brackets included.
     pub span: Span,
 }
 
@@ -208,9 +208,9 @@ pub enum Axis {
     Size(Option<Ident>, Expr),
 }
 
-/// How a parameter begins.
+/// How the first values of a parameter are chosen.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Init {
+pub struct Initializer {
     /// `zeros`, `normal`, …
     pub name: Ident,
     /// The numbers in parentheses.
@@ -218,7 +218,7 @@ pub struct Init {
 }
 
 impl ItemKind {
-    /// What the item is called.
+    /// The name of the item.
     pub fn name(&self) -> &Ident {
         match self {
             Self::Graph { name, .. } | Self::Module { name, .. } | Self::Function { name, .. } => name,

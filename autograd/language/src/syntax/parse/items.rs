@@ -1,4 +1,4 @@
-//! Files, graphs, modules, functions, and going on after a mistake.
+//! Files, graphs, modules and functions, and how the parser continues after a mistake.
 
 use super::{Parser, Read};
 use crate::syntax::ast::{Block, Decl, File, Ident, Item, ItemKind};
@@ -140,8 +140,8 @@ impl Parser {
         }
     }
 
-    /// Skips to a token that begins a statement, or to the `}` that closes the block; at least one token further
-    /// than `begin`.
+    /// Skips to a token that begins a statement, or to the `}` that closes the block; passes at least one token
+    /// beyond `begin`.
     fn skip_to_stmt(&mut self, begin: usize) {
         let mut open = 0usize;
         for token in &self.tokens[begin..self.at] {

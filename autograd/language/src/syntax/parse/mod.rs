@@ -1,7 +1,7 @@
 //! The parser: recursive descent by hand, one method for each rule of the grammar, with one token of look-ahead.
 //!
 //! The two places that look further are bounded by a list of names: `sum(i, j: …)`, and `q:T` in a shape.
-//! After a mistake it goes on at the next statement, so one run shows several independent mistakes.
+//! After a mistake the parser continues at the next statement, so that one run shows several independent mistakes.
 
 mod expressions;
 mod items;
@@ -17,7 +17,7 @@ use crate::syntax::token::{Token, TokenKind, TokenSource};
 /// How deep expressions and blocks may nest; every later pass may walk the tree by recursion.
 pub const DEPTH_MAX: usize = 200;
 
-/// What came of parsing: a tree of everything that could be read, and what could not.
+/// The result of parsing: a tree of the correct statements, and the mistakes in the others.
 #[derive(Clone, Debug, Default)]
 pub struct Parsed {
     /// The tree.
@@ -45,7 +45,7 @@ pub fn parse_file(sources: &Sources, file: usize) -> Parsed {
     }
 }
 
-/// Parses whatever a source of tokens gives.
+/// Parses the tokens of a source.
 pub fn parse_tokens(source: &mut dyn TokenSource) -> (File, Vec<Diagnostic>) {
     let mut parser = Parser::new(source);
     let file = parser.file();
@@ -59,7 +59,7 @@ pub fn parse_expression(text: &str) -> Option<Expr> {
     parser.expr().ok().filter(|_| parser.diagnostics.is_empty())
 }
 
-/// The mistake has been noted; the caller goes on at the next statement.
+/// A mistake that has been reported; the caller continues at the next statement.
 pub(crate) struct Stop;
 
 type Read<T> = Result<T, Stop>;
@@ -167,7 +167,7 @@ impl Parser {
         Err(Stop)
     }
 
-    /// Notes that something else was expected at this token.
+    /// Reports that something else was expected at this token.
     fn fail(&mut self, expected: &str) -> Stop {
         let token = self.peek();
         let text = format!("{expected}, not {}", token.describe());
@@ -189,7 +189,7 @@ impl Parser {
         Ok(items)
     }
 
-    /// One level deeper, or a mistake if that is too deep.
+    /// Goes one level deeper; reports a mistake beyond the limit.
     fn deeper(&mut self) -> Read<()> {
         self.depth += 1;
         if self.depth <= DEPTH_MAX {

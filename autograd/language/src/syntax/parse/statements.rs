@@ -2,7 +2,7 @@
 
 use super::{Parser, Read};
 use crate::syntax::ast::{
-    Axis, Binary, Decl, Direction, Dtype, Expr, ForLoop, Ident, Init, LayerDef, Shape, Stmt, StmtKind, Target,
+    Axis, Binary, Decl, Direction, Dtype, Expr, ForLoop, Ident, Initializer, LayerDef, LeftSide, Shape, Stmt, StmtKind,
 };
 use crate::syntax::token::TokenKind;
 
@@ -54,13 +54,13 @@ impl Parser {
         Ok((name, size))
     }
 
-    fn param(&mut self) -> Read<(Decl, Option<Init>)> {
+    fn param(&mut self) -> Read<(Decl, Option<Initializer>)> {
         let decl = self.decl()?;
         let init = if self.eat("~") { Some(self.init()?) } else { None };
         Ok((decl, init))
     }
 
-    fn init(&mut self) -> Read<Init> {
+    fn init(&mut self) -> Read<Initializer> {
         let name = self.name("how the parameter begins, such as `zeros` or `normal(0, 0.1)`,")?;
         let mut numbers = Vec::new();
         if self.eat("(") {
@@ -69,7 +69,7 @@ impl Parser {
             }
             self.expect(")", "after the numbers")?;
         }
-        Ok(Init { name, numbers })
+        Ok(Initializer { name, numbers })
     }
 
     fn signed_number(&mut self) -> Read<f64> {
@@ -134,10 +134,10 @@ impl Parser {
         Ok(StmtKind::Equation(targets, value, shape))
     }
 
-    fn target(&mut self) -> Read<Target> {
+    fn target(&mut self) -> Read<LeftSide> {
         let name = self.name("a statement")?;
         let axes = self.optional_shape()?.map(|shape| shape.axes);
-        Ok(Target { name, axes })
+        Ok(LeftSide { name, axes })
     }
 
     pub(super) fn decl(&mut self) -> Read<Decl> {

@@ -12,7 +12,7 @@ pub fn number(value: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_string)
 }
 
-/// How tightly an expression holds together; a part looser than its place asks for needs parentheses.
+/// How tightly an expression binds; an operand that binds looser than its place requires needs parentheses.
 fn strength(expr: &Expr) -> u8 {
     match &expr.kind {
         ExprKind::If(..) => 0,
@@ -98,7 +98,7 @@ impl Printer<'_> {
         }
     }
 
-    /// A part of an expression, in parentheses if it holds together less than its place needs.
+    /// An operand, in parentheses if it binds looser than its place requires.
     fn part(&mut self, expr: &Expr, needed: u8) {
         let open = strength(expr) < needed;
         if open {

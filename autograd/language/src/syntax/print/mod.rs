@@ -1,4 +1,4 @@
-//! The canonical text of a program, and the formatter, which is the same with the comments put back.
+//! The canonical text of a program, and the formatter, which prints the same text and keeps the comments.
 //!
 //! Four spaces a level, one statement a line, as few parentheses as the binding strengths allow. Printing is a function
 //! of the tree alone: the same bytes on every run, numbers in the shortest form that reads back as the same number.
@@ -30,7 +30,7 @@ pub fn print_expr(expr: &Expr) -> String {
 
 /// The file in canonical form with every comment and every single empty line kept.
 ///
-/// **Errors** with the mistakes of a file that does not parse, which is left as it is.
+/// **Errors** with the mistakes of a file that does not parse.
 pub fn format(sources: &Sources, file: usize) -> Result<String, Vec<Diagnostic>> {
     let parsed = parse_file(sources, file);
     if !parsed.diagnostics.is_empty() {

@@ -3,7 +3,7 @@
 use super::Printer;
 use super::expressions::number;
 use crate::syntax::ast::{
-    Block, Decl, Direction, Dtype, File, ForLoop, Init, Item, ItemKind, LayerDef, Stmt, StmtKind, Target,
+    Block, Decl, Direction, Dtype, File, ForLoop, Initializer, Item, ItemKind, LayerDef, LeftSide, Stmt, StmtKind,
 };
 
 impl Printer<'_> {
@@ -187,7 +187,7 @@ impl Printer<'_> {
         self.word("]");
     }
 
-    fn target(&mut self, target: &Target) {
+    fn target(&mut self, target: &LeftSide) {
         self.word(&target.name.name);
         if let Some(axes) = &target.axes {
             self.axes(axes);
@@ -219,7 +219,7 @@ impl Printer<'_> {
         }
     }
 
-    fn init(&mut self, init: &Init) {
+    fn init(&mut self, init: &Initializer) {
         self.out.extend([" ~ ", &init.name.name]);
         if !init.numbers.is_empty() {
             self.word("(");

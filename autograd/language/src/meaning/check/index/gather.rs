@@ -1,9 +1,9 @@
 //! Ids in brackets: rows of a table, and entries of the last axis.
 
-use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Op, ValueId};
+use crate::meaning::check::Checker;
+use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::ast::{Expr, ExprKind};
@@ -11,7 +11,13 @@ use crate::syntax::span::Span;
 
 impl Checker<'_> {
     /// A position given by ids: the ids' value, if they name entries of this axis.
-    pub(super) fn ids(&mut self, value: ValueId, axis: usize, position: &Expr, text: &str) -> Option<ValueId> {
+    pub(in crate::meaning::check) fn ids(
+        &mut self,
+        value: ValueId,
+        axis: usize,
+        position: &Expr,
+        text: &str,
+    ) -> Option<ValueId> {
         if !self.indices.is_empty()
             && let ExprKind::Name(name) = &position.kind
             && self.lookup(name).is_none()
@@ -55,13 +61,19 @@ impl Checker<'_> {
     }
 
     /// Takes the entries of `axis` that ids name.
-    pub(super) fn gather(&mut self, value: ValueId, axis: usize, ids: ValueId, span: Span) -> ValueId {
+    pub(in crate::meaning::check) fn gather(
+        &mut self,
+        value: ValueId,
+        axis: usize,
+        ids: ValueId,
+        span: Span,
+    ) -> ValueId {
         let (ty, ids_ty) = (self.ty(value).clone(), self.ty(ids).clone());
         let mut others: Vec<usize> = (0..ty.rank()).filter(|&other| other != axis).collect();
         let in_index_form = !self.indices.is_empty();
         if others.is_empty() && ids_ty.rank() == 0 {
             return self.emit(
-                Op::Pick,
+                Operation::Pick,
                 vec![value, ids],
                 Type {
                     axes: Vec::new(),
@@ -84,7 +96,7 @@ impl Checker<'_> {
             if self.ty(ids).is_unknown() {
                 return ids;
             }
-            return self.emit(Op::Pick, vec![last, ids], Type { axes, kind: ty.kind }, span);
+            return self.emit(Operation::Pick, vec![last, ids], Type { axes, kind: ty.kind }, span);
         }
         others.insert(0, axis);
         let first = self.permute(value, &others, span);
@@ -99,17 +111,17 @@ impl Checker<'_> {
             axes: ids_ty.axes.iter().cloned().chain([width]).collect(),
             kind: result.kind.clone(),
         };
-        let gathered = self.emit(Op::Embedding, vec![rows, ids], wide.clone(), span);
+        let gathered = self.emit(Operation::Embedding, vec![rows, ids], wide.clone(), span);
         let gathered = if wide == result {
             gathered
         } else {
-            self.emit(Op::Reshape, vec![gathered], result, span)
+            self.emit(Operation::Reshape, vec![gathered], result, span)
         };
         self.sorted(gathered, span)
     }
 
     /// The value as a table of rows: the first axis, and all others as one.
-    pub(super) fn rows(&mut self, value: ValueId, span: Span) -> ValueId {
+    pub(in crate::meaning::check) fn rows(&mut self, value: ValueId, span: Span) -> ValueId {
         let ty = self.ty(value).clone();
         if ty.rank() == 2 {
             return value;
@@ -121,6 +133,6 @@ impl Checker<'_> {
             axes: vec![ty.axes[0].clone(), Axis::new("_", width, span)],
             kind: ty.kind,
         };
-        self.emit(Op::Reshape, vec![value], ty, span)
+        self.emit(Operation::Reshape, vec![value], ty, span)
     }
 }

@@ -3,8 +3,12 @@
 //! Every index becomes an axis; products line up by index, `sum(i: …)` reduces the axis of `i`. How far an index runs
 //! is inferred from the axes it stands at, or written at the left side: `M[q:T, k:T]`.
 
+mod brackets;
+mod gather;
+
 use std::rc::Rc;
 
+use super::names::Binding;
 use super::{Checker, Index};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -12,8 +16,6 @@ use crate::meaning::program::ValueId;
 use crate::meaning::types::{Axis, Type};
 use crate::syntax::ast::{self, Arg, Expr, ExprKind, Ident};
 use crate::syntax::span::Span;
-
-use super::names::Binding;
 
 impl Checker<'_> {
     /// The right side of an equation with these indices on the left.

@@ -1,4 +1,6 @@
-//! Families: rows of values, one for each position of a loop, such as the states `h[0]`, `h[1]`, … of a recurrence.
+//! Rows of values, one for each position of a loop, such as the states `h[0]`, `h[1]`, … of a recurrence.
+
+mod coverage;
 
 use std::cmp::Ordering;
 
@@ -6,15 +8,15 @@ use super::Checker;
 use super::names::Binding;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Family, Step, ValueId};
+use crate::meaning::program::{Family, Instruction, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::Type;
 use crate::syntax::ast::{self, Expr, Ident, Stmt, StmtKind};
 use crate::syntax::span::Span;
 
-/// A place in a row that has been given a value, over all loops around it.
+/// A position of a row that has a value, for all rounds of the loops around it.
 #[derive(Clone, Debug)]
-pub(super) struct Stored {
+pub(super) struct RowEntry {
     pub(super) low: Vec<Size>,
     pub(super) high: Vec<Size>,
     pub(super) at: Vec<Size>,
@@ -37,7 +39,7 @@ impl<'a> Checker<'a> {
         axes.iter().map_while(key).collect()
     }
 
-    /// Puts a value into a row, which is made at the first time.
+    /// Puts a value into a row; the first value makes the row.
     pub(super) fn store(&mut self, name: &Ident, at: Vec<Size>, value: ValueId) {
         let ty = self.ty(value).clone();
         let family = match self.lookup(&name.name) {
@@ -70,7 +72,7 @@ impl<'a> Checker<'a> {
             self.program.families[family].ty = ty;
         }
         let extremes = |highest: bool| at.iter().map(|at| self.extreme(at, highest)).collect();
-        let stored = Stored {
+        let stored = RowEntry {
             low: extremes(false),
             high: extremes(true),
             ranges: at
@@ -84,10 +86,10 @@ impl<'a> Checker<'a> {
             self.report(error);
         }
         self.stores[family].push(stored);
-        self.push(Step::Store { family, at, value });
+        self.push(Instruction::Store { family, at, value });
     }
 
-    /// The value with the type that all of the row have.
+    /// The value, converted to the type of the row.
     pub(super) fn fitted(&mut self, value: ValueId, own: &Type, span: Span) -> Option<ValueId> {
         let ty = self.ty(value).clone();
         if ty.is_unknown() || own.is_unknown() {
@@ -130,7 +132,7 @@ impl<'a> Checker<'a> {
         named.unwrap_or_else(|| size.to_string().into())
     }
 
-    /// A value out of a row: how many of the positions were used up, and the value.
+    /// Reads a value of a row; gives the number of positions that name it, and the value.
     pub(super) fn taken_from(&mut self, family: usize, positions: &[Expr], span: Span) -> (ValueId, usize) {
         let count = self.stores[family].first().map_or(1, |stored| stored.at.len());
         let keys: Option<Vec<Size>> = positions.iter().take(count).map(|p| self.position_key(p)).collect();
@@ -158,7 +160,7 @@ impl<'a> Checker<'a> {
         }
         let ty = self.program.families[family].ty.clone();
         let out = self.new_value(ty, span);
-        self.push(Step::Load { out, family, at });
+        self.push(Instruction::Load { out, family, at });
         out
     }
 
@@ -181,12 +183,12 @@ impl<'a> Checker<'a> {
     }
 
     /// True if a store of a loop that still runs gives this position a value only later.
-    pub(super) fn is_later(&self, stored: &Stored, at: &[Size]) -> bool {
+    pub(super) fn is_later(&self, stored: &RowEntry, at: &[Size]) -> bool {
         !matches!(self.round(&stored.at, at), Some(Ordering::Less | Ordering::Equal))
     }
 
     /// What the loops that still run have stored in earlier rounds, by statements that come later in the text.
-    pub(super) fn planned_before(&self, name: &str, at: &[Size]) -> Vec<Stored> {
+    pub(super) fn planned_before(&self, name: &str, at: &[Size]) -> Vec<RowEntry> {
         let places = self
             .plans
             .iter()
@@ -197,7 +199,7 @@ impl<'a> Checker<'a> {
         earlier
             .map(|keys| {
                 let extremes = |highest: bool| keys.iter().map(|at| self.extreme(at, highest)).collect();
-                Stored {
+                RowEntry {
                     low: extremes(false),
                     high: extremes(true),
                     at: keys.clone(),
@@ -208,7 +210,7 @@ impl<'a> Checker<'a> {
             .collect()
     }
 
-    /// The places of rows that the statements of a loop body give values to.
+    /// The positions of rows that the statements of a loop body define.
     pub(super) fn plan(&self, stmts: &'a [Stmt]) -> Vec<(String, Vec<Size>)> {
         let mut plan = Vec::new();
         for stmt in stmts {

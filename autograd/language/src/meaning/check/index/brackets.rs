@@ -1,17 +1,17 @@
 //! Brackets behind a value: `x[t]`, `E[w]`, `y[t, next[t]]`, and `alpha[j, i]` in the index form.
 
-use super::Checker;
-use super::names::Binding;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Op, ValueId};
+use crate::meaning::check::Checker;
+use crate::meaning::check::names::Binding;
+use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::Axis;
 use crate::syntax::ast::Expr;
 use crate::syntax::span::Span;
 
 impl Checker<'_> {
-    pub(super) fn index(&mut self, of: &Expr, positions: &[Expr], span: Span) -> ValueId {
+    pub(in crate::meaning::check) fn index(&mut self, of: &Expr, positions: &[Expr], span: Span) -> ValueId {
         if let Some(name) = of.as_name()
             && self.lookup(name).is_none()
             && self.plans.iter().flatten().any(|(planned, _)| planned == name)
@@ -30,22 +30,28 @@ impl Checker<'_> {
         self.at_positions(value, &positions[used..], &text, span)
     }
 
-    pub(super) fn family_of(&self, of: &Expr) -> Option<usize> {
+    pub(in crate::meaning::check) fn family_of(&self, of: &Expr) -> Option<usize> {
         match self.lookup(of.as_name()?)? {
             Binding::Family(family) => Some(*family),
             _ => None,
         }
     }
 
-    /// Runs a check in which axes are whole again.
-    pub(super) fn in_tensor_form<R>(&mut self, check: impl FnOnce(&mut Self) -> R) -> R {
+    /// Runs a check outside of the index form, in which axes are read as a whole.
+    pub(in crate::meaning::check) fn in_tensor_form<R>(&mut self, check: impl FnOnce(&mut Self) -> R) -> R {
         let indices = std::mem::take(&mut self.indices);
         let result = check(self);
         self.indices = indices;
         result
     }
 
-    pub(super) fn at_positions(&mut self, value: ValueId, positions: &[Expr], text: &str, span: Span) -> ValueId {
+    pub(in crate::meaning::check) fn at_positions(
+        &mut self,
+        value: ValueId,
+        positions: &[Expr],
+        text: &str,
+        span: Span,
+    ) -> ValueId {
         if self.ty(value).is_unknown() {
             return value;
         }
@@ -100,7 +106,13 @@ impl Checker<'_> {
     }
 
     /// The axis runs with an index: it takes the index's name, and its size must be the index's.
-    pub(super) fn by_index(&mut self, value: ValueId, axis: usize, place: usize, at: Span) -> Option<ValueId> {
+    pub(in crate::meaning::check) fn by_index(
+        &mut self,
+        value: ValueId,
+        axis: usize,
+        place: usize,
+        at: Span,
+    ) -> Option<ValueId> {
         let mut ty = self.ty(value).clone();
         let own = ty.axes[axis].clone();
         let index = self.indices[place].clone();
@@ -136,7 +148,14 @@ impl Checker<'_> {
         Some(self.relabel(value, ty, span))
     }
 
-    pub(super) fn select(&mut self, value: ValueId, axis: usize, at: Size, text: &str, span: Span) -> Option<ValueId> {
+    pub(in crate::meaning::check) fn select(
+        &mut self,
+        value: ValueId,
+        axis: usize,
+        at: Size,
+        text: &str,
+        span: Span,
+    ) -> Option<ValueId> {
         let mut ty = self.ty(value).clone();
         let own = ty.axes.remove(axis);
         if !self.lies_within(&at, &Size::number(1), &own.size) {
@@ -149,25 +168,25 @@ impl Checker<'_> {
             self.report(error);
             return None;
         }
-        Some(self.emit(Op::Select(axis, at), vec![value], ty, span))
+        Some(self.emit(Operation::Select(axis, at), vec![value], ty, span))
     }
 
     /// True if a position lies between two others whatever the loops and sizes are.
-    pub(super) fn lies_within(&self, at: &Size, first: &Size, last: &Size) -> bool {
+    pub(in crate::meaning::check) fn lies_within(&self, at: &Size, first: &Size, last: &Size) -> bool {
         let low = self.facts.normal(&self.extreme(at, false).minus(first));
         let high = self.facts.normal(&last.minus(&self.extreme(at, true)));
         low.is_at_least(0) && high.is_at_least(0)
     }
 
     /// The lowest or highest value of a position over the loops around it.
-    pub(super) fn extreme(&self, at: &Size, highest: bool) -> Size {
+    pub(in crate::meaning::check) fn extreme(&self, at: &Size, highest: bool) -> Size {
         self.loops.iter().rev().fold(at.clone(), |at, one| {
             let end = if highest { &one.high } else { &one.low };
             at.substitute(&|symbol| (*symbol == one.index).then(|| end.clone()))
         })
     }
 
-    pub(super) fn suggest_sum(&self, error: Diagnostic, name: &str) -> Diagnostic {
+    pub(in crate::meaning::check) fn suggest_sum(&self, error: Diagnostic, name: &str) -> Diagnostic {
         match self.equation {
             Some((_, value)) => {
                 let text = format!("sum({name}: {})", self.text(value.span));
@@ -177,13 +196,13 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn index_place(&self, axis: &Axis) -> usize {
+    pub(in crate::meaning::check) fn index_place(&self, axis: &Axis) -> usize {
         let place = self.indices.iter().position(|index| *index.name == *axis.label);
         place.unwrap_or(self.indices.len())
     }
 
     /// In the index form, the axes in the order in which the indices were introduced.
-    pub(super) fn sorted(&mut self, value: ValueId, span: Span) -> ValueId {
+    pub(in crate::meaning::check) fn sorted(&mut self, value: ValueId, span: Span) -> ValueId {
         if self.indices.is_empty() {
             return value;
         }

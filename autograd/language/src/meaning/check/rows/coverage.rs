@@ -1,17 +1,23 @@
 //! Which positions of a row have a value, and the row as one array.
 
-use super::families::{STARTS_MAX, Stored};
-use super::{ActiveLoop, Checker};
+use super::{RowEntry, STARTS_MAX};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Step, ValueId};
+use crate::meaning::check::{ActiveLoop, Checker};
+use crate::meaning::program::{Instruction, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
 use crate::syntax::span::Span;
 
 impl<'a> Checker<'a> {
     /// True if every position between `low` and `high` has a value.
-    pub(super) fn covered(&self, low: &[Size], high: &[Size], at: &[Size], known: &[Stored]) -> bool {
+    pub(in crate::meaning::check) fn covered(
+        &self,
+        low: &[Size],
+        high: &[Size],
+        at: &[Size],
+        known: &[RowEntry],
+    ) -> bool {
         let below = |a: &Size, b: &Size| self.facts.normal(&b.minus(a)).is_at_least(0);
         if known.iter().any(|stored| stored.at == at) {
             return true;
@@ -37,7 +43,7 @@ impl<'a> Checker<'a> {
                         sizes
                     };
                     let others = known.iter().filter(|other| !std::ptr::eq(*other, stored));
-                    let rest: Vec<Stored> = others.cloned().collect();
+                    let rest: Vec<RowEntry> = others.cloned().collect();
                     let place_low = replaced(low);
                     self.covered(&place_low, &replaced(high), &place_low, &rest)
                 })
@@ -53,7 +59,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Names the first position that has no value.
-    pub(super) fn never_set(&mut self, name: &str, at: &[Size], span: Span) -> ValueId {
+    pub(in crate::meaning::check) fn never_set(&mut self, name: &str, at: &[Size], span: Span) -> ValueId {
         let around = self
             .loops
             .iter()
@@ -83,13 +89,13 @@ impl<'a> Checker<'a> {
     }
 
     /// The row as one array, along new leading axes.
-    pub(super) fn collect(&mut self, family: usize, span: Span) -> ValueId {
+    pub(in crate::meaning::check) fn collect(&mut self, family: usize, span: Span) -> ValueId {
         let stores = self.stores[family].clone();
         let ty = self.program.families[family].ty.clone();
         if ty.is_unknown() {
             return self.unknown(span);
         }
-        let is_open = |stored: &&Stored| {
+        let is_open = |stored: &&RowEntry| {
             let runs = |one: &ActiveLoop| stored.at.iter().any(|at| at.symbols().contains(&one.index));
             self.loops.iter().any(runs)
         };
@@ -122,12 +128,12 @@ impl<'a> Checker<'a> {
         axes.extend(ty.axes);
         self.program.families[family].ranges = ranges;
         let out = self.new_value(Type { axes, kind: ty.kind }, span);
-        self.push(Step::Collect { out, family });
+        self.push(Instruction::Collect { out, family });
         out
     }
 
     /// First and last position of a whole row: the loop's, and single positions from 1 on that join it.
-    pub(super) fn extent(&self, stores: &[Stored], main: &Stored, i: usize) -> (Size, Size) {
+    pub(in crate::meaning::check) fn extent(&self, stores: &[RowEntry], main: &RowEntry, i: usize) -> (Size, Size) {
         let one = Size::number(1);
         let (mut low, mut high) = (main.low[i].clone(), main.high[i].clone());
         let single = |at: &Size| stores.iter().any(|stored| !stored.ranges && stored.at[i] == *at);
