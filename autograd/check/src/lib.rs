@@ -24,17 +24,42 @@ pub mod subject;
 pub mod verdict;
 pub mod witness;
 
+pub use diagnosis::counterexample::Counterexample;
 pub use diagnosis::diagnose::Diagnosis;
-pub use diagnosis::example::Example;
 pub use diagnosis::shrink;
 pub use laws::{metamorphic, oracle};
 pub use mutants::mutant::Mutant;
 pub use mutants::mutation::{MUTATIONS, Mutation};
-pub use mutants::score::{self, Score, mutation_score};
-pub use report::{Report, TargetReport, Verdict, page, portrait, render};
+pub use mutants::score::{self, MutationScore, mutation_score};
+pub use report::gradient_plot::{self, GradientPlot};
+pub use report::{Report, TargetReport, Verdict, page, render};
 pub use subject::{Case, GraphSubject, Kind, ModelSubject, ModuleSubject, OpSubject, Subject};
 pub use subject::{attributes, function, guard};
 pub use tapegrad_core::op::{Draw, Sample};
-pub use verdict::protocol::{Numbers, Options, check};
-pub use verdict::{answer, exam, prepared, protocol};
-pub use witness::richardson;
+pub use verdict::evaluation::Upstream;
+pub use verdict::prepared_case::PreparedCase;
+pub use verdict::protocol::{self, Numbers, Options, check};
+pub use witness::finite_difference;
+pub use witness::reference;
+
+// Former names, which `lessons` still uses.
+#[doc(hidden)]
+pub use mutants::score::MutationScore as Score;
+#[doc(hidden)]
+pub use witness::finite_difference as richardson;
+#[doc(hidden)]
+pub mod answer {
+    pub use crate::verdict::evaluation::Upstream;
+}
+#[doc(hidden)]
+pub mod exam {
+    pub use crate::witness::reference::JACOBIAN;
+}
+#[doc(hidden)]
+pub mod portrait {
+    pub use crate::report::gradient_plot::GradientPlot as Portrait;
+}
+#[doc(hidden)]
+pub mod prepared {
+    pub use crate::verdict::prepared_case::PreparedCase as Prepared;
+}

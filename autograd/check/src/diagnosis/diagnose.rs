@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use ndarray::ArrayD;
 
-use crate::diagnosis::bank::residual_above;
-use crate::verdict::answer::Answer;
-use crate::verdict::prepared::Prepared;
+use crate::diagnosis::hypotheses::residual_above;
+use crate::verdict::evaluation::Evaluation;
+use crate::verdict::prepared_case::PreparedCase;
 
 /// Two gradients this close are the same: they differ by rounding, and mistakes differ by more than 1e-2.
 pub const SAME: f64 = 1e-7;
@@ -33,7 +33,7 @@ pub struct Diagnosis {
 
 /// A mistake that may explain what was seen of one operand.
 #[derive(Clone, Debug)]
-pub struct Explanation {
+pub struct Candidate {
     /// What distinguishes it.
     pub key: String,
     /// How unusual it is.
@@ -47,16 +47,16 @@ pub struct Explanation {
 }
 
 /// The mistakes that fit one operand on all draws, the cheapest first.
-pub fn explanations(draws: &[(&Prepared, &Answer)], operand: usize) -> Vec<Explanation> {
-    let mut alive: BTreeMap<String, Explanation> = BTreeMap::new();
+pub fn explanations(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Vec<Candidate> {
+    let mut alive: BTreeMap<String, Candidate> = BTreeMap::new();
     let mut wrong_draws = 0;
-    for (prepared, answer) in draws {
+    for (prepared, evaluation) in draws {
         let Some(right) = prepared.exam.gradient(operand) else {
             continue;
         };
-        let given = &answer.g_x[operand];
+        let given = &evaluation.g_x[operand];
         let floor = 100.0 * prepared.exam.rounding_of(operand);
-        let is_wrong = is_wrong(prepared, answer, operand);
+        let is_wrong = is_wrong(prepared, evaluation, operand);
         wrong_draws += usize::from(is_wrong);
         for h in prepared.hypotheses(operand) {
             let differs = residual_above(&h.gradient, &right, floor) > 10.0 * SAME;
@@ -68,7 +68,7 @@ pub fn explanations(draws: &[(&Prepared, &Answer)], operand: usize) -> Vec<Expla
             } else {
                 1.0
             };
-            let known = alive.entry(h.key.clone()).or_insert_with(|| Explanation {
+            let known = alive.entry(h.key.clone()).or_insert_with(|| Candidate {
                 key: h.key.clone(),
                 cost: h.cost,
                 sentence: h.sentence.clone(),
@@ -82,7 +82,7 @@ pub fn explanations(draws: &[(&Prepared, &Answer)], operand: usize) -> Vec<Expla
     if let Some(constant) = constant_factor(draws, operand) {
         alive.entry(constant.key.clone()).or_insert(constant);
     }
-    let mut fits: Vec<Explanation> = alive.into_values().filter(|e| e.worst <= SAME && e.draws > 0).collect();
+    let mut fits: Vec<Candidate> = alive.into_values().filter(|e| e.worst <= SAME && e.draws > 0).collect();
     let most = fits.iter().map(|e| e.draws).max().unwrap_or(0);
     fits.retain(|e| e.draws == most && 2 * e.draws >= wrong_draws);
     fits.sort_by(|a, b| a.cost.total_cmp(&b.cost).then_with(|| a.key.cmp(&b.key)));
@@ -90,11 +90,11 @@ pub fn explanations(draws: &[(&Prepared, &Answer)], operand: usize) -> Vec<Expla
 }
 
 /// One number that the right gradient is multiplied by on every draw.
-fn constant_factor(draws: &[(&Prepared, &Answer)], operand: usize) -> Option<Explanation> {
+fn constant_factor(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Option<Candidate> {
     let (mut factor, mut worst, mut count) = (None, 0.0_f64, 0);
-    for (prepared, answer) in draws.iter().filter(|(p, a)| is_wrong(p, a, operand)) {
+    for (prepared, evaluation) in draws.iter().filter(|(p, a)| is_wrong(p, a, operand)) {
         let right = prepared.exam.gradient(operand)?;
-        let given = &answer.g_x[operand];
+        let given = &evaluation.g_x[operand];
         if given.shape() != right.shape() {
             return None;
         }
@@ -108,7 +108,7 @@ fn constant_factor(draws: &[(&Prepared, &Answer)], operand: usize) -> Option<Exp
         count += 1;
     }
     let factor: f64 = factor.filter(|factor: &f64| factor.is_finite() && *factor != 0.0)?;
-    (count >= 3).then(|| Explanation {
+    (count >= 3).then(|| Candidate {
         key: "constant factor".to_string(),
         cost: 2.2,
         sentence: format!("it were multiplied by {}", (factor * 1e6).round() / 1e6),
@@ -118,9 +118,9 @@ fn constant_factor(draws: &[(&Prepared, &Answer)], operand: usize) -> Option<Exp
 }
 
 /// True if the answer for an operand is not the right gradient.
-pub fn is_wrong(prepared: &Prepared, answer: &Answer, operand: usize) -> bool {
+pub fn is_wrong(prepared: &PreparedCase, evaluation: &Evaluation, operand: usize) -> bool {
     prepared.exam.gradient(operand).is_some_and(|right| {
-        let given = &answer.g_x[operand];
+        let given = &evaluation.g_x[operand];
         let tiny = prepared.exam.rounding_of(operand);
         given.shape() != right.shape()
             || given
@@ -133,15 +133,15 @@ pub fn is_wrong(prepared: &Prepared, answer: &Answer, operand: usize) -> bool {
 /// The best explanation of everything that is wrong; `None` if no mistake of the bank fits.
 ///
 /// A mistake that explains all wrong operands at once goes before those that explain one.
-pub fn diagnose(draws: &[(&Prepared, &Answer)]) -> Option<Diagnosis> {
+pub fn diagnose(draws: &[(&PreparedCase, &Evaluation)]) -> Option<Diagnosis> {
     let (first, _) = draws.first()?;
     let real: Vec<usize> = first.exam.case.real().collect();
     let wrong: Vec<usize> = real
         .into_iter()
         .filter(|&i| draws.iter().any(|(p, a)| has(p, i) && is_wrong(p, a, i)))
         .collect();
-    let of_each: Vec<Vec<Explanation>> = wrong.iter().map(|&i| explanations(draws, i)).collect();
-    let explains_all = |e: &&Explanation| of_each.iter().all(|other| other.iter().any(|o| o.key == e.key));
+    let of_each: Vec<Vec<Candidate>> = wrong.iter().map(|&i| explanations(draws, i)).collect();
+    let explains_all = |e: &&Candidate| of_each.iter().all(|other| other.iter().any(|o| o.key == e.key));
     let (at, best) = match of_each.first()?.iter().find(explains_all) {
         Some(joint) => (0, joint),
         None => of_each
@@ -164,7 +164,7 @@ pub fn diagnose(draws: &[(&Prepared, &Answer)]) -> Option<Diagnosis> {
     })
 }
 
-fn has(prepared: &Prepared, operand: usize) -> bool {
+fn has(prepared: &PreparedCase, operand: usize) -> bool {
     operand < prepared.exam.case.operands.len()
 }
 

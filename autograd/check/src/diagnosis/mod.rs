@@ -1,10 +1,9 @@
 //! Which mistake explains a wrong gradient, and the smallest case that shows it.
 
-pub mod bank;
+pub mod counterexample;
 pub mod diagnose;
-pub mod edited;
-pub mod example;
+pub mod expanded_graph;
 pub(crate) mod explanation;
-mod local;
-pub mod opened;
+pub mod hypotheses;
+pub mod program_edit;
 pub mod shrink;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use ndarray::{ArrayD, ArrayViewD};
 
 use crate::Draw;
-use crate::diagnosis::bank::{only, reversed, rolled};
-use crate::diagnosis::opened::Edit;
+use crate::diagnosis::expanded_graph::GraphEdit;
+use crate::diagnosis::hypotheses::{only, reversed, rolled};
 use crate::mutants::mutation::Mutation;
 use crate::subject::function::Function;
 use crate::subject::guard::caught;
@@ -122,7 +122,7 @@ impl MutantModule {
         let last = g.ndim().checked_sub(1);
         match &self.mutation {
             Mutation::Negated => -g,
-            Mutation::Doubled => g * 2.0,
+            Mutation::DoubleDouble => g * 2.0,
             Mutation::Halved => g * 0.5,
             Mutation::Zero => g * 0.0,
             Mutation::Averaged => g / g_y.len() as f64,
@@ -172,9 +172,9 @@ impl MutantModule {
         Some(g)
     }
 
-    fn edited(&self, i: usize, g_y: &ArrayD<f64>, edit: &Edit) -> Option<ArrayD<f64>> {
+    fn edited(&self, i: usize, g_y: &ArrayD<f64>, edit: &GraphEdit) -> Option<ArrayD<f64>> {
         let x: Vec<ArrayD<f64>> = self.now.iter().map(|x| x.as_standard_layout().into_owned()).collect();
-        caught(|| self.function.as_ref()?.opened(&x)?.gradient(i, g_y, edit))
+        caught(|| self.function.as_ref()?.opened(&x)?.gradient(i, g_y, Some(edit)))
             .ok()
             .flatten()
     }

@@ -1,6 +1,6 @@
 //! The mistakes that can be planted in a gradient, and by which words of a diagnosis each is named.
 
-use crate::diagnosis::opened::Edit;
+use crate::diagnosis::expanded_graph::GraphEdit;
 
 /// A mistake to plant in the gradient of one operand.
 #[derive(Clone, Debug, PartialEq)]
@@ -8,7 +8,7 @@ pub enum Mutation {
     /// The sign is flipped.
     Negated,
     /// Twice as large.
-    Doubled,
+    DoubleDouble,
     /// Half as large.
     Halved,
     /// All 0.
@@ -44,13 +44,13 @@ pub enum Mutation {
     /// The gradient of another operand of the same shape.
     Swapped,
     /// One edge of the graph is wrong.
-    Graph(Edit),
+    Graph(GraphEdit),
 }
 
 /// The mutations that any gradient can have.
 pub const MUTATIONS: &[Mutation] = &[
     Mutation::Negated,
-    Mutation::Doubled,
+    Mutation::DoubleDouble,
     Mutation::Halved,
     Mutation::Zero,
     Mutation::Averaged,
@@ -74,7 +74,7 @@ impl Mutation {
     /// A short name, to plant it from the command line.
     pub fn name(&self) -> String {
         match self {
-            Self::Graph(edit) => format!("graph:{edit:?}"),
+            Self::Graph(edit) => format!("graph:{edit}"),
             other => {
                 let text = format!("{other:?}");
                 let mut name = String::new();
@@ -93,7 +93,7 @@ impl Mutation {
     pub fn is_named_by(&self, cause: &str) -> bool {
         match self {
             Self::Negated => cause == "sign",
-            Self::Doubled => cause == "factor 2",
+            Self::DoubleDouble => cause == "factor 2",
             Self::Halved => cause == "factor 1/2",
             Self::Zero => cause == "zero",
             Self::Averaged => cause.starts_with("factor 1/n") || cause == "averaged",
@@ -110,7 +110,7 @@ impl Mutation {
             Self::Stale => cause == "stale",
             Self::Accumulated => cause == "impure",
             Self::Swapped => cause.starts_with("swapped"),
-            Self::Graph(edit) => cause == format!("{edit:?}"),
+            Self::Graph(edit) => cause == edit.to_string(),
         }
     }
 }

@@ -1,17 +1,17 @@
 //! What a check finds, for people and for programs.
 
+pub mod gradient_plot;
 pub mod page;
-pub mod portrait;
 pub mod render;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::diagnosis::counterexample::Counterexample;
 use crate::diagnosis::diagnose::Diagnosis;
-use crate::diagnosis::example::Example;
 use crate::subject::Kind;
 use crate::verdict::judge::EntryVerdict;
-use crate::witness::truth::Entry;
+use crate::witness::reference_gradient::ReferenceEntry;
 
 /// The findings on all subjects of one run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -48,7 +48,7 @@ pub struct TargetReport {
     /// The mistake that explains what is wrong.
     pub diagnosis: Option<Diagnosis>,
     /// The smallest case on which it is wrong.
-    pub example: Option<Example>,
+    pub example: Option<Counterexample>,
     /// What else is wrong, and why entries are unchecked, in sentences.
     pub findings: Vec<Finding>,
 }
@@ -97,7 +97,7 @@ impl TargetReport {
     }
 
     /// Counts one entry with its verdict.
-    pub(crate) fn note(&mut self, entry: &Entry, analytic: f64, verdict: EntryVerdict, scale: f64) {
+    pub(crate) fn note(&mut self, entry: &ReferenceEntry, analytic: f64, verdict: EntryVerdict, scale: f64) {
         self.entries += 1;
         self.symbolic += usize::from(entry.symbolic.is_some());
         let size = scale.max(entry.terms).max(f64::MIN_POSITIVE);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use ndarray::ArrayD;
 
-use crate::diagnosis::opened::Opened;
-use crate::witness::doubled::Doubled;
+use crate::diagnosis::expanded_graph::ExpandedGraph;
+use crate::witness::double_double::DoubleDouble;
 use crate::witness::symbolic::Symbolic;
 use tapegrad_core::numbers::{Dual, Real};
 use tapegrad_core::op::{Inputs, OperandKind};
@@ -28,7 +28,7 @@ pub trait Function: Send + Sync {
     fn along(&self, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<ArrayD<f64>>;
 
     /// The value at these operands in doubled precision; `None` if it cannot be had.
-    fn value_doubled(&self, _: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
+    fn value_double_double(&self, _: &[ArrayD<DoubleDouble>]) -> Option<ArrayD<DoubleDouble>> {
         None
     }
 
@@ -38,7 +38,7 @@ pub trait Function: Send + Sync {
     }
 
     /// The function as a graph whose edges can be edited; `None` if it is not made of ops.
-    fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened>;
+    fn opened(&self, x: &[ArrayD<f64>]) -> Option<ExpandedGraph>;
 }
 
 /// One op of the registry as a function.
@@ -75,8 +75,8 @@ impl Function for OpFunction {
         Some(self.run(&moving, &shapes(x)).mapv(|y| y.tangent))
     }
 
-    fn value_doubled(&self, x: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
-        let flat: Vec<Vec<Doubled>> = x.iter().map(|x| x.iter().copied().collect()).collect();
+    fn value_double_double(&self, x: &[ArrayD<DoubleDouble>]) -> Option<ArrayD<DoubleDouble>> {
+        let flat: Vec<Vec<DoubleDouble>> = x.iter().map(|x| x.iter().copied().collect()).collect();
         Some(self.run(&flat, &shapes(x)))
     }
 
@@ -92,10 +92,10 @@ impl Function for OpFunction {
         Some((itself.or_else(twin)?, names))
     }
 
-    fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened> {
+    fn opened(&self, x: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
         let kinds: Vec<OperandKind> = (0..x.len()).map(|i| self.0.operand(i).kind).collect();
         let names: Vec<String> = (0..x.len()).map(|i| self.0.operand(i).name.to_string()).collect();
-        Opened::record(x, &kinds, &names, |vars| crate::subject::definition::of(&self.0, vars))
+        ExpandedGraph::record(x, &kinds, &names, |vars| crate::subject::definition::of(&self.0, vars))
     }
 }
 
@@ -145,7 +145,7 @@ impl Function for FormulaFunction {
         Some(self.run(moving.collect()).mapv(|y| y.tangent))
     }
 
-    fn value_doubled(&self, x: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
+    fn value_double_double(&self, x: &[ArrayD<DoubleDouble>]) -> Option<ArrayD<DoubleDouble>> {
         Some(self.run(x.to_vec()))
     }
 
@@ -155,8 +155,8 @@ impl Function for FormulaFunction {
         Some((own.or_else(translated)?, self.names.clone()))
     }
 
-    fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened> {
-        Opened::record(x, &self.kinds, &self.names, |vars| (self.formula)(vars))
+    fn opened(&self, x: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
+        ExpandedGraph::record(x, &self.kinds, &self.names, |vars| (self.formula)(vars))
     }
 }
 
@@ -203,11 +203,11 @@ impl Function for ModelFunction {
         Some(self.run(&moving).mapv(|y| y.tangent))
     }
 
-    fn value_doubled(&self, x: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
+    fn value_double_double(&self, x: &[ArrayD<DoubleDouble>]) -> Option<ArrayD<DoubleDouble>> {
         Some(self.run(x))
     }
 
-    fn opened(&self, _: &[ArrayD<f64>]) -> Option<Opened> {
+    fn opened(&self, _: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
         None
     }
 }

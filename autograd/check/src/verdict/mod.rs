@@ -1,9 +1,8 @@
 //! Whether a gradient is right: what a subject answers, what the witnesses say, and what is concluded from both.
 
-pub mod answer;
-pub mod exam;
+pub mod evaluation;
 pub mod judge;
-pub mod prepared;
+pub mod prepared_case;
 pub mod protocol;
-pub mod single;
-mod tally;
+pub mod single_precision;
+mod verdict_counts;

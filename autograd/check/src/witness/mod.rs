@@ -3,20 +3,21 @@
 //! They share no code: dual numbers go once through the formula with exact rules, differences only call it. A witness
 //! that knows the function symbolically implements the same trait.
 
-pub mod doubled;
+pub mod double_double;
+pub mod finite_difference;
+pub(crate) mod jacobian;
 pub mod precision;
-pub(crate) mod pull;
-pub mod richardson;
+pub mod reference;
+pub mod reference_gradient;
 pub mod symbolic;
-pub mod truth;
 
 use ndarray::ArrayD;
 
 use crate::subject::function::Function;
 use crate::subject::guard::caught;
-use crate::witness::doubled::Doubled;
+use crate::witness::double_double::DoubleDouble;
+use crate::witness::finite_difference::{Slope, slopes};
 use crate::witness::precision::Precision;
-use crate::witness::richardson::{Slope, slopes};
 
 /// Someone who can give derivatives of a function without its backward().
 pub trait Witness {
@@ -51,9 +52,9 @@ pub const EXACT: f64 = 1024.0 * f64::EPSILON;
 
 /// Richardson's differences, which only call the function.
 #[derive(Clone, Copy, Debug)]
-pub struct Differences;
+pub struct FiniteDifferences;
 
-impl Witness for Differences {
+impl Witness for FiniteDifferences {
     fn name(&self) -> &'static str {
         "finite differences"
     }
@@ -68,16 +69,16 @@ impl Witness for Differences {
 
 /// The same differences in doubled precision, where rounding in `f64` leaves nothing certain.
 #[derive(Clone, Copy, Debug)]
-pub struct DoubledDifferences;
+pub struct DoubleDoubleDifferences;
 
-impl Witness for DoubledDifferences {
+impl Witness for DoubleDoubleDifferences {
     fn name(&self) -> &'static str {
         "finite differences in doubled precision"
     }
 
     fn along(&self, function: &dyn Function, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<Vec<Slope>> {
-        let slopes = moving(x, operand, v, |x: &[ArrayD<Doubled>]| {
-            let y = caught(|| function.value_doubled(x)).ok().flatten()?;
+        let slopes = moving(x, operand, v, |x: &[ArrayD<DoubleDouble>]| {
+            let y = caught(|| function.value_double_double(x)).ok().flatten()?;
             Some(y.iter().copied().collect())
         });
         (!slopes.is_empty()).then_some(slopes)

@@ -1,26 +1,27 @@
 //! What can be done wrong in an opened graph: at every edge and every shared node, and in every op.
 
-use super::{Edge, Edit, From, Opened};
+use super::{ExpandedGraph, GraphEdge, GraphEdit, NodeSource};
 use tapegrad_core::op::OperandKind;
 use tapegrad_core::ops::AnyOp;
 
-impl Opened {
+impl ExpandedGraph {
     /// Everything that can be done wrong at one place, with a sentence and whether it is an unusual mistake.
-    pub fn edits(&self) -> Vec<(Edit, String)> {
-        let mut edits: Vec<(Edit, String)> = Vec::new();
-        let mut add = |edit: Edit, sentence: String| {
+    pub fn edits(&self) -> Vec<(GraphEdit, String)> {
+        let mut edits: Vec<(GraphEdit, String)> = Vec::new();
+        let mut add = |edit: GraphEdit, sentence: String| {
             if !edits.iter().any(|(known, _)| *known == edit) {
                 edits.push((edit, sentence));
             }
         };
         for (id, node) in self.nodes.iter().enumerate() {
-            let From::Op(op) = &node.from else { continue };
+            let NodeSource::Op(op) = &node.from else { continue };
             for (position, &operand) in node.operands.iter().enumerate() {
-                if op.operand(position).kind != OperandKind::Real || matches!(self.nodes[operand].from, From::Constant)
+                if op.operand(position).kind != OperandKind::Real
+                    || matches!(self.nodes[operand].from, NodeSource::Constant)
                 {
                     continue;
                 }
-                let edge = || Edge {
+                let edge = || GraphEdge {
                     group: node.group.clone(),
                     position,
                 };
@@ -29,22 +30,22 @@ impl Opened {
                     self.text(operand, 2),
                     self.text(id, 3)
                 );
-                add(Edit::Drop(edge()), format!("{path} is left out"));
-                add(Edit::Double(edge()), format!("{path} is counted twice"));
-                add(Edit::Negate(edge()), format!("{path} has the wrong sign"));
+                add(GraphEdit::Drop(edge()), format!("{path} is left out"));
+                add(GraphEdit::Double(edge()), format!("{path} is counted twice"));
+                add(GraphEdit::Negate(edge()), format!("{path} has the wrong sign"));
                 if self.nodes[operand].value.len() == node.value.len() && node.operands.len() > 1 {
                     add(
-                        Edit::PassOn(edge()),
+                        GraphEdit::PassOn(edge()),
                         format!("{path} lacks its local derivative: the other factor is missing"),
                     );
                 } else if self.nodes[operand].value.len() == node.value.len() {
-                    add(Edit::PassOn(edge()), format!("{path} lacks its local derivative"));
+                    add(GraphEdit::PassOn(edge()), format!("{path} lacks its local derivative"));
                 }
                 if matches!(op, AnyOp::Mul(_))
                     && self.nodes[node.operands[0]].shape == self.nodes[node.operands[1]].shape
                 {
                     add(
-                        Edit::OwnFactor(edge()),
+                        GraphEdit::OwnFactor(edge()),
                         format!("{path} multiplies by the wrong factor: by the operand itself"),
                     );
                 }
@@ -58,15 +59,15 @@ impl Opened {
                 .flat_map(|user| &user.operands)
                 .filter(|&&operand| operand == id)
                 .count();
-            if uses > 1 && !matches!(node.from, From::Constant) {
+            if uses > 1 && !matches!(node.from, NodeSource::Constant) {
                 let text = self.text(id, 2);
                 let of = node.group.clone();
                 add(
-                    Edit::LastUse(of.clone()),
+                    GraphEdit::LastUse(of.clone()),
                     format!("of the {uses} uses of `{text}` only the last counts: `=` where `+=` is needed"),
                 );
                 add(
-                    Edit::FirstUse(of),
+                    GraphEdit::FirstUse(of),
                     format!("of the {uses} uses of `{text}` only the first counts: `=` where `+=` is needed"),
                 );
             }
@@ -79,7 +80,7 @@ impl Opened {
         let mut variants = Vec::new();
         let mut groups: Vec<&str> = Vec::new();
         for node in &self.nodes {
-            let From::Op(op) = &node.from else { continue };
+            let NodeSource::Op(op) = &node.from else { continue };
             if groups.contains(&node.group.as_str()) {
                 continue;
             }
@@ -91,7 +92,7 @@ impl Opened {
                     .nodes
                     .iter_mut()
                     .filter(|n| n.group == node.group)
-                    .for_each(|n| n.from = From::Op(twin.clone()));
+                    .for_each(|n| n.from = NodeSource::Op(twin.clone()));
                 if other.evaluate() && other.nodes[other.result].shape == self.nodes[self.result].shape {
                     variants.push((format!("{}/{key}", node.group), sentence, other));
                 }
@@ -103,7 +104,7 @@ impl Opened {
     /// A node as a formula, `depth` ops deep.
     pub(super) fn text(&self, id: usize, depth: usize) -> String {
         let node = &self.nodes[id];
-        let From::Op(op) = &node.from else {
+        let NodeSource::Op(op) = &node.from else {
             return node.name.clone();
         };
         if depth == 0 {

@@ -2,13 +2,13 @@
 
 use ndarray::{ArrayD, Axis, IxDyn};
 
-use crate::verdict::exam::Exam;
+use crate::witness::reference::Reference;
 use tapegrad_core::shape::Shape;
 
 /// The Jacobian `∂y/∂x` of one operand with the right gradient.
-pub(crate) struct Pull<'e> {
+pub(crate) struct Jacobian<'e> {
     /// The case.
-    pub exam: &'e Exam,
+    pub reference: &'e Reference,
     /// The position of the operand.
     pub operand: usize,
     /// The right gradient.
@@ -20,16 +20,16 @@ pub(crate) struct Pull<'e> {
     jacobian: &'e [f64],
 }
 
-impl<'e> Pull<'e> {
+impl<'e> Jacobian<'e> {
     /// The Jacobian of an operand, if all of it is known.
-    pub fn new(exam: &'e Exam, operand: usize) -> Option<Self> {
-        let right = exam.gradient(operand)?;
-        let truth = exam.truths[operand].as_ref()?;
-        let jacobian = truth.jacobian.as_deref()?;
+    pub fn new(reference: &'e Reference, operand: usize) -> Option<Self> {
+        let right = reference.gradient(operand)?;
+        let expected = reference.gradients[operand].as_ref()?;
+        let jacobian = expected.jacobian.as_deref()?;
         Some(Self {
-            exam,
+            reference,
             operand,
-            rows: exam.y.len(),
+            rows: reference.y.len(),
             columns: right.len(),
             right,
             jacobian,
@@ -59,7 +59,7 @@ impl<'e> Pull<'e> {
             ("y".to_string(), self.rows as f64),
             ("x".to_string(), self.columns as f64),
         ];
-        for (name, shape) in [("y", self.exam.y.shape()), ("x", self.right.shape())] {
+        for (name, shape) in [("y", self.reference.y.shape()), ("x", self.right.shape())] {
             for (axis, &size) in shape.iter().enumerate() {
                 sizes.push((format!("axis -{} of {name}", shape.len() - axis), size as f64));
             }
@@ -70,7 +70,7 @@ impl<'e> Pull<'e> {
                 ));
             }
         }
-        for operand in &self.exam.case.operands {
+        for operand in &self.reference.case.operands {
             let shape = operand.value.shape();
             for (axis, &size) in shape.iter().enumerate() {
                 sizes.push((format!("axis -{} of {}", shape.len() - axis, operand.name), size as f64));
@@ -83,16 +83,16 @@ impl<'e> Pull<'e> {
 
     /// If the operand is broadcast: what each entry of `y` contributes, before the sum.
     pub fn per_entry(&self) -> Option<ArrayD<f64>> {
-        let (x, y) = (Shape::new(self.right.shape()), Shape::new(self.exam.y.shape()));
+        let (x, y) = (Shape::new(self.right.shape()), Shape::new(self.reference.y.shape()));
         if self.rows <= self.columns || Shape::broadcast(x, y) != Some(y) {
             return None;
         }
         let index: Vec<f64> = (0..self.columns).map(|j| j as f64).collect();
         let index = ArrayD::from_shape_vec(self.right.raw_dim(), index).ok()?;
-        let used = index.broadcast(IxDyn(self.exam.y.shape()))?.to_owned();
-        let g = self.exam.g_y.iter().enumerate().zip(&used);
+        let used = index.broadcast(IxDyn(self.reference.y.shape()))?.to_owned();
+        let g = self.reference.g_y.iter().enumerate().zip(&used);
         let parts = g.map(|((i, g), &j)| self.j(i, j as usize) * g).collect();
-        ArrayD::from_shape_vec(self.exam.y.raw_dim(), parts).ok()
+        ArrayD::from_shape_vec(self.reference.y.raw_dim(), parts).ok()
     }
 
     /// What becomes of a broadcast operand if the sum is replaced: by the mean, by the first or the last summand.

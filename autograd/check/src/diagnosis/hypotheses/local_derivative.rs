@@ -2,9 +2,9 @@
 
 use ndarray::{ArrayD, Axis, IxDyn};
 
-use crate::diagnosis::bank::Bank;
-use crate::verdict::exam::Exam;
-use crate::witness::pull::Pull;
+use crate::diagnosis::hypotheses::Hypotheses;
+use crate::witness::jacobian::Jacobian;
+use crate::witness::reference::Reference;
 
 /// A derivative that is easily taken for another: its formula in `x`, `y`, and the right local derivative `d`.
 type Local = (&'static str, fn(f64, f64, f64) -> f64);
@@ -46,28 +46,28 @@ fn sigmoid(x: f64) -> f64 {
 }
 
 /// Adds the candidates for an operand that is of the shape of the result, or broadcast to it.
-pub(crate) fn add(exam: &Exam, operand: usize, pull: &Pull<'_>, bank: &mut Bank) {
-    let target = exam.y.shape();
-    let Some(x) = exam.case.operands[operand].value.broadcast(IxDyn(target)) else {
+pub(crate) fn add(reference: &Reference, operand: usize, jacobian: &Jacobian<'_>, hypotheses: &mut Hypotheses) {
+    let target = reference.y.shape();
+    let Some(x) = reference.case.operands[operand].value.broadcast(IxDyn(target)) else {
         return;
     };
-    let wider = |g: ArrayD<f64>| summed_to(g, pull.right.shape());
-    let same = pull.right.shape() == target;
-    let local = |i: usize, j: usize| pull.j(i, j);
-    let index: Vec<usize> = entry_of(pull.right.shape(), target);
+    let wider = |g: ArrayD<f64>| summed_to(g, jacobian.right.shape());
+    let same = jacobian.right.shape() == target;
+    let local = |i: usize, j: usize| jacobian.j(i, j);
+    let index: Vec<usize> = entry_of(jacobian.right.shape(), target);
     let d: Vec<f64> = index.iter().enumerate().map(|(i, &j)| local(i, j)).collect();
     for (text, f) in LOCAL {
         let values = x
             .iter()
-            .zip(&exam.y)
+            .zip(&reference.y)
             .zip(&d)
-            .zip(&exam.g_y)
+            .zip(&reference.g_y)
             .map(|(((x, y), d), g)| f(*x, *y, *d) * g);
         let Ok(gradient) = ArrayD::from_shape_vec(IxDyn(target), values.collect()) else {
             continue;
         };
         if let Some(gradient) = if same { Some(gradient) } else { wider(gradient) } {
-            bank.add(
+            hypotheses.add(
                 2.0,
                 format!("local {text}"),
                 format!("the local derivative were {text}"),
@@ -79,15 +79,15 @@ pub(crate) fn add(exam: &Exam, operand: usize, pull: &Pull<'_>, bank: &mut Bank)
         }
         let values = x
             .iter()
-            .zip(&exam.y)
+            .zip(&reference.y)
             .zip(&d)
-            .zip(&exam.g_y)
+            .zip(&reference.g_y)
             .map(|(((x, y), d), g)| f(*x, *y, *d) * d * g);
         if let Some(gradient) = ArrayD::from_shape_vec(IxDyn(target), values.collect())
             .ok()
             .and_then(wider)
         {
-            bank.add(
+            hypotheses.add(
                 2.3,
                 format!("factor {text}"),
                 format!("there were one more factor, {text}"),
@@ -96,15 +96,15 @@ pub(crate) fn add(exam: &Exam, operand: usize, pull: &Pull<'_>, bank: &mut Bank)
         }
         let values = x
             .iter()
-            .zip(&exam.y)
+            .zip(&reference.y)
             .zip(&d)
-            .zip(&exam.g_y)
+            .zip(&reference.g_y)
             .map(|(((x, y), d), g)| d / f(*x, *y, *d) * g);
         if let Some(gradient) = ArrayD::from_shape_vec(IxDyn(target), values.collect())
             .ok()
             .and_then(wider)
         {
-            bank.add(
+            hypotheses.add(
                 2.3,
                 format!("lacks {text}"),
                 format!("the factor {text} were missing"),
@@ -112,23 +112,29 @@ pub(crate) fn add(exam: &Exam, operand: usize, pull: &Pull<'_>, bank: &mut Bank)
             );
         }
     }
-    for (i, other) in exam.case.operands.iter().enumerate().filter(|(i, _)| *i != operand) {
+    for (i, other) in reference
+        .case
+        .operands
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| *i != operand)
+    {
         let _ = i;
         let Some(value) = other.value.broadcast(IxDyn(target)) else {
             continue;
         };
         let name = &other.name;
-        let gradient = &exam.g_y * &value;
+        let gradient = &reference.g_y * &value;
         if let Some(gradient) = wider(gradient) {
-            bank.add(
+            hypotheses.add(
                 2.1,
                 format!("local {name}"),
                 format!("the local derivative were {name}"),
                 gradient,
             );
         }
-        if let Some(gradient) = wider(&exam.g_y / &value) {
-            bank.add(
+        if let Some(gradient) = wider(&reference.g_y / &value) {
+            hypotheses.add(
                 2.2,
                 format!("local 1/{name}"),
                 format!("the local derivative were 1 / {name}"),
@@ -136,8 +142,8 @@ pub(crate) fn add(exam: &Exam, operand: usize, pull: &Pull<'_>, bank: &mut Bank)
             );
         }
     }
-    if !same && let Some(gradient) = wider(exam.g_y.clone()) {
-        bank.add(
+    if !same && let Some(gradient) = wider(reference.g_y.clone()) {
+        hypotheses.add(
             1.5,
             "local derivative missing",
             "the local derivative were missing: the upstream gradient is summed as it is",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ndarray::{ArrayD, ArrayViewD, Axis, Slice};
 
 use crate::Draw;
-use crate::diagnosis::opened::Opened;
+use crate::diagnosis::expanded_graph::ExpandedGraph;
 use crate::subject::function::Function;
 use crate::subject::guard::{Stage, Trouble, guarded};
 use crate::subject::{Case, Subject};
@@ -16,7 +16,7 @@ use tapegrad_core::shape::Shape;
 
 /// The answers of a subject at one case.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Evaluation {
     /// The value.
     pub y: ArrayD<f64>,
     /// The upstream gradient it was asked with: multiples of 1/64, exact in binary.
@@ -34,7 +34,7 @@ pub struct Answer {
     /// The gradients for `g_y + 2 g_other`.
     pub combined: Vec<ArrayD<f64>>,
     /// The gradients when operands and upstream gradient lie in memory in another way.
-    pub by_layout: Vec<(Layout, Vec<ArrayD<f64>>)>,
+    pub by_layout: Vec<(MemoryLayout, Vec<ArrayD<f64>>)>,
 }
 
 /// Asks a subject in the order in which a stale cache shows: forward() elsewhere, forward() here, backward().
@@ -46,9 +46,11 @@ pub fn ask(
     x_old: Vec<ArrayD<f64>>,
     upstream: Upstream,
     limit: Duration,
-) -> Result<Answer, Trouble> {
+) -> Result<Evaluation, Trouble> {
     let (subject, case) = (Arc::clone(subject), case.clone());
-    guarded(limit, move |stage| answers(&*subject, &case, &x_old, &upstream, stage))
+    guarded(limit, move |stage| {
+        evaluations(&*subject, &case, &x_old, &upstream, stage)
+    })
 }
 
 /// Which upstream gradients a subject is asked with.
@@ -73,7 +75,13 @@ impl Upstream {
     }
 }
 
-fn answers(subject: &dyn Subject, case: &Case, x_old: &[ArrayD<f64>], upstream: &Upstream, stage: &Stage) -> Answer {
+fn evaluations(
+    subject: &dyn Subject,
+    case: &Case,
+    x_old: &[ArrayD<f64>],
+    upstream: &Upstream,
+    stage: &Stage,
+) -> Evaluation {
     let x = case.values();
     stage.enter("making the module");
     let mut module = subject.module(case);
@@ -88,14 +96,14 @@ fn answers(subject: &dyn Subject, case: &Case, x_old: &[ArrayD<f64>], upstream: 
     let at_other = run_backward(&mut *module, case, g_other.view());
     let combined = run_backward(&mut *module, case, (&g_y + &g_other * 2.0).view());
     let mut by_layout = Vec::new();
-    for layout in [Layout::Permuted, Layout::Sliced] {
+    for layout in [MemoryLayout::Permuted, MemoryLayout::Sliced] {
         stage.enter("forward() with strided views");
         let mut module = subject.module(case);
         run_forward(&mut *module, case, &x.iter().map(|x| layout.of(x)).collect::<Vec<_>>());
         stage.enter("backward() with a strided view");
         by_layout.push((layout, run_backward(&mut *module, case, layout.of(&g_y).view())));
     }
-    Answer {
+    Evaluation {
         y,
         g_y,
         g_other,
@@ -140,14 +148,14 @@ fn run_backward(module: &mut dyn Module<f64>, case: &Case, g_y: ArrayViewD<'_, f
 
 /// How the same numbers can lie in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
+pub enum MemoryLayout {
     /// With the axes stored in the opposite order.
     Permuted,
     /// Every second entry of a larger array, backwards, with NaN between.
     Sliced,
 }
 
-impl Layout {
+impl MemoryLayout {
     /// The layout in words.
     pub fn text(self) -> &'static str {
         match self {
@@ -190,7 +198,7 @@ impl Function for OwnForward {
         None
     }
 
-    fn opened(&self, _: &[ArrayD<f64>]) -> Option<Opened> {
+    fn opened(&self, _: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
         None
     }
 }

@@ -7,6 +7,7 @@
 
 mod arrays;
 mod derivative;
+mod local_derivative;
 mod other;
 mod result;
 mod upstream;
@@ -15,9 +16,9 @@ use std::collections::BTreeSet;
 
 use ndarray::ArrayD;
 
-use crate::diagnosis::{edited, local};
-use crate::verdict::exam::Exam;
-use crate::witness::pull::Pull;
+use crate::diagnosis::program_edit;
+use crate::witness::jacobian::Jacobian;
+use crate::witness::reference::Reference;
 
 pub(crate) use arrays::{only, reversed, rolled};
 
@@ -35,35 +36,35 @@ pub struct Hypothesis {
 }
 
 /// All mistakes that can be made with one operand of a case; none if its Jacobian is not known in full.
-pub fn hypotheses(exam: &Exam, operand: usize) -> Vec<Hypothesis> {
-    let Some(pull) = Pull::new(exam, operand) else {
+pub fn hypotheses(reference: &Reference, operand: usize) -> Vec<Hypothesis> {
+    let Some(jacobian) = Jacobian::new(reference, operand) else {
         return Vec::new();
     };
-    let mut bank = Bank::default();
-    bank.of_the_result(&pull);
-    bank.of_the_upstream(&pull);
-    bank.of_the_jacobian(&pull);
-    bank.of_the_shapes(exam, &pull);
-    local::add(exam, operand, &pull, &mut bank);
-    bank.of_other_values(exam, operand);
-    bank.of_the_graph(exam, operand, &pull);
-    for edited in edited::all(exam) {
+    let mut hypotheses = Hypotheses::default();
+    hypotheses.of_the_result(&jacobian);
+    hypotheses.of_the_upstream(&jacobian);
+    hypotheses.of_the_jacobian(&jacobian);
+    hypotheses.of_the_shapes(reference, &jacobian);
+    local_derivative::add(reference, operand, &jacobian, &mut hypotheses);
+    hypotheses.of_other_values(reference, operand);
+    hypotheses.of_the_graph(reference, operand, &jacobian);
+    for edited in program_edit::all(reference) {
         if let Some(gradient) = edited.gradients.into_iter().nth(operand).flatten() {
-            bank.add(1.75, edited.key, edited.sentence, gradient);
+            hypotheses.add(1.75, edited.key, edited.sentence, gradient);
         }
     }
-    bank.pairs();
-    bank.found
+    hypotheses.pairs();
+    hypotheses.found
 }
 
 /// The candidates found so far.
 #[derive(Default)]
-pub(crate) struct Bank {
+pub(crate) struct Hypotheses {
     found: Vec<Hypothesis>,
     keys: BTreeSet<String>,
 }
 
-impl Bank {
+impl Hypotheses {
     pub fn add(&mut self, cost: f64, key: impl Into<String>, sentence: impl Into<String>, gradient: ArrayD<f64>) {
         let key = key.into();
         if gradient.iter().all(|g| g.is_finite()) && self.keys.insert(key.clone()) {

@@ -8,33 +8,33 @@ use ndarray::ArrayD;
 use crate::diagnosis::diagnose::is_wrong;
 use crate::subject::Subject;
 use crate::subject::guard::caught;
-use crate::verdict::exam::{Exam, FULL};
 use crate::verdict::judge::{EntryVerdict, judge_operand};
-use crate::verdict::prepared::Prepared;
+use crate::verdict::prepared_case::PreparedCase;
 use crate::verdict::protocol::{SIZES, seed_of};
-use crate::witness::doubled::Doubled;
+use crate::witness::double_double::DoubleDouble;
+use crate::witness::reference::{FULL, Reference};
 use tapegrad_core::numbers::Scalar;
 
 /// The gradient of one operand at one case.
 #[derive(Clone, Debug)]
-pub struct Portrait {
+pub struct GradientPlot {
     /// The letter of the operand.
     pub operand: String,
     /// The sizes of its axes.
     pub shape: Vec<usize>,
     /// Its entries, row-major.
-    pub points: Vec<Point>,
+    pub points: Vec<PlotPoint>,
     /// The step and the relative error of a central difference in `f64`, for the largest entry.
     pub curve: Vec<(f64, f64)>,
     /// The same in doubled precision, if the function can be had in it.
-    pub curve_doubled: Vec<(f64, f64)>,
+    pub curve_double_double: Vec<(f64, f64)>,
     /// The seed of the case.
     pub seed: u64,
 }
 
 /// One entry of a gradient.
 #[derive(Clone, Copy, Debug)]
-pub struct Point {
+pub struct PlotPoint {
     /// What backward() gives.
     pub given: f64,
     /// What the witnesses say.
@@ -48,56 +48,59 @@ const CASES: u64 = 16;
 /// More entries than this cannot be told apart in a picture.
 const ENTRIES_MAX: usize = 240;
 
-impl Portrait {
+impl GradientPlot {
     /// A case of the subject that shows what is wrong, or else the one with the most entries; `None` if there is none.
     pub fn of(subject: &Arc<dyn Subject>, seed: u64, limit: Duration) -> Option<Self> {
         let mut best: Option<(bool, Self)> = None;
         for number in 0..CASES {
             let (seed, sizes) = (seed_of(seed, number), SIZES[number as usize % SIZES.len()]);
-            let Ok(prepared) = Prepared::draw(subject, seed, sizes, FULL) else {
+            let Ok(prepared) = PreparedCase::draw(subject, seed, sizes, FULL) else {
                 continue;
             };
-            let Ok(answer) = prepared.ask(subject, limit) else {
+            let Ok(evaluation) = prepared.ask(subject, limit) else {
                 continue;
             };
             for operand in prepared.exam.case.real() {
-                let is_bad = is_wrong(&prepared, &answer, operand);
-                let Some(portrait) = Self::at(&prepared.exam, operand, &answer.g_x[operand], seed) else {
+                let is_bad = is_wrong(&prepared, &evaluation, operand);
+                let Some(plot) = Self::at(&prepared.exam, operand, &evaluation.g_x[operand], seed) else {
                     continue;
                 };
-                let rank = |is_bad: bool, portrait: &Self| (is_bad, portrait.points.len());
+                let rank = |is_bad: bool, plot: &Self| (is_bad, plot.points.len());
                 if best
                     .as_ref()
-                    .is_none_or(|(bad, known)| rank(is_bad, &portrait) > rank(*bad, known))
+                    .is_none_or(|(bad, known)| rank(is_bad, &plot) > rank(*bad, known))
                 {
-                    best = Some((is_bad, portrait));
+                    best = Some((is_bad, plot));
                 }
             }
         }
-        let (_, mut portrait) = best?;
-        portrait.draw_curves(subject);
-        Some(portrait)
+        let (_, mut plot) = best?;
+        plot.draw_curves(subject);
+        Some(plot)
     }
 
-    fn at(exam: &Exam, operand: usize, given: &ArrayD<f64>, seed: u64) -> Option<Self> {
-        let truth = exam.truths[operand].as_ref()?;
-        let of = &exam.case.operands[operand];
+    fn at(reference: &Reference, operand: usize, given: &ArrayD<f64>, seed: u64) -> Option<Self> {
+        let truth = reference.gradients[operand].as_ref()?;
+        let of = &reference.case.operands[operand];
         let is_whole = truth.jacobian.is_some() && (1..=ENTRIES_MAX).contains(&given.len());
         if !is_whole || given.shape() != of.value.shape() {
             return None;
         }
         let judged = judge_operand(given, truth);
-        let point = |(entry, given, verdict): &(crate::witness::truth::Entry, f64, EntryVerdict)| Point {
-            given: *given,
-            right: entry.best(),
-            verdict: *verdict,
-        };
+        let point =
+            |(entry, given, verdict): &(crate::witness::reference_gradient::ReferenceEntry, f64, EntryVerdict)| {
+                PlotPoint {
+                    given: *given,
+                    right: entry.best(),
+                    verdict: *verdict,
+                }
+            };
         Some(Self {
             operand: of.name.clone(),
             shape: of.value.shape().to_vec(),
             points: judged.iter().take(given.len()).map(point).collect(),
             curve: Vec::new(),
-            curve_doubled: Vec::new(),
+            curve_double_double: Vec::new(),
             seed,
         })
     }
@@ -110,46 +113,51 @@ impl Portrait {
         };
         let truth = self.points[at].right;
         for sizes in SIZES {
-            let Ok(prepared) = Prepared::draw(subject, self.seed, sizes, FULL) else {
+            let Ok(prepared) = PreparedCase::draw(subject, self.seed, sizes, FULL) else {
                 continue;
             };
-            let exam = &prepared.exam;
-            let operand = exam.case.operands.iter().position(|x| x.name == self.operand);
-            let Some(i) = operand.filter(|&i| exam.case.operands[i].value.shape() == self.shape) else {
+            let reference = &prepared.exam;
+            let operand = reference.case.operands.iter().position(|x| x.name == self.operand);
+            let Some(i) = operand.filter(|&i| reference.case.operands[i].value.shape() == self.shape) else {
                 continue;
             };
-            if exam.gradient(i).and_then(|g| g.iter().nth(at).copied()) != Some(truth) {
+            if reference.gradient(i).and_then(|g| g.iter().nth(at).copied()) != Some(truth) {
                 continue;
             }
-            let single = |t: f64| moved(exam, i, at, t);
-            let doubled = |t: Doubled| moved_doubled(exam, i, at, t);
-            self.curve = curve(exam.case.operands[i].value.iter().nth(at).copied(), truth, single);
-            self.curve_doubled = curve(exam.case.operands[i].value.iter().nth(at).copied(), truth, doubled);
+            let single = |t: f64| moved(reference, i, at, t);
+            let doubled = |t: DoubleDouble| moved_double_double(reference, i, at, t);
+            self.curve = curve(reference.case.operands[i].value.iter().nth(at).copied(), truth, single);
+            self.curve_double_double = curve(reference.case.operands[i].value.iter().nth(at).copied(), truth, doubled);
             return;
         }
     }
 }
 
 /// `Σ g_y y` with one entry of one operand set to `t`.
-fn moved(exam: &Exam, operand: usize, at: usize, t: f64) -> Option<f64> {
-    let mut x = exam.case.values();
+fn moved(reference: &Reference, operand: usize, at: usize, t: f64) -> Option<f64> {
+    let mut x = reference.case.values();
     *x[operand].iter_mut().nth(at)? = t;
-    let y = caught(|| exam.function.value(&x)).ok()?;
+    let y = caught(|| reference.function.value(&x)).ok()?;
     Some(
         y.iter()
-            .zip(&exam.g_y)
+            .zip(&reference.g_y)
             .filter(|(y, _)| y.is_finite())
             .map(|(y, g)| y * g)
             .sum(),
     )
 }
 
-fn moved_doubled(exam: &Exam, operand: usize, at: usize, t: Doubled) -> Option<Doubled> {
-    let mut x: Vec<ArrayD<Doubled>> = exam.case.values().iter().map(|x| x.mapv(Doubled::from_f64)).collect();
+fn moved_double_double(reference: &Reference, operand: usize, at: usize, t: DoubleDouble) -> Option<DoubleDouble> {
+    let mut x: Vec<ArrayD<DoubleDouble>> = reference
+        .case
+        .values()
+        .iter()
+        .map(|x| x.mapv(DoubleDouble::from_f64))
+        .collect();
     *x[operand].iter_mut().nth(at)? = t;
-    let y = caught(|| exam.function.value_doubled(&x)).ok().flatten()?;
-    let weighted = y.iter().zip(&exam.g_y).filter(|(y, _)| y.to_f64().is_finite());
-    Some(weighted.map(|(&y, &g)| y * Doubled::from_f64(g)).sum())
+    let y = caught(|| reference.function.value_double_double(&x)).ok().flatten()?;
+    let weighted = y.iter().zip(&reference.g_y).filter(|(y, _)| y.to_f64().is_finite());
+    Some(weighted.map(|(&y, &g)| y * DoubleDouble::from_f64(g)).sum())
 }
 
 fn curve<T: Scalar>(x: Option<f64>, truth: f64, f: impl Fn(T) -> Option<T>) -> Vec<(f64, f64)> {

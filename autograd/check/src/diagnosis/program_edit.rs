@@ -7,14 +7,14 @@
 use std::collections::BTreeSet;
 
 use crate::subject::guard::caught;
-use crate::verdict::exam::Exam;
+use crate::witness::reference::Reference;
 use ndarray::ArrayD;
 use tapegrad_language::ast::{Arg, Binary, Expr, ExprKind, File, ItemKind, StmtKind};
 use tapegrad_language::parse::parse;
 use tapegrad_language::print::{print, print_expr};
 
 /// One edited program and the gradients it gives.
-pub struct Edited {
+pub struct EditedProgram {
     /// Which line, where in it, and what: the same at all sizes.
     pub key: String,
     /// The line as it is and as it was.
@@ -27,15 +27,17 @@ pub struct Edited {
 const EDITS_MAX: usize = 160;
 
 /// All one-edit mutants of the derived backward program of a case; none if there is no such program.
-pub fn all(exam: &Exam) -> Vec<Edited> {
-    let x = exam.case.values();
+pub fn all(reference: &Reference) -> Vec<EditedProgram> {
+    let x = reference.case.values();
     let found = caught(|| {
-        let (symbolic, names) = exam.function.program(&x)?;
+        let (symbolic, names) = reference.function.program(&x)?;
         let derived = symbolic.derived()?;
         let edits = edits(&derived.text).into_iter().take(EDITS_MAX);
         let run = |(key, sentence, text): (String, String, String)| {
-            let gradients = caught(|| derived.run(&text, &names, &x, &exam.g_y)).ok().flatten()?;
-            Some(Edited {
+            let gradients = caught(|| derived.run(&text, &names, &x, &reference.g_y))
+                .ok()
+                .flatten()?;
+            Some(EditedProgram {
                 key,
                 sentence,
                 gradients,

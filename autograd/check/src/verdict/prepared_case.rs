@@ -6,24 +6,24 @@ use std::time::Duration;
 
 use ndarray::ArrayD;
 
-use crate::diagnosis::bank::{Hypothesis, hypotheses};
+use crate::diagnosis::hypotheses::{Hypothesis, hypotheses};
 use crate::subject::function::Function;
 use crate::subject::guard::{Trouble, caught};
 use crate::subject::{Case, Subject};
-use crate::verdict::answer::{Answer, OwnForward, Upstream, ask, old_operands};
-use crate::verdict::exam::{Coverage, Exam};
+use crate::verdict::evaluation::{Evaluation, OwnForward, Upstream, ask, old_operands};
+use crate::witness::reference::{Coverage, Reference};
 use tapegrad_core::op::Draw;
 
 /// A case, the truth about its gradients, and the bank of mistakes, made when it is first asked for.
-pub struct Prepared {
+pub struct PreparedCase {
     /// The case with the truth.
-    pub exam: Exam,
+    pub exam: Reference,
     /// The seed it was drawn from.
     pub seed: u64,
-    banks: Vec<OnceCell<Vec<Hypothesis>>>,
+    hypotheses: Vec<OnceCell<Vec<Hypothesis>>>,
 }
 
-impl Prepared {
+impl PreparedCase {
     /// Draws a case from a seed and asks the witnesses about it.
     ///
     /// **Errors** if the subject cannot draw a case or its definition has no value there.
@@ -53,18 +53,22 @@ impl Prepared {
         let y = caught(|| function.value(&case.values())).map_err(|message| trouble("the definition", message))?;
         let [g_y, _] = upstream.of(y.shape());
         let mut draw = Draw::new(seed ^ 0x5bd1_e995, 3);
-        let banks = case.operands.iter().map(|_| OnceCell::new()).collect();
-        let exam = Exam::new(case, x_old, y, g_y, function, coverage, &mut draw);
-        Ok(Self { exam, seed, banks })
+        let hypotheses = case.operands.iter().map(|_| OnceCell::new()).collect();
+        let reference = Reference::new(case, x_old, y, g_y, function, coverage, &mut draw);
+        Ok(Self {
+            exam: reference,
+            seed,
+            hypotheses,
+        })
     }
 
     /// The mistakes that can be made with one operand here.
     pub fn hypotheses(&self, operand: usize) -> &[Hypothesis] {
-        self.banks[operand].get_or_init(|| hypotheses(&self.exam, operand))
+        self.hypotheses[operand].get_or_init(|| hypotheses(&self.exam, operand))
     }
 
     /// What a subject answers at this case.
-    pub fn ask(&self, subject: &Arc<dyn Subject>, limit: Duration) -> Result<Answer, Trouble> {
+    pub fn ask(&self, subject: &Arc<dyn Subject>, limit: Duration) -> Result<Evaluation, Trouble> {
         let upstream = Upstream::Given(self.exam.g_y.clone());
         ask(subject, &self.exam.case, self.exam.x_old.clone(), upstream, limit)
     }

@@ -1,61 +1,61 @@
 //! Mistakes in what is done with the upstream gradient.
 
-use super::Bank;
+use super::Hypotheses;
 use super::arrays::{axis_names, only, reversed, rolled};
-use crate::witness::pull::Pull;
+use crate::witness::jacobian::Jacobian;
 
-impl Bank {
+impl Hypotheses {
     /// The right derivative with another upstream gradient.
-    pub(super) fn of_the_upstream(&mut self, pull: &Pull<'_>) {
-        let g = &pull.exam.g_y;
+    pub(super) fn of_the_upstream(&mut self, jacobian: &Jacobian<'_>) {
+        let g = &jacobian.reference.g_y;
         self.add(
             1.5,
             "upstream ignored",
             "the upstream gradient were ignored, as if it were 1",
-            pull.back(&(g * 0.0 + 1.0)),
+            jacobian.back(&(g * 0.0 + 1.0)),
         );
         self.add(
             2.4,
             "upstream squared",
             "the upstream gradient were squared",
-            pull.back(&(g * g)),
+            jacobian.back(&(g * g)),
         );
         self.add(
             2.5,
             "upstream magnitude",
             "only the magnitude of the upstream gradient counted",
-            pull.back(&g.mapv(f64::abs)),
+            jacobian.back(&g.mapv(f64::abs)),
         );
         self.add(
             2.5,
             "upstream sign",
             "only the sign of the upstream gradient counted",
-            pull.back(&g.mapv(f64::signum)),
+            jacobian.back(&g.mapv(f64::signum)),
         );
         self.add(
             2.5,
             "upstream clipped at 0",
             "negative upstream gradients were replaced by 0",
-            pull.back(&g.mapv(|g| g.max(0.0))),
+            jacobian.back(&g.mapv(|g| g.max(0.0))),
         );
         if g.ndim() == 2 && g.shape()[0] == g.shape()[1] {
             self.add(
                 1.6,
                 "upstream transposed",
                 "the upstream gradient were transposed",
-                pull.back(&g.t().to_owned()),
+                jacobian.back(&g.t().to_owned()),
             );
         }
         for (axis, name) in axis_names(g.ndim()) {
             if g.shape()[axis] > 1 {
-                self.of_upstream_slices(pull, axis, &name);
+                self.of_upstream_slices(jacobian, axis, &name);
             }
         }
     }
 
     /// Slices of the upstream gradient that are lost, alone, shifted or reversed.
-    fn of_upstream_slices(&mut self, pull: &Pull<'_>, axis: usize, name: &str) {
-        let g = &pull.exam.g_y;
+    fn of_upstream_slices(&mut self, jacobian: &Jacobian<'_>, axis: usize, name: &str) {
+        let g = &jacobian.reference.g_y;
         let size = g.shape()[axis];
         for (key, text, keep) in [("first", "only the first", 0), ("last", "only the last", size - 1)] {
             let text = format!("{text} slice of the upstream gradient along {name} counted");
@@ -63,7 +63,7 @@ impl Bank {
                 1.7,
                 format!("upstream {key} of {name}"),
                 text,
-                pull.back(&only(g, axis, keep)),
+                jacobian.back(&only(g, axis, keep)),
             );
         }
         for (key, text, skip) in [
@@ -75,7 +75,7 @@ impl Bank {
                 2.2,
                 format!("upstream {key} of {name}"),
                 text,
-                pull.back(&(g - &only(g, axis, skip))),
+                jacobian.back(&(g - &only(g, axis, skip))),
             );
         }
         for by in [1, -1] {
@@ -84,7 +84,7 @@ impl Bank {
                 2.3,
                 format!("upstream shifted {by} {name}"),
                 text,
-                pull.back(&rolled(g, axis, by)),
+                jacobian.back(&rolled(g, axis, by)),
             );
         }
         let text = format!("the upstream gradient were reversed along {name}");
@@ -92,7 +92,7 @@ impl Bank {
             2.3,
             format!("upstream reversed {name}"),
             text,
-            pull.back(&reversed(g, axis)),
+            jacobian.back(&reversed(g, axis)),
         );
     }
 }

@@ -2,14 +2,14 @@
 
 use ndarray::{ArrayD, IxDyn};
 
-use super::Bank;
+use super::Hypotheses;
 use super::arrays::{axis_names, permutations, reversed, rolled};
-use crate::witness::pull::Pull;
+use crate::witness::jacobian::Jacobian;
 
-impl Bank {
+impl Hypotheses {
     /// The right gradient, changed afterwards.
-    pub(super) fn of_the_result(&mut self, pull: &Pull<'_>) {
-        let n = &pull.right;
+    pub(super) fn of_the_result(&mut self, jacobian: &Jacobian<'_>) {
+        let n = &jacobian.right;
         self.add(1.0, "sign", "its sign were flipped", -n);
         self.add(1.0, "zero", "it were never computed: it is 0", n * 0.0);
         for (factor, text) in [
@@ -27,7 +27,7 @@ impl Bank {
                 n * factor,
             );
         }
-        self.scaled(pull);
+        self.scaled(jacobian);
         self.moved(n);
         self.add(2.5, "magnitude", "only its magnitude were kept", n.mapv(f64::abs));
         self.add(
@@ -45,16 +45,16 @@ impl Bank {
     }
 
     /// Multiplied or divided by a size or a constant that has to do with it.
-    fn scaled(&mut self, pull: &Pull<'_>) {
-        let n = &pull.right;
-        for (name, size) in pull.sizes() {
+    fn scaled(&mut self, jacobian: &Jacobian<'_>) {
+        let n = &jacobian.right;
+        for (name, size) in jacobian.sizes() {
             let root = size.sqrt();
             for (factor, form) in [(size, "n"), (1.0 / size, "1/n"), (root, "√n"), (1.0 / root, "1/√n")] {
                 let sentence = format!("it were multiplied by {form}, where n = {size} is the size of {name}");
                 self.add(2.05, format!("factor {form}, n of {name}"), sentence, n * factor);
             }
         }
-        for (name, value) in &pull.exam.case.constants {
+        for (name, value) in &jacobian.reference.case.constants {
             for (factor, form) in [
                 (*value, "c"),
                 (1.0 / value, "1/c"),

@@ -1,14 +1,14 @@
 //! What the witnesses say of a gradient, number by number.
 
-use crate::witness::richardson::Slope;
+use crate::witness::finite_difference::Slope;
 
 /// What the witnesses say of the gradient of one operand.
 #[derive(Clone, Debug)]
-pub struct Truth {
+pub struct ReferenceGradient {
     /// The entries that were looked at.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ReferenceEntry>,
     /// Directions along which the whole gradient was looked at, if it is large.
-    pub probes: Vec<(Vec<f64>, Entry)>,
+    pub probes: Vec<(Vec<f64>, ReferenceEntry)>,
     /// `∂y_i/∂x_j` at `i · columns + j`, if all of it is known.
     pub jacobian: Option<Vec<f64>>,
     /// The largest entry of the gradient in magnitude.
@@ -17,7 +17,7 @@ pub struct Truth {
 
 /// What the witnesses say of one number.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Entry {
+pub struct ReferenceEntry {
     /// Its position in the operand, row-major.
     pub index: usize,
     /// By dual numbers.
@@ -34,7 +34,7 @@ pub struct Entry {
     pub floor: f64,
 }
 
-impl Entry {
+impl ReferenceEntry {
     /// The best that is known: by dual numbers if they spoke, else by differences.
     pub fn best(&self) -> f64 {
         self.exact.or(self.numeric.map(|(value, _)| value)).unwrap_or(f64::NAN)

@@ -7,16 +7,18 @@ use ndarray::ArrayD;
 use crate::subject::Case;
 use crate::subject::function::Function;
 use crate::subject::guard::caught;
-use crate::witness::doubled::Doubled;
-use crate::witness::richardson::Slope;
-use crate::witness::truth::{Entry, Truth, column_of, sum_of_smooth, sum_over_kinks, used};
-use crate::witness::{Differences, DoubledDifferences, DualNumbers, EXACT, Witness};
+use crate::witness::double_double::DoubleDouble;
+use crate::witness::finite_difference::Slope;
+use crate::witness::reference_gradient::{
+    ReferenceEntry, ReferenceGradient, column_of, sum_of_smooth, sum_over_kinks, used,
+};
+use crate::witness::{DoubleDoubleDifferences, DualNumbers, EXACT, FiniteDifferences, Witness};
 use tapegrad_core::numbers::Scalar;
 use tapegrad_core::op::Draw;
 
 /// A case, an upstream gradient, and what the witnesses say of the gradients.
 #[derive(Clone)]
-pub struct Exam {
+pub struct Reference {
     /// The operands.
     pub case: Case,
     /// What forward() was called with before.
@@ -28,7 +30,7 @@ pub struct Exam {
     /// The function.
     pub function: Arc<dyn Function>,
     /// For each operand the truth about its gradient; `None` where there is none.
-    pub truths: Vec<Option<Truth>>,
+    pub gradients: Vec<Option<ReferenceGradient>>,
 }
 
 /// How much is looked at.
@@ -72,7 +74,7 @@ pub const JACOBIAN: Coverage = Coverage {
 /// How many random directions look at a gradient that is too large to be looked at in full.
 const PROBES: usize = 8;
 
-impl Exam {
+impl Reference {
     /// Asks the witnesses; `y` is the value of the function at the case.
     pub fn new(
         case: Case,
@@ -83,26 +85,27 @@ impl Exam {
         coverage: Coverage,
         draw: &mut Draw,
     ) -> Self {
-        let mut exam = Self {
+        let mut reference = Self {
             case,
             x_old,
             y,
             g_y,
             function,
-            truths: Vec::new(),
+            gradients: Vec::new(),
         };
-        exam.truths = (0..exam.case.operands.len())
+        reference.gradients = (0..reference.case.operands.len())
             .map(|i| {
-                exam.case
+                reference
+                    .case
                     .real()
                     .any(|real| real == i)
-                    .then(|| exam.truth(i, coverage, draw))
+                    .then(|| reference.expected(i, coverage, draw))
             })
             .collect();
         if coverage.witnesses == Witnesses::All {
-            exam.ask_the_language();
+            reference.ask_the_language();
         }
-        exam
+        reference
     }
 
     /// The third witness speaks on all operands at once.
@@ -117,24 +120,24 @@ impl Exam {
         };
         // What the op cancels exactly, a derivative that is written down may cancel to rounding.
         let rounding = EXACT * self.g_y.iter().map(|g| g.abs()).sum::<f64>();
-        for (truth, gradient) in self.truths.iter_mut().zip(gradients) {
-            let (Some(truth), Some(gradient)) = (truth, gradient) else {
+        for (expected, gradient) in self.gradients.iter_mut().zip(gradients) {
+            let (Some(expected), Some(gradient)) = (expected, gradient) else {
                 continue;
             };
             let flat: Vec<f64> = gradient.iter().copied().collect();
-            for entry in &mut truth.entries {
+            for entry in &mut expected.entries {
                 let said = flat.get(entry.index).copied().filter(|g| g.is_finite());
                 let is_rounding = |s: f64| (s - entry.best()).abs() <= rounding;
                 entry.symbolic = said.map(|s| if is_rounding(s) { entry.best() } else { s });
             }
-            for (v, entry) in &mut truth.probes {
+            for (v, entry) in &mut expected.probes {
                 let along: f64 = flat.iter().zip(v.iter()).map(|(g, v)| g * v).sum();
                 entry.symbolic = Some(along).filter(|g| g.is_finite());
             }
         }
     }
 
-    fn truth(&self, operand: usize, coverage: Coverage, draw: &mut Draw) -> Truth {
+    fn expected(&self, operand: usize, coverage: Coverage, draw: &mut Draw) -> ReferenceGradient {
         let columns = self.case.operands[operand].value.len();
         let is_full = columns * self.y.len() <= coverage.pairs_max || columns <= coverage.entries_max.min(8);
         let chosen = if is_full {
@@ -162,15 +165,15 @@ impl Exam {
         });
         let probes: Vec<_> = probes.collect();
         let scale = entries.iter().map(|entry| entry.best().abs()).fold(0.0, f64::max);
-        let mut probes: Vec<(Vec<f64>, Entry)> = probes;
+        let mut probes: Vec<(Vec<f64>, ReferenceEntry)> = probes;
         let all = || entries.iter().chain(probes.iter().map(|(_, entry)| entry));
-        let rounding = all().filter_map(Entry::rounding_seen).fold(0.0, f64::max);
+        let rounding = all().filter_map(ReferenceEntry::rounding_seen).fold(0.0, f64::max);
         let probed = probes.iter_mut().map(|(_, entry)| entry);
         entries
             .iter_mut()
             .chain(probed)
             .for_each(|entry| entry.floor = entry.floor.max(rounding));
-        Truth {
+        ReferenceGradient {
             entries,
             probes,
             jacobian: is_full.then_some(jacobian),
@@ -186,18 +189,18 @@ impl Exam {
         index: usize,
         v: &[f64],
         witnesses: Witnesses,
-    ) -> (Entry, Vec<f64>) {
+    ) -> (ReferenceEntry, Vec<f64>) {
         let dual = DualNumbers.along(&*self.function, x, operand, v);
         let numeric = match (&dual, witnesses) {
             (Some(_), Witnesses::First) => None,
-            _ => Differences.along(&*self.function, x, operand, v),
+            _ => FiniteDifferences.along(&*self.function, x, operand, v),
         };
         let column = column_of(dual.as_ref().or(numeric.as_ref()));
         let g: Vec<f64> = self.g_y.iter().copied().collect();
         let terms: f64 = column.iter().zip(&g).map(|(s, g)| used(*s, *g).abs()).sum();
         let weighted =
             |slopes: &Vec<Slope>| -> f64 { column_of(Some(slopes)).iter().zip(&g).map(|(s, g)| used(*s, *g)).sum() };
-        let mut entry = Entry {
+        let mut entry = ReferenceEntry {
             index,
             exact: dual.as_ref().map(weighted),
             symbolic: None,
@@ -208,7 +211,7 @@ impl Exam {
         };
         if witnesses == Witnesses::All
             && entry.is_doubtful()
-            && let Some(finer) = DoubledDifferences.along(&*self.function, x, operand, v)
+            && let Some(finer) = DoubleDoubleDifferences.along(&*self.function, x, operand, v)
         {
             entry.numeric = sum_of_smooth(&finer, &g);
             entry.kink = sum_over_kinks(&finer, &g);
@@ -217,17 +220,22 @@ impl Exam {
     }
 
     /// The value of the function by its plain loops in doubled precision, rounded; `None` if it cannot be had.
-    pub fn value_doubled(&self) -> Option<ArrayD<f64>> {
-        let x: Vec<ArrayD<Doubled>> = self.case.values().iter().map(|x| x.mapv(Doubled::from_f64)).collect();
-        let y = caught(|| self.function.value_doubled(&x)).ok().flatten()?;
-        Some(y.mapv(Doubled::to_f64))
+    pub fn value_double_double(&self) -> Option<ArrayD<f64>> {
+        let x: Vec<ArrayD<DoubleDouble>> = self
+            .case
+            .values()
+            .iter()
+            .map(|x| x.mapv(DoubleDouble::from_f64))
+            .collect();
+        let y = caught(|| self.function.value_double_double(&x)).ok().flatten()?;
+        Some(y.mapv(DoubleDouble::to_f64))
     }
 
     /// What rounding alone makes of the gradient of one operand.
     pub fn rounding_of(&self, operand: usize) -> f64 {
-        let truth = self.truths[operand].as_ref();
-        truth.map_or(0.0, |truth| {
-            truth.entries.iter().map(|entry| entry.floor).fold(0.0, f64::max)
+        let expected = self.gradients[operand].as_ref();
+        expected.map_or(0.0, |expected| {
+            expected.entries.iter().map(|entry| entry.floor).fold(0.0, f64::max)
         })
     }
 
@@ -242,9 +250,9 @@ impl Exam {
 
     /// The gradient of one operand as the witnesses give it; `None` if not all of it was looked at.
     pub fn gradient(&self, operand: usize) -> Option<ArrayD<f64>> {
-        let truth = self.truths[operand].as_ref()?;
-        truth.jacobian.as_ref()?;
-        let values = truth.entries.iter().map(Entry::best).collect();
+        let expected = self.gradients.get(operand)?.as_ref()?;
+        expected.jacobian.as_ref()?;
+        let values = expected.entries.iter().map(ReferenceEntry::best).collect();
         ArrayD::from_shape_vec(self.case.operands[operand].value.raw_dim(), values).ok()
     }
 }

@@ -3,19 +3,19 @@
 use ndarray::ArrayD;
 
 use super::arrays::rolled;
-use super::{Bank, residual};
-use crate::diagnosis::opened::Edit;
+use super::{Hypotheses, residual};
+use crate::diagnosis::expanded_graph::GraphEdit;
 use crate::subject::guard::caught;
-use crate::verdict::exam::Exam;
-use crate::witness::pull::Pull;
+use crate::witness::jacobian::Jacobian;
+use crate::witness::reference::Reference;
 use tapegrad_core::op::OperandKind;
 
-impl Bank {
+impl Hypotheses {
     /// The right derivative at other values: a stale cache, shifted ids, another mask.
-    pub(super) fn of_other_values(&mut self, exam: &Exam, operand: usize) {
-        let at = |bank: &mut Self, cost: f64, key: String, sentence: String, x: &[ArrayD<f64>]| {
-            if let Some(gradient) = gradient_at(exam, operand, x) {
-                bank.add(cost, key, sentence, gradient);
+    pub(super) fn of_other_values(&mut self, reference: &Reference, operand: usize) {
+        let at = |hypotheses: &mut Self, cost: f64, key: String, sentence: String, x: &[ArrayD<f64>]| {
+            if let Some(gradient) = gradient_at(reference, operand, x) {
+                hypotheses.add(cost, key, sentence, gradient);
             }
         };
         at(
@@ -23,9 +23,9 @@ impl Bank {
             1.5,
             "stale".into(),
             "it belonged to the forward() before: a cache is not renewed".into(),
-            &exam.x_old,
+            &reference.x_old,
         );
-        for (i, data) in exam
+        for (i, data) in reference
             .case
             .operands
             .iter()
@@ -33,7 +33,7 @@ impl Bank {
             .filter(|(_, data)| data.kind != OperandKind::Real)
         {
             let with = |change: &dyn Fn(&ArrayD<f64>) -> ArrayD<f64>| {
-                let mut x = exam.case.values();
+                let mut x = reference.case.values();
                 x[i] = change(&x[i]);
                 x
             };
@@ -90,33 +90,32 @@ impl Bank {
     }
 
     /// The graph of the function with one thing wrong in it.
-    pub(super) fn of_the_graph(&mut self, exam: &Exam, operand: usize, pull: &Pull<'_>) {
-        let x = exam.case.values();
-        let Some(opened) = caught(|| exam.function.opened(&x)).ok().flatten() else {
+    pub(super) fn of_the_graph(&mut self, reference: &Reference, operand: usize, jacobian: &Jacobian<'_>) {
+        let x = reference.case.values();
+        let Some(opened) = caught(|| reference.function.opened(&x)).ok().flatten() else {
             return;
         };
         let is_right = opened
-            .gradient(operand, &exam.g_y, &Edit::None)
-            .is_some_and(|g| residual(&g, &pull.right) < 1e-6);
+            .gradient(operand, &reference.g_y, None)
+            .is_some_and(|g| residual(&g, &jacobian.right) < 1e-6);
         if !is_right {
             return;
         }
         for (edit, sentence) in opened.edits() {
             let cost = match edit {
-                Edit::None => continue,
-                Edit::Drop(_) => 1.3,
-                Edit::LastUse(_) | Edit::FirstUse(_) => 1.35,
-                Edit::Negate(_) => 1.6,
-                Edit::PassOn(_) => 1.7,
-                Edit::OwnFactor(_) => 1.8,
-                Edit::Double(_) => 1.9,
+                GraphEdit::Drop(_) => 1.3,
+                GraphEdit::LastUse(_) | GraphEdit::FirstUse(_) => 1.35,
+                GraphEdit::Negate(_) => 1.6,
+                GraphEdit::PassOn(_) => 1.7,
+                GraphEdit::OwnFactor(_) => 1.8,
+                GraphEdit::Double(_) => 1.9,
             };
-            if let Some(gradient) = opened.gradient(operand, &exam.g_y, &edit) {
-                self.add(cost, format!("{edit:?}"), sentence, gradient);
+            if let Some(gradient) = opened.gradient(operand, &reference.g_y, Some(&edit)) {
+                self.add(cost, edit.to_string(), sentence, gradient);
             }
         }
         for (key, sentence, twin) in opened.variants() {
-            if let Some(gradient) = twin.gradient(operand, &exam.g_y, &Edit::None) {
+            if let Some(gradient) = twin.gradient(operand, &reference.g_y, None) {
                 self.add(1.5, format!("variant {key}"), sentence, gradient);
             }
         }
@@ -124,17 +123,17 @@ impl Bank {
 }
 
 /// The gradient of the function at other operands, by dual numbers.
-fn gradient_at(exam: &Exam, operand: usize, x: &[ArrayD<f64>]) -> Option<ArrayD<f64>> {
+fn gradient_at(reference: &Reference, operand: usize, x: &[ArrayD<f64>]) -> Option<ArrayD<f64>> {
     let columns = x[operand].len();
     let mut gradient = Vec::with_capacity(columns);
     for j in 0..columns {
         let mut v = vec![0.0; columns];
         v[j] = 1.0;
-        let tangent = caught(|| exam.function.along(x, operand, &v)).ok().flatten()?;
+        let tangent = caught(|| reference.function.along(x, operand, &v)).ok().flatten()?;
         gradient.push(
             tangent
                 .iter()
-                .zip(&exam.g_y)
+                .zip(&reference.g_y)
                 .map(|(t, g)| if *t == 0.0 { 0.0 } else { t * g })
                 .sum(),
         );
