@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use ndarray::ArrayD;
 use serde::Serialize;
 
+use crate::diagnosis::mistake::Mistake;
 use crate::subject::attributes;
 use crate::verdict::evaluation::Evaluation;
 use crate::verdict::prepared_case::PreparedCase;
@@ -95,7 +96,7 @@ impl Counterexample {
         prepared: &PreparedCase,
         evaluation: &Evaluation,
         operand: usize,
-        key: Option<&str>,
+        mistake: Option<&Mistake>,
     ) -> Self {
         let reference = &prepared.exam;
         let letter = &reference.case.operands[operand].name;
@@ -103,7 +104,7 @@ impl Counterexample {
         let right = reference
             .gradient(operand)
             .unwrap_or_else(|| evaluation.g_x[operand].mapv(|_| f64::NAN));
-        let as_if = key.and_then(|key| prepared.hypotheses(operand).iter().find(|h| h.key == key));
+        let as_if = mistake.and_then(|mistake| prepared.hypotheses(operand).iter().find(|h| h.mistake == *mistake));
         Self {
             name: name.to_string(),
             attributes: reference.case.op.as_ref().map(attributes::to_json).unwrap_or_default(),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use ndarray::ArrayD;
 
+use super::mistake::{Description, Mistake, Shown};
 use crate::diagnosis::hypotheses::residual_above;
 use crate::verdict::evaluation::Evaluation;
 use crate::verdict::prepared_case::PreparedCase;
@@ -17,8 +18,9 @@ pub const SAME: f64 = 1e-7;
 /// A mistake that gives the numbers that were seen.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Diagnosis {
-    /// A word for programs.
-    pub cause: String,
+    /// The mistake; in JSON, its word for programs.
+    #[serde(rename = "cause")]
+    pub mistake: Mistake,
     /// A sentence: "your gradient behaves as if ..".
     pub sentence: String,
     /// The operand whose gradient is wrong.
@@ -34,12 +36,8 @@ pub struct Diagnosis {
 /// A mistake that may explain what was seen of one operand.
 #[derive(Clone, Debug)]
 pub struct Candidate {
-    /// What distinguishes it.
-    pub key: String,
-    /// How unusual it is.
-    pub cost: f64,
-    /// What follows "behaves as if".
-    pub sentence: String,
+    /// The mistake.
+    pub mistake: Mistake,
     /// The largest residual so far.
     pub worst: f64,
     /// On how many draws it was told apart.
@@ -48,7 +46,7 @@ pub struct Candidate {
 
 /// The mistakes that fit one operand on all draws, the cheapest first.
 pub fn explanations(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Vec<Candidate> {
-    let mut alive: BTreeMap<String, Candidate> = BTreeMap::new();
+    let mut alive: BTreeMap<Mistake, Candidate> = BTreeMap::new();
     let mut wrong_draws = 0;
     for (prepared, evaluation) in draws {
         let Some(right) = prepared.exam.gradient(operand) else {
@@ -68,10 +66,8 @@ pub fn explanations(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> V
             } else {
                 1.0
             };
-            let known = alive.entry(h.key.clone()).or_insert_with(|| Candidate {
-                key: h.key.clone(),
-                cost: h.cost,
-                sentence: h.sentence.clone(),
+            let known = alive.entry(h.mistake.clone()).or_insert_with(|| Candidate {
+                mistake: h.mistake.clone(),
                 worst: 0.0,
                 draws: 0,
             });
@@ -80,12 +76,16 @@ pub fn explanations(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> V
         }
     }
     if let Some(constant) = constant_factor(draws, operand) {
-        alive.entry(constant.key.clone()).or_insert(constant);
+        alive.entry(constant.mistake.clone()).or_insert(constant);
     }
     let mut fits: Vec<Candidate> = alive.into_values().filter(|e| e.worst <= SAME && e.draws > 0).collect();
     let most = fits.iter().map(|e| e.draws).max().unwrap_or(0);
     fits.retain(|e| e.draws == most && 2 * e.draws >= wrong_draws);
-    fits.sort_by(|a, b| a.cost.total_cmp(&b.cost).then_with(|| a.key.cmp(&b.key)));
+    fits.sort_by_cached_key(|fit| {
+        let Description { cost, cause, .. } = fit.mistake.description();
+        // Costs are positive: their bits are in the order of the numbers.
+        (cost.to_bits(), cause)
+    });
     fits
 }
 
@@ -109,9 +109,7 @@ fn constant_factor(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Op
     }
     let factor: f64 = factor.filter(|factor: &f64| factor.is_finite() && *factor != 0.0)?;
     (count >= 3).then(|| Candidate {
-        key: "constant factor".to_string(),
-        cost: 2.2,
-        sentence: format!("it were multiplied by {}", (factor * 1e6).round() / 1e6),
+        mistake: Mistake::ConstantFactor(Shown(factor)),
         worst,
         draws: count,
     })
@@ -141,7 +139,7 @@ pub fn diagnose(draws: &[(&PreparedCase, &Evaluation)]) -> Option<Diagnosis> {
         .filter(|&i| draws.iter().any(|(p, a)| has(p, i) && is_wrong(p, a, i)))
         .collect();
     let of_each: Vec<Vec<Candidate>> = wrong.iter().map(|&i| explanations(draws, i)).collect();
-    let explains_all = |e: &&Candidate| of_each.iter().all(|other| other.iter().any(|o| o.key == e.key));
+    let explains_all = |e: &&Candidate| of_each.iter().all(|other| other.iter().any(|o| o.mistake == e.mistake));
     let (at, best) = match of_each.first()?.iter().find(explains_all) {
         Some(joint) => (0, joint),
         None => of_each
@@ -150,17 +148,20 @@ pub fn diagnose(draws: &[(&PreparedCase, &Evaluation)]) -> Option<Diagnosis> {
             .find_map(|(at, fits)| Some((at, fits.first()?)))?,
     };
     let name = |i: usize| first.exam.case.operands[wrong[i]].name.clone();
+    let said = best.mistake.description();
     let also = of_each[at]
         .iter()
-        .filter(|e| e.key != best.key && e.cost <= best.cost + 0.3)
+        .filter(|e| e.mistake != best.mistake)
+        .map(|e| e.mistake.description())
+        .filter(|other| other.cost <= said.cost + 0.3)
         .take(2);
     Some(Diagnosis {
-        cause: best.key.clone(),
-        sentence: format!("your gradient g_{} behaves as if {}", name(at), best.sentence),
+        mistake: best.mistake.clone(),
+        sentence: format!("your gradient g_{} behaves as if {}", name(at), said.sentence),
         operand: name(at),
         residual: best.worst,
         draws: best.draws,
-        also: also.map(|e| e.sentence.clone()).collect(),
+        also: also.map(|other| other.sentence).collect(),
     })
 }
 

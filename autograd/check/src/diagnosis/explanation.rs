@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::diagnosis::counterexample::Counterexample;
 use crate::diagnosis::diagnose::{diagnose, is_wrong, whereabouts};
+use crate::diagnosis::mistake::Mistake;
 use crate::diagnosis::shrink::{Symptom, shrink};
 use crate::report::TargetReport;
 use crate::subject::Subject;
@@ -35,10 +36,10 @@ pub(crate) fn explain(
     let Some(operand) = operand else { return };
     let symptom = Symptom {
         operand,
-        key: diagnosis
+        mistake: diagnosis
             .as_ref()
-            .map(|d| d.cause.clone())
-            .filter(|cause| cause != "constant factor"),
+            .map(|d| d.mistake.clone())
+            .filter(|mistake| !matches!(mistake, Mistake::ConstantFactor(_))),
     };
     let start = draws.into_iter().filter(|(p, a)| symptom.is_met(p, a).is_some());
     let start = start
@@ -57,7 +58,7 @@ pub(crate) fn explain(
             &prepared,
             &evaluation,
             i,
-            symptom.key.as_deref(),
+            symptom.mistake.as_ref(),
         ));
         if diagnosis.is_none()
             && let Some(right) = prepared.exam.gradient(i)

@@ -5,5 +5,6 @@ pub mod diagnose;
 pub mod expanded_graph;
 pub(crate) mod explanation;
 pub mod hypotheses;
+pub mod mistake;
 pub mod program_edit;
 pub mod shrink;

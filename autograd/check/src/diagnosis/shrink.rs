@@ -11,6 +11,7 @@ use ndarray::ArrayD;
 
 use crate::diagnosis::diagnose::{SAME, is_wrong};
 use crate::diagnosis::hypotheses::residual_above;
+use crate::diagnosis::mistake::Mistake;
 use crate::subject::Subject;
 use crate::verdict::evaluation::{Evaluation, Upstream};
 use crate::verdict::prepared_case::PreparedCase;
@@ -30,7 +31,7 @@ pub struct Symptom {
     /// The operand whose gradient is wrong.
     pub operand: String,
     /// The mistake that explains it, if one does.
-    pub key: Option<String>,
+    pub mistake: Option<Mistake>,
 }
 
 impl Symptom {
@@ -45,8 +46,10 @@ impl Symptom {
         if !is_wrong(prepared, evaluation, operand) {
             return None;
         }
-        let Some(key) = &self.key else { return Some(operand) };
-        let h = prepared.hypotheses(operand).iter().find(|h| h.key == *key)?;
+        let Some(mistake) = &self.mistake else {
+            return Some(operand);
+        };
+        let h = prepared.hypotheses(operand).iter().find(|h| h.mistake == *mistake)?;
         let floor = 100.0 * prepared.exam.rounding_of(operand);
         (residual_above(&evaluation.g_x[operand], &h.gradient, floor) <= SAME).then_some(operand)
     }

@@ -122,7 +122,7 @@ impl MutantModule {
         let last = g.ndim().checked_sub(1);
         match &self.mutation {
             Mutation::Negated => -g,
-            Mutation::DoubleDouble => g * 2.0,
+            Mutation::Doubled => g * 2.0,
             Mutation::Halved => g * 0.5,
             Mutation::Zero => g * 0.0,
             Mutation::Averaged => g / g_y.len() as f64,

@@ -179,23 +179,18 @@ impl MutantTrials {
         let draws = evaluations.iter().filter(|(p, a)| is_telling(p, a)).take(DRAWS);
         let draws: Vec<(&PreparedCase, &Evaluation)> = draws.map(|(p, a)| (*p, a)).collect();
         let diagnosis = diagnose(&draws);
-        let cause = diagnosis
-            .as_ref()
-            .map(|d| d.cause.clone())
-            .or_else(|| evaluations.iter().any(is_impure).then(|| "impure".to_string()));
-        self.rate(
-            diagnosis.as_ref(),
-            cause.as_deref(),
-            &fresh,
-            (mutant, operand, mutation),
-            score,
-        );
+        let said = match &diagnosis {
+            Some(diagnosis) => Said::Mistake(diagnosis),
+            None if evaluations.iter().any(is_impure) => Said::Impure,
+            None => Said::Nothing,
+        };
+        self.rate(&said, &fresh, (mutant, operand, mutation), score);
         let symptom = Symptom {
             operand: operand.to_string(),
-            key: diagnosis.map(|d| d.cause),
+            mistake: diagnosis.map(|d| d.mistake),
         };
         let shows = |p: &&PreparedCase| {
-            ask(p).is_some_and(|a| symptom.is_met(p, &a).is_some() || (symptom.key.is_none() && is_found(p, &a)))
+            ask(p).is_some_and(|a| symptom.is_met(p, &a).is_some() || (symptom.mistake.is_none() && is_found(p, &a)))
         };
         let smallest = self.small.iter().find(shows).map(real_numbers);
         score
@@ -205,30 +200,40 @@ impl MutantTrials {
 
     fn rate(
         &self,
-        diagnosis: Option<&Diagnosis>,
-        cause: Option<&str>,
+        said: &Said<'_>,
         fresh: &[(&PreparedCase, Evaluation)],
         (mutant, operand, mutation): (&Arc<dyn Subject>, &str, &Mutation),
         score: &mut MutationScore,
     ) {
-        let Some(cause) = cause else {
-            score.unknown += 1;
-            score
-                .remarks
-                .push(format!("{} is unexplained", label(mutant, operand, mutation)));
-            return;
+        let label = label(mutant, operand, mutation);
+        let (cause, is_named) = match said {
+            Said::Nothing => {
+                score.unknown += 1;
+                score.remarks.push(format!("{label} is unexplained"));
+                return;
+            }
+            Said::Impure => ("impure".to_string(), *mutation == Mutation::Accumulated),
+            Said::Mistake(diagnosis) => (diagnosis.mistake.cause(), mutation.is_named_by(&diagnosis.mistake)),
         };
-        let is_named = mutation.is_named_by(cause);
         score.named += usize::from(is_named);
-        if is_named || diagnosis.is_some_and(|d| is_borne_out(d, fresh)) {
+        let is_same_function = || matches!(said, Said::Mistake(diagnosis) if is_borne_out(diagnosis, fresh));
+        if is_named || is_same_function() {
             score.right_first += 1;
         } else {
             score.wrong_confident += 1;
-            score
-                .remarks
-                .push(format!("{} is called `{cause}`", label(mutant, operand, mutation)));
+            score.remarks.push(format!("{label} is called `{cause}`"));
         }
     }
+}
+
+/// What a check says of a mutant that it found.
+enum Said<'d> {
+    /// A mistake explains the gradient.
+    Mistake(&'d Diagnosis),
+    /// A second backward() gives another gradient.
+    Impure,
+    /// The gradient is wrong, and nothing explains it.
+    Nothing,
 }
 
 fn label(mutant: &Arc<dyn Subject>, operand: &str, mutation: &Mutation) -> String {
@@ -261,7 +266,10 @@ fn is_borne_out(diagnosis: &Diagnosis, fresh: &[(&PreparedCase, Evaluation)]) ->
         let Some(operand) = operand.filter(|&i| is_wrong(prepared, evaluation, i)) else {
             return true;
         };
-        let h = prepared.hypotheses(operand).iter().find(|h| h.key == diagnosis.cause);
+        let h = prepared
+            .hypotheses(operand)
+            .iter()
+            .find(|h| h.mistake == diagnosis.mistake);
         let floor = 100.0 * prepared.exam.rounding_of(operand);
         h.is_some_and(|h| residual_above(&evaluation.g_x[operand], &h.gradient, floor) <= 10.0 * SAME)
     })

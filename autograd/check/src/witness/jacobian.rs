@@ -1,6 +1,6 @@
-//! The Jacobian of one operand at one case, to pull any upstream gradient back through it.
+//! The Jacobian of one operand at one case, to be applied to any upstream gradient.
 
-use ndarray::{ArrayD, Axis, IxDyn};
+use ndarray::{ArrayD, IxDyn};
 
 use crate::witness::reference::Reference;
 use tapegrad_core::shape::Shape;
@@ -37,16 +37,16 @@ impl<'e> Jacobian<'e> {
     }
 
     /// `∂y_i/∂x_j`.
-    pub fn j(&self, i: usize, j: usize) -> f64 {
+    pub fn at(&self, i: usize, j: usize) -> f64 {
         self.jacobian[i * self.columns + j]
     }
 
     /// `Jᵀ g`.
-    pub fn back(&self, g: &ArrayD<f64>) -> ArrayD<f64> {
+    pub fn transposed_times(&self, g: &ArrayD<f64>) -> ArrayD<f64> {
         let mut x = vec![0.0; self.columns];
         for (i, &g) in g.iter().enumerate().filter(|(_, g)| **g != 0.0) {
             for (j, x) in x.iter_mut().enumerate() {
-                let slope = self.j(i, j);
+                let slope = self.at(i, j);
                 *x += if slope == 0.0 { 0.0 } else { slope * g };
             }
         }
@@ -91,48 +91,7 @@ impl<'e> Jacobian<'e> {
         let index = ArrayD::from_shape_vec(self.right.raw_dim(), index).ok()?;
         let used = index.broadcast(IxDyn(self.reference.y.shape()))?.to_owned();
         let g = self.reference.g_y.iter().enumerate().zip(&used);
-        let parts = g.map(|((i, g), &j)| self.j(i, j as usize) * g).collect();
+        let parts = g.map(|((i, g), &j)| self.at(i, j as usize) * g).collect();
         ArrayD::from_shape_vec(self.reference.y.raw_dim(), parts).ok()
-    }
-
-    /// What becomes of a broadcast operand if the sum is replaced: by the mean, by the first or the last summand.
-    pub fn broadcast_parts(&self, parts: &ArrayD<f64>) -> Vec<(String, String, ArrayD<f64>)> {
-        let x = self.right.shape();
-        let missing = parts.ndim() - x.len();
-        let mut mean = parts.clone();
-        let (mut first, mut last) = (parts.clone(), parts.clone());
-        for axis in (0..parts.ndim()).rev() {
-            if axis >= missing && x[axis - missing] == parts.shape()[axis] {
-                continue;
-            }
-            let size = mean.shape()[axis];
-            let Some(averaged) = mean.mean_axis(Axis(axis)) else {
-                return Vec::new();
-            };
-            mean = averaged.insert_axis(Axis(axis));
-            first = first.select(Axis(axis), &[0]);
-            last = last.select(Axis(axis), &[size - 1]);
-        }
-        let shaped = |part: ArrayD<f64>| ArrayD::from_shape_vec(IxDyn(x), part.iter().copied().collect()).ok();
-        [
-            (
-                "averaged",
-                "the gradients were averaged over the broadcast axes instead of summed",
-                mean,
-            ),
-            (
-                "first of broadcast",
-                "only the first entry along the broadcast axes counted",
-                first,
-            ),
-            (
-                "last of broadcast",
-                "only the last entry along the broadcast axes counted",
-                last,
-            ),
-        ]
-        .into_iter()
-        .filter_map(|(key, text, part)| Some((key.to_string(), text.to_string(), shaped(part)?)))
-        .collect()
     }
 }

@@ -2,9 +2,54 @@
 
 use ndarray::{ArrayD, Axis, IxDyn};
 
-use crate::diagnosis::hypotheses::Hypotheses;
+use super::Hypotheses;
+use super::jacobian::JacobianMistake;
+use crate::diagnosis::mistake::{Description, Shown};
 use crate::witness::jacobian::Jacobian;
-use crate::witness::reference::Reference;
+
+/// A mistake in the derivative of an elementwise function.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LocalDerivativeMistake {
+    /// The derivative is this formula.
+    Formula(&'static str),
+    /// The derivative has this factor more.
+    FactorMore(&'static str),
+    /// The derivative lacks this factor.
+    FactorMissing(&'static str),
+    /// The derivative is this other operand.
+    Operand(String),
+    /// The derivative is the reciprocal of this other operand.
+    OperandReciprocal(String),
+}
+
+impl LocalDerivativeMistake {
+    pub(crate) fn description(&self) -> Description {
+        let (cost, cause, sentence) = match self {
+            Self::Formula(text) => (
+                2.0,
+                format!("local {text}"),
+                format!("the local derivative were {text}"),
+            ),
+            Self::FactorMore(text) => (
+                2.3,
+                format!("factor {text}"),
+                format!("there were one more factor, {text}"),
+            ),
+            Self::FactorMissing(text) => (2.3, format!("lacks {text}"), format!("the factor {text} were missing")),
+            Self::Operand(name) => (
+                2.1,
+                format!("local {name}"),
+                format!("the local derivative were {name}"),
+            ),
+            Self::OperandReciprocal(name) => (
+                2.2,
+                format!("local 1/{name}"),
+                format!("the local derivative were 1 / {name}"),
+            ),
+        };
+        Description::new(cost, cause, sentence)
+    }
+}
 
 /// A derivative that is easily taken for another: its formula in `x`, `y`, and the right local derivative `d`.
 type Local = (&'static str, fn(f64, f64, f64) -> f64);
@@ -45,110 +90,57 @@ fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// Adds the candidates for an operand that is of the shape of the result, or broadcast to it.
-pub(crate) fn add(reference: &Reference, operand: usize, jacobian: &Jacobian<'_>, hypotheses: &mut Hypotheses) {
-    let target = reference.y.shape();
-    let Some(x) = reference.case.operands[operand].value.broadcast(IxDyn(target)) else {
-        return;
-    };
-    let wider = |g: ArrayD<f64>| summed_to(g, jacobian.right.shape());
-    let same = jacobian.right.shape() == target;
-    let local = |i: usize, j: usize| jacobian.j(i, j);
-    let index: Vec<usize> = entry_of(jacobian.right.shape(), target);
-    let d: Vec<f64> = index.iter().enumerate().map(|(i, &j)| local(i, j)).collect();
-    for (text, f) in LOCAL {
-        let values = x
-            .iter()
-            .zip(&reference.y)
-            .zip(&d)
-            .zip(&reference.g_y)
-            .map(|(((x, y), d), g)| f(*x, *y, *d) * g);
-        let Ok(gradient) = ArrayD::from_shape_vec(IxDyn(target), values.collect()) else {
-            continue;
+impl Hypotheses {
+    /// The candidates for an operand that is of the shape of the result, or broadcast to it.
+    pub(super) fn of_the_local_derivative(&mut self, jacobian: &Jacobian<'_>) {
+        let reference = jacobian.reference;
+        let (narrow, wide) = (jacobian.right.shape(), reference.y.shape());
+        let Some(x) = reference.case.operands[jacobian.operand].value.broadcast(IxDyn(wide)) else {
+            return;
         };
-        if let Some(gradient) = if same { Some(gradient) } else { wider(gradient) } {
-            hypotheses.add(
-                2.0,
-                format!("local {text}"),
-                format!("the local derivative were {text}"),
-                gradient,
-            );
-        }
-        if text.contains("right") {
-            continue;
-        }
-        let values = x
-            .iter()
-            .zip(&reference.y)
-            .zip(&d)
-            .zip(&reference.g_y)
-            .map(|(((x, y), d), g)| f(*x, *y, *d) * d * g);
-        if let Some(gradient) = ArrayD::from_shape_vec(IxDyn(target), values.collect())
-            .ok()
-            .and_then(wider)
-        {
-            hypotheses.add(
-                2.3,
-                format!("factor {text}"),
-                format!("there were one more factor, {text}"),
-                gradient,
-            );
-        }
-        let values = x
-            .iter()
-            .zip(&reference.y)
-            .zip(&d)
-            .zip(&reference.g_y)
-            .map(|(((x, y), d), g)| d / f(*x, *y, *d) * g);
-        if let Some(gradient) = ArrayD::from_shape_vec(IxDyn(target), values.collect())
-            .ok()
-            .and_then(wider)
-        {
-            hypotheses.add(
-                2.3,
-                format!("lacks {text}"),
-                format!("the factor {text} were missing"),
-                gradient,
-            );
-        }
-    }
-    for (i, other) in reference
-        .case
-        .operands
-        .iter()
-        .enumerate()
-        .filter(|(i, _)| *i != operand)
-    {
-        let _ = i;
-        let Some(value) = other.value.broadcast(IxDyn(target)) else {
-            continue;
+        let columns = entry_of(narrow, wide).into_iter().enumerate();
+        let d: Vec<f64> = columns.map(|(i, j)| jacobian.at(i, j)).collect();
+        let with = |factor: &dyn Fn(f64, f64, f64) -> f64| {
+            let at = x.iter().zip(&reference.y).zip(&d).zip(&reference.g_y);
+            let values = at.map(|(((x, y), d), g)| factor(*x, *y, *d) * g).collect();
+            summed_to(ArrayD::from_shape_vec(IxDyn(wide), values).ok()?, narrow)
         };
-        let name = &other.name;
-        let gradient = &reference.g_y * &value;
-        if let Some(gradient) = wider(gradient) {
-            hypotheses.add(
-                2.1,
-                format!("local {name}"),
-                format!("the local derivative were {name}"),
-                gradient,
+        let mut add = |mistake: LocalDerivativeMistake, gradient: Option<ArrayD<f64>>| {
+            if let Some(gradient) = gradient {
+                self.add(mistake, gradient);
+            }
+        };
+        for (text, f) in LOCAL {
+            add(LocalDerivativeMistake::Formula(text), with(f));
+            if !text.contains("right") {
+                add(
+                    LocalDerivativeMistake::FactorMore(text),
+                    with(&|x, y, d| f(x, y, d) * d),
+                );
+                add(
+                    LocalDerivativeMistake::FactorMissing(text),
+                    with(&|x, y, d| d / f(x, y, d)),
+                );
+            }
+        }
+        let others = reference.case.operands.iter().enumerate();
+        for (_, other) in others.filter(|(i, _)| *i != jacobian.operand) {
+            let Some(value) = other.value.broadcast(IxDyn(wide)) else {
+                continue;
+            };
+            let (g_y, name) = (&reference.g_y, || other.name.clone());
+            add(LocalDerivativeMistake::Operand(name()), summed_to(g_y * &value, narrow));
+            add(
+                LocalDerivativeMistake::OperandReciprocal(name()),
+                summed_to(g_y / &value, narrow),
             );
         }
-        if let Some(gradient) = wider(&reference.g_y / &value) {
-            hypotheses.add(
-                2.2,
-                format!("local 1/{name}"),
-                format!("the local derivative were 1 / {name}"),
-                gradient,
-            );
+        if narrow != wide
+            && let Some(gradient) = summed_to(reference.g_y.clone(), narrow)
+        {
+            let is_summed = Shown(true);
+            self.add(JacobianMistake::LocalDerivativeMissing { is_summed }, gradient);
         }
-    }
-    if !same && let Some(gradient) = wider(reference.g_y.clone()) {
-        hypotheses.add(
-            1.5,
-            "local derivative missing",
-            "the local derivative were missing: the upstream gradient is summed as it is",
-            gradient,
-        );
     }
 }
 

@@ -1,36 +1,41 @@
-//! The bank of mistakes: the wrong gradient that each would produce, computed from the right derivative.
+//! The wrong gradient that each mistake would produce, computed from the right derivative.
 //!
-//! Nothing here knows a particular op. A candidate is made from the Jacobian (a forgotten sign, the upstream gradient
+//! Nothing here knows a particular op. A hypothesis is made from the Jacobian (a forgotten sign, the upstream gradient
 //! ignored, only the diagonal), from the shapes (a broadcast not summed, a transposed result), from other values (a
 //! stale cache, shifted ids), from the graph of the function with one thing wrong in it (a path left out), or from the
 //! derived backward program with one edit.
 
 mod arrays;
-mod derivative;
+mod graph;
+mod jacobian;
 mod local_derivative;
-mod other;
 mod result;
 mod upstream;
+mod value;
 
 use std::collections::BTreeSet;
 
 use ndarray::ArrayD;
 
-use crate::diagnosis::program_edit;
+use super::mistake::{Mistake, SecondMistake};
+use super::program_edit;
 use crate::witness::jacobian::Jacobian;
 use crate::witness::reference::Reference;
 
+pub use super::program_edit::ProgramMistake;
 pub(crate) use arrays::{only, reversed, rolled};
+pub use graph::GraphMistake;
+pub use jacobian::JacobianMistake;
+pub use local_derivative::LocalDerivativeMistake;
+pub use result::ResultMistake;
+pub use upstream::UpstreamMistake;
+pub use value::ValueMistake;
 
-/// A mistake with the gradient that it would give here.
+/// A mistake with the gradient that it would give at one case.
 #[derive(Clone, Debug)]
 pub struct Hypothesis {
-    /// What distinguishes it, on cases of any size.
-    pub key: String,
-    /// How unusual it is; the cheapest that fits is reported.
-    pub cost: f64,
-    /// What follows "your gradient behaves as if".
-    pub sentence: String,
+    /// The mistake.
+    pub mistake: Mistake,
     /// The gradient that the mistake gives.
     pub gradient: ArrayD<f64>,
 }
@@ -44,71 +49,54 @@ pub fn hypotheses(reference: &Reference, operand: usize) -> Vec<Hypothesis> {
     hypotheses.of_the_result(&jacobian);
     hypotheses.of_the_upstream(&jacobian);
     hypotheses.of_the_jacobian(&jacobian);
-    hypotheses.of_the_shapes(reference, &jacobian);
-    local_derivative::add(reference, operand, &jacobian, &mut hypotheses);
+    hypotheses.of_the_shapes(&jacobian);
+    hypotheses.of_the_local_derivative(&jacobian);
     hypotheses.of_other_values(reference, operand);
-    hypotheses.of_the_graph(reference, operand, &jacobian);
+    hypotheses.of_the_graph(&jacobian);
     for edited in program_edit::all(reference) {
         if let Some(gradient) = edited.gradients.into_iter().nth(operand).flatten() {
-            hypotheses.add(1.75, edited.key, edited.sentence, gradient);
+            hypotheses.add(edited.mistake, gradient);
         }
     }
     hypotheses.pairs();
     hypotheses.found
 }
 
-/// The candidates found so far.
+/// The hypotheses found so far.
 #[derive(Default)]
-pub(crate) struct Hypotheses {
+struct Hypotheses {
     found: Vec<Hypothesis>,
-    keys: BTreeSet<String>,
+    /// Two mistakes that are called the same are one: the first counts.
+    causes: BTreeSet<String>,
 }
 
+/// A mistake of more than this cost is not considered together with a second one.
+const PAIRED_MAX: f64 = 1.9;
+
 impl Hypotheses {
-    pub fn add(&mut self, cost: f64, key: impl Into<String>, sentence: impl Into<String>, gradient: ArrayD<f64>) {
-        let key = key.into();
-        if gradient.iter().all(|g| g.is_finite()) && self.keys.insert(key.clone()) {
-            let sentence = sentence.into();
-            self.found.push(Hypothesis {
-                key,
-                cost,
-                sentence,
-                gradient,
-            });
+    fn add(&mut self, mistake: impl Into<Mistake>, gradient: ArrayD<f64>) {
+        let mistake = mistake.into();
+        if gradient.iter().all(|g| g.is_finite()) && self.causes.insert(mistake.cause()) {
+            self.found.push(Hypothesis { mistake, gradient });
         }
     }
 
     /// Two mistakes at once: any of the common ones, and a sign, a factor or a transposition besides.
     fn pairs(&mut self) {
-        let single: Vec<Hypothesis> = self
-            .found
-            .iter()
-            .filter(|h| h.cost <= 1.9 && h.key != "zero" && h.key != "sign")
-            .cloned()
-            .collect();
-        for h in single {
-            let besides = |text: &str| format!("{}, and {text}", h.sentence);
-            self.add(
-                h.cost + 1.0,
-                format!("{} & sign", h.key),
-                besides("the sign were flipped"),
-                -&h.gradient,
-            );
-            for (factor, text) in [(2.0, "2"), (0.5, "1/2")] {
-                self.add(
-                    h.cost + 2.0,
-                    format!("{} & factor {text}", h.key),
-                    besides(&format!("multiplied by {text}")),
-                    &h.gradient * factor,
-                );
-            }
-            if h.gradient.ndim() == 2 {
-                let turned = h.gradient.t().as_standard_layout().into_owned();
-                self.add(
-                    h.cost + 1.5,
-                    format!("{} & transposed", h.key),
-                    besides("transposed"),
-                    turned,
+        let is_common = |h: &&Hypothesis| {
+            let is_plain = matches!(h.mistake, Mistake::Result(ResultMistake::Sign | ResultMistake::Zero));
+            h.mistake.description().cost <= PAIRED_MAX && !is_plain
+        };
+        let common: Vec<Hypothesis> = self.found.iter().filter(is_common).cloned().collect();
+        for Hypothesis { mistake, gradient } in common {
+            let mut add = |second, gradient| self.add(Mistake::Both(Box::new(mistake.clone()), second), gradient);
+            add(SecondMistake::Sign, -&gradient);
+            add(SecondMistake::Doubled, &gradient * 2.0);
+            add(SecondMistake::Halved, &gradient * 0.5);
+            if gradient.ndim() == 2 {
+                add(
+                    SecondMistake::Transposed,
+                    gradient.t().as_standard_layout().into_owned(),
                 );
             }
         }
