@@ -32,9 +32,9 @@ pub struct Counterexample {
     pub g_y: NamedArray,
     /// The operand whose gradient is wrong.
     pub operand: String,
-    /// The gradient that was given.
+    /// The gradient that the subject computes.
     pub yours: NamedArray,
-    /// The gradient by the witnesses.
+    /// The reference gradient.
     pub right: NamedArray,
     /// The gradient that the mistake gives, if one was named.
     pub as_if: Option<NamedArray>,
@@ -47,7 +47,7 @@ pub struct Counterexample {
 /// An array with its name.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NamedArray {
-    /// The letter.
+    /// The name.
     pub name: String,
     /// The sizes of the axes.
     pub shape: Vec<usize>,
@@ -133,7 +133,7 @@ impl Counterexample {
         }
     }
 
-    /// The case in full: what is given, and the three columns of the evidence.
+    /// The case in full: what is given, and the gradients side by side.
     pub fn by_hand(&self) -> String {
         let mut text = String::new();
         for x in self.operands.iter().chain([&self.y, &self.g_y]) {

@@ -1,7 +1,7 @@
-//! Which mistake explains a wrong gradient: the cheapest one of the bank that gives the same numbers on every draw.
+//! The search for the mistake that explains a wrong gradient: the cheapest one that gives the same numbers on every draw.
 //!
 //! A mistake counts only where it differs from the right gradient, and it must then agree on all draws, of different
-//! sizes; a name such as "the size of the last axis" must fit with every size. Below the threshold nothing is said.
+//! sizes; a name such as "the size of the last axis" must fit with every size. Otherwise there is no diagnosis.
 
 use std::collections::BTreeMap;
 
@@ -18,14 +18,14 @@ pub const SAME: f64 = 1e-7;
 /// A mistake that gives the numbers that were seen.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Diagnosis {
-    /// The mistake; in JSON, its word for programs.
+    /// The mistake; in JSON its identifier, as `cause`.
     #[serde(rename = "cause")]
     pub mistake: Mistake,
-    /// A sentence: "your gradient behaves as if ..".
+    /// The diagnosis as a sentence: "your gradient behaves as if ..".
     pub sentence: String,
     /// The operand whose gradient is wrong.
     pub operand: String,
-    /// The largest relative difference between the answers and what the mistake gives.
+    /// The largest relative difference between the gradient and the one that the mistake gives.
     pub residual: f64,
     /// On how many draws the mistake was told apart from the right gradient.
     pub draws: usize,
@@ -33,7 +33,7 @@ pub struct Diagnosis {
     pub also: Vec<String>,
 }
 
-/// A mistake that may explain what was seen of one operand.
+/// A mistake that may explain the wrong gradient of one operand.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     /// The mistake.
@@ -108,14 +108,14 @@ fn constant_factor(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Op
         count += 1;
     }
     let factor: f64 = factor.filter(|factor: &f64| factor.is_finite() && *factor != 0.0)?;
-    (count >= 3).then(|| Candidate {
+    (count >= 3).then_some(Candidate {
         mistake: Mistake::ConstantFactor(Shown(factor)),
         worst,
         draws: count,
     })
 }
 
-/// True if the answer for an operand is not the right gradient.
+/// True if the gradient of an operand is wrong at a case.
 pub fn is_wrong(prepared: &PreparedCase, evaluation: &Evaluation, operand: usize) -> bool {
     prepared.exam.gradient(operand).is_some_and(|right| {
         let given = &evaluation.g_x[operand];
@@ -128,7 +128,7 @@ pub fn is_wrong(prepared: &PreparedCase, evaluation: &Evaluation, operand: usize
     })
 }
 
-/// The best explanation of everything that is wrong; `None` if no mistake of the bank fits.
+/// The best explanation of everything that is wrong; `None` if no known mistake fits.
 ///
 /// A mistake that explains all wrong operands at once goes before those that explain one.
 pub fn diagnose(draws: &[(&PreparedCase, &Evaluation)]) -> Option<Diagnosis> {
@@ -169,7 +169,7 @@ fn has(prepared: &PreparedCase, operand: usize) -> bool {
     operand < prepared.exam.case.operands.len()
 }
 
-/// Where the wrong entries are, in words, for a gradient that no mistake explains.
+/// The positions of the wrong entries in words, for a gradient that no mistake explains.
 pub fn whereabouts(given: &ArrayD<f64>, right: &ArrayD<f64>) -> String {
     if given.shape() != right.shape() {
         return format!(

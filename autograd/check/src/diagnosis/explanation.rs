@@ -1,4 +1,4 @@
-//! What is said of a wrong gradient: the diagnosis on fresh draws, and the smallest example.
+//! The explanation of a wrong gradient: a diagnosis on fresh draws, and the smallest counterexample.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::verdict::prepared_case::PreparedCase;
 use crate::verdict::protocol::{Options, sizes_of};
 use crate::witness::reference::JACOBIAN;
 
-/// How many draws a diagnosis is made on, and of how many it chooses them.
+/// How many draws with a wrong gradient a diagnosis uses, and how many draws are tried to find them.
 const DRAWS: (usize, u64) = (6, 40);
 
-/// The diagnosis and the smallest example of a wrong gradient.
+/// Adds the diagnosis and the smallest counterexample to a report.
 pub(crate) fn explain(
     subject: &Arc<dyn Subject>,
     prepared: PreparedCase,
@@ -41,7 +41,7 @@ pub(crate) fn explain(
             .map(|d| d.mistake.clone())
             .filter(|mistake| !matches!(mistake, Mistake::ConstantFactor(_))),
     };
-    let start = draws.into_iter().filter(|(p, a)| symptom.is_met(p, a).is_some());
+    let start = draws.into_iter().filter(|(p, a)| symptom.operand_in(p, a).is_some());
     let start = start
         .min_by_key(|(p, _)| p.exam.case.numbers())
         .unwrap_or((prepared, evaluation));
@@ -73,7 +73,7 @@ pub(crate) fn explain(
     report.diagnosis = diagnosis;
 }
 
-/// Answers on fresh draws of different sizes, for a diagnosis.
+/// Evaluations on fresh draws of different sizes.
 fn wrong_draws(subject: &Arc<dyn Subject>, options: &Options, first: &PreparedCase) -> Vec<(PreparedCase, Evaluation)> {
     let mut draws = Vec::new();
     let mut empty = 0;

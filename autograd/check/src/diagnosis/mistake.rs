@@ -1,4 +1,4 @@
-//! The mistakes that a diagnosis can name, each with its cost, its word for programs and its sentence.
+//! The mistakes that a diagnosis can name, each with its cost, its identifier and its sentence.
 //!
 //! A mistake is the same one at all sizes, so that it can be recognised on draws of different sizes. The families stand
 //! beside the candidates that they produce, in [`hypotheses`](super::hypotheses).
@@ -47,13 +47,13 @@ pub enum SecondMistake {
     Transposed,
 }
 
-/// What is said of a mistake.
+/// The cost, the identifier and the sentence of a mistake.
 pub(crate) struct Description {
     /// How unusual it is; of several that fit, the cheapest is reported.
     pub cost: f64,
-    /// The word for programs.
+    /// The identifier in JSON and in remarks.
     pub cause: String,
-    /// What follows "your gradient behaves as if".
+    /// The words that follow "your gradient behaves as if".
     pub sentence: String,
 }
 
@@ -68,12 +68,12 @@ impl Description {
 }
 
 impl Mistake {
-    /// The word for programs.
+    /// The identifier in JSON and in remarks.
     pub fn cause(&self) -> String {
         self.description().cause
     }
 
-    /// What is said of the mistake.
+    /// The cost, the identifier and the sentence.
     pub(crate) fn description(&self) -> Description {
         match self {
             Self::Result(mistake) => mistake.description(),
@@ -117,7 +117,7 @@ impl SecondMistake {
     }
 }
 
-/// A mistake is its word for programs in JSON.
+/// In JSON a mistake is its identifier.
 impl Serialize for Mistake {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.cause())

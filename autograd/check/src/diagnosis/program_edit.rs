@@ -1,8 +1,8 @@
-//! The derived backward program with one edit, as a person makes it who writes that program down by hand.
+//! The derived backward program with one edit, a mistake that is easily made when writing that program by hand.
 //!
 //! A factor or a term dropped, a sign or an operator exchanged, the operands of `-`, `/`, `@` or `^` the other way round,
 //! a sum that is a mean or missing, another name in the place of a name. Edits that no longer fit in shape or type are
-//! refused by the language itself. What is said is the line as it should be and as it behaves.
+//! refused by the language itself. The sentence shows the line as it should be and as it behaves.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use tapegrad_language::print::{print, print_expr};
 /// One edit of the derived backward program.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ProgramMistake {
-    /// Which line, where in it, and what: the same at all sizes.
+    /// The line, the position in it and the edit: the same at all sizes.
     place: String,
     /// The line as it should be and as it behaves.
     sentence: Shown<String>,
@@ -126,7 +126,7 @@ fn names(file: &File) -> BTreeSet<String> {
     names
 }
 
-/// The expression with one edit somewhere, and where.
+/// The expression with one edit, for every place, with the name of the edit.
 fn variants(expr: &Expr, names: &BTreeSet<String>) -> Vec<(String, Expr)> {
     let with = |kind: ExprKind| Expr { kind, span: expr.span };
     let mut all: Vec<(String, Expr)> = Vec::new();
@@ -167,7 +167,7 @@ fn variants(expr: &Expr, names: &BTreeSet<String>) -> Vec<(String, Expr)> {
     all
 }
 
-/// What can be done wrong at one operator: one side alone, or another operator or order.
+/// The edits of one operator: one side alone, another operator, or the operands exchanged.
 fn operator_edits<'e>(
     op: Binary,
     a: &'e Expr,

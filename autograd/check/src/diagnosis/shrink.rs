@@ -2,7 +2,7 @@
 //!
 //! Small cases are drawn and the smallest is kept on which the gradient is wrong in the same way; then its numbers are
 //! replaced, one after another, by 0, 1, -1, 2 and 1/2, and the upstream gradient by a single 1. A step is taken only
-//! if the same mistake still explains the answer, so that shrinking cannot slide from one mistake to another.
+//! if the same mistake still explains the gradient, so that shrinking cannot slide from one mistake to another.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ const SIMPLE: [f64; 5] = [0.0, 1.0, -1.0, 2.0, 0.5];
 /// Larger arrays are not simplified entry by entry.
 const ENTRIES_MAX: usize = 24;
 
-/// What must stay the same while a case shrinks.
+/// The failure that must stay the same while a case shrinks.
 #[derive(Clone, Debug)]
 pub struct Symptom {
     /// The operand whose gradient is wrong.
@@ -36,7 +36,7 @@ pub struct Symptom {
 
 impl Symptom {
     /// The position of the operand if this case shows the mistake.
-    pub fn is_met(&self, prepared: &PreparedCase, evaluation: &Evaluation) -> Option<usize> {
+    pub fn operand_in(&self, prepared: &PreparedCase, evaluation: &Evaluation) -> Option<usize> {
         let operand = prepared
             .exam
             .case
@@ -91,7 +91,7 @@ pub fn shrink(
             break;
         }
         if let Ok(evaluation) = prepared.ask(subject, limit)
-            && symptom.is_met(&prepared, &evaluation).is_some()
+            && symptom.operand_in(&prepared, &evaluation).is_some()
         {
             best = (prepared, evaluation);
             break;
@@ -119,7 +119,7 @@ fn simplify(
             return None;
         }
         let evaluation = prepared.ask(subject, limit).ok()?;
-        symptom.is_met(&prepared, &evaluation)?;
+        symptom.operand_in(&prepared, &evaluation)?;
         Some((prepared, evaluation))
     };
     let count = best.0.exam.g_y.len();

@@ -1,4 +1,4 @@
-//! The mistakes that can be planted in a gradient, and by which words of a diagnosis each is named.
+//! The mistakes that can be planted in a gradient, and which diagnosis names each of them.
 
 use crate::diagnosis::expanded_graph::GraphEdit;
 use crate::diagnosis::hypotheses::{GraphMistake, JacobianMistake, ResultMistake, UpstreamMistake, ValueMistake};
@@ -9,13 +9,13 @@ use crate::diagnosis::mistake::Mistake;
 pub enum Mutation {
     /// The sign is flipped.
     Negated,
-    /// Twice as large.
+    /// The gradient is doubled.
     Doubled,
-    /// Half as large.
+    /// The gradient is halved.
     Halved,
-    /// All 0.
+    /// All entries are 0.
     Zero,
-    /// Divided by the number of entries of the result.
+    /// The gradient is divided by the number of entries of the result.
     Averaged,
     /// The largest entry is wrong by one part in a thousand.
     SlightlyOff,
@@ -23,9 +23,9 @@ pub enum Mutation {
     LastEntryLost,
     /// The axes are exchanged, and the numbers read in the order of memory.
     Transposed,
-    /// Shifted by one place along the last axis.
+    /// The entries are shifted by one place along the last axis.
     Shifted,
-    /// In the opposite order along the last axis.
+    /// The entries are reversed along the last axis.
     Reversed,
     /// Negative entries are lost.
     Clipped,
@@ -39,11 +39,11 @@ pub enum Mutation {
     UpstreamFirst,
     /// Only the last slice of the upstream gradient counts.
     UpstreamLast,
-    /// It belongs to the forward() before.
+    /// The gradient is that of the previous forward().
     Stale,
     /// Each backward() adds to the one before.
     Accumulated,
-    /// The gradient of another operand of the same shape.
+    /// The gradient is that of another operand of the same shape.
     Swapped,
     /// One edge of the graph is wrong.
     Graph(GraphEdit),
@@ -91,7 +91,7 @@ impl Mutation {
         }
     }
 
-    /// True if this mistake is the mutation in so many words.
+    /// True if this mistake is this mutation.
     pub(crate) fn is_named_by(&self, mistake: &Mistake) -> bool {
         match self {
             Self::Negated => is_result(mistake, &ResultMistake::Sign),

@@ -1,4 +1,4 @@
-//! How good the checker is, by its own measure: of wrong gradients made on purpose, how many it finds and names.
+//! The mutation score of the checker: how many planted mistakes it finds, and how many it names.
 //!
 //! A mutant that gives the right gradient on all draws is equivalent and does not count. A diagnosis is right if it
 //! names the mutation, or if what it says gives the mutant's numbers on draws that the diagnosis has not seen; it is
@@ -26,11 +26,11 @@ use crate::witness::reference::{FULL, JACOBIAN};
 /// The score of one subject, or of all together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct MutationScore {
-    /// The subject.
+    /// The name of the subject.
     pub name: String,
     /// Mutants that differ from the right gradient.
     pub mutants: usize,
-    /// Mutants that do not.
+    /// Mutants that give the right gradient on all draws.
     pub equivalent: usize,
     /// Mutants that the protocol found wrong.
     pub killed: usize,
@@ -126,9 +126,9 @@ fn mutations(field: &MutantTrials) -> Vec<(String, Mutation)> {
     let mut letters = BTreeSet::new();
     for prepared in field.cases.iter().take(DRAWS) {
         let case = &prepared.exam.case;
-        let opened = prepared.exam.function.opened(&case.values());
+        let expanded = prepared.exam.function.opened(&case.values());
         let edits: Vec<GraphEdit> =
-            opened.map_or(Vec::new(), |o| o.edits().into_iter().map(|(edit, _)| edit).collect());
+            expanded.map_or(Vec::new(), |o| o.edits().into_iter().map(|(edit, _)| edit).collect());
         for i in case.real() {
             let letter = &case.operands[i].name;
             if letters.insert(letter.clone()) {
@@ -190,7 +190,8 @@ impl MutantTrials {
             mistake: diagnosis.map(|d| d.mistake),
         };
         let shows = |p: &&PreparedCase| {
-            ask(p).is_some_and(|a| symptom.is_met(p, &a).is_some() || (symptom.mistake.is_none() && is_found(p, &a)))
+            ask(p)
+                .is_some_and(|a| symptom.operand_in(p, &a).is_some() || (symptom.mistake.is_none() && is_found(p, &a)))
         };
         let smallest = self.small.iter().find(shows).map(real_numbers);
         score
@@ -226,7 +227,7 @@ impl MutantTrials {
     }
 }
 
-/// What a check says of a mutant that it found.
+/// What the checker reports about a mutant that it found.
 enum Said<'d> {
     /// A mistake explains the gradient.
     Mistake(&'d Diagnosis),

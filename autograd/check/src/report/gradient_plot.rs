@@ -1,4 +1,4 @@
-//! What a picture of a check shows: a gradient beside its witnesses, and the error of a difference over its step.
+//! The numbers of a plot: a gradient against its reference, and the error of a difference quotient over its step.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::witness::double_double::DoubleDouble;
 use crate::witness::reference::{FULL, Reference};
 use tapegrad_core::numbers::Scalar;
 
-/// The gradient of one operand at one case.
+/// The numbers to plot for the gradient of one operand at one case.
 #[derive(Clone, Debug)]
 pub struct GradientPlot {
-    /// The letter of the operand.
+    /// The name of the operand.
     pub operand: String,
     /// The sizes of its axes.
     pub shape: Vec<usize>,
@@ -26,24 +26,24 @@ pub struct GradientPlot {
     pub points: Vec<PlotPoint>,
     /// The step and the relative error of a central difference in `f64`, for the largest entry.
     pub curve: Vec<(f64, f64)>,
-    /// The same in doubled precision, if the function can be had in it.
+    /// The same in double-double precision; empty if the function has no such form.
     pub curve_double_double: Vec<(f64, f64)>,
     /// The seed of the case.
     pub seed: u64,
 }
 
-/// One entry of a gradient.
+/// One entry of a gradient in a plot.
 #[derive(Clone, Copy, Debug)]
 pub struct PlotPoint {
-    /// What backward() gives.
+    /// The entry that backward() computes.
     pub given: f64,
-    /// What the witnesses say.
+    /// The reference.
     pub right: f64,
-    /// The verdict.
+    /// The verdict on the entry.
     pub verdict: EntryVerdict,
 }
 
-/// How many cases are looked through for one that says much.
+/// How many cases are searched for the one to plot.
 const CASES: u64 = 16;
 /// More entries than this cannot be told apart in a picture.
 const ENTRIES_MAX: usize = 240;

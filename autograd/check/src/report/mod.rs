@@ -25,23 +25,23 @@ pub struct Report {
 /// The findings on one subject.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TargetReport {
-    /// What it is called.
+    /// The name of the subject.
     pub name: String,
-    /// What sort of thing it is.
+    /// The kind of the subject.
     pub kind: Kind,
-    /// The verdict on the whole.
+    /// The verdict on the subject.
     pub verdict: Verdict,
     /// How many entries of gradients were compared.
     pub entries: usize,
-    /// How many of them the graph language's own derivative was held against too.
+    /// How many of them were also compared with a symbolic derivative.
     pub symbolic: usize,
-    /// How many of them nobody could say anything about.
+    /// How many of them no witness could decide.
     pub unchecked: usize,
-    /// The largest relative difference between a gradient and the witnesses.
+    /// The largest relative difference between a gradient and its reference.
     pub worst_error: f64,
     /// The largest relative bound on the error of the numeric derivative.
     pub bound: f64,
-    /// The largest share by which one entry could be wrong unseen: one part in a million, or what rounding hides.
+    /// The smallest relative error of one entry that the check detects everywhere: `1e-6`, or what rounding hides.
     pub resolution: f64,
     /// How many cases were tried.
     pub cases: usize,
@@ -57,27 +57,27 @@ pub struct TargetReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Everything agrees.
+    /// All entries agree with the reference.
     Pass,
-    /// Something is wrong.
+    /// A gradient is wrong.
     Wrong,
     /// Nothing is wrong, but some entries could not be checked.
     Unchecked,
-    /// The check itself cannot be believed at these cases.
+    /// The controls failed: the check could not tell a right gradient from wrong ones.
     Invalid,
 }
 
-/// One sentence about a subject.
+/// One finding about a subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// A word for programs.
+    /// The identifier of the finding in JSON.
     pub cause: String,
-    /// The sentence.
+    /// The finding as a sentence.
     pub sentence: String,
 }
 
 impl TargetReport {
-    /// A report in which nothing is found yet.
+    /// A report of a subject before any case is tried.
     pub fn new(name: String, kind: Kind) -> Self {
         Self {
             name,
@@ -123,13 +123,6 @@ impl TargetReport {
 }
 
 impl Report {
-    /// True if nothing is wrong and the check can be believed.
-    pub fn is_clean(&self) -> bool {
-        self.targets
-            .iter()
-            .all(|target| matches!(target.verdict, Verdict::Pass))
-    }
-
     /// The report as one JSON document.
     pub fn to_json(&self) -> Value {
         serde_json::to_value(self).expect("a report holds numbers, strings and lists only")

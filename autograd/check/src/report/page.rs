@@ -18,7 +18,7 @@ pre{background:#f5f6f8;padding:.7rem;overflow-x:auto;font-size:13px}\
 svg{display:block;width:100%;height:auto;background:#fbfbfc;border:1px solid #e3e6ea}text{font:9px system-ui,sans-serif;fill:#4a525b}\
 a{color:inherit}li{margin:.1rem 0}ul.all{columns:3;padding-left:1.1rem;font-size:14px}";
 
-/// The report with the portraits of its targets, in their order.
+/// The report with the plots of its targets, in their order.
 pub fn page(report: &Report, plots: &[Option<GradientPlot>]) -> String {
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Gradients checked</title>\

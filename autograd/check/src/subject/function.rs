@@ -1,4 +1,4 @@
-//! What a gradient is held against: a function that is trusted, evaluated in `f64` and in dual numbers.
+//! The function that a subject should compute, evaluated in `f64`, in dual numbers and in double-double precision.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,10 +24,10 @@ pub trait Function: Send + Sync {
     /// The value at these operands.
     fn value(&self, x: &[ArrayD<f64>]) -> ArrayD<f64>;
 
-    /// The derivative of the value along `v` in one operand, by dual numbers; `None` if it cannot be had.
+    /// The derivative of the value along `v` in one operand, by dual numbers; `None` if the function has no such form.
     fn along(&self, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<ArrayD<f64>>;
 
-    /// The value at these operands in doubled precision; `None` if it cannot be had.
+    /// The value at these operands in double-double precision; `None` if the function has no such form.
     fn value_double_double(&self, _: &[ArrayD<DoubleDouble>]) -> Option<ArrayD<DoubleDouble>> {
         None
     }
@@ -103,9 +103,9 @@ impl Function for OpFunction {
 pub struct FormulaFunction {
     /// The formula.
     pub formula: Formula,
-    /// What the operands are.
+    /// The kinds of the operands.
     pub kinds: Vec<OperandKind>,
-    /// What the operands are called.
+    /// The names of the operands.
     pub names: Vec<String>,
     /// The same as a program of the graph language, if it is one.
     pub symbolic: Option<Symbolic>,

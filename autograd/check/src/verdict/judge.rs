@@ -1,4 +1,4 @@
-//! The verdict on a gradient, entry by entry, from what the witnesses say and what the subject answers.
+//! The verdict on a gradient, entry by entry, from the reference gradient and the one that the subject computes.
 //!
 //! An entry passes if it lies within the computed error of the numeric derivative and that error is small; it is wrong
 //! if it lies outside; everything else is unchecked, with the reason. No tolerance here is an absolute number: each is
@@ -15,17 +15,17 @@ const BOUNDS: f64 = 8.0;
 /// A bound above this share of the scale says too little to certify anything.
 const CERTIFIES: f64 = 1e-6;
 
-/// A check that misses one part in a hundred is none.
+/// A check that cannot detect an error of this share is invalid.
 const COARSEST: f64 = 1e-2;
 
 /// The verdict on one entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EntryVerdict {
-    /// It agrees with all witnesses, and they are sure.
+    /// The entry agrees with all witnesses, and their error bounds are small.
     Pass,
-    /// It disagrees with the witnesses.
+    /// The entry disagrees with the witnesses.
     Wrong,
-    /// Nobody can say.
+    /// No witness can decide.
     Unchecked(Reason),
 }
 
@@ -40,12 +40,12 @@ pub enum Reason {
     DomainEdge,
     /// Rounding in `f32` hides more than one part in a hundred.
     SinglePrecision,
-    /// Dual numbers, differences and the language's derivative contradict each other: a matter of the checker.
+    /// Dual numbers, differences and the symbolic derivative contradict each other: a fault of the checker.
     WitnessesDisagree,
 }
 
 impl Reason {
-    /// The reason in words.
+    /// The reason as a phrase for reports.
     pub fn text(self) -> &'static str {
         match self {
             Self::Kink => "a kink: the slopes from both sides differ, and the gradient lies between them",
@@ -111,16 +111,16 @@ pub fn judge_operand(analytic: &ArrayD<f64>, expected: &ReferenceGradient) -> Ve
     single.chain(along).collect()
 }
 
-/// A thing that is wrong besides the numbers of the gradient.
+/// A fault of a subject other than a wrong number in its gradient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// A word for programs.
+    /// The identifier of the fault in JSON.
     pub cause: &'static str,
-    /// The sentence for people.
+    /// The description of the fault as a sentence.
     pub sentence: String,
 }
 
-/// Everything about the answers that is wrong before the entries are compared, the most telling first.
+/// All faults that show without comparing entries of gradients, in the order in which they are reported.
 pub fn faults(reference: &Reference, evaluation: &Evaluation) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut add = |cause, sentence: String| faults.push(Fault { cause, sentence });
@@ -191,7 +191,7 @@ pub fn faults(reference: &Reference, evaluation: &Evaluation) -> Vec<Fault> {
     faults
 }
 
-/// The value is held against the definition in doubled precision, which shares no fast kernel with it.
+/// Compares the value with the definition in double-double precision, which shares no fast kernel with it.
 fn forward_fault(reference: &Reference, evaluation: &Evaluation) -> Option<String> {
     if evaluation.y.shape() != reference.y.shape() {
         return Some(format!(
@@ -267,6 +267,6 @@ pub fn controls(expected: &ReferenceGradient) -> Result<Option<f64>, Uncontrolle
     }
 }
 
-/// The judge cannot tell the right gradient from wrong ones.
+/// The error of a control: the judge cannot tell the right gradient from wrong ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Uncontrolled;

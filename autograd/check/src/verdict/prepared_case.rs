@@ -1,4 +1,4 @@
-//! A drawn case with everything that is known of it, ready to hold a subject against.
+//! A case with its reference gradients, on which subjects are evaluated.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -14,17 +14,17 @@ use crate::verdict::evaluation::{Evaluation, OwnForward, Upstream, ask, old_oper
 use crate::witness::reference::{Coverage, Reference};
 use tapegrad_core::op::Draw;
 
-/// A case, the truth about its gradients, and the bank of mistakes, made when it is first asked for.
+/// A case with its reference gradients, and with the hypotheses about each operand, computed on first use.
 pub struct PreparedCase {
-    /// The case with the truth.
+    /// The case with its reference gradients.
     pub exam: Reference,
-    /// The seed it was drawn from.
+    /// The seed that the case was drawn from.
     pub seed: u64,
     hypotheses: Vec<OnceCell<Vec<Hypothesis>>>,
 }
 
 impl PreparedCase {
-    /// Draws a case from a seed and asks the witnesses about it.
+    /// Draws a case from a seed and computes its reference gradients.
     ///
     /// **Errors** if the subject cannot draw a case or its definition has no value there.
     pub fn draw(subject: &Arc<dyn Subject>, seed: u64, sizes: &[usize], coverage: Coverage) -> Result<Self, Trouble> {
@@ -34,7 +34,7 @@ impl PreparedCase {
         Self::of(subject, case, x_old, &Upstream::Seed(seed), seed, coverage)
     }
 
-    /// Asks the witnesses about this case.
+    /// Computes the reference gradients of a given case.
     pub fn of(
         subject: &Arc<dyn Subject>,
         case: Case,
@@ -62,12 +62,12 @@ impl PreparedCase {
         })
     }
 
-    /// The mistakes that can be made with one operand here.
+    /// The gradients that mistakes with one operand would give at this case.
     pub fn hypotheses(&self, operand: usize) -> &[Hypothesis] {
         self.hypotheses[operand].get_or_init(|| hypotheses(&self.exam, operand))
     }
 
-    /// What a subject answers at this case.
+    /// Evaluates a subject at this case.
     pub fn ask(&self, subject: &Arc<dyn Subject>, limit: Duration) -> Result<Evaluation, Trouble> {
         let upstream = Upstream::Given(self.exam.g_y.clone());
         ask(subject, &self.exam.case, self.exam.x_old.clone(), upstream, limit)

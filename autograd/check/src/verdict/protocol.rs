@@ -20,7 +20,7 @@ use tapegrad_core::op::Draw;
 /// How a subject is checked.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Everything random follows from it.
+    /// The seed of all random numbers.
     pub seed: u64,
     /// How many cases are tried.
     pub cases: usize,
@@ -76,7 +76,7 @@ pub fn check(subject: &Arc<dyn Subject>, options: &Options) -> TargetReport {
     report
 }
 
-/// A check under way.
+/// The state of a check while its cases are tried.
 struct Checker<'c> {
     subject: &'c Arc<dyn Subject>,
     options: &'c Options,
@@ -85,7 +85,7 @@ struct Checker<'c> {
 }
 
 impl Checker<'_> {
-    /// Everything, until something is wrong.
+    /// Runs all parts of the check, and stops at the first wrong gradient.
     fn all(&mut self) -> Result<(), Trouble> {
         for number in 0..self.options.cases {
             let seed = seed_of(self.options.seed, number as u64);
@@ -130,7 +130,7 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// What drivers make of an op, and threads.
+    /// Checks the laws of ops, and that the number of threads changes nothing.
     fn properties(&mut self) {
         if self.subject.kind() != Kind::Op || self.report.verdict == Verdict::Wrong {
             return;
@@ -146,7 +146,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Judges all answers at one case.
+    /// Judges everything that a subject computed at one case.
     fn is_wrong(&mut self, reference: &Reference, evaluation: &Evaluation) -> bool {
         let found = faults(reference, evaluation);
         let mut is_wrong = !found.is_empty();
@@ -224,7 +224,7 @@ impl Checker<'_> {
     }
 }
 
-/// A case, prepared where a module without a definition may do its worst.
+/// Draws a case, running the forward() of a module without a definition once under the time limit.
 fn prepare(
     subject: &Arc<dyn Subject>,
     seed: u64,

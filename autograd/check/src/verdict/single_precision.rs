@@ -15,9 +15,9 @@ use crate::witness::reference_gradient::ReferenceGradient;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The unit of `f32` over that of `f64`.
+/// The machine epsilon of `f32` divided by that of `f64`.
 const RATIO: f64 = f32::EPSILON as f64 / f64::EPSILON;
-/// A floor above this share of the scale hides too much.
+/// An entry whose rounding floor exceeds this share of the scale is not certified.
 const CERTIFIES: f64 = 1e-2;
 
 /// The case with all operands rounded to `f32`.
@@ -28,7 +28,7 @@ pub fn rounded(mut case: Case) -> Case {
     case
 }
 
-/// The gradients of a subject in `f32`, widened; `None` if it has no such form.
+/// The gradients that a subject computes in `f32`; `None` if it has no form in single precision.
 ///
 /// **Errors** if it panics or does not return.
 pub fn evaluation(

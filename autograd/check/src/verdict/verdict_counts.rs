@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::report::{TargetReport, Verdict};
 use crate::verdict::judge::{EntryVerdict, Reason};
 
-/// What was counted over all cases.
+/// The verdicts on entries and the outcomes of the controls, counted over all cases.
 #[derive(Default)]
 pub(crate) struct VerdictCounts {
     unchecked: BTreeMap<Reason, usize>,

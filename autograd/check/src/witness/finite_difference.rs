@@ -15,24 +15,24 @@ use crate::witness::precision::Precision;
 
 /// A relative bound that is good enough to stop at.
 const GOOD: f64 = 1e-10;
-/// How far beyond its last movement a combination may still be from the truth.
+/// How far beyond its last movement a combination may still be from the derivative.
 const SAFETY: f64 = 8.0;
 
-/// What the differences say of one number.
+/// The derivative of one entry by differences.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Slope {
     /// The derivative and a bound on its error.
     Smooth {
         /// The derivative.
         value: f64,
-        /// How far it may be from the truth.
+        /// The bound on its error.
         bound: f64,
     },
     /// The slopes from the left and from the right, which differ.
     Kink {
-        /// The smaller one.
+        /// The smaller slope.
         low: f64,
-        /// The larger one.
+        /// The larger slope.
         high: f64,
     },
     /// No step gave a value on both sides.
@@ -81,7 +81,7 @@ fn finer_or_better(coarse: Slope, finer: Slope) -> Slope {
     }
 }
 
-/// True if one difference at a far smaller step agrees roughly: nothing happens between the steps of the ladder.
+/// True if one difference at a far smaller step agrees roughly: the steps of the ladder missed no detail.
 fn is_confirmed<T: Precision>(
     x: f64,
     first: f64,
@@ -107,13 +107,7 @@ fn is_good<T: Precision>(slope: &Slope) -> bool {
 
 fn better(a: Slope, b: Slope) -> Slope {
     match (a, b) {
-        (Slope::Smooth { bound: a_bound, .. }, Slope::Smooth { bound, .. }) => {
-            if bound < a_bound {
-                b
-            } else {
-                a
-            }
-        }
+        (Slope::Smooth { bound: a_bound, .. }, Slope::Smooth { bound, .. }) if bound < a_bound => b,
         (Slope::Smooth { .. }, _) | (_, Slope::NoValue) => a,
         _ => b,
     }

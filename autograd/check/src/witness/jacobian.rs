@@ -7,15 +7,15 @@ use tapegrad_core::shape::Shape;
 
 /// The Jacobian `∂y/∂x` of one operand with the right gradient.
 pub(crate) struct Jacobian<'e> {
-    /// The case.
+    /// The case with its reference gradients.
     pub reference: &'e Reference,
     /// The position of the operand.
     pub operand: usize,
     /// The right gradient.
     pub right: ArrayD<f64>,
-    /// The entries of `y`.
+    /// How many entries `y` has.
     pub rows: usize,
-    /// The entries of the operand.
+    /// How many entries the operand has.
     pub columns: usize,
     jacobian: &'e [f64],
 }
@@ -81,7 +81,7 @@ impl<'e> Jacobian<'e> {
         sizes
     }
 
-    /// If the operand is broadcast: what each entry of `y` contributes, before the sum.
+    /// The contribution of each entry of `y` before the sum; `None` if the operand is not broadcast.
     pub fn per_entry(&self) -> Option<ArrayD<f64>> {
         let (x, y) = (Shape::new(self.right.shape()), Shape::new(self.reference.y.shape()));
         if self.rows <= self.columns || Shape::broadcast(x, y) != Some(y) {

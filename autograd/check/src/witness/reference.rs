@@ -1,4 +1,4 @@
-//! A case with the truth about its gradients, as the witnesses tell it.
+//! A case with its reference gradients, computed by all witnesses.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use crate::witness::{DoubleDoubleDifferences, DualNumbers, EXACT, FiniteDifferen
 use tapegrad_core::numbers::Scalar;
 use tapegrad_core::op::Draw;
 
-/// A case, an upstream gradient, and what the witnesses say of the gradients.
+/// A case, an upstream gradient, and the reference gradients of all operands.
 #[derive(Clone)]
 pub struct Reference {
-    /// The operands.
+    /// The case.
     pub case: Case,
-    /// What forward() was called with before.
+    /// The operands of an earlier forward().
     pub x_old: Vec<ArrayD<f64>>,
     /// The value of the function.
     pub y: ArrayD<f64>,
@@ -29,27 +29,27 @@ pub struct Reference {
     pub g_y: ArrayD<f64>,
     /// The function.
     pub function: Arc<dyn Function>,
-    /// For each operand the truth about its gradient; `None` where there is none.
+    /// The reference gradient of each operand; `None` for operands without a gradient.
     pub gradients: Vec<Option<ReferenceGradient>>,
 }
 
-/// How much is looked at.
+/// How many entries of a gradient are checked, and by which witnesses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coverage {
-    /// A Jacobian with at most so many entries is looked at in full.
+    /// A Jacobian with at most so many entries is computed in full.
     pub pairs_max: usize,
-    /// Of a larger one, so many entries of each operand, and probes besides.
+    /// Of a larger one, so many entries of each operand are checked, and random directions besides.
     pub entries_max: usize,
-    /// Whether differences are asked where dual numbers have an answer.
+    /// Which witnesses are used.
     pub witnesses: Witnesses,
 }
 
-/// Who is asked.
+/// Which witnesses compute a derivative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Witnesses {
-    /// Everyone: for a verdict.
+    /// All witnesses: for a verdict.
     All,
-    /// The first who can say: for a diagnosis, which needs many Jacobians.
+    /// The first witness that has a derivative: for a diagnosis, which needs many Jacobians.
     First,
 }
 
@@ -59,7 +59,7 @@ pub const FULL: Coverage = Coverage {
     entries_max: 24,
     witnesses: Witnesses::All,
 };
-/// What a whole model can afford.
+/// Few entries and the probes: for a whole model, whose forward() takes long.
 pub const STRATIFIED: Coverage = Coverage {
     pairs_max: 12,
     entries_max: 10,
@@ -71,11 +71,11 @@ pub const JACOBIAN: Coverage = Coverage {
     entries_max: 24,
     witnesses: Witnesses::First,
 };
-/// How many random directions look at a gradient that is too large to be looked at in full.
+/// How many random directions check a gradient that is too large to be checked entry by entry.
 const PROBES: usize = 8;
 
 impl Reference {
-    /// Asks the witnesses; `y` is the value of the function at the case.
+    /// Computes the reference gradients; `y` is the value of the function at the case.
     pub fn new(
         case: Case,
         x_old: Vec<ArrayD<f64>>,
@@ -99,7 +99,7 @@ impl Reference {
                     .case
                     .real()
                     .any(|real| real == i)
-                    .then(|| reference.expected(i, coverage, draw))
+                    .then(|| reference.reference_gradient(i, coverage, draw))
             })
             .collect();
         if coverage.witnesses == Witnesses::All {
@@ -108,7 +108,7 @@ impl Reference {
         reference
     }
 
-    /// The third witness speaks on all operands at once.
+    /// Adds the symbolic derivative, which gives the gradients of all operands at once.
     fn ask_the_language(&mut self) {
         let x = self.case.values();
         let asked = caught(|| {
@@ -137,7 +137,7 @@ impl Reference {
         }
     }
 
-    fn expected(&self, operand: usize, coverage: Coverage, draw: &mut Draw) -> ReferenceGradient {
+    fn reference_gradient(&self, operand: usize, coverage: Coverage, draw: &mut Draw) -> ReferenceGradient {
         let columns = self.case.operands[operand].value.len();
         let is_full = columns * self.y.len() <= coverage.pairs_max || columns <= coverage.entries_max.min(8);
         let chosen = if is_full {
@@ -219,7 +219,7 @@ impl Reference {
         (entry, column)
     }
 
-    /// The value of the function by its plain loops in doubled precision, rounded; `None` if it cannot be had.
+    /// The value of the function by its plain loops in double-double precision, rounded; `None` if it has no such form.
     pub fn value_double_double(&self) -> Option<ArrayD<f64>> {
         let x: Vec<ArrayD<DoubleDouble>> = self
             .case
@@ -231,7 +231,7 @@ impl Reference {
         Some(y.mapv(DoubleDouble::to_f64))
     }
 
-    /// What rounding alone makes of the gradient of one operand.
+    /// The largest rounding floor of the gradient of one operand.
     pub fn rounding_of(&self, operand: usize) -> f64 {
         let expected = self.gradients[operand].as_ref();
         expected.map_or(0.0, |expected| {
@@ -239,7 +239,7 @@ impl Reference {
         })
     }
 
-    /// What rounding of the value alone makes of a derivative along `v`.
+    /// The rounding floor of a derivative along `v` that rounding of the value causes.
     fn rounding(&self, x: &ArrayD<f64>, v: &[f64]) -> f64 {
         let moved = x.iter().zip(v).filter(|(_, v)| **v != 0.0);
         let moved = moved.map(|(x, _)| x.abs()).fold(1.0, f64::max);
@@ -248,7 +248,7 @@ impl Reference {
         64.0 * f64::EPSILON * height / moved
     }
 
-    /// The gradient of one operand as the witnesses give it; `None` if not all of it was looked at.
+    /// The reference gradient of one operand; `None` if not all of its entries were computed.
     pub fn gradient(&self, operand: usize) -> Option<ArrayD<f64>> {
         let expected = self.gradients.get(operand)?.as_ref()?;
         expected.jacobian.as_ref()?;

@@ -1,81 +1,81 @@
-//! What can be done wrong in an opened graph: at every edge and every shared node, and in every op.
+//! All mistakes at one place of an expanded graph: at an edge, at a shared node, in an op.
 
 use super::{ExpandedGraph, GraphEdge, GraphEdit, NodeSource};
 use tapegrad_core::op::OperandKind;
 use tapegrad_core::ops::AnyOp;
 
 impl ExpandedGraph {
-    /// Everything that can be done wrong at one place, with a sentence and whether it is an unusual mistake.
+    /// All edits of edges and shared nodes, with a sentence each.
     pub fn edits(&self) -> Vec<(GraphEdit, String)> {
+        let edges = (0..self.nodes.len()).flat_map(|id| self.edge_edits(id));
+        let uses = (0..self.nodes.len()).flat_map(|id| self.use_edits(id));
         let mut edits: Vec<(GraphEdit, String)> = Vec::new();
-        let mut add = |edit: GraphEdit, sentence: String| {
+        for (edit, sentence) in edges.chain(uses) {
             if !edits.iter().any(|(known, _)| *known == edit) {
                 edits.push((edit, sentence));
             }
-        };
-        for (id, node) in self.nodes.iter().enumerate() {
-            let NodeSource::Op(op) = &node.from else { continue };
-            for (position, &operand) in node.operands.iter().enumerate() {
-                if op.operand(position).kind != OperandKind::Real
-                    || matches!(self.nodes[operand].from, NodeSource::Constant)
-                {
-                    continue;
-                }
-                let edge = || GraphEdge {
-                    group: node.group.clone(),
-                    position,
-                };
-                let path = format!(
-                    "the path from `{}` through `{}`",
-                    self.text(operand, 2),
-                    self.text(id, 3)
-                );
-                add(GraphEdit::Drop(edge()), format!("{path} is left out"));
-                add(GraphEdit::Double(edge()), format!("{path} is counted twice"));
-                add(GraphEdit::Negate(edge()), format!("{path} has the wrong sign"));
-                if self.nodes[operand].value.len() == node.value.len() && node.operands.len() > 1 {
-                    add(
-                        GraphEdit::PassOn(edge()),
-                        format!("{path} lacks its local derivative: the other factor is missing"),
-                    );
-                } else if self.nodes[operand].value.len() == node.value.len() {
-                    add(GraphEdit::PassOn(edge()), format!("{path} lacks its local derivative"));
-                }
-                if matches!(op, AnyOp::Mul(_))
-                    && self.nodes[node.operands[0]].shape == self.nodes[node.operands[1]].shape
-                {
-                    add(
-                        GraphEdit::OwnFactor(edge()),
-                        format!("{path} multiplies by the wrong factor: by the operand itself"),
-                    );
-                }
-            }
-            let _ = id;
         }
-        for (id, node) in self.nodes.iter().enumerate() {
-            let uses = self
-                .nodes
-                .iter()
-                .flat_map(|user| &user.operands)
-                .filter(|&&operand| operand == id)
-                .count();
-            if uses > 1 && !matches!(node.from, NodeSource::Constant) {
-                let text = self.text(id, 2);
-                let of = node.group.clone();
+        edits
+    }
+
+    /// The edits of the edges from one node to its operands.
+    fn edge_edits(&self, id: usize) -> Vec<(GraphEdit, String)> {
+        let node = &self.nodes[id];
+        let NodeSource::Op(op) = &node.from else {
+            return Vec::new();
+        };
+        let mut edits = Vec::new();
+        for (position, &operand) in node.operands.iter().enumerate() {
+            let of = &self.nodes[operand];
+            if op.operand(position).kind != OperandKind::Real || matches!(of.from, NodeSource::Constant) {
+                continue;
+            }
+            let mut add = |edit: fn(GraphEdge) -> GraphEdit, what: &str| {
+                let group = node.group.clone();
+                let (from, through) = (self.text(operand, 2), self.text(id, 3));
+                let sentence = format!("the path from `{from}` through `{through}` {what}");
+                edits.push((edit(GraphEdge { group, position }), sentence));
+            };
+            add(GraphEdit::Drop, "is left out");
+            add(GraphEdit::Double, "is counted twice");
+            add(GraphEdit::Negate, "has the wrong sign");
+            if of.value.len() == node.value.len() && node.operands.len() > 1 {
                 add(
-                    GraphEdit::LastUse(of.clone()),
-                    format!("of the {uses} uses of `{text}` only the last counts: `=` where `+=` is needed"),
+                    GraphEdit::PassOn,
+                    "lacks its local derivative: the other factor is missing",
                 );
+            } else if of.value.len() == node.value.len() {
+                add(GraphEdit::PassOn, "lacks its local derivative");
+            }
+            let shape = |position: usize| self.nodes[node.operands[position]].shape;
+            if matches!(op, AnyOp::Mul(_)) && shape(0) == shape(1) {
                 add(
-                    GraphEdit::FirstUse(of),
-                    format!("of the {uses} uses of `{text}` only the first counts: `=` where `+=` is needed"),
+                    GraphEdit::OwnFactor,
+                    "multiplies by the wrong factor: by the operand itself",
                 );
             }
         }
         edits
     }
 
-    /// The same function with one op exchanged for a similar one, with a key and a sentence.
+    /// The edits of how a node that is used more than once adds up its contributions.
+    fn use_edits(&self, id: usize) -> Vec<(GraphEdit, String)> {
+        let users = self.nodes.iter().flat_map(|user| &user.operands);
+        let uses = users.filter(|&&operand| operand == id).count();
+        let node = &self.nodes[id];
+        if uses < 2 || matches!(node.from, NodeSource::Constant) {
+            return Vec::new();
+        }
+        let text = self.text(id, 2);
+        let only =
+            |end: &str| format!("of the {uses} uses of `{text}` only the {end} counts: `=` where `+=` is needed");
+        vec![
+            (GraphEdit::LastUse(node.group.clone()), only("last")),
+            (GraphEdit::FirstUse(node.group.clone()), only("first")),
+        ]
+    }
+
+    /// The same function with one op exchanged for a similar one, with its name and a sentence.
     pub fn variants(&self) -> Vec<(String, String, Self)> {
         let mut variants = Vec::new();
         let mut groups: Vec<&str> = Vec::new();

@@ -28,8 +28,8 @@ pub(super) fn expand(
         let before = fresh.graph().len();
         let twin = match node.source {
             Source::Op(op) => {
-                let opened = op.composite(&operands).or_else(|| definition::row_op(op, &operands));
-                opened.unwrap_or_else(|| record_like(&fresh, op, &operands))
+                let expanded = op.composite(&operands).or_else(|| definition::row_op(op, &operands));
+                expanded.unwrap_or_else(|| record_like(&fresh, op, &operands))
             }
             Source::Constant(value) => fresh.constant(*value),
             _ => fresh.input(inner.name(node.id).unwrap_or("x"), tape.value(Var::new(tape, node.id))),

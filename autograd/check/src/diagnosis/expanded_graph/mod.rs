@@ -1,7 +1,7 @@
-//! A function opened into the graph of its ops, so that the backward pass can be run with one thing wrong in it.
+//! A function as the graph of its simple ops, on which backward() can be run with one mistake.
 //!
-//! This is where wrong gradients with a name come from: an edge whose contribution is left out, counted twice or turned
-//! around, a variable whose uses overwrite each other, an op over another axis. An edge is named by the line of the
+//! Mistakes at one place of a graph are made here: an edge whose contribution is left out, counted twice or negated,
+//! a variable whose uses overwrite each other, an op over another axis. An edge is named by the line of the
 //! formula that recorded it, so that a loop over time has the same edges whatever the number of steps.
 
 mod edits;
@@ -51,7 +51,7 @@ struct ExpandedNode {
 }
 
 impl ExpandedGraph {
-    /// Records a formula; ops over rows inside it are opened too.
+    /// Records a formula; fused ops and ops over rows inside it are expanded too.
     pub fn record(
         x: &[ArrayD<f64>],
         kinds: &[OperandKind],
@@ -109,8 +109,8 @@ impl ExpandedGraph {
                 name,
             });
         }
-        let mut opened = Self { nodes, result: y };
-        opened.evaluate().then_some(opened)
+        let mut expanded = Self { nodes, result: y };
+        expanded.evaluate().then_some(expanded)
     }
 
     /// Computes all values anew; false if an op has no result.
@@ -133,12 +133,7 @@ impl ExpandedGraph {
         true
     }
 
-    /// The value of the function.
-    pub fn value(&self) -> ArrayD<f64> {
-        array(self.nodes[self.result].shape, self.nodes[self.result].value.clone())
-    }
-
-    /// The gradient of one operand with one thing wrong on the way; 0 where nothing arrives.
+    /// The gradient of one operand with at most one mistake; 0 if no path leads to the operand.
     pub fn gradient(&self, operand: usize, g_y: &ArrayD<f64>, edit: Option<&GraphEdit>) -> Option<ArrayD<f64>> {
         if g_y.len() != self.nodes[self.result].value.len() {
             return None;
@@ -214,16 +209,5 @@ impl ExpandedGraph {
         };
         op.backward(at, g_y, &mut InGradients::new(g_x.iter_mut().map(|g| g.as_deref_mut())));
         g_x
-    }
-
-    /// The same function at other operands; `None` if it has no value there.
-    pub fn at(&self, x: &[ArrayD<f64>]) -> Option<Self> {
-        let mut other = self.clone();
-        for node in &mut other.nodes {
-            if let NodeSource::Operand(i, _) = node.from {
-                node.value = x[i].iter().copied().collect();
-            }
-        }
-        other.evaluate().then_some(other)
     }
 }
