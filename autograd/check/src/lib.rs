@@ -12,29 +12,64 @@
 //! assert_eq!(report.verdict, Verdict::Pass);
 //! ```
 //!
-//! Reading order: [`subject`] (what is checked), [`witness`] (independent derivatives), [`verdict`] (whether a gradient
-//! is right), [`diagnosis`] (which mistake explains a wrong one), [`mutants`] (how good the checker is), [`report`];
-//! [`laws`] are what ops must meet besides.
+//! Reading order, a room each:
+//! 1. `subject`: what is checked, the cases it is tried on, and the function that it is meant to compute;
+//! 2. `witness`: derivatives by independent routes (dual numbers, finite differences, symbolic), and the reference
+//!    made of them;
+//! 3. `verdict`: a subject evaluated at a case, and each entry of its gradients judged;
+//! 4. `diagnosis`: which mistake explains a wrong gradient, and the smallest case that shows it;
+//! 5. `mutants`: mistakes planted on purpose, and how many of them the checker finds and names;
+//! 6. `report`: the result as text, JSON and a page;
+//! 7. [`laws`]: what ops must meet besides.
+//!
+//! What must never be known: `core` and `language` do not know this package. It knows ops only through the registry,
+//! never by their files, and nothing of models or lessons.
 
-pub mod diagnosis;
+mod diagnosis;
 pub mod laws;
-pub mod mutants;
-pub mod report;
-pub mod subject;
-pub mod verdict;
-pub mod witness;
+mod mutants;
+mod report;
+mod subject;
+mod verdict;
+mod witness;
 
+pub use diagnosis::counterexample::Counterexample;
 pub use diagnosis::diagnose::Diagnosis;
-pub use diagnosis::example::Example;
+pub use diagnosis::mistake::Mistake;
 pub use diagnosis::shrink;
 pub use laws::{metamorphic, oracle};
 pub use mutants::mutant::Mutant;
 pub use mutants::mutation::{MUTATIONS, Mutation};
-pub use mutants::score::{self, Score, mutation_score};
-pub use report::{Report, TargetReport, Verdict, page, portrait, render};
-pub use subject::{Case, GraphSubject, Kind, ModelSubject, ModuleSubject, OpSubject, Subject};
+pub use mutants::score::{self, MutationScore, mutation_score};
+pub use report::gradient_plot::{self, GradientPlot};
+pub use report::{Finding, Report, TargetReport, Verdict, page, render};
+pub use subject::{Case, CaseOperand, GraphSubject, Kind, ModelSubject, ModuleSubject, OpSubject, Subject};
 pub use subject::{attributes, function, guard};
 pub use tapegrad_core::op::{Draw, Sample};
-pub use verdict::protocol::{Numbers, Options, check};
-pub use verdict::{answer, exam, prepared, protocol};
-pub use witness::richardson;
+pub use verdict::evaluation::{Evaluation, Upstream};
+pub use verdict::prepared_case::PreparedCase;
+pub use verdict::protocol::{self, Numbers, Options, check};
+pub use witness::finite_difference;
+pub use witness::reference::{self, Reference};
+
+// Former names, which `lessons` still uses.
+#[doc(hidden)]
+pub use mutants::score::MutationScore as Score;
+#[doc(hidden)]
+pub use witness::finite_difference as richardson;
+#[doc(hidden)]
+pub mod answer {
+    pub use crate::verdict::evaluation::Upstream;
+}
+#[doc(hidden)]
+pub mod exam {
+    pub use crate::witness::reference::JACOBIAN;
+}
+#[doc(hidden)]
+pub mod portrait {
+    pub use crate::report::gradient_plot::GradientPlot as Portrait;
+}
+#[doc(hidden)]
+pub mod prepared {
+    pub use crate::verdict::prepared_case::PreparedCase as Prepared;
+}

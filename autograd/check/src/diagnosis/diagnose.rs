@@ -1,15 +1,16 @@
-//! Which mistake explains a wrong gradient: the cheapest one of the bank that gives the same numbers on every draw.
+//! The search for the mistake that explains a wrong gradient: the cheapest one that gives the same numbers on every draw.
 //!
 //! A mistake counts only where it differs from the right gradient, and it must then agree on all draws, of different
-//! sizes; a name such as "the size of the last axis" must fit with every size. Below the threshold nothing is said.
+//! sizes; a name such as "the size of the last axis" must fit with every size. Otherwise there is no diagnosis.
 
 use std::collections::BTreeMap;
 
 use ndarray::ArrayD;
 
-use crate::diagnosis::bank::residual_above;
-use crate::verdict::answer::Answer;
-use crate::verdict::prepared::Prepared;
+use super::mistake::{Description, Mistake, Shown};
+use crate::diagnosis::hypotheses::residual_above;
+use crate::verdict::evaluation::Evaluation;
+use crate::verdict::prepared_case::PreparedCase;
 
 /// Two gradients this close are the same: they differ by rounding, and mistakes differ by more than 1e-2.
 pub const SAME: f64 = 1e-7;
@@ -17,13 +18,14 @@ pub const SAME: f64 = 1e-7;
 /// A mistake that gives the numbers that were seen.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Diagnosis {
-    /// A word for programs.
-    pub cause: String,
-    /// A sentence: "your gradient behaves as if ..".
+    /// The mistake; in JSON its identifier, as `cause`.
+    #[serde(rename = "cause")]
+    pub mistake: Mistake,
+    /// The diagnosis as a sentence: "your gradient behaves as if ..".
     pub sentence: String,
     /// The operand whose gradient is wrong.
     pub operand: String,
-    /// The largest relative difference between the answers and what the mistake gives.
+    /// The largest relative difference between the gradient and the one that the mistake gives.
     pub residual: f64,
     /// On how many draws the mistake was told apart from the right gradient.
     pub draws: usize,
@@ -31,15 +33,11 @@ pub struct Diagnosis {
     pub also: Vec<String>,
 }
 
-/// A mistake that may explain what was seen of one operand.
+/// A mistake that may explain the wrong gradient of one operand.
 #[derive(Clone, Debug)]
-pub struct Explanation {
-    /// What distinguishes it.
-    pub key: String,
-    /// How unusual it is.
-    pub cost: f64,
-    /// What follows "behaves as if".
-    pub sentence: String,
+pub struct Candidate {
+    /// The mistake.
+    pub mistake: Mistake,
     /// The largest residual so far.
     pub worst: f64,
     /// On how many draws it was told apart.
@@ -47,16 +45,16 @@ pub struct Explanation {
 }
 
 /// The mistakes that fit one operand on all draws, the cheapest first.
-pub fn explanations(draws: &[(&Prepared, &Answer)], operand: usize) -> Vec<Explanation> {
-    let mut alive: BTreeMap<String, Explanation> = BTreeMap::new();
+pub fn explanations(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Vec<Candidate> {
+    let mut alive: BTreeMap<Mistake, Candidate> = BTreeMap::new();
     let mut wrong_draws = 0;
-    for (prepared, answer) in draws {
+    for (prepared, evaluation) in draws {
         let Some(right) = prepared.exam.gradient(operand) else {
             continue;
         };
-        let given = &answer.g_x[operand];
+        let given = &evaluation.g_x[operand];
         let floor = 100.0 * prepared.exam.rounding_of(operand);
-        let is_wrong = is_wrong(prepared, answer, operand);
+        let is_wrong = is_wrong(prepared, evaluation, operand);
         wrong_draws += usize::from(is_wrong);
         for h in prepared.hypotheses(operand) {
             let differs = residual_above(&h.gradient, &right, floor) > 10.0 * SAME;
@@ -68,10 +66,8 @@ pub fn explanations(draws: &[(&Prepared, &Answer)], operand: usize) -> Vec<Expla
             } else {
                 1.0
             };
-            let known = alive.entry(h.key.clone()).or_insert_with(|| Explanation {
-                key: h.key.clone(),
-                cost: h.cost,
-                sentence: h.sentence.clone(),
+            let known = alive.entry(h.mistake.clone()).or_insert_with(|| Candidate {
+                mistake: h.mistake.clone(),
                 worst: 0.0,
                 draws: 0,
             });
@@ -80,21 +76,25 @@ pub fn explanations(draws: &[(&Prepared, &Answer)], operand: usize) -> Vec<Expla
         }
     }
     if let Some(constant) = constant_factor(draws, operand) {
-        alive.entry(constant.key.clone()).or_insert(constant);
+        alive.entry(constant.mistake.clone()).or_insert(constant);
     }
-    let mut fits: Vec<Explanation> = alive.into_values().filter(|e| e.worst <= SAME && e.draws > 0).collect();
+    let mut fits: Vec<Candidate> = alive.into_values().filter(|e| e.worst <= SAME && e.draws > 0).collect();
     let most = fits.iter().map(|e| e.draws).max().unwrap_or(0);
     fits.retain(|e| e.draws == most && 2 * e.draws >= wrong_draws);
-    fits.sort_by(|a, b| a.cost.total_cmp(&b.cost).then_with(|| a.key.cmp(&b.key)));
+    fits.sort_by_cached_key(|fit| {
+        let Description { cost, cause, .. } = fit.mistake.description();
+        // Costs are positive: their bits are in the order of the numbers.
+        (cost.to_bits(), cause)
+    });
     fits
 }
 
 /// One number that the right gradient is multiplied by on every draw.
-fn constant_factor(draws: &[(&Prepared, &Answer)], operand: usize) -> Option<Explanation> {
+fn constant_factor(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Option<Candidate> {
     let (mut factor, mut worst, mut count) = (None, 0.0_f64, 0);
-    for (prepared, answer) in draws.iter().filter(|(p, a)| is_wrong(p, a, operand)) {
+    for (prepared, evaluation) in draws.iter().filter(|(p, a)| is_wrong(p, a, operand)) {
         let right = prepared.exam.gradient(operand)?;
-        let given = &answer.g_x[operand];
+        let given = &evaluation.g_x[operand];
         if given.shape() != right.shape() {
             return None;
         }
@@ -108,19 +108,17 @@ fn constant_factor(draws: &[(&Prepared, &Answer)], operand: usize) -> Option<Exp
         count += 1;
     }
     let factor: f64 = factor.filter(|factor: &f64| factor.is_finite() && *factor != 0.0)?;
-    (count >= 3).then(|| Explanation {
-        key: "constant factor".to_string(),
-        cost: 2.2,
-        sentence: format!("it were multiplied by {}", (factor * 1e6).round() / 1e6),
+    (count >= 3).then_some(Candidate {
+        mistake: Mistake::ConstantFactor(Shown(factor)),
         worst,
         draws: count,
     })
 }
 
-/// True if the answer for an operand is not the right gradient.
-pub fn is_wrong(prepared: &Prepared, answer: &Answer, operand: usize) -> bool {
+/// True if the gradient of an operand is wrong at a case.
+pub fn is_wrong(prepared: &PreparedCase, evaluation: &Evaluation, operand: usize) -> bool {
     prepared.exam.gradient(operand).is_some_and(|right| {
-        let given = &answer.g_x[operand];
+        let given = &evaluation.g_x[operand];
         let tiny = prepared.exam.rounding_of(operand);
         given.shape() != right.shape()
             || given
@@ -130,18 +128,18 @@ pub fn is_wrong(prepared: &Prepared, answer: &Answer, operand: usize) -> bool {
     })
 }
 
-/// The best explanation of everything that is wrong; `None` if no mistake of the bank fits.
+/// The best explanation of everything that is wrong; `None` if no known mistake fits.
 ///
 /// A mistake that explains all wrong operands at once goes before those that explain one.
-pub fn diagnose(draws: &[(&Prepared, &Answer)]) -> Option<Diagnosis> {
+pub fn diagnose(draws: &[(&PreparedCase, &Evaluation)]) -> Option<Diagnosis> {
     let (first, _) = draws.first()?;
     let real: Vec<usize> = first.exam.case.real().collect();
     let wrong: Vec<usize> = real
         .into_iter()
         .filter(|&i| draws.iter().any(|(p, a)| has(p, i) && is_wrong(p, a, i)))
         .collect();
-    let of_each: Vec<Vec<Explanation>> = wrong.iter().map(|&i| explanations(draws, i)).collect();
-    let explains_all = |e: &&Explanation| of_each.iter().all(|other| other.iter().any(|o| o.key == e.key));
+    let of_each: Vec<Vec<Candidate>> = wrong.iter().map(|&i| explanations(draws, i)).collect();
+    let explains_all = |e: &&Candidate| of_each.iter().all(|other| other.iter().any(|o| o.mistake == e.mistake));
     let (at, best) = match of_each.first()?.iter().find(explains_all) {
         Some(joint) => (0, joint),
         None => of_each
@@ -150,25 +148,28 @@ pub fn diagnose(draws: &[(&Prepared, &Answer)]) -> Option<Diagnosis> {
             .find_map(|(at, fits)| Some((at, fits.first()?)))?,
     };
     let name = |i: usize| first.exam.case.operands[wrong[i]].name.clone();
+    let said = best.mistake.description();
     let also = of_each[at]
         .iter()
-        .filter(|e| e.key != best.key && e.cost <= best.cost + 0.3)
+        .filter(|e| e.mistake != best.mistake)
+        .map(|e| e.mistake.description())
+        .filter(|other| other.cost <= said.cost + 0.3)
         .take(2);
     Some(Diagnosis {
-        cause: best.key.clone(),
-        sentence: format!("your gradient g_{} behaves as if {}", name(at), best.sentence),
+        mistake: best.mistake.clone(),
+        sentence: format!("your gradient g_{} behaves as if {}", name(at), said.sentence),
         operand: name(at),
         residual: best.worst,
         draws: best.draws,
-        also: also.map(|e| e.sentence.clone()).collect(),
+        also: also.map(|other| other.sentence).collect(),
     })
 }
 
-fn has(prepared: &Prepared, operand: usize) -> bool {
+fn has(prepared: &PreparedCase, operand: usize) -> bool {
     operand < prepared.exam.case.operands.len()
 }
 
-/// Where the wrong entries are, in words, for a gradient that no mistake explains.
+/// The positions of the wrong entries in words, for a gradient that no mistake explains.
 pub fn whereabouts(given: &ArrayD<f64>, right: &ArrayD<f64>) -> String {
     if given.shape() != right.shape() {
         return format!(

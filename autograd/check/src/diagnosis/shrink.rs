@@ -2,19 +2,20 @@
 //!
 //! Small cases are drawn and the smallest is kept on which the gradient is wrong in the same way; then its numbers are
 //! replaced, one after another, by 0, 1, -1, 2 and 1/2, and the upstream gradient by a single 1. A step is taken only
-//! if the same mistake still explains the answer, so that shrinking cannot slide from one mistake to another.
+//! if the same mistake still explains the gradient, so that shrinking cannot slide from one mistake to another.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ndarray::ArrayD;
 
-use crate::diagnosis::bank::residual_above;
 use crate::diagnosis::diagnose::{SAME, is_wrong};
+use crate::diagnosis::hypotheses::residual_above;
+use crate::diagnosis::mistake::Mistake;
 use crate::subject::Subject;
-use crate::verdict::answer::{Answer, Upstream};
-use crate::verdict::exam::JACOBIAN;
-use crate::verdict::prepared::Prepared;
+use crate::verdict::evaluation::{Evaluation, Upstream};
+use crate::verdict::prepared_case::PreparedCase;
+use crate::witness::reference::JACOBIAN;
 use tapegrad_core::op::OperandKind;
 
 /// Which sizes small cases are drawn with, the smallest first, and how many of each.
@@ -24,41 +25,43 @@ const SIMPLE: [f64; 5] = [0.0, 1.0, -1.0, 2.0, 0.5];
 /// Larger arrays are not simplified entry by entry.
 const ENTRIES_MAX: usize = 24;
 
-/// What must stay the same while a case shrinks.
+/// The failure that must stay the same while a case shrinks.
 #[derive(Clone, Debug)]
-pub struct Aim {
+pub struct Symptom {
     /// The operand whose gradient is wrong.
     pub operand: String,
     /// The mistake that explains it, if one does.
-    pub key: Option<String>,
+    pub mistake: Option<Mistake>,
 }
 
-impl Aim {
+impl Symptom {
     /// The position of the operand if this case shows the mistake.
-    pub fn is_met(&self, prepared: &Prepared, answer: &Answer) -> Option<usize> {
+    pub fn operand_in(&self, prepared: &PreparedCase, evaluation: &Evaluation) -> Option<usize> {
         let operand = prepared
             .exam
             .case
             .operands
             .iter()
             .position(|x| x.name == self.operand)?;
-        if !is_wrong(prepared, answer, operand) {
+        if !is_wrong(prepared, evaluation, operand) {
             return None;
         }
-        let Some(key) = &self.key else { return Some(operand) };
-        let h = prepared.hypotheses(operand).iter().find(|h| h.key == *key)?;
+        let Some(mistake) = &self.mistake else {
+            return Some(operand);
+        };
+        let h = prepared.hypotheses(operand).iter().find(|h| h.mistake == *mistake)?;
         let floor = 100.0 * prepared.exam.rounding_of(operand);
-        (residual_above(&answer.g_x[operand], &h.gradient, floor) <= SAME).then_some(operand)
+        (residual_above(&evaluation.g_x[operand], &h.gradient, floor) <= SAME).then_some(operand)
     }
 }
 
 /// Small cases of a subject, the smallest first.
-pub fn small_cases(subject: &Arc<dyn Subject>, seed: u64) -> Vec<Prepared> {
+pub fn small_cases(subject: &Arc<dyn Subject>, seed: u64) -> Vec<PreparedCase> {
     let draws = SMALL
         .iter()
         .flat_map(|(sizes, count)| (0..*count).map(move |i| (*sizes, i)));
-    let mut cases: Vec<Prepared> = draws
-        .filter_map(|(sizes, i)| Prepared::draw(subject, seed.wrapping_add(7919 * (i + 1)), sizes, JACOBIAN).ok())
+    let mut cases: Vec<PreparedCase> = draws
+        .filter_map(|(sizes, i)| PreparedCase::draw(subject, seed.wrapping_add(7919 * (i + 1)), sizes, JACOBIAN).ok())
         .filter(|prepared| prepared.exam.case.numbers() > 0)
         .collect();
     cases.sort_by_key(|prepared| (real_numbers(prepared), prepared.exam.y.len()));
@@ -66,7 +69,7 @@ pub fn small_cases(subject: &Arc<dyn Subject>, seed: u64) -> Vec<Prepared> {
 }
 
 /// How many real numbers the operands of a case hold.
-pub fn real_numbers(prepared: &Prepared) -> usize {
+pub fn real_numbers(prepared: &PreparedCase) -> usize {
     let operands = prepared.exam.case.operands.iter();
     operands
         .filter(|x| x.kind == OperandKind::Real)
@@ -77,47 +80,47 @@ pub fn real_numbers(prepared: &Prepared) -> usize {
 /// The smallest and simplest case that shows the mistake.
 pub fn shrink(
     subject: &Arc<dyn Subject>,
-    start: Prepared,
-    answer: Answer,
-    aim: &Aim,
+    start: PreparedCase,
+    evaluation: Evaluation,
+    symptom: &Symptom,
     limit: Duration,
-) -> (Prepared, Answer) {
-    let mut best = (start, answer);
+) -> (PreparedCase, Evaluation) {
+    let mut best = (start, evaluation);
     for prepared in small_cases(subject, best.0.seed) {
         if real_numbers(&prepared) >= real_numbers(&best.0) {
             break;
         }
-        if let Ok(answer) = prepared.ask(subject, limit)
-            && aim.is_met(&prepared, &answer).is_some()
+        if let Ok(evaluation) = prepared.ask(subject, limit)
+            && symptom.operand_in(&prepared, &evaluation).is_some()
         {
-            best = (prepared, answer);
+            best = (prepared, evaluation);
             break;
         }
     }
-    simplify(subject, best, aim, limit)
+    simplify(subject, best, symptom, limit)
 }
 
 /// Replaces the numbers of a case by simple ones while it shows the mistake.
 fn simplify(
     subject: &Arc<dyn Subject>,
-    mut best: (Prepared, Answer),
-    aim: &Aim,
+    mut best: (PreparedCase, Evaluation),
+    symptom: &Symptom,
     limit: Duration,
-) -> (Prepared, Answer) {
-    let attempt = |x: Vec<ArrayD<f64>>, g_y: ArrayD<f64>, from: &Prepared| {
+) -> (PreparedCase, Evaluation) {
+    let attempt = |x: Vec<ArrayD<f64>>, g_y: ArrayD<f64>, from: &PreparedCase| {
         let mut case = from.exam.case.clone();
         case.operands
             .iter_mut()
             .zip(x)
             .for_each(|(operand, value)| operand.value = value);
         let old = from.exam.x_old.clone();
-        let prepared = Prepared::of(subject, case, old, &Upstream::Given(g_y), from.seed, JACOBIAN).ok()?;
+        let prepared = PreparedCase::of(subject, case, old, &Upstream::Given(g_y), from.seed, JACOBIAN).ok()?;
         if prepared.exam.y.iter().any(|y| y.is_nan()) {
             return None;
         }
-        let answer = prepared.ask(subject, limit).ok()?;
-        aim.is_met(&prepared, &answer)?;
-        Some((prepared, answer))
+        let evaluation = prepared.ask(subject, limit).ok()?;
+        symptom.operand_in(&prepared, &evaluation)?;
+        Some((prepared, evaluation))
     };
     let count = best.0.exam.g_y.len();
     for i in 0..count.min(ENTRIES_MAX) {

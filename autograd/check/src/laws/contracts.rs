@@ -2,7 +2,7 @@
 
 use ndarray::ArrayD;
 
-use super::run::{EXACT, Run, close, is_admitted, is_real, on_tape, same_bits, upstream};
+use super::op_run::{EXACT, OpRun, close, is_admitted, is_real, on_tape, same_bits, upstream};
 use crate::{Draw, Sample};
 use tapegrad_core::numbers::Dual;
 use tapegrad_core::op::Inputs;
@@ -14,7 +14,7 @@ use tapegrad_core::var::Var;
 
 /// Everything that is not kept is replaced by NaN: the gradients must not notice.
 pub(super) fn keeps(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), String> {
-    let mut run = Run::<f64>::of(sample);
+    let mut run = OpRun::<f64>::of(sample);
     let g_y = upstream(&run, draw);
     let before = run.backward(&sample.op, &g_y, |_| true, 0.0);
     let keeps = sample.op.keeps();
@@ -35,8 +35,8 @@ pub(super) fn keeps(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), Strin
 
 /// The places to write to hold NaN beforehand: the results must not notice.
 pub(super) fn overwrites(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), String> {
-    let run = Run::<f64>::of(sample);
-    let poisoned = Run::<f64>::new(&sample.op, run.shapes.clone(), run.x.clone(), f64::NAN);
+    let run = OpRun::<f64>::of(sample);
+    let poisoned = OpRun::<f64>::new(&sample.op, run.shapes.clone(), run.x.clone(), f64::NAN);
     if let Some(i) = (0..run.y.len()).find(|&i| run.y[i].to_bits() != poisoned.y[i].to_bits()) {
         return Err(format!("y[{i}] depends on what stood there before"));
     }
@@ -47,7 +47,7 @@ pub(super) fn overwrites(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), 
 
 /// Written over the operand it names, a result is what it is in memory of its own.
 pub(super) fn rewrites(sample: &Sample<AnyOp>, _: &mut Draw) -> Result<(), String> {
-    let run = Run::<f64>::of(sample);
+    let run = OpRun::<f64>::of(sample);
     let Some(position) = sample.op.rewrites(&run.shapes) else {
         return Ok(());
     };
@@ -60,7 +60,7 @@ pub(super) fn rewrites(sample: &Sample<AnyOp>, _: &mut Draw) -> Result<(), Strin
 
 /// A gradient that is said to be passed on is the gradient of the result.
 pub(super) fn passes(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), String> {
-    let run = Run::<f64>::of(sample);
+    let run = OpRun::<f64>::of(sample);
     let g_y = upstream(&run, draw);
     let g_x = run.backward(&sample.op, &g_y, |_| true, 0.0);
     let passed = (0..g_x.len()).filter(|&position| sample.op.passes_gradient(&run.shapes, position));
@@ -72,7 +72,7 @@ pub(super) fn passes(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), Stri
 
 /// Each gradient alone is the same as all together.
 pub(super) fn wanted(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), String> {
-    let run = Run::<f64>::of(sample);
+    let run = OpRun::<f64>::of(sample);
     let g_y = upstream(&run, draw);
     let all = run.backward(&sample.op, &g_y, |_| true, 0.0);
     for only in 0..run.x.len() {
@@ -84,7 +84,7 @@ pub(super) fn wanted(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), Stri
 
 /// The op recorded twice on the same variables: each gradient is the sum of both uses' contributions.
 pub(super) fn fan_out(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), String> {
-    let run = Run::<f64>::of(sample);
+    let run = OpRun::<f64>::of(sample);
     let [g_1, g_2] = [upstream(&run, draw), upstream(&run, draw)];
     let parts = [&g_1, &g_2].map(|g| run.backward(&sample.op, g, |_| true, 0.0));
     let tape = Tape::<f64>::new();
@@ -113,7 +113,7 @@ pub(super) fn fan_out(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), Str
 
 /// The op twice on the same variables, on a tape and in a plan.
 pub(super) fn drivers(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), String> {
-    let run = Run::<f64>::of(sample);
+    let run = OpRun::<f64>::of(sample);
     if run.x.is_empty() || run.y.iter().any(|y| !y.is_finite()) {
         return Ok(());
     }
@@ -167,7 +167,7 @@ pub(super) fn same_twice(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), 
         // A value of one operand may be none of the other, such as a target that is no probability.
         return Ok(());
     }
-    let run = Run::<f64>::of(&twin);
+    let run = OpRun::<f64>::of(&twin);
     if run.y.iter().any(|y| !y.is_finite()) {
         return Ok(());
     }
@@ -182,7 +182,7 @@ pub(super) fn same_twice(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), 
             let moves = |k: usize| f64::from(u8::from((operand == i || operand == j) && k == entry));
             x.iter().enumerate().map(|(k, &x)| Dual::new(x, moves(k))).collect()
         };
-        let moved = Run::new(
+        let moved = OpRun::new(
             &twin.op,
             run.shapes.clone(),
             run.x.iter().enumerate().map(of).collect(),

@@ -2,7 +2,7 @@
 
 use ndarray::ArrayD;
 
-use super::run::{EXACT, Run, close, differ, is_real, magnitude, on_tape, upstream};
+use super::op_run::{EXACT, OpRun, close, differ, is_real, magnitude, on_tape, upstream};
 use crate::{Draw, Sample};
 use tapegrad_core::numbers::Dual;
 use tapegrad_core::ops::AnyOp;
@@ -14,7 +14,7 @@ const DIFFERENCE: f64 = 1e-7;
 const STEP: f64 = 1e-3;
 
 pub(super) fn finite(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), String> {
-    let run = Run::<f64>::of(sample);
+    let run = OpRun::<f64>::of(sample);
     let g_y = upstream(&run, draw);
     let g_x = run.backward(&sample.op, &g_y, |_| true, f64::NAN);
     if let Some(i) = run.y.iter().position(|y| y.is_nan()) {
@@ -30,7 +30,7 @@ pub(super) fn finite(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), Stri
 
 /// One entry at a time is given the tangent 1; `Σ g_y · ẏ` is then that entry's gradient.
 pub(super) fn dual_numbers(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), String> {
-    let run = Run::<f64>::of(sample);
+    let run = OpRun::<f64>::of(sample);
     let g_y = upstream(&run, draw);
     let g_x = run.backward(&sample.op, &g_y, |_| true, f64::NAN);
     let dual = |operands: &[Vec<f64>], at: (usize, usize)| -> Vec<Vec<Dual>> {
@@ -46,7 +46,7 @@ pub(super) fn dual_numbers(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<()
     for (operand, g) in g_x.iter().enumerate() {
         let Some(g) = g else { continue };
         for (i, &analytic) in g.iter().enumerate() {
-            let moved = Run::new(
+            let moved = OpRun::new(
                 &sample.op,
                 run.shapes.clone(),
                 dual(&run.x, (operand, i)),
@@ -62,7 +62,7 @@ pub(super) fn dual_numbers(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<()
 
 /// Along a random direction `v`: `Σ g_x · v` against the slope of `Σ g_y · y(x + h v)`.
 pub(super) fn finite_differences(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), String> {
-    let run = Run::<f64>::of(sample);
+    let run = OpRun::<f64>::of(sample);
     let g_y = upstream(&run, draw);
     let g_x = run.backward(&sample.op, &g_y, |_| true, f64::NAN);
     for operand in (0..run.x.len()).filter(|&i| is_real(&sample.op, i)) {
@@ -70,7 +70,7 @@ pub(super) fn finite_differences(sample: &Sample<AnyOp>, draw: &mut Draw) -> Res
         let moved = |h: f64| -> f64 {
             let mut x = run.x.clone();
             x[operand].iter_mut().zip(&v).for_each(|(x, v)| *x += h * v);
-            let moved = Run::new(&sample.op, run.shapes.clone(), x, 0.0);
+            let moved = OpRun::new(&sample.op, run.shapes.clone(), x, 0.0);
             moved
                 .y
                 .iter()
@@ -90,7 +90,7 @@ pub(super) fn finite_differences(sample: &Sample<AnyOp>, draw: &mut Draw) -> Res
 
 /// The fused op and its definition in primitives, forward and backward.
 pub(super) fn composite(sample: &Sample<AnyOp>, draw: &mut Draw) -> Result<(), String> {
-    let run = Run::<f64>::of(sample);
+    let run = OpRun::<f64>::of(sample);
     let g_y = upstream(&run, draw);
     let tape = Tape::<f64>::new();
     let x = on_tape(&tape, sample);

@@ -8,7 +8,7 @@ pub mod oracle;
 
 mod contracts;
 mod gradients;
-mod run;
+mod op_run;
 mod threads;
 
 use crate::{Draw, Sample};
@@ -87,7 +87,7 @@ pub fn check(name: &str, seed: u64, size_max: usize) -> Result<(), String> {
     let sample = AnyOp::sample(name, &mut draw).unwrap_or_else(|| panic!("no op is called `{name}`: {NAMES:?}"));
     for law in LAWS {
         (law.holds)(&sample, &mut draw).map_err(|why| {
-            let shapes: Vec<Shape> = run::shapes(&sample.operands);
+            let shapes: Vec<Shape> = op_run::shapes(&sample.operands);
             format!(
                 "{:?} on {shapes:?} (seed {seed}, sizes up to {size_max}): {}: {why}",
                 sample.op, law.name

@@ -1,6 +1,6 @@
 //! The law that the number of threads changes nothing, at sizes where kernels use several.
 
-use super::run::Run;
+use super::op_run::OpRun;
 use crate::{Draw, Sample};
 use tapegrad_core::ops::AnyOp;
 
@@ -37,7 +37,7 @@ fn bits(sample: &Sample<AnyOp>, threads: usize) -> Result<Vec<(String, Vec<u64>)
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| format!("no pool of {threads} threads: {error}"))?;
     Ok(pool.install(|| {
-        let run = Run::<f64>::of(sample);
+        let run = OpRun::<f64>::of(sample);
         let g_y: Vec<f64> = (0..run.y.len())
             .map(|i| ((i * 37 % 129) as f64 - 64.0) / 64.0)
             .collect();

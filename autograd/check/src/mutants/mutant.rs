@@ -1,8 +1,8 @@
 //! Wrong gradients on purpose: a subject whose backward() has one mistake planted.
 //!
 //! A mutant calls the right backward(), with a changed upstream gradient or changing what comes out, or runs the
-//! backward pass of the function's graph with one edge wrong. It shares no code with the bank of mistakes, which
-//! works from Jacobians; so a mutant that is named rightly was recognised and not looked up.
+//! backward pass of the function's graph with one edge wrong. It shares no code with the hypotheses, which
+//! are made from Jacobians: a diagnosis has to recognise a mutant and cannot look it up.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use std::sync::Arc;
 use ndarray::{ArrayD, ArrayViewD};
 
 use crate::Draw;
-use crate::diagnosis::bank::{only, reversed, rolled};
-use crate::diagnosis::opened::Edit;
+use crate::diagnosis::expanded_graph::GraphEdit;
+use crate::diagnosis::hypotheses::{only, reversed, rolled};
 use crate::mutants::mutation::Mutation;
 use crate::subject::function::Function;
 use crate::subject::guard::caught;
@@ -20,9 +20,9 @@ use tapegrad_core::module::{Module, ModuleParam};
 
 /// A subject with a mistake in the gradient of one operand.
 pub struct Mutant {
-    /// The right subject.
+    /// The subject without the mistake.
     pub subject: Arc<dyn Subject>,
-    /// The letter of the operand.
+    /// The name of the operand.
     pub operand: String,
     /// The mistake.
     pub mutation: Mutation,
@@ -71,7 +71,7 @@ impl Subject for Mutant {
     }
 }
 
-/// The right module and the mistake.
+/// The module without the mistake, and the mistake.
 struct MutantModule {
     right: Box<dyn Module<f64>>,
     before: Option<Vec<ArrayD<f64>>>,
@@ -116,7 +116,7 @@ impl MutantModule {
         self.right.backward(g_y.view()).swap_remove(i)
     }
 
-    /// What the mistake makes of the gradient of operand `i`.
+    /// The gradient of operand `i` with the mistake.
     fn wrong(&mut self, i: usize, g_y: ArrayD<f64>, right: &[ArrayD<f64>]) -> ArrayD<f64> {
         let g = right[i].clone();
         let last = g.ndim().checked_sub(1);
@@ -172,9 +172,9 @@ impl MutantModule {
         Some(g)
     }
 
-    fn edited(&self, i: usize, g_y: &ArrayD<f64>, edit: &Edit) -> Option<ArrayD<f64>> {
+    fn edited(&self, i: usize, g_y: &ArrayD<f64>, edit: &GraphEdit) -> Option<ArrayD<f64>> {
         let x: Vec<ArrayD<f64>> = self.now.iter().map(|x| x.as_standard_layout().into_owned()).collect();
-        caught(|| self.function.as_ref()?.opened(&x)?.gradient(i, g_y, edit))
+        caught(|| self.function.as_ref()?.opened(&x)?.gradient(i, g_y, Some(edit)))
             .ok()
             .flatten()
     }

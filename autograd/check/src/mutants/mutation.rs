@@ -1,19 +1,21 @@
-//! The mistakes that can be planted in a gradient, and by which words of a diagnosis each is named.
+//! The mistakes that can be planted in a gradient, and which diagnosis names each of them.
 
-use crate::diagnosis::opened::Edit;
+use crate::diagnosis::expanded_graph::GraphEdit;
+use crate::diagnosis::hypotheses::{GraphMistake, JacobianMistake, ResultMistake, UpstreamMistake, ValueMistake};
+use crate::diagnosis::mistake::Mistake;
 
 /// A mistake to plant in the gradient of one operand.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mutation {
     /// The sign is flipped.
     Negated,
-    /// Twice as large.
+    /// The gradient is doubled.
     Doubled,
-    /// Half as large.
+    /// The gradient is halved.
     Halved,
-    /// All 0.
+    /// All entries are 0.
     Zero,
-    /// Divided by the number of entries of the result.
+    /// The gradient is divided by the number of entries of the result.
     Averaged,
     /// The largest entry is wrong by one part in a thousand.
     SlightlyOff,
@@ -21,9 +23,9 @@ pub enum Mutation {
     LastEntryLost,
     /// The axes are exchanged, and the numbers read in the order of memory.
     Transposed,
-    /// Shifted by one place along the last axis.
+    /// The entries are shifted by one place along the last axis.
     Shifted,
-    /// In the opposite order along the last axis.
+    /// The entries are reversed along the last axis.
     Reversed,
     /// Negative entries are lost.
     Clipped,
@@ -37,14 +39,14 @@ pub enum Mutation {
     UpstreamFirst,
     /// Only the last slice of the upstream gradient counts.
     UpstreamLast,
-    /// It belongs to the forward() before.
+    /// The gradient is that of the previous forward().
     Stale,
     /// Each backward() adds to the one before.
     Accumulated,
-    /// The gradient of another operand of the same shape.
+    /// The gradient is that of another operand of the same shape.
     Swapped,
     /// One edge of the graph is wrong.
-    Graph(Edit),
+    Graph(GraphEdit),
 }
 
 /// The mutations that any gradient can have.
@@ -74,7 +76,7 @@ impl Mutation {
     /// A short name, to plant it from the command line.
     pub fn name(&self) -> String {
         match self {
-            Self::Graph(edit) => format!("graph:{edit:?}"),
+            Self::Graph(edit) => format!("graph:{edit}"),
             other => {
                 let text = format!("{other:?}");
                 let mut name = String::new();
@@ -89,28 +91,41 @@ impl Mutation {
         }
     }
 
-    /// Causes by which a diagnosis names this mutation in so many words.
-    pub fn is_named_by(&self, cause: &str) -> bool {
+    /// True if this mistake is this mutation.
+    pub(crate) fn is_named_by(&self, mistake: &Mistake) -> bool {
         match self {
-            Self::Negated => cause == "sign",
-            Self::Doubled => cause == "factor 2",
-            Self::Halved => cause == "factor 1/2",
-            Self::Zero => cause == "zero",
-            Self::Averaged => cause.starts_with("factor 1/n") || cause == "averaged",
-            Self::SlightlyOff | Self::LastEntryLost => false,
-            Self::Transposed => cause.starts_with("read as") || cause.starts_with("permuted"),
-            Self::Shifted => cause.starts_with("shifted"),
-            Self::Reversed => cause.starts_with("reversed"),
-            Self::Clipped => cause == "clipped at 0",
-            Self::Magnitude => cause == "magnitude",
-            Self::UpstreamIgnored => cause == "upstream ignored",
-            Self::UpstreamSquared => cause == "upstream squared",
-            Self::UpstreamFirst => cause.starts_with("upstream first"),
-            Self::UpstreamLast => cause.starts_with("upstream last"),
-            Self::Stale => cause == "stale",
-            Self::Accumulated => cause == "impure",
-            Self::Swapped => cause.starts_with("swapped"),
-            Self::Graph(edit) => cause == format!("{edit:?}"),
+            Self::Negated => is_result(mistake, &ResultMistake::Sign),
+            Self::Doubled => is_result(mistake, &ResultMistake::Factor("2")),
+            Self::Halved => is_result(mistake, &ResultMistake::Factor("1/2")),
+            Self::Zero => is_result(mistake, &ResultMistake::Zero),
+            Self::Averaged => matches!(
+                mistake,
+                Mistake::Result(ResultMistake::SizeFactor { power: "1/n", .. })
+                    | Mistake::Jacobian(JacobianMistake::BroadcastAveraged)
+            ),
+            Self::Transposed => matches!(
+                mistake.first(),
+                Mistake::Result(ResultMistake::ReadAs(_) | ResultMistake::Permuted(_))
+            ),
+            Self::Shifted => matches!(mistake, Mistake::Result(ResultMistake::Shifted(..))),
+            Self::Reversed => matches!(mistake, Mistake::Result(ResultMistake::Reversed(_))),
+            Self::Clipped => is_result(mistake, &ResultMistake::ClippedAtZero),
+            Self::Magnitude => is_result(mistake, &ResultMistake::Magnitude),
+            Self::UpstreamIgnored => *mistake == Mistake::Upstream(UpstreamMistake::Ignored),
+            Self::UpstreamSquared => *mistake == Mistake::Upstream(UpstreamMistake::Squared),
+            Self::UpstreamFirst => matches!(mistake.first(), Mistake::Upstream(UpstreamMistake::OnlyFirst(_))),
+            Self::UpstreamLast => matches!(mistake.first(), Mistake::Upstream(UpstreamMistake::OnlyLast(_))),
+            Self::Stale => *mistake == Mistake::Value(ValueMistake::Stale),
+            Self::Swapped => matches!(mistake.first(), Mistake::Jacobian(JacobianMistake::SwappedWith(_))),
+            Self::Graph(edit) => {
+                matches!(mistake, Mistake::Graph(GraphMistake::Edit { edit: named, .. }) if named == edit)
+            }
+            // No mistake names the first two; the last shows in a second backward().
+            Self::SlightlyOff | Self::LastEntryLost | Self::Accumulated => false,
         }
     }
+}
+
+fn is_result(mistake: &Mistake, wanted: &ResultMistake) -> bool {
+    matches!(mistake, Mistake::Result(result) if result == wanted)
 }

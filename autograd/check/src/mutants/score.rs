@@ -1,4 +1,4 @@
-//! How good the checker is, by its own measure: of wrong gradients made on purpose, how many it finds and names.
+//! The mutation score of the checker: how many planted mistakes it finds, and how many it names.
 //!
 //! A mutant that gives the right gradient on all draws is equivalent and does not count. A diagnosis is right if it
 //! names the mutation, or if what it says gives the mutant's numbers on draws that the diagnosis has not seen; it is
@@ -10,27 +10,27 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::diagnosis::bank::residual_above;
 use crate::diagnosis::diagnose::{Diagnosis, SAME, diagnose, is_wrong};
-use crate::diagnosis::opened::Edit;
-use crate::diagnosis::shrink::{Aim, real_numbers, small_cases};
+use crate::diagnosis::expanded_graph::GraphEdit;
+use crate::diagnosis::hypotheses::residual_above;
+use crate::diagnosis::shrink::{Symptom, real_numbers, small_cases};
 use crate::mutants::mutant::Mutant;
 use crate::mutants::mutation::{MUTATIONS, Mutation};
 use crate::subject::Subject;
-use crate::verdict::answer::Answer;
-use crate::verdict::exam::{FULL, JACOBIAN};
+use crate::verdict::evaluation::Evaluation;
 use crate::verdict::judge::{EntryVerdict, faults, judge_operand};
-use crate::verdict::prepared::Prepared;
+use crate::verdict::prepared_case::PreparedCase;
 use crate::verdict::protocol::{SIZES, seed_of};
+use crate::witness::reference::{FULL, JACOBIAN};
 
 /// The score of one subject, or of all together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Score {
-    /// The subject.
+pub struct MutationScore {
+    /// The name of the subject.
     pub name: String,
     /// Mutants that differ from the right gradient.
     pub mutants: usize,
-    /// Mutants that do not.
+    /// Mutants that give the right gradient on all draws.
     pub equivalent: usize,
     /// Mutants that the protocol found wrong.
     pub killed: usize,
@@ -48,7 +48,7 @@ pub struct Score {
     pub remarks: Vec<String>,
 }
 
-impl Score {
+impl MutationScore {
     /// The median number of numbers in the smallest examples.
     pub fn size_median(&self) -> usize {
         let mut sizes = self.sizes.clone();
@@ -78,10 +78,10 @@ const CASES: (u64, u64) = (24, 6);
 const DRAWS: usize = 8;
 
 /// The mutation score of one subject.
-pub fn mutation_score(subject: &Arc<dyn Subject>, seed: u64) -> Score {
-    let draw = |from: u64, count: u64, coverage| -> Vec<Prepared> {
+pub fn mutation_score(subject: &Arc<dyn Subject>, seed: u64) -> MutationScore {
+    let draw = |from: u64, count: u64, coverage| -> Vec<PreparedCase> {
         let prepared = |i: u64| {
-            Prepared::draw(
+            PreparedCase::draw(
                 subject,
                 seed_of(seed, from + i),
                 SIZES[i as usize % SIZES.len()],
@@ -90,14 +90,14 @@ pub fn mutation_score(subject: &Arc<dyn Subject>, seed: u64) -> Score {
         };
         (0..count).filter_map(|i| prepared(i).ok()).collect()
     };
-    let field = Field {
+    let field = MutantTrials {
         cases: draw(0, CASES.0, FULL),
         fresh: draw(500, CASES.1, JACOBIAN),
         small: small_cases(subject, seed),
     };
-    let mut score = Score {
+    let mut score = MutationScore {
         name: subject.name(),
-        ..Score::default()
+        ..MutationScore::default()
     };
     for (operand, mutation) in mutations(&field) {
         let mutant: Arc<dyn Subject> = Arc::new(Mutant {
@@ -112,22 +112,23 @@ pub fn mutation_score(subject: &Arc<dyn Subject>, seed: u64) -> Score {
 
 /// Everything that can be planted in a subject: the general mutations, and one for each edge of its graph.
 pub fn mutations_of(subject: &Arc<dyn Subject>, seed: u64) -> Vec<(String, Mutation)> {
-    let prepared = |i: u64| Prepared::draw(subject, seed_of(seed, i), SIZES[i as usize % SIZES.len()], JACOBIAN);
+    let prepared = |i: u64| PreparedCase::draw(subject, seed_of(seed, i), SIZES[i as usize % SIZES.len()], JACOBIAN);
     let cases = (0..DRAWS as u64).filter_map(|i| prepared(i).ok()).collect();
-    mutations(&Field {
+    mutations(&MutantTrials {
         cases,
         fresh: Vec::new(),
         small: Vec::new(),
     })
 }
 
-fn mutations(field: &Field) -> Vec<(String, Mutation)> {
+fn mutations(field: &MutantTrials) -> Vec<(String, Mutation)> {
     let mut all: Vec<(String, Mutation)> = Vec::new();
     let mut letters = BTreeSet::new();
     for prepared in field.cases.iter().take(DRAWS) {
         let case = &prepared.exam.case;
-        let opened = prepared.exam.function.opened(&case.values());
-        let edits: Vec<Edit> = opened.map_or(Vec::new(), |o| o.edits().into_iter().map(|(edit, _)| edit).collect());
+        let expanded = prepared.exam.function.opened(&case.values());
+        let edits: Vec<GraphEdit> =
+            expanded.map_or(Vec::new(), |o| o.edits().into_iter().map(|(edit, _)| edit).collect());
         for i in case.real() {
             let letter = &case.operands[i].name;
             if letters.insert(letter.clone()) {
@@ -145,26 +146,28 @@ fn mutations(field: &Field) -> Vec<(String, Mutation)> {
 }
 
 /// The cases that all mutants of a subject are tried on.
-struct Field {
-    cases: Vec<Prepared>,
-    fresh: Vec<Prepared>,
-    small: Vec<Prepared>,
+struct MutantTrials {
+    cases: Vec<PreparedCase>,
+    fresh: Vec<PreparedCase>,
+    small: Vec<PreparedCase>,
 }
 
-impl Field {
-    fn try_mutant(&self, mutant: &Arc<dyn Subject>, operand: &str, mutation: &Mutation, score: &mut Score) {
-        let ask = |prepared: &Prepared| prepared.ask(mutant, LIMIT).ok();
-        let answers: Vec<(&Prepared, Answer)> = self.cases.iter().filter_map(|p| Some((p, ask(p)?))).collect();
-        let fresh: Vec<(&Prepared, Answer)> = self.fresh.iter().filter_map(|p| Some((p, ask(p)?))).collect();
-        let is_impure = |(p, a): &(&Prepared, Answer)| faults(&p.exam, a).iter().any(|f| f.cause == "impure");
-        let differs =
-            |(p, a): &(&Prepared, Answer)| is_impure(&(p, a.clone())) || p.exam.case.real().any(|i| is_wrong(p, a, i));
-        if !answers.iter().chain(&fresh).any(differs) {
+impl MutantTrials {
+    fn try_mutant(&self, mutant: &Arc<dyn Subject>, operand: &str, mutation: &Mutation, score: &mut MutationScore) {
+        let ask = |prepared: &PreparedCase| prepared.ask(mutant, LIMIT).ok();
+        let evaluations: Vec<(&PreparedCase, Evaluation)> =
+            self.cases.iter().filter_map(|p| Some((p, ask(p)?))).collect();
+        let fresh: Vec<(&PreparedCase, Evaluation)> = self.fresh.iter().filter_map(|p| Some((p, ask(p)?))).collect();
+        let is_impure = |(p, a): &(&PreparedCase, Evaluation)| faults(&p.exam, a).iter().any(|f| f.cause == "impure");
+        let differs = |(p, a): &(&PreparedCase, Evaluation)| {
+            is_impure(&(p, a.clone())) || p.exam.case.real().any(|i| is_wrong(p, a, i))
+        };
+        if !evaluations.iter().chain(&fresh).any(differs) {
             score.equivalent += 1;
             return;
         }
         score.mutants += 1;
-        if !answers.iter().any(|(p, a)| is_found(p, a)) {
+        if !evaluations.iter().any(|(p, a)| is_found(p, a)) {
             score.remarks.push(format!(
                 "{mutant_name} survives",
                 mutant_name = label(mutant, operand, mutation)
@@ -172,27 +175,23 @@ impl Field {
             return;
         }
         score.killed += 1;
-        let is_telling = |p: &Prepared, a: &Answer| p.exam.case.real().any(|i| is_wrong(p, a, i));
-        let draws = answers.iter().filter(|(p, a)| is_telling(p, a)).take(DRAWS);
-        let draws: Vec<(&Prepared, &Answer)> = draws.map(|(p, a)| (*p, a)).collect();
+        let is_telling = |p: &PreparedCase, a: &Evaluation| p.exam.case.real().any(|i| is_wrong(p, a, i));
+        let draws = evaluations.iter().filter(|(p, a)| is_telling(p, a)).take(DRAWS);
+        let draws: Vec<(&PreparedCase, &Evaluation)> = draws.map(|(p, a)| (*p, a)).collect();
         let diagnosis = diagnose(&draws);
-        let cause = diagnosis
-            .as_ref()
-            .map(|d| d.cause.clone())
-            .or_else(|| answers.iter().any(is_impure).then(|| "impure".to_string()));
-        self.rate(
-            diagnosis.as_ref(),
-            cause.as_deref(),
-            &fresh,
-            (mutant, operand, mutation),
-            score,
-        );
-        let aim = Aim {
-            operand: operand.to_string(),
-            key: diagnosis.map(|d| d.cause),
+        let said = match &diagnosis {
+            Some(diagnosis) => Said::Mistake(diagnosis),
+            None if evaluations.iter().any(is_impure) => Said::Impure,
+            None => Said::Nothing,
         };
-        let shows = |p: &&Prepared| {
-            ask(p).is_some_and(|a| aim.is_met(p, &a).is_some() || (aim.key.is_none() && is_found(p, &a)))
+        self.rate(&said, &fresh, (mutant, operand, mutation), score);
+        let symptom = Symptom {
+            operand: operand.to_string(),
+            mistake: diagnosis.map(|d| d.mistake),
+        };
+        let shows = |p: &&PreparedCase| {
+            ask(p)
+                .is_some_and(|a| symptom.operand_in(p, &a).is_some() || (symptom.mistake.is_none() && is_found(p, &a)))
         };
         let smallest = self.small.iter().find(shows).map(real_numbers);
         score
@@ -202,30 +201,40 @@ impl Field {
 
     fn rate(
         &self,
-        diagnosis: Option<&Diagnosis>,
-        cause: Option<&str>,
-        fresh: &[(&Prepared, Answer)],
+        said: &Said<'_>,
+        fresh: &[(&PreparedCase, Evaluation)],
         (mutant, operand, mutation): (&Arc<dyn Subject>, &str, &Mutation),
-        score: &mut Score,
+        score: &mut MutationScore,
     ) {
-        let Some(cause) = cause else {
-            score.unknown += 1;
-            score
-                .remarks
-                .push(format!("{} is unexplained", label(mutant, operand, mutation)));
-            return;
+        let label = label(mutant, operand, mutation);
+        let (cause, is_named) = match said {
+            Said::Nothing => {
+                score.unknown += 1;
+                score.remarks.push(format!("{label} is unexplained"));
+                return;
+            }
+            Said::Impure => ("impure".to_string(), *mutation == Mutation::Accumulated),
+            Said::Mistake(diagnosis) => (diagnosis.mistake.cause(), mutation.is_named_by(&diagnosis.mistake)),
         };
-        let is_named = mutation.is_named_by(cause);
         score.named += usize::from(is_named);
-        if is_named || diagnosis.is_some_and(|d| is_borne_out(d, fresh)) {
+        let is_same_function = || matches!(said, Said::Mistake(diagnosis) if is_borne_out(diagnosis, fresh));
+        if is_named || is_same_function() {
             score.right_first += 1;
         } else {
             score.wrong_confident += 1;
-            score
-                .remarks
-                .push(format!("{} is called `{cause}`", label(mutant, operand, mutation)));
+            score.remarks.push(format!("{label} is called `{cause}`"));
         }
     }
+}
+
+/// What the checker reports about a mutant that it found.
+enum Said<'d> {
+    /// A mistake explains the gradient.
+    Mistake(&'d Diagnosis),
+    /// A second backward() gives another gradient.
+    Impure,
+    /// The gradient is wrong, and nothing explains it.
+    Nothing,
 }
 
 fn label(mutant: &Arc<dyn Subject>, operand: &str, mutation: &Mutation) -> String {
@@ -233,33 +242,36 @@ fn label(mutant: &Arc<dyn Subject>, operand: &str, mutation: &Mutation) -> Strin
 }
 
 /// True if the protocol says that something is wrong.
-fn is_found(prepared: &Prepared, answer: &Answer) -> bool {
-    let exam = &prepared.exam;
+fn is_found(prepared: &PreparedCase, evaluation: &Evaluation) -> bool {
+    let reference = &prepared.exam;
     let is_entry_wrong = |i: usize| {
-        let truth = exam.truths[i].as_ref();
-        truth.is_some_and(|truth| {
-            judge_operand(&answer.g_x[i], truth)
+        let expected = reference.gradients[i].as_ref();
+        expected.is_some_and(|expected| {
+            judge_operand(&evaluation.g_x[i], expected)
                 .iter()
                 .any(|(_, _, v)| *v == EntryVerdict::Wrong)
         })
     };
-    !faults(exam, answer).is_empty() || exam.case.real().any(is_entry_wrong)
+    !faults(reference, evaluation).is_empty() || reference.case.real().any(is_entry_wrong)
 }
 
 /// True if what the diagnosis says gives the same numbers on draws that it has not seen.
-fn is_borne_out(diagnosis: &Diagnosis, fresh: &[(&Prepared, Answer)]) -> bool {
-    fresh.iter().all(|(prepared, answer)| {
+fn is_borne_out(diagnosis: &Diagnosis, fresh: &[(&PreparedCase, Evaluation)]) -> bool {
+    fresh.iter().all(|(prepared, evaluation)| {
         let operand = prepared
             .exam
             .case
             .operands
             .iter()
             .position(|x| x.name == diagnosis.operand);
-        let Some(operand) = operand.filter(|&i| is_wrong(prepared, answer, i)) else {
+        let Some(operand) = operand.filter(|&i| is_wrong(prepared, evaluation, i)) else {
             return true;
         };
-        let h = prepared.hypotheses(operand).iter().find(|h| h.key == diagnosis.cause);
+        let h = prepared
+            .hypotheses(operand)
+            .iter()
+            .find(|h| h.mistake == diagnosis.mistake);
         let floor = 100.0 * prepared.exam.rounding_of(operand);
-        h.is_some_and(|h| residual_above(&answer.g_x[operand], &h.gradient, floor) <= 10.0 * SAME)
+        h.is_some_and(|h| residual_above(&evaluation.g_x[operand], &h.gradient, floor) <= 10.0 * SAME)
     })
 }

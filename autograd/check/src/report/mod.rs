@@ -1,17 +1,17 @@
 //! What a check finds, for people and for programs.
 
+pub mod gradient_plot;
 pub mod page;
-pub mod portrait;
 pub mod render;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::diagnosis::counterexample::Counterexample;
 use crate::diagnosis::diagnose::Diagnosis;
-use crate::diagnosis::example::Example;
 use crate::subject::Kind;
 use crate::verdict::judge::EntryVerdict;
-use crate::witness::truth::Entry;
+use crate::witness::reference_gradient::ReferenceEntry;
 
 /// The findings on all subjects of one run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,30 +25,30 @@ pub struct Report {
 /// The findings on one subject.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TargetReport {
-    /// What it is called.
+    /// The name of the subject.
     pub name: String,
-    /// What sort of thing it is.
+    /// The kind of the subject.
     pub kind: Kind,
-    /// The verdict on the whole.
+    /// The verdict on the subject.
     pub verdict: Verdict,
     /// How many entries of gradients were compared.
     pub entries: usize,
-    /// How many of them the graph language's own derivative was held against too.
+    /// How many of them were also compared with a symbolic derivative.
     pub symbolic: usize,
-    /// How many of them nobody could say anything about.
+    /// How many of them no witness could decide.
     pub unchecked: usize,
-    /// The largest relative difference between a gradient and the witnesses.
+    /// The largest relative difference between a gradient and its reference.
     pub worst_error: f64,
     /// The largest relative bound on the error of the numeric derivative.
     pub bound: f64,
-    /// The largest share by which one entry could be wrong unseen: one part in a million, or what rounding hides.
+    /// The smallest relative error of one entry that the check detects everywhere: `1e-6`, or what rounding hides.
     pub resolution: f64,
     /// How many cases were tried.
     pub cases: usize,
     /// The mistake that explains what is wrong.
     pub diagnosis: Option<Diagnosis>,
     /// The smallest case on which it is wrong.
-    pub example: Option<Example>,
+    pub example: Option<Counterexample>,
     /// What else is wrong, and why entries are unchecked, in sentences.
     pub findings: Vec<Finding>,
 }
@@ -57,27 +57,27 @@ pub struct TargetReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Everything agrees.
+    /// All entries agree with the reference.
     Pass,
-    /// Something is wrong.
+    /// A gradient is wrong.
     Wrong,
     /// Nothing is wrong, but some entries could not be checked.
     Unchecked,
-    /// The check itself cannot be believed at these cases.
+    /// The controls failed: the check could not tell a right gradient from wrong ones.
     Invalid,
 }
 
-/// One sentence about a subject.
+/// One finding about a subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// A word for programs.
+    /// The identifier of the finding in JSON.
     pub cause: String,
-    /// The sentence.
+    /// The finding as a sentence.
     pub sentence: String,
 }
 
 impl TargetReport {
-    /// A report in which nothing is found yet.
+    /// A report of a subject before any case is tried.
     pub fn new(name: String, kind: Kind) -> Self {
         Self {
             name,
@@ -97,7 +97,7 @@ impl TargetReport {
     }
 
     /// Counts one entry with its verdict.
-    pub(crate) fn note(&mut self, entry: &Entry, analytic: f64, verdict: EntryVerdict, scale: f64) {
+    pub(crate) fn note(&mut self, entry: &ReferenceEntry, analytic: f64, verdict: EntryVerdict, scale: f64) {
         self.entries += 1;
         self.symbolic += usize::from(entry.symbolic.is_some());
         let size = scale.max(entry.terms).max(f64::MIN_POSITIVE);
@@ -123,13 +123,6 @@ impl TargetReport {
 }
 
 impl Report {
-    /// True if nothing is wrong and the check can be believed.
-    pub fn is_clean(&self) -> bool {
-        self.targets
-            .iter()
-            .all(|target| matches!(target.verdict, Verdict::Pass))
-    }
-
     /// The report as one JSON document.
     pub fn to_json(&self) -> Value {
         serde_json::to_value(self).expect("a report holds numbers, strings and lists only")

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use crate::report::portrait::{Point, Portrait};
+use crate::report::gradient_plot::{GradientPlot, PlotPoint};
 use crate::report::render;
 use crate::report::{Report, TargetReport, Verdict};
 use crate::verdict::judge::EntryVerdict;
@@ -18,8 +18,8 @@ pre{background:#f5f6f8;padding:.7rem;overflow-x:auto;font-size:13px}\
 svg{display:block;width:100%;height:auto;background:#fbfbfc;border:1px solid #e3e6ea}text{font:9px system-ui,sans-serif;fill:#4a525b}\
 a{color:inherit}li{margin:.1rem 0}ul.all{columns:3;padding-left:1.1rem;font-size:14px}";
 
-/// The report with the portraits of its targets, in their order.
-pub fn page(report: &Report, portraits: &[Option<Portrait>]) -> String {
+/// The report with the plots of its targets, in their order.
+pub fn page(report: &Report, plots: &[Option<GradientPlot>]) -> String {
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Gradients checked</title>\
          <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head><body>\n\
@@ -36,7 +36,7 @@ pub fn page(report: &Report, portraits: &[Option<Portrait>]) -> String {
     }
     html.push_str("</ul>\n");
     for (number, target) in report.targets.iter().enumerate() {
-        html.push_str(&section(number, target, portraits.get(number).and_then(Option::as_ref)));
+        html.push_str(&section(number, target, plots.get(number).and_then(Option::as_ref)));
     }
     html.push_str("</body></html>\n");
     html
@@ -63,7 +63,7 @@ fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-fn section(number: usize, target: &TargetReport, portrait: Option<&Portrait>) -> String {
+fn section(number: usize, target: &TargetReport, plot: Option<&GradientPlot>) -> String {
     let class = class(target.verdict);
     let mut html = format!(
         "<h2 id=\"t{number}\">{} <span class=\"{class}\">{class}</span></h2>\n",
@@ -81,19 +81,19 @@ fn section(number: usize, target: &TargetReport, portrait: Option<&Portrait>) ->
             let _ = writeln!(html, "<p>{}.</p>", escaped(&finding.sentence));
         }
     }
-    if let Some(portrait) = portrait {
+    if let Some(plot) = plot {
         html.push_str("<div class=\"row\">\n");
-        html.push_str(&scatter(portrait));
-        html.push_str(&steps(portrait));
-        html.push_str(&map(portrait));
+        html.push_str(&scatter(plot));
+        html.push_str(&steps(plot));
+        html.push_str(&map(plot));
         html.push_str("</div>\n");
     }
     html
 }
 
 /// What backward() gives against what the witnesses say: right entries lie on the diagonal.
-fn scatter(portrait: &Portrait) -> String {
-    let numbers = portrait
+fn scatter(plot: &GradientPlot) -> String {
+    let numbers = plot
         .points
         .iter()
         .flat_map(|p| [p.given, p.right])
@@ -106,7 +106,7 @@ fn scatter(portrait: &Portrait) -> String {
     let mut svg = String::from(
         "<line x1=\"15\" y1=\"205\" x2=\"205\" y2=\"15\" stroke=\"#9aa3ad\"/><line x1=\"15\" y1=\"110\" x2=\"205\" y2=\"110\" stroke=\"#e3e6ea\"/><line x1=\"110\" y1=\"15\" x2=\"110\" y2=\"205\" stroke=\"#e3e6ea\"/>",
     );
-    for point in &portrait.points {
+    for point in &plot.points {
         let (x, y) = (place(point.right), 220.0 - place(point.given));
         let _ = write!(
             svg,
@@ -122,13 +122,13 @@ fn scatter(portrait: &Portrait) -> String {
         &svg,
         &format!(
             "g_{}: what backward() gives against what the witnesses say. Right entries lie on the line.",
-            portrait.operand
+            plot.operand
         ),
     )
 }
 
 /// The V of truncation and rounding.
-fn steps(portrait: &Portrait) -> String {
+fn steps(plot: &GradientPlot) -> String {
     let place = |(h, error): (f64, f64)| {
         (
             20.0 + 185.0 * (1.0 + h.log10() / 15.5).clamp(0.0, 1.0),
@@ -159,8 +159,8 @@ fn steps(portrait: &Portrait) -> String {
         let (x, _) = place((10.0_f64.powi(-power), 1.0));
         let _ = write!(svg, "<text x=\"{x:.1}\" y=\"214\">{}</text>", -power);
     }
-    svg.push_str(&line(&portrait.curve_doubled, "#7aa7d9"));
-    svg.push_str(&line(&portrait.curve, "#1f4e8c"));
+    svg.push_str(&line(&plot.curve_double_double, "#7aa7d9"));
+    svg.push_str(&line(&plot.curve, "#1f4e8c"));
     figure(
         &svg,
         "Error of (f(x+h) - f(x-h)) / 2h over the step h, both as powers of ten. To the right the error falls as h² \
@@ -169,12 +169,12 @@ fn steps(portrait: &Portrait) -> String {
 }
 
 /// The entries in their places, the last two axes as rows and columns.
-fn map(portrait: &Portrait) -> String {
-    let columns = portrait.shape.last().copied().unwrap_or(1).max(1);
-    let rows = portrait.points.len().div_ceil(columns).max(1);
+fn map(plot: &GradientPlot) -> String {
+    let columns = plot.shape.last().copied().unwrap_or(1).max(1);
+    let rows = plot.points.len().div_ceil(columns).max(1);
     let side = (190.0 / columns.max(rows) as f64).min(40.0);
     let mut svg = String::new();
-    for (i, point) in portrait.points.iter().enumerate() {
+    for (i, point) in plot.points.iter().enumerate() {
         let (x, y) = (15.0 + side * (i % columns) as f64, 15.0 + side * (i / columns) as f64);
         let _ = write!(
             svg,
@@ -189,12 +189,12 @@ fn map(portrait: &Portrait) -> String {
     let text = format!(
         "Entries of g_{} {:?}: green agrees with the witnesses, the paler the more digits are left uncertain; red is wrong, \
          the darker the more; amber could not be checked.",
-        portrait.operand, portrait.shape
+        plot.operand, plot.shape
     );
     figure(&svg, &text)
 }
 
-fn colour(point: &Point) -> &'static str {
+fn colour(point: &PlotPoint) -> &'static str {
     match point.verdict {
         EntryVerdict::Pass => "#1a7f37",
         EntryVerdict::Wrong => "#b3261e",
@@ -203,7 +203,7 @@ fn colour(point: &Point) -> &'static str {
 }
 
 /// Darker where a wrong entry is farther off, paler where a right one has fewer digits.
-fn shade(point: &Point) -> String {
+fn shade(point: &PlotPoint) -> String {
     let off = ((point.given - point.right) / point.right.abs().max(f64::MIN_POSITIVE)).abs();
     match point.verdict {
         EntryVerdict::Wrong => format!("hsl(4 65% {:.0}%)", 75.0 - 40.0 * off.clamp(0.0, 1.0)),

@@ -1,11 +1,11 @@
-//! Operands that a subject is tried on.
+//! The operands that a subject is evaluated at.
 
 use ndarray::ArrayD;
 
 use tapegrad_core::op::OperandKind;
 use tapegrad_core::ops::AnyOp;
 
-/// Operands that a subject is tried on.
+/// The operands that a subject is evaluated at.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// The operands, parameters last.
@@ -21,11 +21,11 @@ pub struct Case {
 /// One operand of a case.
 #[derive(Clone, Debug)]
 pub struct CaseOperand {
-    /// The letter in formulas.
+    /// The name in formulas.
     pub name: String,
-    /// Whether it has a gradient.
+    /// The kind: only real operands have a gradient.
     pub kind: OperandKind,
-    /// Its value.
+    /// The value.
     pub value: ArrayD<f64>,
 }
 
@@ -63,12 +63,6 @@ impl Case {
             kind: OperandKind::Real,
             value,
         });
-        self
-    }
-
-    /// The same case with a named constant of the definition.
-    pub fn with_constant(mut self, name: &str, value: f64) -> Self {
-        self.constants.push((name.to_string(), value));
         self
     }
 

@@ -1,12 +1,12 @@
-//! What a gradient is held against: a function that is trusted, evaluated in `f64` and in dual numbers.
+//! The function that a subject should compute, evaluated in `f64`, in dual numbers and in double-double precision.
 
 use std::fmt;
 use std::sync::Arc;
 
 use ndarray::ArrayD;
 
-use crate::diagnosis::opened::Opened;
-use crate::witness::doubled::Doubled;
+use crate::diagnosis::expanded_graph::ExpandedGraph;
+use crate::witness::double_double::DoubleDouble;
 use crate::witness::symbolic::Symbolic;
 use tapegrad_core::numbers::{Dual, Real};
 use tapegrad_core::op::{Inputs, OperandKind};
@@ -24,11 +24,11 @@ pub trait Function: Send + Sync {
     /// The value at these operands.
     fn value(&self, x: &[ArrayD<f64>]) -> ArrayD<f64>;
 
-    /// The derivative of the value along `v` in one operand, by dual numbers; `None` if it cannot be had.
+    /// The derivative of the value along `v` in one operand, by dual numbers; `None` if the function has no such form.
     fn along(&self, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<ArrayD<f64>>;
 
-    /// The value at these operands in doubled precision; `None` if it cannot be had.
-    fn value_doubled(&self, _: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
+    /// The value at these operands in double-double precision; `None` if the function has no such form.
+    fn value_double_double(&self, _: &[ArrayD<DoubleDouble>]) -> Option<ArrayD<DoubleDouble>> {
         None
     }
 
@@ -38,7 +38,7 @@ pub trait Function: Send + Sync {
     }
 
     /// The function as a graph whose edges can be edited; `None` if it is not made of ops.
-    fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened>;
+    fn opened(&self, x: &[ArrayD<f64>]) -> Option<ExpandedGraph>;
 }
 
 /// One op of the registry as a function.
@@ -75,8 +75,8 @@ impl Function for OpFunction {
         Some(self.run(&moving, &shapes(x)).mapv(|y| y.tangent))
     }
 
-    fn value_doubled(&self, x: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
-        let flat: Vec<Vec<Doubled>> = x.iter().map(|x| x.iter().copied().collect()).collect();
+    fn value_double_double(&self, x: &[ArrayD<DoubleDouble>]) -> Option<ArrayD<DoubleDouble>> {
+        let flat: Vec<Vec<DoubleDouble>> = x.iter().map(|x| x.iter().copied().collect()).collect();
         Some(self.run(&flat, &shapes(x)))
     }
 
@@ -84,14 +84,14 @@ impl Function for OpFunction {
         let kinds: Vec<OperandKind> = (0..x.len()).map(|i| self.0.operand(i).kind).collect();
         let names: Vec<String> = (0..x.len()).map(|i| self.0.operand(i).name.to_string()).collect();
         let itself = Symbolic::of_formula(&names, &kinds, &shapes(x), |vars| Var::record(self.0.clone(), vars));
-        let twin = || Symbolic::of_formula(&names, &kinds, &shapes(x), |vars| opened(&self.0, vars));
+        let twin = || Symbolic::of_formula(&names, &kinds, &shapes(x), |vars| expanded(&self.0, vars));
         Some((itself.or_else(twin)?, names))
     }
 
-    fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened> {
+    fn opened(&self, x: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
         let kinds: Vec<OperandKind> = (0..x.len()).map(|i| self.0.operand(i).kind).collect();
         let names: Vec<String> = (0..x.len()).map(|i| self.0.operand(i).name.to_string()).collect();
-        Opened::record(x, &kinds, &names, |vars| opened(&self.0, vars))
+        ExpandedGraph::record(x, &kinds, &names, |vars| expanded(&self.0, vars))
     }
 }
 
@@ -99,9 +99,9 @@ impl Function for OpFunction {
 pub struct FormulaFunction {
     /// The formula.
     pub formula: Formula,
-    /// What the operands are.
+    /// The kinds of the operands.
     pub kinds: Vec<OperandKind>,
-    /// What the operands are called.
+    /// The names of the operands.
     pub names: Vec<String>,
     /// The same as a program of the graph language, if it is one.
     pub symbolic: Option<Symbolic>,
@@ -141,7 +141,7 @@ impl Function for FormulaFunction {
         Some(self.run(moving.collect()).mapv(|y| y.tangent))
     }
 
-    fn value_doubled(&self, x: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
+    fn value_double_double(&self, x: &[ArrayD<DoubleDouble>]) -> Option<ArrayD<DoubleDouble>> {
         Some(self.run(x.to_vec()))
     }
 
@@ -151,8 +151,8 @@ impl Function for FormulaFunction {
         Some((own.or_else(translated)?, self.names.clone()))
     }
 
-    fn opened(&self, x: &[ArrayD<f64>]) -> Option<Opened> {
-        Opened::record(x, &self.kinds, &self.names, |vars| (self.formula)(vars))
+    fn opened(&self, x: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
+        ExpandedGraph::record(x, &self.kinds, &self.names, |vars| (self.formula)(vars))
     }
 }
 
@@ -199,11 +199,11 @@ impl Function for ModelFunction {
         Some(self.run(&moving).mapv(|y| y.tangent))
     }
 
-    fn value_doubled(&self, x: &[ArrayD<Doubled>]) -> Option<ArrayD<Doubled>> {
+    fn value_double_double(&self, x: &[ArrayD<DoubleDouble>]) -> Option<ArrayD<DoubleDouble>> {
         Some(self.run(x))
     }
 
-    fn opened(&self, _: &[ArrayD<f64>]) -> Option<Opened> {
+    fn opened(&self, _: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
         None
     }
 }
@@ -224,6 +224,6 @@ pub(crate) fn shapes<T>(x: &[ArrayD<T>]) -> Vec<Shape> {
 }
 
 /// The op as a formula over simpler ops, or as itself if there are none.
-fn opened<'t>(op: &AnyOp, x: &[Var<'t>]) -> Var<'t> {
-    op.opened(x).unwrap_or_else(|| Var::record(op.clone(), x))
+fn expanded<'t>(op: &AnyOp, x: &[Var<'t>]) -> Var<'t> {
+    op.expanded(x).unwrap_or_else(|| Var::record(op.clone(), x))
 }

@@ -9,12 +9,12 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
-/// What the guarded work is doing at the moment, for the sentence if it does not come back.
+/// The current stage of guarded work, named in the message if it panics or does not return.
 #[derive(Clone, Debug)]
 pub struct Stage(Arc<Mutex<&'static str>>);
 
 impl Stage {
-    /// Says what begins now.
+    /// Names the stage that begins now.
     pub fn enter(&self, what: &'static str) {
         if let Ok(mut stage) = self.0.lock() {
             *stage = what;
@@ -26,23 +26,23 @@ impl Stage {
     }
 }
 
-/// Why guarded work gave no result.
+/// The reason why guarded work gave no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// It panicked.
     #[error("{stage} panicked: {message}")]
     Panicked {
-        /// What was being done.
+        /// The stage that was running.
         stage: &'static str,
-        /// What the panic said.
+        /// The message of the panic.
         message: String,
     },
     /// It did not return.
     #[error("{stage} did not return within {} seconds: look for a loop that never ends", .limit.as_secs_f64())]
     Endless {
-        /// What was being done.
+        /// The stage that was running.
         stage: &'static str,
-        /// How long it was waited for.
+        /// The time limit.
         limit: Duration,
     },
 }

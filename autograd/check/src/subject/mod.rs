@@ -25,21 +25,21 @@ pub use model::ModelSubject;
 pub use module::ModuleSubject;
 pub use op::OpSubject;
 
-/// Something with a backward() that can be right or wrong.
+/// Anything whose backward() can be checked.
 pub trait Subject: Send + Sync {
-    /// What it is called in reports.
+    /// The name in reports.
     fn name(&self) -> String;
 
-    /// What sort of thing it is.
+    /// The kind of the subject.
     fn kind(&self) -> Kind;
 
-    /// Operands to try it on, inside its domain and away from kinks.
+    /// Draws operands inside the domain and away from kinks.
     fn case(&self, draw: &mut Draw) -> Case;
 
-    /// The thing itself, fresh; operands behind [`Case::given`] are its parameters' values.
+    /// A new module; operands behind [`Case::given`] are the values of its parameters.
     fn module(&self, case: &Case) -> Box<dyn Module<f64>>;
 
-    /// The same in single precision, if it can be had.
+    /// A new module in single precision; `None` if the subject has none.
     fn single(&self, _case: &Case) -> Option<Box<dyn Module<f32>>> {
         None
     }
@@ -49,11 +49,11 @@ pub trait Subject: Send + Sync {
         Vec::new()
     }
 
-    /// The function it is meant to compute, if someone wrote it down; else its own forward() is believed.
+    /// The function that the subject should compute; `None` if only its own forward() defines it.
     fn function(&self, case: &Case) -> Option<Arc<dyn Function>>;
 }
 
-/// The sort of a subject.
+/// The kind of a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {

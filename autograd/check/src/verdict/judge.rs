@@ -1,4 +1,4 @@
-//! The verdict on a gradient, entry by entry, from what the witnesses say and what the subject answers.
+//! The verdict on a gradient, entry by entry, from the reference gradient and the one that the subject computes.
 //!
 //! An entry passes if it lies within the computed error of the numeric derivative and that error is small; it is wrong
 //! if it lies outside; everything else is unchecked, with the reason. No tolerance here is an absolute number: each is
@@ -6,26 +6,26 @@
 
 use ndarray::ArrayD;
 
-use crate::verdict::answer::Answer;
-use crate::verdict::exam::Exam;
-use crate::witness::truth::{Entry, Truth};
+use crate::verdict::evaluation::Evaluation;
+use crate::witness::reference::Reference;
+use crate::witness::reference_gradient::{ReferenceEntry, ReferenceGradient};
 
 /// How many computed bounds a gradient may be away from the numeric one.
 const BOUNDS: f64 = 8.0;
 /// A bound above this share of the scale says too little to certify anything.
 const CERTIFIES: f64 = 1e-6;
 
-/// A check that misses one part in a hundred is none.
+/// A check that cannot detect an error of this share is invalid.
 const COARSEST: f64 = 1e-2;
 
 /// The verdict on one entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EntryVerdict {
-    /// It agrees with all witnesses, and they are sure.
+    /// The entry agrees with all witnesses, and their error bounds are small.
     Pass,
-    /// It disagrees with the witnesses.
+    /// The entry disagrees with the witnesses.
     Wrong,
-    /// Nobody can say.
+    /// No witness can decide.
     Unchecked(Reason),
 }
 
@@ -40,12 +40,12 @@ pub enum Reason {
     DomainEdge,
     /// Rounding in `f32` hides more than one part in a hundred.
     SinglePrecision,
-    /// Dual numbers, differences and the language's derivative contradict each other: a matter of the checker.
+    /// Dual numbers, differences and the symbolic derivative contradict each other: a fault of the checker.
     WitnessesDisagree,
 }
 
 impl Reason {
-    /// The reason in words.
+    /// The reason as a phrase for reports.
     pub fn text(self) -> &'static str {
         match self {
             Self::Kink => "a kink: the slopes from both sides differ, and the gradient lies between them",
@@ -60,7 +60,7 @@ impl Reason {
 }
 
 /// The verdict on one number of a gradient.
-pub fn judge(analytic: f64, entry: &Entry, scale: f64) -> EntryVerdict {
+pub fn judge(analytic: f64, entry: &ReferenceEntry, scale: f64) -> EntryVerdict {
     use EntryVerdict::{Pass, Unchecked, Wrong};
     if !analytic.is_finite() {
         return Wrong;
@@ -92,43 +92,43 @@ pub fn judge(analytic: f64, entry: &Entry, scale: f64) -> EntryVerdict {
 }
 
 /// The verdicts on the gradient of one operand, with the entry each is about.
-pub fn judge_operand(analytic: &ArrayD<f64>, truth: &Truth) -> Vec<(Entry, f64, EntryVerdict)> {
+pub fn judge_operand(analytic: &ArrayD<f64>, expected: &ReferenceGradient) -> Vec<(ReferenceEntry, f64, EntryVerdict)> {
     let flat: Vec<f64> = analytic.iter().copied().collect();
-    let single = truth.entries.iter().map(|entry| {
+    let single = expected.entries.iter().map(|entry| {
         let a = flat.get(entry.index).copied().unwrap_or(f64::NAN);
-        (*entry, a, judge(a, entry, truth.scale))
+        (*entry, a, judge(a, entry, expected.scale))
     });
-    let along = truth.probes.iter().map(|(v, entry)| {
+    let along = expected.probes.iter().map(|(v, entry)| {
         let a: f64 = flat.iter().zip(v).map(|(g, v)| g * v).sum();
         // A sum of many entries has the rounding of its terms.
         let terms: f64 = flat.iter().zip(v).map(|(g, v)| (g * v).abs()).sum();
-        let entry = Entry {
+        let entry = ReferenceEntry {
             floor: entry.floor + crate::witness::EXACT * terms,
             ..*entry
         };
-        (entry, a, judge(a, &entry, truth.scale))
+        (entry, a, judge(a, &entry, expected.scale))
     });
     single.chain(along).collect()
 }
 
-/// A thing that is wrong besides the numbers of the gradient.
+/// A fault of a subject other than a wrong number in its gradient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// A word for programs.
+    /// The identifier of the fault in JSON.
     pub cause: &'static str,
-    /// The sentence for people.
+    /// The description of the fault as a sentence.
     pub sentence: String,
 }
 
-/// Everything about the answers that is wrong before the entries are compared, the most telling first.
-pub fn faults(exam: &Exam, answer: &Answer) -> Vec<Fault> {
+/// All faults that show without comparing entries of gradients, in the order in which they are reported.
+pub fn faults(reference: &Reference, evaluation: &Evaluation) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut add = |cause, sentence: String| faults.push(Fault { cause, sentence });
-    if let Some(sentence) = forward_fault(exam, answer) {
+    if let Some(sentence) = forward_fault(reference, evaluation) {
         add("forward", sentence);
     }
-    for (i, operand) in exam.case.operands.iter().enumerate() {
-        let Some(g) = answer.g_x.get(i).filter(|_| exam.truths[i].is_some()) else {
+    for (i, operand) in reference.case.operands.iter().enumerate() {
+        let Some(g) = evaluation.g_x.get(i).filter(|_| reference.gradients[i].is_some()) else {
             continue;
         };
         let name = &operand.name;
@@ -153,7 +153,7 @@ pub fn faults(exam: &Exam, answer: &Answer) -> Vec<Fault> {
             );
             continue;
         }
-        if differ(&answer.again[i], g, 0.0) {
+        if differ(&evaluation.again[i], g, 0.0) {
             add(
                 "impure",
                 format!(
@@ -161,24 +161,24 @@ pub fn faults(exam: &Exam, answer: &Answer) -> Vec<Fault> {
                 ),
             );
         }
-        if answer.at_zero[i].iter().any(|&g| g != 0.0) {
+        if evaluation.at_zero[i].iter().any(|&g| g != 0.0) {
             add(
                 "not-linear",
                 format!("for an upstream gradient of 0, g_{name} is not 0"),
             );
         } else if differ_above(
-            &answer.combined[i],
-            &(g + &answer.at_other[i] * 2.0),
+            &evaluation.combined[i],
+            &(g + &evaluation.at_other[i] * 2.0),
             1e-9,
-            100.0 * exam.rounding_of(i),
+            100.0 * reference.rounding_of(i),
         ) {
             add(
                 "not-linear",
                 format!("g_{name} is not linear in the upstream gradient: it is ignored, squared or clipped"),
             );
         }
-        for (layout, of_layout) in &answer.by_layout {
-            if differ_above(&of_layout[i], g, 1e-12, 100.0 * exam.rounding_of(i)) {
+        for (layout, of_layout) in &evaluation.by_layout {
+            if differ_above(&of_layout[i], g, 1e-12, 100.0 * reference.rounding_of(i)) {
                 let how = layout.text();
                 add(
                     "layout",
@@ -191,21 +191,21 @@ pub fn faults(exam: &Exam, answer: &Answer) -> Vec<Fault> {
     faults
 }
 
-/// The value is held against the definition in doubled precision, which shares no fast kernel with it.
-fn forward_fault(exam: &Exam, answer: &Answer) -> Option<String> {
-    if answer.y.shape() != exam.y.shape() {
+/// Compares the value with the definition in double-double precision, which shares no fast kernel with it.
+fn forward_fault(reference: &Reference, evaluation: &Evaluation) -> Option<String> {
+    if evaluation.y.shape() != reference.y.shape() {
         return Some(format!(
             "forward() gives the shape {:?}, the definition {:?}",
-            answer.y.shape(),
-            exam.y.shape()
+            evaluation.y.shape(),
+            reference.y.shape()
         ));
     }
-    let finite = exam.y.iter().filter(|y| y.is_finite());
+    let finite = reference.y.iter().filter(|y| y.is_finite());
     let scale = finite.fold(0.0, |most: f64, y| most.max(y.abs()));
-    let definition = exam.value_doubled().unwrap_or_else(|| exam.y.clone());
+    let definition = reference.value_double_double().unwrap_or_else(|| reference.y.clone());
     let off = |(given, right): (&f64, &f64)| !(given == right || (given - right).abs() <= 1e-10 * scale);
-    let at = answer.y.iter().zip(&definition).position(off)?;
-    let (given, right) = (answer.y.iter().nth(at)?, definition.iter().nth(at)?);
+    let at = evaluation.y.iter().zip(&definition).position(off)?;
+    let (given, right) = (evaluation.y.iter().nth(at)?, definition.iter().nth(at)?);
     Some(format!("forward() gives {given} at entry {at}, the definition {right}"))
 }
 
@@ -235,23 +235,25 @@ fn differ_above(a: &ArrayD<f64>, b: &ArrayD<f64>, share: f64, floor: f64) -> boo
 /// The share is one part in a million, or more where rounding in `f64` hides that much.
 ///
 /// **Errors** if the judge cannot tell; `Ok(None)` if there is nothing to tell.
-pub fn controls(truth: &Truth) -> Result<Option<f64>, Uncontrolled> {
-    let is_open = |entry: &Entry| entry.kink.is_some() || entry.numeric.is_none();
-    if truth.scale == 0.0 || truth.entries.iter().any(is_open) {
+pub fn controls(expected: &ReferenceGradient) -> Result<Option<f64>, Uncontrolled> {
+    let is_open = |entry: &ReferenceEntry| entry.kink.is_some() || entry.numeric.is_none();
+    if expected.scale == 0.0 || expected.entries.iter().any(is_open) {
         return Ok(None);
     }
-    let right: Vec<f64> = truth.entries.iter().map(Entry::best).collect();
+    let right: Vec<f64> = expected.entries.iter().map(ReferenceEntry::best).collect();
     let is_rejected = |wrong: &dyn Fn(usize, f64) -> f64| {
-        let judged = |(j, entry): (usize, &Entry)| judge(wrong(j, right[j]), entry, truth.scale) == EntryVerdict::Wrong;
-        truth.entries.iter().enumerate().any(judged)
+        let judged = |(j, entry): (usize, &ReferenceEntry)| {
+            judge(wrong(j, right[j]), entry, expected.scale) == EntryVerdict::Wrong
+        };
+        expected.entries.iter().enumerate().any(judged)
     };
     let largest = (0..right.len()).max_by(|&a, &b| right[a].abs().total_cmp(&right[b].abs()));
     let Some(largest) = largest else { return Ok(None) };
-    if truth.scale <= 4.0 * truth.entries[largest].floor {
+    if expected.scale <= 4.0 * expected.entries[largest].floor {
         // The gradient is 0 but for rounding.
         return Ok(None);
     }
-    let share = (2.0 * truth.entries[largest].floor / truth.scale).max(1e-6);
+    let share = (2.0 * expected.entries[largest].floor / expected.scale).max(1e-6);
     let slightly_off = |j: usize, g: f64| if j == largest { g * (1.0 + share) } else { g };
     let is_told = !is_rejected(&|_, g| g)
         && is_rejected(&|_, g| 2.0 * g)
@@ -265,6 +267,6 @@ pub fn controls(truth: &Truth) -> Result<Option<f64>, Uncontrolled> {
     }
 }
 
-/// The judge cannot tell the right gradient from wrong ones.
+/// The error of a control: the judge cannot tell the right gradient from wrong ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Uncontrolled;

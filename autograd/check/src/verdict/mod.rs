@@ -1,9 +1,12 @@
-//! Whether a gradient is right: what a subject answers, what the witnesses say, and what is concluded from both.
+//! Whether a gradient is right: the subject is evaluated at a case, and each entry of its gradients is compared with the
+//! reference.
+//!
+//! Reading order: [`evaluation`], [`prepared_case`], [`judge`], [`protocol`] (the whole check of one subject),
+//! [`single_precision`], [`verdict_counts`].
 
-pub mod answer;
-pub mod exam;
-pub mod judge;
-pub mod prepared;
+pub(crate) mod evaluation;
+pub(crate) mod judge;
+pub(crate) mod prepared_case;
 pub mod protocol;
-pub mod single;
-mod tally;
+pub(crate) mod single_precision;
+mod verdict_counts;

@@ -9,18 +9,18 @@ use crate::laws;
 use crate::report::{TargetReport, Verdict};
 use crate::subject::guard::{Trouble, caught, guarded};
 use crate::subject::{Kind, Subject};
-use crate::verdict::answer::{Answer, Upstream, old_operands};
-use crate::verdict::exam::{Coverage, Exam, FULL, STRATIFIED};
+use crate::verdict::evaluation::{Evaluation, Upstream, old_operands};
 use crate::verdict::judge::{EntryVerdict, Uncontrolled, controls, faults, judge_operand};
-use crate::verdict::prepared::Prepared;
-use crate::verdict::single;
-use crate::verdict::tally::Tally;
+use crate::verdict::prepared_case::PreparedCase;
+use crate::verdict::single_precision;
+use crate::verdict::verdict_counts::VerdictCounts;
+use crate::witness::reference::{Coverage, FULL, Reference, STRATIFIED};
 use tapegrad_core::op::Draw;
 
 /// How a subject is checked.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Everything random follows from it.
+    /// The seed of all random numbers.
     pub seed: u64,
     /// How many cases are tried.
     pub cases: usize,
@@ -58,11 +58,11 @@ pub const SIZES: [&[usize]; 4] = [&[1, 2, 3], &[2, 3], &[1, 2, 3, 5, 7], &[3, 2,
 
 /// Checks one subject.
 pub fn check(subject: &Arc<dyn Subject>, options: &Options) -> TargetReport {
-    let mut check = Check {
+    let mut check = Checker {
         subject,
         options,
         report: TargetReport::new(subject.name(), subject.kind()),
-        tally: Tally::default(),
+        counts: VerdictCounts::default(),
     };
     if let Err(trouble) = check.all() {
         check.report.verdict = Verdict::Wrong;
@@ -72,20 +72,20 @@ pub fn check(subject: &Arc<dyn Subject>, options: &Options) -> TargetReport {
             .find(if is_endless { "endless" } else { "panic" }, trouble.to_string());
     }
     let mut report = check.report;
-    check.tally.conclude(&mut report);
+    check.counts.conclude(&mut report);
     report
 }
 
-/// A check under way.
-struct Check<'c> {
+/// The state of a check while its cases are tried.
+struct Checker<'c> {
     subject: &'c Arc<dyn Subject>,
     options: &'c Options,
     report: TargetReport,
-    tally: Tally,
+    counts: VerdictCounts,
 }
 
-impl Check<'_> {
-    /// Everything, until something is wrong.
+impl Checker<'_> {
+    /// Runs all parts of the check, and stops at the first wrong gradient.
     fn all(&mut self) -> Result<(), Trouble> {
         for number in 0..self.options.cases {
             let seed = seed_of(self.options.seed, number as u64);
@@ -102,15 +102,15 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn case(&mut self, prepared: Prepared) -> Result<(), Trouble> {
+    fn case(&mut self, prepared: PreparedCase) -> Result<(), Trouble> {
         self.report.cases += 1;
         if self.options.numbers == Numbers::Single {
             return self.single(&prepared);
         }
-        let answer = prepared.ask(self.subject, self.options.limit)?;
-        if self.is_wrong(&prepared.exam, &answer) {
+        let evaluation = prepared.ask(self.subject, self.options.limit)?;
+        if self.is_wrong(&prepared.exam, &evaluation) {
             self.report.verdict = Verdict::Wrong;
-            explain(self.subject, prepared, answer, self.options, &mut self.report);
+            explain(self.subject, prepared, evaluation, self.options, &mut self.report);
         }
         Ok(())
     }
@@ -121,7 +121,7 @@ impl Check<'_> {
         let mut draw = Draw::new(seed, 3);
         for case in self.subject.patterns(&mut draw) {
             let x_old = old_operands(&case, &mut draw);
-            let prepared = Prepared::of(self.subject, case, x_old, &Upstream::Seed(seed), seed, FULL)?;
+            let prepared = PreparedCase::of(self.subject, case, x_old, &Upstream::Seed(seed), seed, FULL)?;
             self.case(prepared)?;
             if self.report.verdict == Verdict::Wrong {
                 break;
@@ -130,7 +130,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// What drivers make of an op, and threads.
+    /// Checks the laws of ops, and that the number of threads changes nothing.
     fn properties(&mut self) {
         if self.subject.kind() != Kind::Op || self.report.verdict == Verdict::Wrong {
             return;
@@ -146,29 +146,31 @@ impl Check<'_> {
         }
     }
 
-    /// Judges all answers at one case.
-    fn is_wrong(&mut self, exam: &Exam, answer: &Answer) -> bool {
-        let found = faults(exam, answer);
+    /// Judges everything that a subject computed at one case.
+    fn is_wrong(&mut self, reference: &Reference, evaluation: &Evaluation) -> bool {
+        let found = faults(reference, evaluation);
         let mut is_wrong = !found.is_empty();
         for fault in found {
             self.report.find(fault.cause, fault.sentence);
         }
-        for operand in exam.case.real() {
-            let Some(truth) = &exam.truths[operand] else { continue };
-            if answer.g_x[operand].shape() != exam.case.operands[operand].value.shape() {
+        for operand in reference.case.real() {
+            let Some(expected) = &reference.gradients[operand] else {
+                continue;
+            };
+            if evaluation.g_x[operand].shape() != reference.case.operands[operand].value.shape() {
                 continue;
             }
-            match controls(truth) {
+            match controls(expected) {
                 Ok(Some(share)) => {
-                    self.tally.controlled += 1;
+                    self.counts.controlled += 1;
                     self.report.resolution = self.report.resolution.max(share);
                 }
                 Ok(None) => {}
-                Err(Uncontrolled) => self.tally.uncontrolled += 1,
+                Err(Uncontrolled) => self.counts.uncontrolled += 1,
             }
-            for (entry, analytic, verdict) in judge_operand(&answer.g_x[operand], truth) {
-                self.tally.count(verdict);
-                self.report.note(&entry, analytic, verdict, truth.scale);
+            for (entry, analytic, verdict) in judge_operand(&evaluation.g_x[operand], expected) {
+                self.counts.count(verdict);
+                self.report.note(&entry, analytic, verdict, expected.scale);
                 is_wrong |= verdict == EntryVerdict::Wrong;
             }
         }
@@ -176,31 +178,33 @@ impl Check<'_> {
     }
 
     /// One case in single precision.
-    fn single(&mut self, from: &Prepared) -> Result<(), Trouble> {
-        let prepared = single::prepared(self.subject, from)?;
-        let exam = &prepared.exam;
-        let Some(g_x) = single::answer(self.subject, exam, self.options.limit)? else {
+    fn single(&mut self, from: &PreparedCase) -> Result<(), Trouble> {
+        let prepared = single_precision::prepared(self.subject, from)?;
+        let reference = &prepared.exam;
+        let Some(g_x) = single_precision::evaluation(self.subject, reference, self.options.limit)? else {
             self.report.verdict = Verdict::Unchecked;
             self.report
                 .find("single", "it has no form in single precision".to_string());
             return Ok(());
         };
-        for operand in exam.case.real() {
-            let Some(truth) = &exam.truths[operand] else { continue };
-            let (verdicts, hidden) = single::judge(&g_x[operand], truth);
+        for operand in reference.case.real() {
+            let Some(expected) = &reference.gradients[operand] else {
+                continue;
+            };
+            let (verdicts, hidden) = single_precision::judge(&g_x[operand], expected);
             self.report.resolution = self.report.resolution.max(hidden);
-            self.tally.controlled += 1;
+            self.counts.controlled += 1;
             let given: Vec<f64> = g_x[operand].iter().copied().collect();
             for (i, verdict) in verdicts.into_iter().enumerate() {
-                self.tally.count(verdict);
+                self.counts.count(verdict);
                 self.report.entries += 1;
-                if let Some(entry) = truth.entries.get(i) {
-                    let error = (given[entry.index] - entry.best()).abs() / truth.scale.max(f64::MIN_POSITIVE);
+                if let Some(entry) = expected.entries.get(i) {
+                    let error = (given[entry.index] - entry.best()).abs() / expected.scale.max(f64::MIN_POSITIVE);
                     self.report.worst_error = self.report.worst_error.max(error);
                 }
                 if verdict == EntryVerdict::Wrong {
                     self.report.verdict = Verdict::Wrong;
-                    let name = &exam.case.operands[operand].name;
+                    let name = &reference.case.operands[operand].name;
                     let sentence = "differs from the witnesses by more than rounding in single precision can do";
                     self.report
                         .find("single", format!("g_{name} {sentence} (seed {})", prepared.seed));
@@ -210,7 +214,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn drawn(&self, seed: u64, sizes: Vec<usize>) -> Result<Prepared, Trouble> {
+    fn drawn(&self, seed: u64, sizes: Vec<usize>) -> Result<PreparedCase, Trouble> {
         let coverage = if self.subject.kind() == Kind::Model {
             STRATIFIED
         } else {
@@ -220,25 +224,25 @@ impl Check<'_> {
     }
 }
 
-/// A case, prepared where a module without a definition may do its worst.
+/// Draws a case, running the forward() of a module without a definition once under the time limit.
 fn prepare(
     subject: &Arc<dyn Subject>,
     seed: u64,
     sizes: Vec<usize>,
     coverage: Coverage,
     limit: Duration,
-) -> Result<Prepared, Trouble> {
+) -> Result<PreparedCase, Trouble> {
     let own = Arc::clone(subject);
     let first = guarded(limit, move |stage| {
         stage.enter("forward()");
         let mut draw = Draw::of_sizes(seed, sizes.iter().copied());
         let case = own.case(&mut draw);
         if own.function(&case).is_none() {
-            crate::verdict::answer::run_forward(&mut *own.module(&case), &case, &case.values());
+            crate::verdict::evaluation::run_forward(&mut *own.module(&case), &case, &case.values());
         }
         sizes
     });
-    Prepared::draw(subject, seed, &first?, coverage)
+    PreparedCase::draw(subject, seed, &first?, coverage)
 }
 
 /// The seed of one case.

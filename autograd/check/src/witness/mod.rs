@@ -1,29 +1,27 @@
-//! The witnesses of a gradient: dual numbers, differences, and whoever else can give a derivative.
+//! Independent witnesses of a derivative: dual numbers, finite differences, and symbolic derivatives.
 //!
-//! They share no code: dual numbers go once through the formula with exact rules, differences only call it. A witness
-//! that knows the function symbolically implements the same trait.
+//! They share no code: dual numbers apply exact rules to the formula, differences only call it, and [`symbolic`] derives
+//! a program of the graph language. [`reference`] puts them together.
 
-pub mod doubled;
-pub mod precision;
-pub(crate) mod pull;
-pub mod richardson;
-pub mod symbolic;
-pub mod truth;
+pub(crate) mod double_double;
+pub mod finite_difference;
+pub(crate) mod jacobian;
+pub(crate) mod precision;
+pub mod reference;
+pub(crate) mod reference_gradient;
+pub(crate) mod symbolic;
 
 use ndarray::ArrayD;
 
 use crate::subject::function::Function;
 use crate::subject::guard::caught;
-use crate::witness::doubled::Doubled;
+use crate::witness::double_double::DoubleDouble;
+use crate::witness::finite_difference::{Slope, slopes};
 use crate::witness::precision::Precision;
-use crate::witness::richardson::{Slope, slopes};
 
-/// Someone who can give derivatives of a function without its backward().
+/// A way to differentiate a function without its backward().
 pub trait Witness {
-    /// What it is called in reports.
-    fn name(&self) -> &'static str;
-
-    /// The derivatives of all entries of the value along `v` in one operand; `None` if it cannot say.
+    /// The derivatives of all entries of the value along `v` in one operand; `None` if the witness has none.
     fn along(&self, function: &dyn Function, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<Vec<Slope>>;
 }
 
@@ -32,10 +30,6 @@ pub trait Witness {
 pub struct DualNumbers;
 
 impl Witness for DualNumbers {
-    fn name(&self) -> &'static str {
-        "dual numbers"
-    }
-
     fn along(&self, function: &dyn Function, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<Vec<Slope>> {
         let tangent = caught(|| function.along(x, operand, v)).ok().flatten()?;
         let slope = |&value: &f64| Slope::Smooth {
@@ -49,15 +43,11 @@ impl Witness for DualNumbers {
 /// The relative rounding of a derivative by dual numbers or by hand: some hundred operations of `ε` each.
 pub const EXACT: f64 = 1024.0 * f64::EPSILON;
 
-/// Richardson's differences, which only call the function.
+/// Finite differences in `f64` with Richardson extrapolation; they only call the function.
 #[derive(Clone, Copy, Debug)]
-pub struct Differences;
+pub struct FiniteDifferences;
 
-impl Witness for Differences {
-    fn name(&self) -> &'static str {
-        "finite differences"
-    }
-
+impl Witness for FiniteDifferences {
     fn along(&self, function: &dyn Function, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<Vec<Slope>> {
         let slopes = moving(x, operand, v, |x: &[ArrayD<f64>]| {
             caught(|| function.value(x)).ok().map(|y| y.iter().copied().collect())
@@ -66,18 +56,14 @@ impl Witness for Differences {
     }
 }
 
-/// The same differences in doubled precision, where rounding in `f64` leaves nothing certain.
+/// Finite differences in double-double precision, for cases where rounding in `f64` leaves too few digits.
 #[derive(Clone, Copy, Debug)]
-pub struct DoubledDifferences;
+pub struct DoubleDoubleDifferences;
 
-impl Witness for DoubledDifferences {
-    fn name(&self) -> &'static str {
-        "finite differences in doubled precision"
-    }
-
+impl Witness for DoubleDoubleDifferences {
     fn along(&self, function: &dyn Function, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<Vec<Slope>> {
-        let slopes = moving(x, operand, v, |x: &[ArrayD<Doubled>]| {
-            let y = caught(|| function.value_doubled(x)).ok().flatten()?;
+        let slopes = moving(x, operand, v, |x: &[ArrayD<DoubleDouble>]| {
+            let y = caught(|| function.value_double_double(x)).ok().flatten()?;
             Some(y.iter().copied().collect())
         });
         (!slopes.is_empty()).then_some(slopes)

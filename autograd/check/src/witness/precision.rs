@@ -1,6 +1,6 @@
 //! The number types that differences are taken in, and the steps that suit each.
 
-use crate::witness::doubled::Doubled;
+use crate::witness::double_double::DoubleDouble;
 use tapegrad_core::numbers::Real;
 
 /// How many times a ladder in `f64` is begun anew with smaller steps while the bound is poor.
@@ -39,7 +39,7 @@ impl Precision for f64 {
     }
 }
 
-impl Precision for Doubled {
+impl Precision for DoubleDouble {
     const LEVELS: usize = 4;
     const ROUNDING: f64 = 64.0 * f64::EPSILON * f64::EPSILON;
     const NOTHING: f64 = 1e-28;

@@ -1,4 +1,4 @@
-//! The third witness: the derivative that the graph language writes down, run as a program.
+//! The symbolic derivative: the graph language derives a program, and the derivative runs as a program.
 
 use std::collections::BTreeMap;
 
@@ -82,7 +82,7 @@ impl Symbolic {
     }
 }
 
-/// A derivative written down.
+/// A derivative as a program of the graph language.
 pub(crate) struct Derived {
     /// The program.
     pub text: String,

@@ -7,7 +7,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use tapegrad_autograd::Module;
 use tapegrad_autograd::Shape;
-use tapegrad_autograd::check::richardson::{Slope, slopes};
+use tapegrad_autograd::check::finite_difference::{Slope, slopes};
 use tapegrad_autograd::check::{Case, Kind, ModuleSubject, Options, Subject, Verdict, check};
 use tapegrad_autograd::numbers::{Dual, Real};
 use tapegrad_autograd::ops::{layer_norm, softmax};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tapegrad_autograd::check::{
-    GraphSubject, Mutant, Mutation, Numbers, OpSubject, Options, Score, Subject, Verdict, check, mutation_score,
+    GraphSubject, Mutant, Mutation, MutationScore, Numbers, OpSubject, Options, Subject, Verdict, check, mutation_score,
 };
 
 fn op(name: &str) -> Arc<dyn Subject> {
@@ -105,7 +105,7 @@ const GUARDED: [&str; 10] = [
 
 #[test]
 fn mutants_are_all_found_and_named_or_left_unexplained_but_never_misnamed() {
-    let mut total = Score::default();
+    let mut total = MutationScore::default();
     for name in GUARDED {
         total.add(&mutation_score(&op(name), 1));
     }

@@ -72,7 +72,7 @@ pub trait Op: Clone + Debug + PartialEq + Send + Sync + 'static {
     fn from_attributes(given: &dyn Fn(&str) -> AttributeValue) -> Result<Self, WrongAttribute>;
 
     /// The same function over simpler ops, where the lectures write it so; a fused op has its composite instead.
-    fn opened<'t>(&self, _x: &[Var<'t>]) -> Option<Var<'t>> {
+    fn expanded<'t>(&self, _x: &[Var<'t>]) -> Option<Var<'t>> {
         None
     }
 

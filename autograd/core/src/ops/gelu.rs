@@ -76,7 +76,7 @@ impl Op for Gelu {
         form: GeluForm, "how the normal distribution function is computed";
     }
 
-    fn opened<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+    fn expanded<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
         let a = x[0];
         let inner = (a + a * a * a * CUBE) * INNER;
         (self.form == GeluForm::Tanh).then(|| a * (super::tanh(inner) + 1.0) * 0.5)

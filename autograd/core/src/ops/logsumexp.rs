@@ -61,7 +61,7 @@ impl Op for Logsumexp {
         over: Axes, "the axes that are removed";
     }
 
-    fn opened<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+    fn expanded<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
         let total = Var::record(Sum { over: self.over }, &[super::exp(x[0])]);
         Some(super::log(total))
     }

@@ -62,7 +62,7 @@ impl Op for Mean {
         over: Axes, "the axes that are removed";
     }
 
-    fn opened<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+    fn expanded<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
         let total = Var::record(Sum { over: self.over }, x);
         Some(total / self.over.count_in(x[0].shape()) as f64)
     }

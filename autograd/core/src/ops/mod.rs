@@ -55,9 +55,9 @@ macro_rules! registry {
             }
 
             /// The same function over simpler ops: the composite of a fused op, or what the lectures write.
-            pub fn opened<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+            pub fn expanded<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
                 match self {
-                    $( Self::$op(op) => op.opened(x), )*
+                    $( Self::$op(op) => op.expanded(x), )*
                     $( Self::$fused_op(op) => Some(op.composite(x)), )*
                 }
             }

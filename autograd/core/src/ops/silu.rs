@@ -71,7 +71,7 @@ impl Op for Silu {
 
     attributes! {}
 
-    fn opened<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+    fn expanded<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
         Some(x[0] * super::sigmoid(x[0]))
     }
 

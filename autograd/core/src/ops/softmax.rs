@@ -57,7 +57,7 @@ impl Op for Softmax {
         axis: usize, "the axis along which the weights sum to 1, counted from 0";
     }
 
-    fn opened<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+    fn expanded<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
         let e = super::exp(x[0]);
         Some(e / total(e, self.axis))
     }

@@ -7,7 +7,7 @@ use super::run;
 use crate::Draw;
 use crate::subject::attributes;
 use crate::subject::{Case, CaseOperand, OpSubject, Subject};
-use crate::verdict::answer::Upstream;
+use crate::verdict::evaluation::Upstream;
 use crate::verdict::protocol;
 use tapegrad_core::op::{Arity, OperandKind};
 use tapegrad_core::ops::AnyOp;

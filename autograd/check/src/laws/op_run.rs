@@ -15,7 +15,7 @@ use tapegrad_core::var::Var;
 pub(super) const EXACT: f64 = 1e-10;
 
 /// A forward pass of one op outside of any driver.
-pub(super) struct Run<T> {
+pub(super) struct OpRun<T> {
     pub(super) x: Vec<Vec<T>>,
     pub(super) shapes: Vec<Shape>,
     pub(super) y: Vec<T>,
@@ -23,7 +23,7 @@ pub(super) struct Run<T> {
     pub(super) notes: Vec<T>,
 }
 
-impl<T: Real> Run<T> {
+impl<T: Real> OpRun<T> {
     pub(super) fn new(op: &AnyOp, shapes: Vec<Shape>, x: Vec<Vec<T>>, fill: T) -> Self {
         let y_shape = op
             .shape(&shapes)
@@ -106,7 +106,7 @@ pub(super) fn is_real(op: &AnyOp, position: usize) -> bool {
     op.operand(position).kind == OperandKind::Real
 }
 
-pub(super) fn upstream<T: Real>(run: &Run<T>, draw: &mut Draw) -> Vec<T> {
+pub(super) fn upstream<T: Real>(run: &OpRun<T>, draw: &mut Draw) -> Vec<T> {
     draw.upstream(run.y_shape).iter().map(|&g| T::from_f64(g)).collect()
 }
 

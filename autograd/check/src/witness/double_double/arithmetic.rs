@@ -7,10 +7,10 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, RemAssi
 
 use num_traits::{ConstOne, ConstZero, One, Zero};
 
-use super::Doubled;
+use super::DoubleDouble;
 use tapegrad_core::numbers::Scalar;
 
-impl Add for Doubled {
+impl Add for DoubleDouble {
     type Output = Self;
     fn add(self, b: Self) -> Self {
         let high = Self::two_sum(self.hi, b.hi);
@@ -20,21 +20,21 @@ impl Add for Doubled {
     }
 }
 
-impl Neg for Doubled {
+impl Neg for DoubleDouble {
     type Output = Self;
     fn neg(self) -> Self {
         Self::of(-self.hi, -self.lo)
     }
 }
 
-impl Sub for Doubled {
+impl Sub for DoubleDouble {
     type Output = Self;
     fn sub(self, b: Self) -> Self {
         self + -b
     }
 }
 
-impl Mul for Doubled {
+impl Mul for DoubleDouble {
     type Output = Self;
     fn mul(self, b: Self) -> Self {
         let product = self.hi * b.hi;
@@ -46,7 +46,7 @@ impl Mul for Doubled {
     }
 }
 
-impl Div for Doubled {
+impl Div for DoubleDouble {
     type Output = Self;
     fn div(self, b: Self) -> Self {
         let first = self.hi / b.hi;
@@ -61,7 +61,7 @@ impl Div for Doubled {
 }
 
 /// `a % b = a - trunc(a/b) b`.
-impl Rem for Doubled {
+impl Rem for DoubleDouble {
     type Output = Self;
     fn rem(self, b: Self) -> Self {
         self - b * Self::from_f64((self.hi / b.hi).trunc())
@@ -70,7 +70,7 @@ impl Rem for Doubled {
 
 macro_rules! assign {
     ($($trait:ident $method:ident $op:tt);+) => { $(
-        impl $trait for Doubled {
+        impl $trait for DoubleDouble {
             fn $method(&mut self, b: Self) {
                 *self = *self $op b;
             }
@@ -80,13 +80,13 @@ macro_rules! assign {
 
 assign!(AddAssign add_assign +; SubAssign sub_assign -; MulAssign mul_assign *; DivAssign div_assign /; RemAssign rem_assign %);
 
-impl Sum for Doubled {
+impl Sum for DoubleDouble {
     fn sum<I: Iterator<Item = Self>>(items: I) -> Self {
         items.fold(Self::ZERO, |total, item| total + item)
     }
 }
 
-impl PartialOrd for Doubled {
+impl PartialOrd for DoubleDouble {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         match self.hi.partial_cmp(&other.hi)? {
             Ordering::Equal => self.lo.partial_cmp(&other.lo),
@@ -95,13 +95,13 @@ impl PartialOrd for Doubled {
     }
 }
 
-impl fmt::Display for Doubled {
+impl fmt::Display for DoubleDouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.hi, f)
     }
 }
 
-impl Zero for Doubled {
+impl Zero for DoubleDouble {
     fn zero() -> Self {
         Self::ZERO
     }
@@ -110,16 +110,16 @@ impl Zero for Doubled {
     }
 }
 
-impl One for Doubled {
+impl One for DoubleDouble {
     fn one() -> Self {
         Self::ONE
     }
 }
 
-impl ConstZero for Doubled {
+impl ConstZero for DoubleDouble {
     const ZERO: Self = Self::of(0.0, 0.0);
 }
 
-impl ConstOne for Doubled {
+impl ConstOne for DoubleDouble {
     const ONE: Self = Self::of(1.0, 0.0);
 }

@@ -27,7 +27,7 @@ pub(super) fn expand(
         let before = fresh.graph().len();
         let twin = match node.source {
             Source::Op(op) => op
-                .opened(&operands)
+                .expanded(&operands)
                 .unwrap_or_else(|| record_like(&fresh, op, &operands)),
             Source::Constant(value) => fresh.constant(*value),
             _ => fresh.input(inner.name(node.id).unwrap_or("x"), tape.value(Var::new(tape, node.id))),

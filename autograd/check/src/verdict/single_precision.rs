@@ -8,16 +8,16 @@ use ndarray::ArrayD;
 
 use crate::subject::guard::{Trouble, guarded};
 use crate::subject::{Case, Subject};
-use crate::verdict::exam::Exam;
 use crate::verdict::judge::{EntryVerdict, Reason};
-use crate::verdict::prepared::Prepared;
-use crate::witness::truth::Truth;
+use crate::verdict::prepared_case::PreparedCase;
+use crate::witness::reference::Reference;
+use crate::witness::reference_gradient::ReferenceGradient;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The unit of `f32` over that of `f64`.
+/// The machine epsilon of `f32` divided by that of `f64`.
 const RATIO: f64 = f32::EPSILON as f64 / f64::EPSILON;
-/// A floor above this share of the scale hides too much.
+/// An entry whose rounding floor exceeds this share of the scale is not certified.
 const CERTIFIES: f64 = 1e-2;
 
 /// The case with all operands rounded to `f32`.
@@ -28,11 +28,15 @@ pub fn rounded(mut case: Case) -> Case {
     case
 }
 
-/// The gradients of a subject in `f32`, widened; `None` if it has no such form.
+/// The gradients that a subject computes in `f32`; `None` if it has no form in single precision.
 ///
 /// **Errors** if it panics or does not return.
-pub fn answer(subject: &Arc<dyn Subject>, exam: &Exam, limit: Duration) -> Result<Option<Vec<ArrayD<f64>>>, Trouble> {
-    let (subject, case, g_y) = (Arc::clone(subject), exam.case.clone(), exam.g_y.clone());
+pub fn evaluation(
+    subject: &Arc<dyn Subject>,
+    reference: &Reference,
+    limit: Duration,
+) -> Result<Option<Vec<ArrayD<f64>>>, Trouble> {
+    let (subject, case, g_y) = (Arc::clone(subject), reference.case.clone(), reference.g_y.clone());
     guarded(limit, move |stage| {
         let mut module = subject.single(&case)?;
         stage.enter("forward() in f32");
@@ -45,18 +49,21 @@ pub fn answer(subject: &Arc<dyn Subject>, exam: &Exam, limit: Duration) -> Resul
 }
 
 /// The verdicts on a gradient in `f32`, and the share of the largest entry that rounding may hide.
-pub fn judge(analytic: &ArrayD<f64>, truth: &Truth) -> (Vec<EntryVerdict>, f64) {
+pub fn judge(analytic: &ArrayD<f64>, expected: &ReferenceGradient) -> (Vec<EntryVerdict>, f64) {
     let flat: Vec<f64> = analytic.iter().copied().collect();
     let verdict = |(g, best, floor, terms): (f64, f64, f64, f64)| {
         let floor = RATIO * floor;
-        match ((g - best).abs() <= floor, floor <= CERTIFIES * truth.scale.max(terms)) {
+        match (
+            (g - best).abs() <= floor,
+            floor <= CERTIFIES * expected.scale.max(terms),
+        ) {
             (false, _) => EntryVerdict::Wrong,
             (true, true) => EntryVerdict::Pass,
-            (true, false) if truth.scale == 0.0 => EntryVerdict::Pass,
+            (true, false) if expected.scale == 0.0 => EntryVerdict::Pass,
             (true, false) => EntryVerdict::Unchecked(Reason::SinglePrecision),
         }
     };
-    let single = truth.entries.iter().map(|e| {
+    let single = expected.entries.iter().map(|e| {
         (
             flat.get(e.index).copied().unwrap_or(f64::NAN),
             e.best(),
@@ -64,13 +71,13 @@ pub fn judge(analytic: &ArrayD<f64>, truth: &Truth) -> (Vec<EntryVerdict>, f64) 
             e.terms,
         )
     });
-    let along = truth.probes.iter().map(|(v, e)| {
+    let along = expected.probes.iter().map(|(v, e)| {
         let g: f64 = flat.iter().zip(v).map(|(g, v)| g * v).sum();
         let terms: f64 = flat.iter().zip(v).map(|(g, v)| (g * v).abs()).sum();
         (g, e.best(), e.floor + crate::witness::EXACT * terms, terms)
     });
     let verdicts = single.chain(along).map(verdict).collect();
-    let largest = truth
+    let largest = expected
         .entries
         .iter()
         .max_by(|a, b| a.best().abs().total_cmp(&b.best().abs()));
@@ -86,15 +93,15 @@ pub fn judge(analytic: &ArrayD<f64>, truth: &Truth) -> (Vec<EntryVerdict>, f64) 
 
 /// A case that a subject is tried on in single precision.
 ///
-/// **Errors** as [`Prepared::of`].
-pub fn prepared(subject: &Arc<dyn Subject>, from: &Prepared) -> Result<Prepared, Trouble> {
-    let exam = &from.exam;
-    let upstream = crate::verdict::answer::Upstream::Given(exam.g_y.clone());
-    let coverage = crate::verdict::exam::JACOBIAN;
-    Prepared::of(
+/// **Errors** as [`PreparedCase::of`].
+pub fn prepared(subject: &Arc<dyn Subject>, from: &PreparedCase) -> Result<PreparedCase, Trouble> {
+    let reference = &from.exam;
+    let upstream = crate::verdict::evaluation::Upstream::Given(reference.g_y.clone());
+    let coverage = crate::witness::reference::JACOBIAN;
+    PreparedCase::of(
         subject,
-        rounded(exam.case.clone()),
-        exam.x_old.clone(),
+        rounded(reference.case.clone()),
+        reference.x_old.clone(),
         &upstream,
         from.seed,
         coverage,

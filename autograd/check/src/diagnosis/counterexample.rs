@@ -5,14 +5,15 @@ use std::fmt::Write as _;
 use ndarray::ArrayD;
 use serde::Serialize;
 
+use crate::diagnosis::mistake::Mistake;
 use crate::subject::attributes;
-use crate::verdict::answer::Answer;
-use crate::verdict::prepared::Prepared;
+use crate::verdict::evaluation::Evaluation;
+use crate::verdict::prepared_case::PreparedCase;
 use tapegrad_core::op::OperandKind;
 
 /// A case on which one gradient is wrong, with all its numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Example {
+pub struct Counterexample {
     /// The subject.
     pub name: String,
     /// Attributes of the op, if it is one.
@@ -21,22 +22,22 @@ pub struct Example {
     #[serde(skip)]
     pub is_op: bool,
     /// The operands.
-    pub operands: Vec<Array>,
+    pub operands: Vec<NamedArray>,
     /// How many of them are given to forward(); the rest are parameters.
     #[serde(skip)]
     pub given: usize,
     /// The value of the function.
-    pub y: Array,
+    pub y: NamedArray,
     /// ∂J/∂y.
-    pub g_y: Array,
+    pub g_y: NamedArray,
     /// The operand whose gradient is wrong.
     pub operand: String,
-    /// The gradient that was given.
-    pub yours: Array,
-    /// The gradient by the witnesses.
-    pub right: Array,
+    /// The gradient that the subject computes.
+    pub yours: NamedArray,
+    /// The reference gradient.
+    pub right: NamedArray,
     /// The gradient that the mistake gives, if one was named.
-    pub as_if: Option<Array>,
+    pub as_if: Option<NamedArray>,
     /// How many numbers the operands hold.
     pub numbers: usize,
     /// The seed of the draw that it was shrunk from.
@@ -45,8 +46,8 @@ pub struct Example {
 
 /// An array with its name.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Array {
-    /// The letter.
+pub struct NamedArray {
+    /// The name.
     pub name: String,
     /// The sizes of the axes.
     pub shape: Vec<usize>,
@@ -54,7 +55,7 @@ pub struct Array {
     pub data: Vec<f64>,
 }
 
-impl Array {
+impl NamedArray {
     fn new(name: &str, array: &ArrayD<f64>) -> Self {
         Self {
             name: name.to_string(),
@@ -88,34 +89,40 @@ impl Array {
     }
 }
 
-impl Example {
+impl Counterexample {
     /// The numbers of a case on which the gradient of `operand` is wrong.
-    pub fn new(name: &str, prepared: &Prepared, answer: &Answer, operand: usize, key: Option<&str>) -> Self {
-        let exam = &prepared.exam;
-        let letter = &exam.case.operands[operand].name;
+    pub fn new(
+        name: &str,
+        prepared: &PreparedCase,
+        evaluation: &Evaluation,
+        operand: usize,
+        mistake: Option<&Mistake>,
+    ) -> Self {
+        let reference = &prepared.exam;
+        let letter = &reference.case.operands[operand].name;
         let gradient = format!("g_{letter}");
-        let right = exam
+        let right = reference
             .gradient(operand)
-            .unwrap_or_else(|| answer.g_x[operand].mapv(|_| f64::NAN));
-        let as_if = key.and_then(|key| prepared.hypotheses(operand).iter().find(|h| h.key == key));
+            .unwrap_or_else(|| evaluation.g_x[operand].mapv(|_| f64::NAN));
+        let as_if = mistake.and_then(|mistake| prepared.hypotheses(operand).iter().find(|h| h.mistake == *mistake));
         Self {
             name: name.to_string(),
-            attributes: exam.case.op.as_ref().map(attributes::to_json).unwrap_or_default(),
-            operands: exam
+            attributes: reference.case.op.as_ref().map(attributes::to_json).unwrap_or_default(),
+            operands: reference
                 .case
                 .operands
                 .iter()
-                .map(|x| Array::new(&x.name, &x.value))
+                .map(|x| NamedArray::new(&x.name, &x.value))
                 .collect(),
-            is_op: exam.case.op.is_some(),
-            given: exam.case.given,
-            y: Array::new("y", &exam.y),
-            g_y: Array::new("g_y", &exam.g_y),
+            is_op: reference.case.op.is_some(),
+            given: reference.case.given,
+            y: NamedArray::new("y", &reference.y),
+            g_y: NamedArray::new("g_y", &reference.g_y),
             operand: letter.clone(),
-            yours: Array::new(&gradient, &answer.g_x[operand]),
-            right: Array::new(&gradient, &right),
-            as_if: as_if.map(|h| Array::new(&gradient, &h.gradient)),
-            numbers: exam
+            yours: NamedArray::new(&gradient, &evaluation.g_x[operand]),
+            right: NamedArray::new(&gradient, &right),
+            as_if: as_if.map(|h| NamedArray::new(&gradient, &h.gradient)),
+            numbers: reference
                 .case
                 .operands
                 .iter()
@@ -126,7 +133,7 @@ impl Example {
         }
     }
 
-    /// The case in full: what is given, and the three columns of the evidence.
+    /// The case in full: what is given, and the gradients side by side.
     pub fn by_hand(&self) -> String {
         let mut text = String::new();
         for x in self.operands.iter().chain([&self.y, &self.g_y]) {
@@ -179,7 +186,7 @@ impl Example {
 
     /// The case as a test to copy into a crate; of a module of one's own, it is called with that module.
     pub fn as_test(&self) -> String {
-        let operands: Vec<String> = self.operands.iter().map(Array::code).collect();
+        let operands: Vec<String> = self.operands.iter().map(NamedArray::code).collect();
         let position = self.operands.iter().position(|x| x.name == self.operand).unwrap_or(0);
         let name = format!(
             "gradient_of_{}_on_the_smallest_case",

@@ -1,46 +1,46 @@
-//! What the witnesses say of a gradient, number by number.
+//! The reference gradient of one operand, entry by entry.
 
-use crate::witness::richardson::Slope;
+use crate::witness::finite_difference::Slope;
 
-/// What the witnesses say of the gradient of one operand.
+/// The gradient of one operand by all witnesses.
 #[derive(Clone, Debug)]
-pub struct Truth {
-    /// The entries that were looked at.
-    pub entries: Vec<Entry>,
-    /// Directions along which the whole gradient was looked at, if it is large.
-    pub probes: Vec<(Vec<f64>, Entry)>,
-    /// `∂y_i/∂x_j` at `i · columns + j`, if all of it is known.
+pub struct ReferenceGradient {
+    /// The entries that were computed.
+    pub entries: Vec<ReferenceEntry>,
+    /// Random directions, and the derivative along each, if the gradient is large.
+    pub probes: Vec<(Vec<f64>, ReferenceEntry)>,
+    /// `∂y_i/∂x_j` at `i · columns + j`, if all of it was computed.
     pub jacobian: Option<Vec<f64>>,
     /// The largest entry of the gradient in magnitude.
     pub scale: f64,
 }
 
-/// What the witnesses say of one number.
+/// One entry of a gradient, or the derivative along one direction, by all witnesses.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Entry {
-    /// Its position in the operand, row-major.
+pub struct ReferenceEntry {
+    /// The position in the operand, row-major.
     pub index: usize,
-    /// By dual numbers.
+    /// The derivative by dual numbers.
     pub exact: Option<f64>,
-    /// By the derivative that the graph language writes down, where it has one.
+    /// The symbolic derivative.
     pub symbolic: Option<f64>,
-    /// By differences, with a bound on the error; `None` where the function has no slope on both sides.
+    /// The derivative by differences with its error bound; `None` without a slope on both sides.
     pub numeric: Option<(f64, f64)>,
     /// The slopes from the left and from the right, at a kink.
     pub kink: Option<(f64, f64)>,
-    /// `Σ |∂y_i/∂x_j| |g_y_i|`: what the sum is made of.
+    /// `Σ |∂y_i/∂x_j| |g_y_i|`: the scale of the rounding error of the sum.
     pub terms: f64,
-    /// What rounding of the function alone makes of the derivative.
+    /// The error that rounding of the function alone may cause.
     pub floor: f64,
 }
 
-impl Entry {
-    /// The best that is known: by dual numbers if they spoke, else by differences.
+impl ReferenceEntry {
+    /// The best derivative known: by dual numbers if there is one, else by differences.
     pub fn best(&self) -> f64 {
         self.exact.or(self.numeric.map(|(value, _)| value)).unwrap_or(f64::NAN)
     }
 
-    /// What rounding in `f64` did to the dual numbers, where differences are certain of more digits.
+    /// The measured rounding error of the dual numbers, where differences are certain of more digits.
     pub(crate) fn rounding_seen(&self) -> Option<f64> {
         let ((numeric, bound), exact) = (self.numeric?, self.exact?);
         let off = (exact - numeric).abs();

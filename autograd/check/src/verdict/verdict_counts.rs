@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use crate::report::{TargetReport, Verdict};
 use crate::verdict::judge::{EntryVerdict, Reason};
 
-/// What was counted over all cases.
+/// The verdicts on entries and the outcomes of the controls, counted over all cases.
 #[derive(Default)]
-pub(crate) struct Tally {
+pub(crate) struct VerdictCounts {
     unchecked: BTreeMap<Reason, usize>,
     pub(crate) controlled: usize,
     pub(crate) uncontrolled: usize,
 }
 
-impl Tally {
+impl VerdictCounts {
     pub(crate) fn count(&mut self, verdict: EntryVerdict) {
         if let EntryVerdict::Unchecked(reason) = verdict {
             *self.unchecked.entry(reason).or_default() += 1;

@@ -1,24 +1,38 @@
-//! Bank 2: the derived backward program with one edit, as a person makes it who writes that program down by hand.
+//! The derived backward program with one edit, a mistake that is easily made when writing that program by hand.
 //!
 //! A factor or a term dropped, a sign or an operator exchanged, the operands of `-`, `/`, `@` or `^` the other way round,
 //! a sum that is a mean or missing, another name in the place of a name. Edits that no longer fit in shape or type are
-//! refused by the language itself. What is said is the line as it should be and as it behaves.
+//! refused by the language itself. The sentence shows the line as it should be and as it behaves.
 
 use std::collections::BTreeSet;
 
+use super::mistake::{Description, Shown};
 use crate::subject::guard::caught;
-use crate::verdict::exam::Exam;
+use crate::witness::reference::Reference;
 use ndarray::ArrayD;
 use tapegrad_language::ast::{Arg, Binary, Expr, ExprKind, File, ItemKind, StmtKind};
 use tapegrad_language::parse::parse;
 use tapegrad_language::print::{print, print_expr};
 
+/// One edit of the derived backward program.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProgramMistake {
+    /// The line, the position in it and the edit: the same at all sizes.
+    place: String,
+    /// The line as it should be and as it behaves.
+    sentence: Shown<String>,
+}
+
+impl ProgramMistake {
+    pub(crate) fn description(&self) -> Description {
+        Description::new(1.75, format!("edit {}", self.place), self.sentence.0.clone())
+    }
+}
+
 /// One edited program and the gradients it gives.
-pub struct Edited {
-    /// Which line, where in it, and what: the same at all sizes.
-    pub key: String,
-    /// The line as it is and as it was.
-    pub sentence: String,
+pub(crate) struct EditedProgram {
+    /// The edit.
+    pub mistake: ProgramMistake,
     /// The gradients of all operands.
     pub gradients: Vec<Option<ArrayD<f64>>>,
 }
@@ -27,27 +41,25 @@ pub struct Edited {
 const EDITS_MAX: usize = 160;
 
 /// All one-edit mutants of the derived backward program of a case; none if there is no such program.
-pub fn all(exam: &Exam) -> Vec<Edited> {
-    let x = exam.case.values();
+pub(crate) fn all(reference: &Reference) -> Vec<EditedProgram> {
+    let x = reference.case.values();
     let found = caught(|| {
-        let (symbolic, names) = exam.function.program(&x)?;
+        let (symbolic, names) = reference.function.program(&x)?;
         let derived = symbolic.derived()?;
         let edits = edits(&derived.text).into_iter().take(EDITS_MAX);
-        let run = |(key, sentence, text): (String, String, String)| {
-            let gradients = caught(|| derived.run(&text, &names, &x, &exam.g_y)).ok().flatten()?;
-            Some(Edited {
-                key,
-                sentence,
-                gradients,
-            })
+        let run = |(mistake, text): (ProgramMistake, String)| {
+            let gradients = caught(|| derived.run(&text, &names, &x, &reference.g_y))
+                .ok()
+                .flatten()?;
+            Some(EditedProgram { mistake, gradients })
         };
         Some(edits.filter_map(run).collect())
     });
     found.ok().flatten().unwrap_or_default()
 }
 
-/// Every single edit of the backward lines: its key, its sentence, and the whole text.
-fn edits(text: &str) -> Vec<(String, String, String)> {
+/// Every single edit of the backward lines, with the whole text.
+fn edits(text: &str) -> Vec<(ProgramMistake, String)> {
     let parsed = parse(text);
     let Some((item, stmts)) = parsed
         .file
@@ -86,7 +98,11 @@ fn edits(text: &str) -> Vec<(String, String, String)> {
                 print_expr(expr),
                 print_expr(&edited)
             );
-            all.push((format!("edit {name} {key}"), sentence, print(&file)));
+            let mistake = ProgramMistake {
+                place: format!("{name} {key}"),
+                sentence: Shown(sentence),
+            };
+            all.push((mistake, print(&file)));
         }
     }
     all
@@ -110,7 +126,7 @@ fn names(file: &File) -> BTreeSet<String> {
     names
 }
 
-/// The expression with one edit somewhere, and where.
+/// The expression with one edit, for every place, with the name of the edit.
 fn variants(expr: &Expr, names: &BTreeSet<String>) -> Vec<(String, Expr)> {
     let with = |kind: ExprKind| Expr { kind, span: expr.span };
     let mut all: Vec<(String, Expr)> = Vec::new();
@@ -151,7 +167,7 @@ fn variants(expr: &Expr, names: &BTreeSet<String>) -> Vec<(String, Expr)> {
     all
 }
 
-/// What can be done wrong at one operator: one side alone, or another operator or order.
+/// The edits of one operator: one side alone, another operator, or the operands exchanged.
 fn operator_edits<'e>(
     op: Binary,
     a: &'e Expr,
@@ -235,7 +251,7 @@ mod tests {
     #[test]
     fn each_edit_changes_one_place_of_one_line() {
         let text = "graph f_backward {\n    input a[p1:3], v_y[p1:3]\n    y = tanh(a)\n    g_a = v_y * (1 - y^2)\n    output g_a\n}\n";
-        let sentences: Vec<String> = edits(text).into_iter().map(|(_, sentence, _)| sentence).collect();
+        let sentences: Vec<String> = edits(text).into_iter().map(|(mistake, _)| mistake.sentence.0).collect();
         for wanted in [
             "`g_a = v_y * (1 - y^2)` were `g_a = v_y`",
             "were `g_a = v_y * (1 + y^2)`",

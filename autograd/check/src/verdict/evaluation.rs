@@ -1,4 +1,4 @@
-//! What a subject answers when it is asked for its value and its gradients, in every way it may be asked.
+//! A subject evaluated at a case: its value, and its gradients for several upstream gradients and memory layouts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use ndarray::{ArrayD, ArrayViewD, Axis, Slice};
 
 use crate::Draw;
-use crate::diagnosis::opened::Opened;
+use crate::diagnosis::expanded_graph::ExpandedGraph;
 use crate::subject::function::Function;
 use crate::subject::guard::{Stage, Trouble, guarded};
 use crate::subject::{Case, Subject};
@@ -14,14 +14,14 @@ use tapegrad_core::module::Module;
 use tapegrad_core::op::OperandKind;
 use tapegrad_core::shape::Shape;
 
-/// The answers of a subject at one case.
+/// The value and the gradients that a subject computes at one case.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Evaluation {
     /// The value.
     pub y: ArrayD<f64>,
-    /// The upstream gradient it was asked with: multiples of 1/64, exact in binary.
+    /// The upstream gradient: multiples of 1/64, exact in binary.
     pub g_y: ArrayD<f64>,
-    /// Another upstream gradient.
+    /// A second upstream gradient, to test that backward() is linear.
     pub g_other: ArrayD<f64>,
     /// The gradients of all operands, parameters last.
     pub g_x: Vec<ArrayD<f64>>,
@@ -34,29 +34,31 @@ pub struct Answer {
     /// The gradients for `g_y + 2 g_other`.
     pub combined: Vec<ArrayD<f64>>,
     /// The gradients when operands and upstream gradient lie in memory in another way.
-    pub by_layout: Vec<(Layout, Vec<ArrayD<f64>>)>,
+    pub by_layout: Vec<(MemoryLayout, Vec<ArrayD<f64>>)>,
 }
 
-/// Asks a subject in the order in which a stale cache shows: forward() elsewhere, forward() here, backward().
+/// Evaluates a subject: forward() at other operands, forward() at the case, backward(). A stale cache then shows.
 ///
-/// **Errors** if it panics, does not come back within `limit`, or gives another number of gradients than operands.
+/// **Errors** if it panics, does not return within `limit`, or gives another number of gradients than operands.
 pub fn ask(
     subject: &Arc<dyn Subject>,
     case: &Case,
     x_old: Vec<ArrayD<f64>>,
     upstream: Upstream,
     limit: Duration,
-) -> Result<Answer, Trouble> {
+) -> Result<Evaluation, Trouble> {
     let (subject, case) = (Arc::clone(subject), case.clone());
-    guarded(limit, move |stage| answers(&*subject, &case, &x_old, &upstream, stage))
+    guarded(limit, move |stage| {
+        evaluations(&*subject, &case, &x_old, &upstream, stage)
+    })
 }
 
-/// Which upstream gradients a subject is asked with.
+/// How the upstream gradients of an evaluation are chosen.
 #[derive(Clone, Debug)]
 pub enum Upstream {
     /// Random multiples of 1/64, never all ones: of a softmax or a layer norm the plain sum has the gradient 0.
     Seed(u64),
-    /// This one.
+    /// A given upstream gradient.
     Given(ArrayD<f64>),
 }
 
@@ -73,7 +75,13 @@ impl Upstream {
     }
 }
 
-fn answers(subject: &dyn Subject, case: &Case, x_old: &[ArrayD<f64>], upstream: &Upstream, stage: &Stage) -> Answer {
+fn evaluations(
+    subject: &dyn Subject,
+    case: &Case,
+    x_old: &[ArrayD<f64>],
+    upstream: &Upstream,
+    stage: &Stage,
+) -> Evaluation {
     let x = case.values();
     stage.enter("making the module");
     let mut module = subject.module(case);
@@ -88,14 +96,14 @@ fn answers(subject: &dyn Subject, case: &Case, x_old: &[ArrayD<f64>], upstream: 
     let at_other = run_backward(&mut *module, case, g_other.view());
     let combined = run_backward(&mut *module, case, (&g_y + &g_other * 2.0).view());
     let mut by_layout = Vec::new();
-    for layout in [Layout::Permuted, Layout::Sliced] {
+    for layout in [MemoryLayout::Permuted, MemoryLayout::Sliced] {
         stage.enter("forward() with strided views");
         let mut module = subject.module(case);
         run_forward(&mut *module, case, &x.iter().map(|x| layout.of(x)).collect::<Vec<_>>());
         stage.enter("backward() with a strided view");
         by_layout.push((layout, run_backward(&mut *module, case, layout.of(&g_y).view())));
     }
-    Answer {
+    Evaluation {
         y,
         g_y,
         g_other,
@@ -138,17 +146,17 @@ fn run_backward(module: &mut dyn Module<f64>, case: &Case, g_y: ArrayViewD<'_, f
     g_x
 }
 
-/// How the same numbers can lie in memory.
+/// How the entries of an array are arranged in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// With the axes stored in the opposite order.
+pub enum MemoryLayout {
+    /// The axes are stored in the opposite order.
     Permuted,
-    /// Every second entry of a larger array, backwards, with NaN between.
+    /// The entries are every second one of a larger array, in reverse order, with NaN between them.
     Sliced,
 }
 
-impl Layout {
-    /// The layout in words.
+impl MemoryLayout {
+    /// The layout in words, as part of a sentence.
     pub fn text(self) -> &'static str {
         match self {
             Self::Permuted => "stored with their axes in another order",
@@ -190,12 +198,12 @@ impl Function for OwnForward {
         None
     }
 
-    fn opened(&self, _: &[ArrayD<f64>]) -> Option<Opened> {
+    fn opened(&self, _: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
         None
     }
 }
 
-/// Other operands of the same shapes, for the forward() before: real ones shrunk a little, so they stay in the domain.
+/// Operands of the same shapes for an earlier forward(): real ones are scaled down a little, so they stay in the domain.
 pub fn old_operands(case: &Case, draw: &mut Draw) -> Vec<ArrayD<f64>> {
     let older = |operand: &crate::subject::CaseOperand| match operand.kind {
         OperandKind::Real => {

@@ -1,4 +1,4 @@
-//! A case with the truth about its gradients, as the witnesses tell it.
+//! A case with its reference gradients, computed by all witnesses.
 
 use std::sync::Arc;
 
@@ -7,19 +7,21 @@ use ndarray::ArrayD;
 use crate::subject::Case;
 use crate::subject::function::Function;
 use crate::subject::guard::caught;
-use crate::witness::doubled::Doubled;
-use crate::witness::richardson::Slope;
-use crate::witness::truth::{Entry, Truth, column_of, sum_of_smooth, sum_over_kinks, used};
-use crate::witness::{Differences, DoubledDifferences, DualNumbers, EXACT, Witness};
+use crate::witness::double_double::DoubleDouble;
+use crate::witness::finite_difference::Slope;
+use crate::witness::reference_gradient::{
+    ReferenceEntry, ReferenceGradient, column_of, sum_of_smooth, sum_over_kinks, used,
+};
+use crate::witness::{DoubleDoubleDifferences, DualNumbers, EXACT, FiniteDifferences, Witness};
 use tapegrad_core::numbers::Scalar;
 use tapegrad_core::op::Draw;
 
-/// A case, an upstream gradient, and what the witnesses say of the gradients.
+/// A case, an upstream gradient, and the reference gradients of all operands.
 #[derive(Clone)]
-pub struct Exam {
-    /// The operands.
+pub struct Reference {
+    /// The case.
     pub case: Case,
-    /// What forward() was called with before.
+    /// The operands of an earlier forward().
     pub x_old: Vec<ArrayD<f64>>,
     /// The value of the function.
     pub y: ArrayD<f64>,
@@ -27,27 +29,27 @@ pub struct Exam {
     pub g_y: ArrayD<f64>,
     /// The function.
     pub function: Arc<dyn Function>,
-    /// For each operand the truth about its gradient; `None` where there is none.
-    pub truths: Vec<Option<Truth>>,
+    /// The reference gradient of each operand; `None` for operands without a gradient.
+    pub gradients: Vec<Option<ReferenceGradient>>,
 }
 
-/// How much is looked at.
+/// How many entries of a gradient are checked, and by which witnesses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coverage {
-    /// A Jacobian with at most so many entries is looked at in full.
+    /// A Jacobian with at most so many entries is computed in full.
     pub pairs_max: usize,
-    /// Of a larger one, so many entries of each operand, and probes besides.
+    /// Of a larger one, so many entries of each operand are checked, and random directions besides.
     pub entries_max: usize,
-    /// Whether differences are asked where dual numbers have an answer.
+    /// Which witnesses are used.
     pub witnesses: Witnesses,
 }
 
-/// Who is asked.
+/// Which witnesses compute a derivative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Witnesses {
-    /// Everyone: for a verdict.
+    /// All witnesses: for a verdict.
     All,
-    /// The first who can say: for a diagnosis, which needs many Jacobians.
+    /// The first witness that has a derivative: for a diagnosis, which needs many Jacobians.
     First,
 }
 
@@ -57,7 +59,7 @@ pub const FULL: Coverage = Coverage {
     entries_max: 24,
     witnesses: Witnesses::All,
 };
-/// What a whole model can afford.
+/// Few entries and the probes: for a whole model, whose forward() takes long.
 pub const STRATIFIED: Coverage = Coverage {
     pairs_max: 12,
     entries_max: 10,
@@ -69,11 +71,11 @@ pub const JACOBIAN: Coverage = Coverage {
     entries_max: 24,
     witnesses: Witnesses::First,
 };
-/// How many random directions look at a gradient that is too large to be looked at in full.
+/// How many random directions check a gradient that is too large to be checked entry by entry.
 const PROBES: usize = 8;
 
-impl Exam {
-    /// Asks the witnesses; `y` is the value of the function at the case.
+impl Reference {
+    /// Computes the reference gradients; `y` is the value of the function at the case.
     pub fn new(
         case: Case,
         x_old: Vec<ArrayD<f64>>,
@@ -83,29 +85,30 @@ impl Exam {
         coverage: Coverage,
         draw: &mut Draw,
     ) -> Self {
-        let mut exam = Self {
+        let mut reference = Self {
             case,
             x_old,
             y,
             g_y,
             function,
-            truths: Vec::new(),
+            gradients: Vec::new(),
         };
-        exam.truths = (0..exam.case.operands.len())
+        reference.gradients = (0..reference.case.operands.len())
             .map(|i| {
-                exam.case
+                reference
+                    .case
                     .real()
                     .any(|real| real == i)
-                    .then(|| exam.truth(i, coverage, draw))
+                    .then(|| reference.reference_gradient(i, coverage, draw))
             })
             .collect();
         if coverage.witnesses == Witnesses::All {
-            exam.ask_the_language();
+            reference.ask_the_language();
         }
-        exam
+        reference
     }
 
-    /// The third witness speaks on all operands at once.
+    /// Adds the symbolic derivative, which gives the gradients of all operands at once.
     fn ask_the_language(&mut self) {
         let x = self.case.values();
         let asked = caught(|| {
@@ -117,24 +120,24 @@ impl Exam {
         };
         // What the op cancels exactly, a derivative that is written down may cancel to rounding.
         let rounding = EXACT * self.g_y.iter().map(|g| g.abs()).sum::<f64>();
-        for (truth, gradient) in self.truths.iter_mut().zip(gradients) {
-            let (Some(truth), Some(gradient)) = (truth, gradient) else {
+        for (expected, gradient) in self.gradients.iter_mut().zip(gradients) {
+            let (Some(expected), Some(gradient)) = (expected, gradient) else {
                 continue;
             };
             let flat: Vec<f64> = gradient.iter().copied().collect();
-            for entry in &mut truth.entries {
+            for entry in &mut expected.entries {
                 let said = flat.get(entry.index).copied().filter(|g| g.is_finite());
                 let is_rounding = |s: f64| (s - entry.best()).abs() <= rounding;
                 entry.symbolic = said.map(|s| if is_rounding(s) { entry.best() } else { s });
             }
-            for (v, entry) in &mut truth.probes {
+            for (v, entry) in &mut expected.probes {
                 let along: f64 = flat.iter().zip(v.iter()).map(|(g, v)| g * v).sum();
                 entry.symbolic = Some(along).filter(|g| g.is_finite());
             }
         }
     }
 
-    fn truth(&self, operand: usize, coverage: Coverage, draw: &mut Draw) -> Truth {
+    fn reference_gradient(&self, operand: usize, coverage: Coverage, draw: &mut Draw) -> ReferenceGradient {
         let columns = self.case.operands[operand].value.len();
         let is_full = columns * self.y.len() <= coverage.pairs_max || columns <= coverage.entries_max.min(8);
         let chosen = if is_full {
@@ -162,15 +165,15 @@ impl Exam {
         });
         let probes: Vec<_> = probes.collect();
         let scale = entries.iter().map(|entry| entry.best().abs()).fold(0.0, f64::max);
-        let mut probes: Vec<(Vec<f64>, Entry)> = probes;
+        let mut probes: Vec<(Vec<f64>, ReferenceEntry)> = probes;
         let all = || entries.iter().chain(probes.iter().map(|(_, entry)| entry));
-        let rounding = all().filter_map(Entry::rounding_seen).fold(0.0, f64::max);
+        let rounding = all().filter_map(ReferenceEntry::rounding_seen).fold(0.0, f64::max);
         let probed = probes.iter_mut().map(|(_, entry)| entry);
         entries
             .iter_mut()
             .chain(probed)
             .for_each(|entry| entry.floor = entry.floor.max(rounding));
-        Truth {
+        ReferenceGradient {
             entries,
             probes,
             jacobian: is_full.then_some(jacobian),
@@ -186,18 +189,18 @@ impl Exam {
         index: usize,
         v: &[f64],
         witnesses: Witnesses,
-    ) -> (Entry, Vec<f64>) {
+    ) -> (ReferenceEntry, Vec<f64>) {
         let dual = DualNumbers.along(&*self.function, x, operand, v);
         let numeric = match (&dual, witnesses) {
             (Some(_), Witnesses::First) => None,
-            _ => Differences.along(&*self.function, x, operand, v),
+            _ => FiniteDifferences.along(&*self.function, x, operand, v),
         };
         let column = column_of(dual.as_ref().or(numeric.as_ref()));
         let g: Vec<f64> = self.g_y.iter().copied().collect();
         let terms: f64 = column.iter().zip(&g).map(|(s, g)| used(*s, *g).abs()).sum();
         let weighted =
             |slopes: &Vec<Slope>| -> f64 { column_of(Some(slopes)).iter().zip(&g).map(|(s, g)| used(*s, *g)).sum() };
-        let mut entry = Entry {
+        let mut entry = ReferenceEntry {
             index,
             exact: dual.as_ref().map(weighted),
             symbolic: None,
@@ -208,7 +211,7 @@ impl Exam {
         };
         if witnesses == Witnesses::All
             && entry.is_doubtful()
-            && let Some(finer) = DoubledDifferences.along(&*self.function, x, operand, v)
+            && let Some(finer) = DoubleDoubleDifferences.along(&*self.function, x, operand, v)
         {
             entry.numeric = sum_of_smooth(&finer, &g);
             entry.kink = sum_over_kinks(&finer, &g);
@@ -216,22 +219,27 @@ impl Exam {
         (entry, column)
     }
 
-    /// The value of the function by its plain loops in doubled precision, rounded; `None` if it cannot be had.
-    pub fn value_doubled(&self) -> Option<ArrayD<f64>> {
-        let x: Vec<ArrayD<Doubled>> = self.case.values().iter().map(|x| x.mapv(Doubled::from_f64)).collect();
-        let y = caught(|| self.function.value_doubled(&x)).ok().flatten()?;
-        Some(y.mapv(Doubled::to_f64))
+    /// The value of the function by its plain loops in double-double precision, rounded; `None` if it has no such form.
+    pub fn value_double_double(&self) -> Option<ArrayD<f64>> {
+        let x: Vec<ArrayD<DoubleDouble>> = self
+            .case
+            .values()
+            .iter()
+            .map(|x| x.mapv(DoubleDouble::from_f64))
+            .collect();
+        let y = caught(|| self.function.value_double_double(&x)).ok().flatten()?;
+        Some(y.mapv(DoubleDouble::to_f64))
     }
 
-    /// What rounding alone makes of the gradient of one operand.
+    /// The largest rounding floor of the gradient of one operand.
     pub fn rounding_of(&self, operand: usize) -> f64 {
-        let truth = self.truths[operand].as_ref();
-        truth.map_or(0.0, |truth| {
-            truth.entries.iter().map(|entry| entry.floor).fold(0.0, f64::max)
+        let expected = self.gradients[operand].as_ref();
+        expected.map_or(0.0, |expected| {
+            expected.entries.iter().map(|entry| entry.floor).fold(0.0, f64::max)
         })
     }
 
-    /// What rounding of the value alone makes of a derivative along `v`.
+    /// The rounding floor of a derivative along `v` that rounding of the value causes.
     fn rounding(&self, x: &ArrayD<f64>, v: &[f64]) -> f64 {
         let moved = x.iter().zip(v).filter(|(_, v)| **v != 0.0);
         let moved = moved.map(|(x, _)| x.abs()).fold(1.0, f64::max);
@@ -240,11 +248,11 @@ impl Exam {
         64.0 * f64::EPSILON * height / moved
     }
 
-    /// The gradient of one operand as the witnesses give it; `None` if not all of it was looked at.
+    /// The reference gradient of one operand; `None` if not all of its entries were computed.
     pub fn gradient(&self, operand: usize) -> Option<ArrayD<f64>> {
-        let truth = self.truths[operand].as_ref()?;
-        truth.jacobian.as_ref()?;
-        let values = truth.entries.iter().map(Entry::best).collect();
+        let expected = self.gradients.get(operand)?.as_ref()?;
+        expected.jacobian.as_ref()?;
+        let values = expected.entries.iter().map(ReferenceEntry::best).collect();
         ArrayD::from_shape_vec(self.case.operands[operand].value.raw_dim(), values).ok()
     }
 }

@@ -15,24 +15,24 @@ use crate::witness::precision::Precision;
 
 /// A relative bound that is good enough to stop at.
 const GOOD: f64 = 1e-10;
-/// How far beyond its last movement a combination may still be from the truth.
+/// How far beyond its last movement a combination may still be from the derivative.
 const SAFETY: f64 = 8.0;
 
-/// What the differences say of one number.
+/// The derivative of one entry by differences.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Slope {
     /// The derivative and a bound on its error.
     Smooth {
         /// The derivative.
         value: f64,
-        /// How far it may be from the truth.
+        /// The bound on its error.
         bound: f64,
     },
     /// The slopes from the left and from the right, which differ.
     Kink {
-        /// The smaller one.
+        /// The smaller slope.
         low: f64,
-        /// The larger one.
+        /// The larger slope.
         high: f64,
     },
     /// No step gave a value on both sides.
@@ -81,7 +81,7 @@ fn finer_or_better(coarse: Slope, finer: Slope) -> Slope {
     }
 }
 
-/// True if one difference at a far smaller step agrees roughly: nothing happens between the steps of the ladder.
+/// True if one difference at a far smaller step agrees roughly: the steps of the ladder missed no detail.
 fn is_confirmed<T: Precision>(
     x: f64,
     first: f64,
@@ -89,7 +89,7 @@ fn is_confirmed<T: Precision>(
     best: &[Slope],
     f: &impl Fn(T) -> Option<Vec<T>>,
 ) -> bool {
-    let Some(far) = Level::at(x, first * 2.0_f64.powi(-16), here, f) else {
+    let Some(far) = StepLevel::at(x, first * 2.0_f64.powi(-16), here, f) else {
         return false;
     };
     best.iter().enumerate().all(|(i, slope)| {
@@ -107,20 +107,14 @@ fn is_good<T: Precision>(slope: &Slope) -> bool {
 
 fn better(a: Slope, b: Slope) -> Slope {
     match (a, b) {
-        (Slope::Smooth { bound: a_bound, .. }, Slope::Smooth { bound, .. }) => {
-            if bound < a_bound {
-                b
-            } else {
-                a
-            }
-        }
+        (Slope::Smooth { bound: a_bound, .. }, Slope::Smooth { bound, .. }) if bound < a_bound => b,
         (Slope::Smooth { .. }, _) | (_, Slope::NoValue) => a,
         _ => b,
     }
 }
 
 /// How far `f` moves on both sides of `x` at one step.
-struct Level {
+struct StepLevel {
     h: f64,
     /// `f(x+h) - f(x)`.
     right: Vec<f64>,
@@ -130,7 +124,7 @@ struct Level {
     height: Vec<f64>,
 }
 
-impl Level {
+impl StepLevel {
     fn at<T: Precision>(x: f64, h: f64, here: &[T], f: &impl Fn(T) -> Option<Vec<T>>) -> Option<Self> {
         let (x, step) = (T::from_f64(x), T::from_f64(h));
         let (right, left) = (f(x + step)?, f(x - step)?);
@@ -159,12 +153,12 @@ impl Level {
 /// The levels at halving steps.
 struct Ladder<'a, T> {
     here: &'a [T],
-    levels: Vec<Level>,
+    levels: Vec<StepLevel>,
 }
 
 impl<'a, T: Precision> Ladder<'a, T> {
     fn climb(x: f64, first: f64, here: &'a [T], f: &impl Fn(T) -> Option<Vec<T>>) -> Self {
-        let at = |level: usize| Level::at(x, first * 0.5_f64.powi(level as i32), here, f);
+        let at = |level: usize| StepLevel::at(x, first * 0.5_f64.powi(level as i32), here, f);
         let levels = (0..T::LEVELS).filter_map(at).filter(|level| level.h != 0.0).collect();
         Self { here, levels }
     }
@@ -242,7 +236,7 @@ fn least(before: &[f64], row: &[f64], noise: f64) -> Slope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::witness::doubled::Doubled;
+    use crate::witness::double_double::DoubleDouble;
     use tapegrad_core::numbers::Scalar;
 
     fn slope(x: f64, f: impl Fn(f64) -> f64) -> Slope {
@@ -274,7 +268,7 @@ mod tests {
         // x / √(x² + ε) is the sign of x but for ε; its slope is ε / (x² + ε)^(3/2).
         let (x, epsilon) = (2.0, 1e-9);
         let truth = epsilon / (x * x + epsilon).powf(1.5);
-        let flat = |x: Doubled| Some(vec![x / (x * x + Doubled::from_f64(epsilon)).sqrt()]);
+        let flat = |x: DoubleDouble| Some(vec![x / (x * x + DoubleDouble::from_f64(epsilon)).sqrt()]);
         let Slope::Smooth { value, bound } = slopes(x, flat)[0] else {
             panic!("no slope")
         };
@@ -282,7 +276,7 @@ mod tests {
             (value - truth).abs() <= bound + 1e-14 * truth && bound <= 1e-9 * truth,
             "{value} ± {bound}, {truth}"
         );
-        let relu = |x: Doubled| Some(vec![x.maximum(Doubled::from_f64(0.0))]);
+        let relu = |x: DoubleDouble| Some(vec![x.maximum(DoubleDouble::from_f64(0.0))]);
         assert_eq!(slopes(0.0, relu), [Slope::Kink { low: 0.0, high: 1.0 }]);
         assert!(matches!(slopes(1e-9, relu)[0], Slope::Smooth { value: 1.0, .. }));
     }

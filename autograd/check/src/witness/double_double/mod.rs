@@ -14,18 +14,18 @@ use tapegrad_core::numbers::Scalar;
 
 /// A number of about 32 decimal digits, `hi + lo` with `|lo| <= u |hi|`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Doubled {
+pub struct DoubleDouble {
     hi: f64,
     lo: f64,
 }
 
-const LN_2: Doubled = Doubled::of(std::f64::consts::LN_2, 2.319_046_813_846_299_6e-17);
-const HALF_PI: Doubled = Doubled::of(std::f64::consts::FRAC_PI_2, 6.123_233_995_736_766e-17);
-const TWO_OVER_ROOT_PI: Doubled = Doubled::of(std::f64::consts::FRAC_2_SQRT_PI, 1.533_545_961_316_588e-17);
+const LN_2: DoubleDouble = DoubleDouble::of(std::f64::consts::LN_2, 2.319_046_813_846_299_6e-17);
+const HALF_PI: DoubleDouble = DoubleDouble::of(std::f64::consts::FRAC_PI_2, 6.123_233_995_736_766e-17);
+const TWO_OVER_ROOT_PI: DoubleDouble = DoubleDouble::of(std::f64::consts::FRAC_2_SQRT_PI, 1.533_545_961_316_588e-17);
 /// A term this much smaller than its sum no longer changes it.
 const NEGLIGIBLE: f64 = 1e-34;
 
-impl Doubled {
+impl DoubleDouble {
     const fn of(hi: f64, lo: f64) -> Self {
         Self { hi, lo }
     }
@@ -94,7 +94,7 @@ impl Doubled {
     }
 }
 
-impl Scalar for Doubled {
+impl Scalar for DoubleDouble {
     const NAME: &'static str = "doubled";
 
     fn from_f64(x: f64) -> Self {
@@ -195,42 +195,42 @@ impl Scalar for Doubled {
     }
 }
 
-impl RowKernels for Doubled {}
+impl RowKernels for DoubleDouble {}
 
-impl Kernels for Doubled {}
+impl Kernels for DoubleDouble {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn assert_tiny(difference: Doubled, scale: f64) {
+    fn assert_tiny(difference: DoubleDouble, scale: f64) {
         assert!(difference.hi.abs() <= 1e-29 * scale, "{difference:?} beside {scale}");
     }
 
     #[test]
     fn functions_keep_their_equations_to_thirty_digits() {
-        for x in [-30.0, -2.5, -0.3, -1e-9, 1e-7, 0.2, 0.7, 1.9, 5.5, 40.0].map(Doubled::from_f64) {
-            let third = x / Doubled::from_f64(3.0);
-            assert_tiny(third * Doubled::from_f64(3.0) - x, x.hi.abs());
-            assert_tiny(third.exp() * (-third).exp() - Doubled::ONE, 1.0);
+        for x in [-30.0, -2.5, -0.3, -1e-9, 1e-7, 0.2, 0.7, 1.9, 5.5, 40.0].map(DoubleDouble::from_f64) {
+            let third = x / DoubleDouble::from_f64(3.0);
+            assert_tiny(third * DoubleDouble::from_f64(3.0) - x, x.hi.abs());
+            assert_tiny(third.exp() * (-third).exp() - DoubleDouble::ONE, 1.0);
             assert_tiny(x.abs().sqrt() * x.abs().sqrt() - x.abs(), x.hi.abs());
             assert_tiny(x.abs().ln().exp() - x.abs(), 50.0 * x.hi.abs());
             let (sin, cos) = (third.sin(), third.cos());
-            assert_tiny(sin * sin + cos * cos - Doubled::ONE, 1.0);
+            assert_tiny(sin * sin + cos * cos - DoubleDouble::ONE, 1.0);
             assert_tiny((third + third).sin() - (sin * cos + sin * cos), 10.0);
             let t = third.tanh();
-            assert_tiny((third + third).tanh() * (Doubled::ONE + t * t) - (t + t), 1.0);
+            assert_tiny((third + third).tanh() * (DoubleDouble::ONE + t * t) - (t + t), 1.0);
             assert!((third.erf().hi - libm::erf(third.hi)).abs() <= 2e-16, "{third}");
         }
     }
 
     #[test]
     fn infinities_stay_what_they_are() {
-        let infinity = Doubled::from_f64(f64::INFINITY);
+        let infinity = DoubleDouble::from_f64(f64::INFINITY);
         assert_eq!((-infinity).exp().hi, 0.0);
-        assert_eq!((infinity + Doubled::ONE).hi, f64::INFINITY);
+        assert_eq!((infinity + DoubleDouble::ONE).hi, f64::INFINITY);
         assert!((infinity - infinity).is_nan());
-        assert_eq!((Doubled::ONE / infinity).hi, 0.0);
-        assert_eq!(Doubled::ZERO.ln().hi, f64::NEG_INFINITY);
+        assert_eq!((DoubleDouble::ONE / infinity).hi, 0.0);
+        assert_eq!(DoubleDouble::ZERO.ln().hi, f64::NEG_INFINITY);
     }
 }

@@ -1,4 +1,4 @@
-//! A drawn case with everything that is known of it, ready to hold a subject against.
+//! A case with its reference gradients, on which subjects are evaluated.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -6,25 +6,25 @@ use std::time::Duration;
 
 use ndarray::ArrayD;
 
-use crate::diagnosis::bank::{Hypothesis, hypotheses};
+use crate::diagnosis::hypotheses::{Hypothesis, hypotheses};
 use crate::subject::function::Function;
 use crate::subject::guard::{Trouble, caught};
 use crate::subject::{Case, Subject};
-use crate::verdict::answer::{Answer, OwnForward, Upstream, ask, old_operands};
-use crate::verdict::exam::{Coverage, Exam};
+use crate::verdict::evaluation::{Evaluation, OwnForward, Upstream, ask, old_operands};
+use crate::witness::reference::{Coverage, Reference};
 use tapegrad_core::op::Draw;
 
-/// A case, the truth about its gradients, and the bank of mistakes, made when it is first asked for.
-pub struct Prepared {
-    /// The case with the truth.
-    pub exam: Exam,
-    /// The seed it was drawn from.
+/// A case with its reference gradients, and with the hypotheses about each operand, computed on first use.
+pub struct PreparedCase {
+    /// The case with its reference gradients.
+    pub exam: Reference,
+    /// The seed that the case was drawn from.
     pub seed: u64,
-    banks: Vec<OnceCell<Vec<Hypothesis>>>,
+    hypotheses: Vec<OnceCell<Vec<Hypothesis>>>,
 }
 
-impl Prepared {
-    /// Draws a case from a seed and asks the witnesses about it.
+impl PreparedCase {
+    /// Draws a case from a seed and computes its reference gradients.
     ///
     /// **Errors** if the subject cannot draw a case or its definition has no value there.
     pub fn draw(subject: &Arc<dyn Subject>, seed: u64, sizes: &[usize], coverage: Coverage) -> Result<Self, Trouble> {
@@ -34,7 +34,7 @@ impl Prepared {
         Self::of(subject, case, x_old, &Upstream::Seed(seed), seed, coverage)
     }
 
-    /// Asks the witnesses about this case.
+    /// Computes the reference gradients of a given case.
     pub fn of(
         subject: &Arc<dyn Subject>,
         case: Case,
@@ -53,18 +53,22 @@ impl Prepared {
         let y = caught(|| function.value(&case.values())).map_err(|message| trouble("the definition", message))?;
         let [g_y, _] = upstream.of(y.shape());
         let mut draw = Draw::new(seed ^ 0x5bd1_e995, 3);
-        let banks = case.operands.iter().map(|_| OnceCell::new()).collect();
-        let exam = Exam::new(case, x_old, y, g_y, function, coverage, &mut draw);
-        Ok(Self { exam, seed, banks })
+        let hypotheses = case.operands.iter().map(|_| OnceCell::new()).collect();
+        let reference = Reference::new(case, x_old, y, g_y, function, coverage, &mut draw);
+        Ok(Self {
+            exam: reference,
+            seed,
+            hypotheses,
+        })
     }
 
-    /// The mistakes that can be made with one operand here.
+    /// The gradients that mistakes with one operand would give at this case.
     pub fn hypotheses(&self, operand: usize) -> &[Hypothesis] {
-        self.banks[operand].get_or_init(|| hypotheses(&self.exam, operand))
+        self.hypotheses[operand].get_or_init(|| hypotheses(&self.exam, operand))
     }
 
-    /// What a subject answers at this case.
-    pub fn ask(&self, subject: &Arc<dyn Subject>, limit: Duration) -> Result<Answer, Trouble> {
+    /// Evaluates a subject at this case.
+    pub fn ask(&self, subject: &Arc<dyn Subject>, limit: Duration) -> Result<Evaluation, Trouble> {
         let upstream = Upstream::Given(self.exam.g_y.clone());
         ask(subject, &self.exam.case, self.exam.x_old.clone(), upstream, limit)
     }

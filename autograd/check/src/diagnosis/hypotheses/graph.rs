@@ -1,0 +1,74 @@
+//! Mistakes at one place of the function's graph: an edge, a shared node, or an op taken for another.
+
+use super::{Hypotheses, residual};
+use crate::diagnosis::expanded_graph::GraphEdit;
+use crate::diagnosis::mistake::{Description, Shown};
+use crate::subject::guard::caught;
+use crate::witness::jacobian::Jacobian;
+
+/// A mistake at one place of the function's graph.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GraphMistake {
+    /// The contributions along an edge, or to a shared node, are wrong.
+    Edit {
+        /// The edge or node, and what is wrong with it.
+        edit: GraphEdit,
+        /// The place in words.
+        sentence: Shown<String>,
+    },
+    /// An op is taken for a similar one.
+    Variant {
+        /// The line of the formula and the op, and what it is taken for.
+        place: String,
+        /// What it is taken for, in words.
+        sentence: Shown<String>,
+    },
+}
+
+impl GraphMistake {
+    pub(crate) fn description(&self) -> Description {
+        match self {
+            Self::Edit { edit, sentence } => {
+                let cost = match edit {
+                    GraphEdit::Drop(_) => 1.3,
+                    GraphEdit::LastUse(_) | GraphEdit::FirstUse(_) => 1.35,
+                    GraphEdit::Negate(_) => 1.6,
+                    GraphEdit::PassOn(_) => 1.7,
+                    GraphEdit::OwnFactor(_) => 1.8,
+                    GraphEdit::Double(_) => 1.9,
+                };
+                Description::new(cost, edit.to_string(), sentence.0.clone())
+            }
+            Self::Variant { place, sentence } => Description::new(1.5, format!("variant {place}"), sentence.0.clone()),
+        }
+    }
+}
+
+impl Hypotheses {
+    /// The graph of the function with one thing wrong in it.
+    pub(super) fn of_the_graph(&mut self, jacobian: &Jacobian<'_>) {
+        let (reference, operand) = (jacobian.reference, jacobian.operand);
+        let x = reference.case.values();
+        let Some(graph) = caught(|| reference.function.opened(&x)).ok().flatten() else {
+            return;
+        };
+        let is_right = graph
+            .gradient(operand, &reference.g_y, None)
+            .is_some_and(|g| residual(&g, &jacobian.right) < 1e-6);
+        if !is_right {
+            return;
+        }
+        for (edit, sentence) in graph.edits() {
+            if let Some(gradient) = graph.gradient(operand, &reference.g_y, Some(&edit)) {
+                let sentence = Shown(sentence);
+                self.add(GraphMistake::Edit { edit, sentence }, gradient);
+            }
+        }
+        for (place, sentence, twin) in graph.variants() {
+            if let Some(gradient) = twin.gradient(operand, &reference.g_y, None) {
+                let sentence = Shown(sentence);
+                self.add(GraphMistake::Variant { place, sentence }, gradient);
+            }
+        }
+    }
+}

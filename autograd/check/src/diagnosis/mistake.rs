@@ -1,0 +1,164 @@
+//! The mistakes that a diagnosis can name, each with its cost, its identifier and its sentence.
+//!
+//! A mistake is the same one at all sizes, so that it can be recognised on draws of different sizes. The families stand
+//! beside the candidates that they produce, in [`hypotheses`](super::hypotheses).
+
+use std::cmp::Ordering;
+
+use serde::{Serialize, Serializer};
+
+use super::hypotheses::{
+    GraphMistake, JacobianMistake, LocalDerivativeMistake, ProgramMistake, ResultMistake, UpstreamMistake, ValueMistake,
+};
+
+/// A mistake that a wrong gradient may behave as if it had.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mistake {
+    /// In what becomes of the right gradient.
+    Result(ResultMistake),
+    /// In what is done with the upstream gradient.
+    Upstream(UpstreamMistake),
+    /// In what is done with the Jacobian, and in the shapes of what comes out.
+    Jacobian(JacobianMistake),
+    /// In the derivative of an elementwise function.
+    LocalDerivative(LocalDerivativeMistake),
+    /// The derivative is the right one of other values.
+    Value(ValueMistake),
+    /// At one place of the function's graph.
+    Graph(GraphMistake),
+    /// At one place of the derived backward program.
+    Program(ProgramMistake),
+    /// The gradient is multiplied by the same unnamed number on all draws.
+    ConstantFactor(Shown<f64>),
+    /// Two mistakes at once.
+    Both(Box<Mistake>, SecondMistake),
+}
+
+/// A mistake that is considered besides another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecondMistake {
+    /// The sign is flipped.
+    Sign,
+    /// The gradient is doubled.
+    Doubled,
+    /// The gradient is halved.
+    Halved,
+    /// The gradient, a matrix, is transposed.
+    Transposed,
+}
+
+/// The cost, the identifier and the sentence of a mistake.
+pub(crate) struct Description {
+    /// How unusual it is; of several that fit, the cheapest is reported.
+    pub cost: f64,
+    /// The identifier in JSON and in remarks.
+    pub cause: String,
+    /// The words that follow "your gradient behaves as if".
+    pub sentence: String,
+}
+
+impl Description {
+    pub fn new(cost: f64, cause: impl Into<String>, sentence: impl Into<String>) -> Self {
+        Self {
+            cost,
+            cause: cause.into(),
+            sentence: sentence.into(),
+        }
+    }
+}
+
+impl Mistake {
+    /// The identifier in JSON and in remarks.
+    pub fn cause(&self) -> String {
+        self.description().cause
+    }
+
+    /// The cost, the identifier and the sentence.
+    pub(crate) fn description(&self) -> Description {
+        match self {
+            Self::Result(mistake) => mistake.description(),
+            Self::Upstream(mistake) => mistake.description(),
+            Self::Jacobian(mistake) => mistake.description(),
+            Self::LocalDerivative(mistake) => mistake.description(),
+            Self::Value(mistake) => mistake.description(),
+            Self::Graph(mistake) => mistake.description(),
+            Self::Program(mistake) => mistake.description(),
+            Self::ConstantFactor(Shown(factor)) => Description::new(
+                2.2,
+                "constant factor",
+                format!("it were multiplied by {}", (factor * 1e6).round() / 1e6),
+            ),
+            Self::Both(first, second) => second.beside(&first.description()),
+        }
+    }
+
+    /// The mistake itself, or the first one of two.
+    pub(crate) fn first(&self) -> &Self {
+        match self {
+            Self::Both(first, _) => first,
+            single => single,
+        }
+    }
+}
+
+impl SecondMistake {
+    fn beside(self, first: &Description) -> Description {
+        let (more, cause, sentence) = match self {
+            Self::Sign => (1.0, "sign", "the sign were flipped"),
+            Self::Doubled => (2.0, "factor 2", "multiplied by 2"),
+            Self::Halved => (2.0, "factor 1/2", "multiplied by 1/2"),
+            Self::Transposed => (1.5, "transposed", "transposed"),
+        };
+        Description::new(
+            first.cost + more,
+            format!("{} & {cause}", first.cause),
+            format!("{}, and {sentence}", first.sentence),
+        )
+    }
+}
+
+/// In JSON a mistake is its identifier.
+impl Serialize for Mistake {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.cause())
+    }
+}
+
+/// A detail of the case at hand that a sentence shows: it does not tell mistakes apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<T>(pub T);
+
+impl<T> PartialEq for Shown<T> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl<T> Eq for Shown<T> {}
+
+impl<T> PartialOrd for Shown<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T> Ord for Shown<T> {
+    fn cmp(&self, _: &Self) -> Ordering {
+        Ordering::Equal
+    }
+}
+
+macro_rules! family {
+    ($($of:ident is $kind:ident),*) => {
+        $(impl From<$of> for Mistake {
+            fn from(mistake: $of) -> Self {
+                Self::$kind(mistake)
+            }
+        })*
+    };
+}
+
+family!(
+    ResultMistake is Result, UpstreamMistake is Upstream, JacobianMistake is Jacobian,
+    LocalDerivativeMistake is LocalDerivative, ValueMistake is Value, GraphMistake is Graph, ProgramMistake is Program
+);
