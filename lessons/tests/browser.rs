@@ -10,8 +10,8 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 use tapegrad_lessons::learn::page::page;
-use tapegrad_lessons::learn::view::step_name;
-use tapegrad_lessons::learn::{Differences, Folder, Lesson, shelf};
+use tapegrad_lessons::learn::screen::step_name;
+use tapegrad_lessons::learn::{Differences, Folder, Lesson, bundled};
 
 use chromium::{Page, program};
 
@@ -24,7 +24,7 @@ struct Visit {
 }
 
 fn visit(name: &str) -> Option<Visit> {
-    let (_, folder) = shelf::find(name).unwrap();
+    let (_, folder) = bundled::find(name).unwrap();
     visit_folder(&folder)
 }
 
@@ -82,7 +82,7 @@ impl Visit {
 
 #[test]
 fn every_lesson_is_walked_by_keyboard_with_one_request_and_no_error() {
-    for (id, _) in shelf::lessons() {
+    for (id, _) in bundled::lessons() {
         let Some(mut visit) = visit(id) else { return };
         for step in 0..=visit.lesson.last_step() {
             assert_eq!(visit.status(), visit.expected(step), "{id}");
@@ -148,7 +148,7 @@ fn a_question_hides_the_numbers_until_it_is_answered_and_typing_does_not_step() 
 
 #[test]
 fn every_recorded_solution_is_right_on_the_page_too() {
-    for (id, _) in shelf::lessons() {
+    for (id, _) in bundled::lessons() {
         let Some(mut visit) = visit(id) else { return };
         for (step, predict) in visit.lesson.clone().predicts() {
             visit.page.evaluate(&format!("show({step})"));
@@ -197,7 +197,7 @@ fn the_page_has_names_for_assistive_technology() {
 
 #[test]
 fn narrow_and_enlarged_pages_do_not_scroll_sideways_and_every_preference_is_taken() {
-    for (id, _) in shelf::lessons() {
+    for (id, _) in bundled::lessons() {
         let Some(mut visit) = visit(id) else { return };
         for (width, scale) in [(320, 1), (640, 2)] {
             let size = json!({"width": width / scale, "height": 640, "deviceScaleFactor": scale, "mobile": false});

@@ -19,15 +19,15 @@ mod run;
 
 use std::rc::Rc;
 
-use tapegrad_lessons::learn::{Differences, Lesson, shelf};
+use tapegrad_lessons::learn::{Differences, Lesson, bundled};
 
 /// A lesson by its name, with all its differences.
 fn lesson(name: &str) -> Rc<Lesson> {
-    let (_, folder) = shelf::find(name).unwrap();
+    let (_, folder) = bundled::find(name).unwrap();
     Rc::new(Lesson::open(&folder, Differences::Taken).unwrap())
 }
 
 /// All lessons that come with the program.
 fn lessons() -> Vec<Rc<Lesson>> {
-    shelf::lessons().iter().map(|(id, _)| lesson(id)).collect()
+    bundled::lessons().iter().map(|(id, _)| lesson(id)).collect()
 }

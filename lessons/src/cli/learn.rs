@@ -10,9 +10,10 @@ use serde_json::json;
 use super::error::CliError;
 use super::learn_files::{Check, Coverage, Doctor, Export, New};
 use super::output::Output;
-use crate::learn::progress::{Progress, default_file};
-use crate::learn::state::Entry;
-use crate::learn::{Action, Differences, Folder, Lesson, State, keys, menu, plain, shelf, tui, view};
+use crate::learn::screen::{step_blocks, step_name, terminal};
+use crate::learn::session::Entry;
+use crate::learn::session::progress::{Progress, default_file};
+use crate::learn::{Action, Differences, Folder, Lesson, State, bundled, plain, view};
 
 /// Lessons: step through every forward and every backward, and predict the numbers
 #[derive(Args, Debug)]
@@ -84,7 +85,7 @@ impl Learn {
 
     fn menu(&self, out: &Output<'_>) -> Result<(), CliError> {
         let progress = self.read_progress()?;
-        let lessons: Vec<Lesson> = shelf::lessons()
+        let lessons: Vec<Lesson> = bundled::lessons()
             .iter()
             .map(|(_, folder)| opened(folder, Differences::Left))
             .collect::<Result<_, _>>()?;
@@ -103,7 +104,7 @@ impl Learn {
             let ids: Vec<String> = lessons.iter().map(|lesson| lesson.about.id.clone()).collect();
             let rows: Vec<(String, String, String)> =
                 lessons.iter().map(|lesson| menu_row(lesson, &progress)).collect();
-            return match menu::menu(&rows).map_err(|error| terminal(&error))? {
+            return match terminal::menu(&rows).map_err(|error| terminal_error(&error))? {
                 Some(chosen) => self.lesson(&ids[chosen], out),
                 None => Ok(()),
             };
@@ -148,7 +149,7 @@ impl Learn {
         let (file, progress) = (self.progress_file(), self.read_progress()?);
         progress.resume(&mut state);
         match draws {
-            true => tui::run(&mut state).map_err(|error| terminal(&error))?,
+            true => terminal::run(&mut state).map_err(|error| terminal_error(&error))?,
             false => lines(&mut state, &mut io::stdin().lock(), out)?,
         }
         let Some(file) = file else { return Ok(()) };
@@ -159,7 +160,7 @@ impl Learn {
     }
 }
 
-fn terminal(error: &io::Error) -> CliError {
+fn terminal_error(error: &io::Error) -> CliError {
     CliError::new("terminal", format!("the terminal cannot be used: {error}")).help("try `--plain`")
 }
 
@@ -201,7 +202,7 @@ pub fn folder(name: &str) -> Result<Folder, CliError> {
     if path.is_dir() {
         return Folder::read(path).map_err(|error| CliError::new("broken_lesson", error).at(name).exit(3));
     }
-    let found = shelf::find(name).map(|(_, folder)| folder);
+    let found = bundled::find(name).map(|(_, folder)| folder);
     found.map_err(|why| CliError::option(why, "give a lesson's number, its name, or the path of a folder"))
 }
 
@@ -229,7 +230,7 @@ fn step_document(state: &State, screen: &crate::learn::Screen) -> serde_json::Va
         "steps": state.lesson.last_step(),
         "phase": now.map(|now| now.phase.name()),
         "node": now.map(|now| state.trace.nodes[now.node].label.clone()),
-        "status": view::step_name(&state.trace, state.step),
+        "status": step_name(&state.trace, state.step),
         "screen": screen.blocks,
     })
 }
@@ -239,7 +240,7 @@ fn transcript(state: &mut State) -> String {
     let mut text = String::new();
     for at in 0..=state.lesson.last_step() {
         state.go(at);
-        let before = view::step_blocks(state);
+        let before = step_blocks(state);
         before.iter().for_each(|block| text += &(plain::block(block) + "\n"));
         while let Some(asked) = state.asked() {
             state.act(Action::Skip);
@@ -263,7 +264,7 @@ fn lines(state: &mut State, input: &mut dyn BufRead, out: &Output<'_>) -> Result
             Ok(_) => {}
             Err(error) => return Err(CliError::new("input", error).at("standard input")),
         }
-        if !keys::command(state, line.trim()) {
+        if !terminal::command(state, line.trim()) {
             return Ok(());
         }
         if state.entry == Entry::Closed && state.asked().is_some() {

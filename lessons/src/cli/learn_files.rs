@@ -9,10 +9,11 @@ use serde_json::json;
 use super::error::CliError;
 use super::learn::{find, folder};
 use super::output::Output;
-use crate::learn::answer::Answers;
 use crate::learn::doctor::examine;
-use crate::learn::report::report;
-use crate::learn::{coverage, page, shelf, template};
+use crate::learn::lesson::Answers;
+use crate::learn::lesson::{bundled, coverage, template};
+use crate::learn::page;
+use crate::learn::session::report;
 
 /// Write a lesson as one page for a browser, which needs nothing else
 #[derive(Args, Debug)]
@@ -127,7 +128,7 @@ impl Doctor {
     /// Examines the lessons; the exit code is 3 if something is wrong with one.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
         let lessons = if self.lessons.is_empty() {
-            shelf::lessons()
+            bundled::lessons()
                 .into_iter()
                 .map(|(id, folder)| (id.to_string(), folder))
                 .collect()
@@ -136,7 +137,7 @@ impl Doctor {
                 let id = Path::new(name)
                     .file_name()
                     .map_or(name.clone(), |id| id.to_string_lossy().into_owned());
-                let id = shelf::find(name).map_or(id, |(id, _)| id.to_string());
+                let id = bundled::find(name).map_or(id, |(id, _)| id.to_string());
                 Ok((id, folder(name)?))
             };
             self.lessons.iter().map(named).collect::<Result<Vec<_>, CliError>>()?

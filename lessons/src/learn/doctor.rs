@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::answer::{Answer, Judgement, judge};
-use super::difference::{Agreement, agreement};
-use super::lesson::{AnswerKind, Folder, Lesson, Predict, Stop};
-use super::property;
-use super::prose::{fill, filled};
-use super::record::Differences;
-use super::report::report;
-use super::state::State;
-use super::visible::Visible;
+use crate::learn::lesson::format::{AnswerKind, Predict, Stop};
+use crate::learn::lesson::load::{Folder, Lesson};
+use crate::learn::lesson::property;
+use crate::learn::lesson::prose::{fill, filled};
+use crate::learn::lesson::visible::Visible;
+use crate::learn::run::difference::{Agreement, agreement};
+use crate::learn::run::record::Differences;
+use crate::learn::session::answer::{Answer, Judgement, judge};
+use crate::learn::session::report::report;
+use crate::learn::session::state::State;
 
 /// What was looked at in a lesson, and what is wrong with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -192,7 +193,7 @@ fn answers(lesson: &Rc<Lesson>, findings: &mut Findings) {
     let mut state = State::new(Rc::clone(lesson));
     for step in 0..=lesson.last_step() {
         state.go(step);
-        findings.check(!super::view::view(&state).blocks.is_empty(), || {
+        findings.check(!crate::learn::screen::view::view(&state).blocks.is_empty(), || {
             format!("step {step} shows nothing")
         });
     }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use tapegrad_lessons::learn::coverage::{rows, table};
-use tapegrad_lessons::learn::evaluate::evaluate;
-use tapegrad_lessons::learn::numeral::inline;
-use tapegrad_lessons::learn::visible::Visible;
+use tapegrad_lessons::learn::lesson::Visible;
+use tapegrad_lessons::learn::lesson::coverage::{rows, table};
+use tapegrad_lessons::learn::lesson::evaluate;
+use tapegrad_lessons::learn::run::inline;
 
 use crate::lesson;
 

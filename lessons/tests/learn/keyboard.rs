@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use tapegrad_lessons::learn::keys::{Meant, command, meant};
-use tapegrad_lessons::learn::screen::Status;
-use tapegrad_lessons::learn::state::Entry;
+use tapegrad_lessons::learn::screen::terminal::{Meant, command, meant};
+use tapegrad_lessons::learn::session::Entry;
+use tapegrad_lessons::learn::session::Status;
 use tapegrad_lessons::learn::{State, view};
 
 use crate::{lesson, lessons};

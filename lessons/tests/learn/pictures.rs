@@ -7,7 +7,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
-use tapegrad_lessons::learn::tui::{Paint, Scroll, draw};
+use tapegrad_lessons::learn::screen::terminal::{Paint, Scroll, draw};
 use tapegrad_lessons::learn::{Action, Lesson, State};
 
 use crate::lesson;

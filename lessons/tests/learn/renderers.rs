@@ -2,8 +2,8 @@
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use tapegrad_lessons::learn::state::{Entry, Panel};
-use tapegrad_lessons::learn::tui::{Scroll, draw_screen};
+use tapegrad_lessons::learn::screen::terminal::{Scroll, draw_screen};
+use tapegrad_lessons::learn::session::{Entry, Panel};
 use tapegrad_lessons::learn::{Action, Screen, State, page, plain, view};
 
 use crate::{lesson, lessons};
@@ -19,7 +19,7 @@ fn terminal(state: &State, width: u16, height: u16) -> String {
 
 fn drawn(screen: &Screen, state: &State, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    let paint = tapegrad_lessons::learn::tui::Paint::Plain;
+    let paint = tapegrad_lessons::learn::screen::terminal::Paint::Plain;
     terminal
         .draw(|frame| draw_screen(frame, screen, state, &mut Scroll::default(), paint))
         .unwrap();

@@ -2,14 +2,14 @@
 
 use ndarray::ArrayD;
 use tapegrad_lessons::learn::doctor::examine;
-use tapegrad_lessons::learn::paths::paths;
-use tapegrad_lessons::learn::{Action, Folder, State, shelf};
+use tapegrad_lessons::learn::run::paths;
+use tapegrad_lessons::learn::{Action, Folder, State, bundled};
 
 use crate::{lesson, lessons};
 
 #[test]
 fn the_doctor_finds_every_lesson_healthy() {
-    for (id, folder) in shelf::lessons() {
+    for (id, folder) in bundled::lessons() {
         let findings = examine(id, &folder);
         assert!(findings.wrong.is_empty(), "{id}: {:#?}", findings.wrong);
         assert!(findings.checks > 100, "{id}: only {} checks", findings.checks);
@@ -17,7 +17,7 @@ fn the_doctor_finds_every_lesson_healthy() {
 }
 
 fn ledger_with(change: impl FnOnce(&mut Folder)) -> Vec<String> {
-    let (id, mut folder) = shelf::find("ledger").unwrap();
+    let (id, mut folder) = bundled::find("ledger").unwrap();
     change(&mut folder);
     examine(id, &folder).wrong
 }

@@ -1,0 +1,142 @@
+//! What stands beside a gradient: its check by differences, and the paths it comes along.
+
+use tapegrad_autograd::check::richardson::Slope;
+
+use super::block::{Block, Cell};
+use super::naming::short;
+use crate::learn::run::difference::{Agreement, agreement};
+use crate::learn::run::numeral::{block, inline, numeral};
+use crate::learn::run::paths::paths;
+use crate::learn::run::trace::Trace;
+
+/// The most entries of a gradient that are checked in lines of their own.
+const CHECKED_MAX: usize = 16;
+
+/// The checks of the gradients that this step completes, and the paths they come along.
+pub fn checks(trace: &Trace, at: usize, hidden: bool) -> Vec<Block> {
+    let completed: Vec<usize> = (0..trace.nodes.len())
+        .filter(|&node| node != trace.objective && trace.gradient_after(node) == Some(at))
+        .collect();
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    for &node in completed.iter().filter(|_| trace.is_checked) {
+        rows.extend(check_rows(trace, node, hidden));
+    }
+    let mut blocks = Vec::new();
+    if !rows.is_empty() {
+        let header = ["entry", "gradient", "by differences", "check"]
+            .map(String::from)
+            .to_vec();
+        blocks.push(Block::Table {
+            caption: "Checked: the objective's own change when the number is moved".into(),
+            header,
+            rows,
+        });
+    }
+    let several = |node: &usize| trace.nodes[*node].received.len() > 1;
+    blocks.extend(
+        completed
+            .iter()
+            .filter(|node| several(node))
+            .map(|&node| path_table(trace, node, hidden)),
+    );
+    blocks
+}
+
+fn check_rows(trace: &Trace, node: usize, hidden: bool) -> Vec<Vec<Cell>> {
+    let own = &trace.nodes[node];
+    let Some(gradient) = &own.gradient else {
+        return Vec::new();
+    };
+    let verdicts: Vec<Agreement> = gradient
+        .iter()
+        .enumerate()
+        .map(|(entry, &g)| agreement(g, own.differences.get(entry)))
+        .collect();
+    if gradient.len() > CHECKED_MAX {
+        let agree = verdicts.iter().filter(|&&verdict| verdict == Agreement::Agrees).count();
+        let cells = [
+            Cell::open(format!("g_{}, all {}", own.label, gradient.len())),
+            Cell::secret(inline(gradient), hidden),
+            Cell::secret("taken of each", hidden),
+            Cell::secret(format!("{agree} of {} agree", gradient.len()), hidden),
+        ];
+        return vec![cells.to_vec()];
+    }
+    let row = |(entry, (&g, verdict)): (usize, (&f64, &Agreement))| {
+        let difference = match own.differences.get(entry) {
+            Some(Slope::Smooth { value, .. }) => numeral(if (value - g).abs() < 1e-9 { g } else { *value }),
+            Some(Slope::Kink { low, high }) => format!("{} or {}", numeral(*low), numeral(*high)),
+            _ => "-".into(),
+        };
+        vec![
+            Cell::open(entry_name(&own.label, own.value.shape(), entry)),
+            Cell::secret(numeral(g), hidden),
+            Cell::secret(difference, hidden),
+            Cell::secret(verdict_word(*verdict), hidden),
+        ]
+    };
+    gradient.iter().zip(&verdicts).enumerate().map(row).collect()
+}
+
+fn verdict_word(verdict: Agreement) -> &'static str {
+    match verdict {
+        Agreement::Agrees => "agrees",
+        Agreement::Differs => "DIFFERS",
+        Agreement::Kink => "a kink",
+        Agreement::Unchecked => "unchecked",
+    }
+}
+
+/// `g_alpha[1, 2]`: the name of one entry of a gradient, positions counted from 1.
+fn entry_name(label: &str, sizes: &[usize], entry: usize) -> String {
+    let mut rest = entry;
+    let mut at: Vec<String> = sizes
+        .iter()
+        .rev()
+        .map(|&size| {
+            let here = rest % size;
+            rest /= size;
+            (here + 1).to_string()
+        })
+        .collect();
+    at.reverse();
+    if at.is_empty() {
+        format!("g_{label}")
+    } else {
+        format!("g_{label}[{}]", at.join(", "))
+    }
+}
+
+/// The paths along which a gradient comes, each with what it contributes.
+pub fn path_table(trace: &Trace, node: usize, hidden: bool) -> Block {
+    let own = &trace.nodes[node];
+    let header = ["path back from the objective", "contributes"]
+        .map(String::from)
+        .to_vec();
+    let mut rows: Vec<Vec<Cell>> = match paths(trace, node) {
+        Ok(found) => found
+            .iter()
+            .map(|path| {
+                let along: Vec<String> = path.nodes.iter().map(|&node| short(trace, node)).collect();
+                vec![
+                    Cell::open(along.join(" > ")),
+                    Cell::secret(block(&path.contribution), hidden),
+                ]
+            })
+            .collect(),
+        Err(count) => vec![vec![
+            Cell::open(format!("{count} paths, too many to list")),
+            Cell::open(""),
+        ]],
+    };
+    let sum = own.gradient.as_ref().map_or_else(|| "no gradient".into(), block);
+    rows.push(vec![
+        Cell::open(format!("their sum is g_{}", own.label)),
+        Cell::secret(sum, hidden),
+    ]);
+    Block::Table {
+        caption: format!("Why g_{} has this value: the contribution of each path", own.label),
+        header,
+        rows,
+    }
+}

@@ -1,0 +1,176 @@
+//! What can be called up beside the step: the whole table, the paths, what a change changed, the properties, help.
+
+use tapegrad_autograd::graph::Source;
+
+use super::block::{Block, Cell};
+use super::checks::path_table;
+use super::naming::name;
+use crate::learn::lesson::property;
+use crate::learn::lesson::prose::Paragraph;
+use crate::learn::run::numeral::{block, numeral};
+use crate::learn::session::state::State;
+
+/// The most rows of the whole table; of a larger graph only values with names are listed.
+const ROWS_MAX: usize = 60;
+
+/// All values and gradients that are known, from the objective down to what is given.
+pub fn ledger(state: &State) -> Block {
+    let (trace, visible) = (&state.trace, state.visible());
+    let is_named = |node: usize| trace.nodes[node].label != format!("n{node}");
+    let shown = |node: &usize| {
+        !matches!(trace.source(*node), Source::Constant(_)) && (trace.nodes.len() <= ROWS_MAX || is_named(*node))
+    };
+    let row = |node: usize| {
+        let own = &trace.nodes[node];
+        let value = Cell::secret(block(&own.value), !visible.knows_value(node));
+        let gradient = match &own.gradient {
+            Some(gradient) => Cell::secret(block(gradient), !visible.knows_gradient(node)),
+            None => Cell::open("none"),
+        };
+        vec![
+            Cell::open(own.label.clone()),
+            Cell::open(own.phrase.clone()),
+            value,
+            gradient,
+        ]
+    };
+    let rows = (0..trace.nodes.len()).rev().filter(shown).map(row).collect();
+    let header = ["name", "how", "forward", "backward"].map(String::from).to_vec();
+    let caption = "Every value and its gradient; ? is not known yet at this step".to_string();
+    Block::Table { caption, header, rows }
+}
+
+/// The paths of every gradient that the step has to do with.
+pub fn paths_here(state: &State) -> Vec<Block> {
+    let Some(step) = state.step.checked_sub(1).and_then(|at| state.trace.steps.get(at)) else {
+        let text = "At a step of the backward pass this shows, path by path, why a gradient has its value.";
+        return vec![Block::Prose {
+            title: "Why".into(),
+            paragraphs: vec![Paragraph::Text(crate::learn::lesson::prose::spans(text))],
+        }];
+    };
+    let visible = state.visible();
+    let nodes = [step.node].into_iter().chain(state.trace.operands(step.node));
+    let mut nodes: Vec<usize> = nodes
+        .filter(|&node| state.trace.nodes[node].gradient.is_some())
+        .collect();
+    nodes.dedup();
+    nodes
+        .iter()
+        .map(|&node| path_table(&state.trace, node, !visible.knows_gradient(node)))
+        .collect()
+}
+
+/// What differs between the lesson's run and the one that is shown.
+pub fn changes(state: &State) -> Block {
+    let (first, now) = (&state.lesson.trace, &state.trace);
+    let row = |node: usize| {
+        let (old, new) = (&first.nodes[node], &now.nodes[node]);
+        let differs = old.value != new.value || old.gradient != new.gradient;
+        let gradient = |g: &Option<ndarray::ArrayD<f64>>| g.as_ref().map_or_else(|| "none".into(), block);
+        let same = |a: String, b: String| if a == b { "the same".into() } else { b };
+        differs.then(|| {
+            let cells = [
+                name(now, node),
+                block(&old.value),
+                same(block(&old.value), block(&new.value)),
+                gradient(&old.gradient),
+                same(gradient(&old.gradient), gradient(&new.gradient)),
+            ];
+            cells.map(Cell::open).to_vec()
+        })
+    };
+    let mut rows: Vec<Vec<Cell>> = (0..now.nodes.len()).rev().filter_map(row).collect();
+    if rows.is_empty() {
+        rows.push(vec![
+            Cell::open("nothing"),
+            Cell::open(""),
+            Cell::open(""),
+            Cell::open(""),
+            Cell::open(""),
+        ]);
+    }
+    let header = ["name", "value before", "value now", "gradient before", "gradient now"]
+        .map(String::from)
+        .to_vec();
+    Block::Table {
+        caption: format!("What changed: {}", state.changes.join("; ")),
+        header,
+        rows,
+    }
+}
+
+/// The lesson's properties, each tried on random numbers.
+pub fn properties(state: &State) -> Block {
+    let row = |property: &crate::learn::lesson::format::Property| {
+        let tried = property::try_out(&state.lesson, property, property::TRIES);
+        let outcome = match tried {
+            Ok(tried) => match tried.held == tried.tries {
+                true => format!(
+                    "held in all {} tries; largest deviation {}",
+                    tried.tries,
+                    numeral(tried.largest)
+                ),
+                false => format!(
+                    "FAILED in {} of {} tries; seed {}",
+                    tried.tries - tried.held,
+                    tried.tries,
+                    tried.worst
+                ),
+            },
+            Err(why) => format!("cannot be tried: {why}"),
+        };
+        vec![Cell::open(property.claim.clone()), Cell::open(outcome)]
+    };
+    let rows = state.lesson.properties.iter().map(row).collect();
+    let header = ["claim", "on random numbers"].map(String::from).to_vec();
+    Block::Table {
+        caption: "What holds whatever the numbers are".into(),
+        header,
+        rows,
+    }
+}
+
+/// The goal, the graph's text, and what can be done.
+pub fn help(state: &State) -> Vec<Block> {
+    let text = |text: &str| Paragraph::Text(crate::learn::lesson::prose::spans(text));
+    let rows = [
+        ("Right, n", "one step on; Enter too, when no question is open"),
+        (
+            "Left, p",
+            "one step back: nothing is computed again, the run is recorded",
+        ),
+        (
+            "Space, Left bracket",
+            "on to the next stop of the lesson, back to the one before",
+        ),
+        ("Home, End", "to the beginning, to the end"),
+        ("Up, Down", "scroll"),
+        (
+            "Enter",
+            "answer the question; a number, a fraction, a list, or an expression such as g_b * z[1]",
+        ),
+        ("Tab", "skip the question: its answer is shown and counts as skipped"),
+        ("t", "every value and every gradient so far"),
+        ("w", "why a gradient has its value: the contribution of each path"),
+        ("e", "change a given value, as in x[1] = 3, and compare; u undoes it"),
+        ("x", "try the lesson's properties on random numbers"),
+        ("g", "go to a step by its number, or as in backward z"),
+        ("q", "quit; what you answered is kept"),
+    ];
+    let rows = rows.map(|(key, what)| vec![Cell::open(key), Cell::open(what)]).to_vec();
+    vec![
+        Block::Prose {
+            title: "This lesson".into(),
+            paragraphs: vec![
+                text(&state.lesson.about.goal),
+                Paragraph::Code(state.lesson.source.trim_end().into()),
+            ],
+        },
+        Block::Table {
+            caption: "Keys".into(),
+            header: vec!["key".into(), "does".into()],
+            rows,
+        },
+    ]
+}

@@ -1,0 +1,242 @@
+//! The terminal: draws a screen, reads keys, and keeps nothing but how far the text is scrolled.
+
+use std::io;
+
+use ratatui::Frame;
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind};
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Text};
+use ratatui::widgets::Paragraph;
+
+use super::keys::{Meant, meant};
+use super::lines::{Paint, lines};
+use crate::learn::screen::block::{Block, Screen};
+use crate::learn::screen::view::view;
+use crate::learn::session::state::{Entry, State};
+
+/// From this width on, text and numbers stand side by side.
+const WIDE: u16 = 110;
+/// Lines are not longer than this, however wide the terminal is.
+pub(super) const MEASURE: u16 = 84;
+
+/// How far the text is scrolled, and what for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scroll {
+    /// The lines above the window.
+    pub lines: usize,
+    /// True if there is more below, as of the last drawing.
+    pub has_more: bool,
+}
+
+/// Steps through a lesson until the learner quits.
+///
+/// **Errors** if the terminal cannot be used.
+pub fn run(state: &mut State) -> io::Result<()> {
+    let mut terminal = ratatui::try_init()?;
+    let outcome = steps(&mut terminal, state);
+    ratatui::restore();
+    outcome
+}
+
+pub(super) fn paint() -> Paint {
+    match std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        true => Paint::Plain,
+        false => Paint::Colour,
+    }
+}
+
+fn steps(terminal: &mut ratatui::DefaultTerminal, state: &mut State) -> io::Result<()> {
+    let mut scroll = Scroll::default();
+    loop {
+        terminal.draw(|frame| draw(frame, state, &mut scroll, paint()))?;
+        let Event::Key(key) = event::read()? else { continue };
+        if key.kind == KeyEventKind::Release {
+            continue;
+        }
+        if let Some(by) = scrolled(key) {
+            let wanted = scroll.lines.saturating_add_signed(by);
+            scroll.lines = if by > 0 && !scroll.has_more {
+                scroll.lines
+            } else {
+                wanted
+            };
+            continue;
+        }
+        let before = (state.step, state.panel);
+        match meant(state, key) {
+            Meant::Quit => return Ok(()),
+            Meant::Act(action) => state.act(action),
+            Meant::Nothing => {}
+        }
+        if before != (state.step, state.panel) {
+            scroll = Scroll::default();
+        }
+    }
+}
+
+fn scrolled(key: KeyEvent) -> Option<isize> {
+    match key.code {
+        KeyCode::Down => Some(1),
+        KeyCode::Up => Some(-1),
+        KeyCode::PageDown => Some(8),
+        KeyCode::PageUp => Some(-8),
+        _ => None,
+    }
+}
+
+/// Draws a lesson as it stands.
+pub fn draw(frame: &mut Frame<'_>, state: &State, scroll: &mut Scroll, paint: Paint) {
+    draw_screen(frame, &view(state), state, scroll, paint);
+}
+
+/// Draws a screen; of the state only what is being typed is read.
+pub fn draw_screen(frame: &mut Frame<'_>, screen: &Screen, state: &State, scroll: &mut Scroll, paint: Paint) {
+    let area = frame.area();
+    let width = usize::from(area.width);
+    let (head, foot) = (
+        head(screen, width, paint),
+        foot(screen, state, width, area.height, paint),
+    );
+    let parts = Layout::vertical([
+        Constraint::Length(u16::try_from(head.len()).unwrap_or(u16::MAX)),
+        Constraint::Min(1),
+        Constraint::Length(u16::try_from(foot.len()).unwrap_or(u16::MAX)),
+    ])
+    .split(area);
+    frame.render_widget(Paragraph::new(head), parts[0]);
+    body(frame, screen, parts[1], scroll, paint);
+    frame.render_widget(Paragraph::new(foot), parts[2]);
+}
+
+/// Where the learner is.
+fn head(screen: &Screen, width: usize, paint: Paint) -> Vec<Line<'static>> {
+    let blocks = screen
+        .blocks
+        .iter()
+        .filter(|block| matches!(block, Block::Title { .. } | Block::Graph { .. }));
+    let mut head: Vec<Line<'static>> = blocks.flat_map(|block| lines(block, width, paint)).collect();
+    head.push(rule(width, "", paint));
+    head
+}
+
+fn rule(width: usize, note: &str, paint: Paint) -> Line<'static> {
+    let line = "─".repeat(width.saturating_sub(note.chars().count()));
+    Line::styled(line + note, paint.soft())
+}
+
+/// The question that is asked, what is said, and the keys.
+fn foot(screen: &Screen, state: &State, width: usize, height: u16, paint: Paint) -> Vec<Line<'static>> {
+    let measure = width.min(usize::from(MEASURE) + 20);
+    let mut foot: Vec<Line<'static>> = Vec::new();
+    for block in screen.blocks.iter().filter(|block| is_at_foot(block)) {
+        foot.extend(lines(block, measure, paint));
+    }
+    // Half of the terminal at most; what does not fit of a long question has been read in the attempt before.
+    let room = usize::from(height / 2).max(4);
+    if foot.len() > room {
+        foot.drain(..foot.len() - room);
+    }
+    if let Some(line) = entry(state, width, paint) {
+        foot.push(line);
+    }
+    if !foot.is_empty() {
+        foot.insert(0, rule(width, "", paint));
+    }
+    let last = |block: &&Block| matches!(block, Block::Progress { .. } | Block::Keys { .. });
+    foot.push(rule(width, "", paint));
+    foot.extend(
+        screen
+            .blocks
+            .iter()
+            .filter(last)
+            .rev()
+            .flat_map(|block| lines(block, width, paint)),
+    );
+    foot
+}
+
+fn is_at_foot(block: &Block) -> bool {
+    match block {
+        Block::Prompt(prompt) => prompt.is_asked,
+        Block::Feedback { .. } => true,
+        _ => false,
+    }
+}
+
+/// The line that is being typed.
+fn entry(state: &State, width: usize, paint: Paint) -> Option<Line<'static>> {
+    let label = match state.entry {
+        Entry::Closed => return None,
+        Entry::Answer => "> ",
+        Entry::Change => "change, as in x[1] = 3 > ",
+        Entry::Place => "go to step, or as in backward z > ",
+    };
+    let room = width.saturating_sub(label.len() + 1);
+    let skipped = state.typed.chars().count().saturating_sub(room);
+    let typed: String = state.typed.chars().skip(skipped).collect();
+    let cursor = ratatui::text::Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED));
+    let label = ratatui::text::Span::styled(label, paint.heading());
+    Some(Line::from(vec![label, typed.into(), cursor]))
+}
+
+/// Text and numbers: side by side if there is room, else one below the other.
+fn body(frame: &mut Frame<'_>, screen: &Screen, area: Rect, scroll: &mut Scroll, paint: Paint) {
+    let is_body = |block: &&Block| {
+        !is_at_foot(block)
+            && !matches!(
+                block,
+                Block::Title { .. } | Block::Graph { .. } | Block::Progress { .. } | Block::Keys { .. }
+            )
+    };
+    let blocks: Vec<&Block> = screen.blocks.iter().filter(is_body).collect();
+    let is_text = |block: &&&Block| matches!(block, Block::Prose { .. } | Block::Prompt(_));
+    let (text, numbers): (Vec<&Block>, Vec<&Block>) = blocks.iter().partition(is_text);
+    let columns = if area.width >= WIDE && !text.is_empty() && !numbers.is_empty() {
+        let halves =
+            Layout::horizontal([Constraint::Percentage(48), Constraint::Length(3), Constraint::Fill(1)]).split(area);
+        vec![(text, halves[0]), (numbers, halves[2])]
+    } else {
+        vec![(blocks, area)]
+    };
+    scroll.has_more = false;
+    let mut longest = 0;
+    for (blocks, area) in columns {
+        let width = area.width.min(if blocks.iter().any(|block| is_text(&block)) {
+            MEASURE
+        } else {
+            u16::MAX
+        });
+        let lines = joined(&blocks, usize::from(width), paint);
+        longest = longest.max(lines.len());
+        let below = lines.len().saturating_sub(scroll.lines + usize::from(area.height));
+        scroll.has_more |= below > 0;
+        let shown: Vec<Line<'static>> = lines.into_iter().skip(scroll.lines).collect();
+        frame.render_widget(Paragraph::new(Text::from(shown)), area);
+        if below > 0 && area.height > 0 {
+            let note = format!("{} more: Down ", below + 1);
+            let last = Rect {
+                y: area.y + area.height - 1,
+                height: 1,
+                ..area
+            };
+            frame.render_widget(ratatui::widgets::Clear, last);
+            frame.render_widget(Paragraph::new(rule(usize::from(area.width), &note, paint)), last);
+        }
+    }
+    scroll.lines = scroll.lines.min(longest.saturating_sub(1));
+}
+
+fn joined(blocks: &[&Block], width: usize, paint: Paint) -> Vec<Line<'static>> {
+    let mut all: Vec<Line<'static>> = Vec::new();
+    for block in blocks {
+        if all.last().is_some_and(|last| last.width() > 0) {
+            all.push(Line::default());
+        }
+        all.extend(lines(block, width, paint));
+    }
+    while all.last().is_some_and(|last| last.width() == 0) {
+        all.pop();
+    }
+    all
+}
