@@ -11,7 +11,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 use tapegrad_lessons::learn::page::page;
 use tapegrad_lessons::learn::screen::step_name;
-use tapegrad_lessons::learn::{Differences, Folder, Lesson, bundled};
+use tapegrad_lessons::learn::{FiniteDifferences, Folder, Lesson, bundled};
 
 use chromium::{Page, program};
 
@@ -37,7 +37,7 @@ fn visit_folder(folder: &Folder) -> Option<Visit> {
         eprintln!("skipped: there is no Chromium on this machine");
         return None;
     };
-    let lesson = Rc::new(Lesson::open(folder, Differences::Taken).unwrap());
+    let lesson = Rc::new(Lesson::open(folder, FiniteDifferences::Taken).unwrap());
     let own = tempfile::tempdir().unwrap();
     let file = own.path().join("lesson.html");
     std::fs::write(&file, page_of(&lesson)).unwrap();
@@ -150,20 +150,20 @@ fn a_question_hides_the_numbers_until_it_is_answered_and_typing_does_not_step() 
 fn every_recorded_solution_is_right_on_the_page_too() {
     for (id, _) in bundled::lessons() {
         let Some(mut visit) = visit(id) else { return };
-        for (step, predict) in visit.lesson.clone().predicts() {
+        for (step, question) in visit.lesson.clone().questions() {
             visit.page.evaluate(&format!("show({step})"));
-            let answer = json!(visit.lesson.solution[&predict.key]);
+            let answer = json!(visit.lesson.solution[&question.key]);
             let script = format!(
                 "(() => {{ const form = document.querySelector('form[data-key=\"{}\"]'); \
                  form.querySelector('input').value = {answer}; form.requestSubmit(); \
                  return form.querySelector('.said').textContent; }})()",
-                predict.key
+                question.key
             );
             assert_eq!(
                 visit.page.evaluate(&script),
                 "Right.",
                 "{id}: {} = {answer}",
-                predict.key
+                question.key
             );
         }
     }

@@ -19,12 +19,12 @@ mod run;
 
 use std::rc::Rc;
 
-use tapegrad_lessons::learn::{Differences, Lesson, bundled};
+use tapegrad_lessons::learn::{FiniteDifferences, Lesson, bundled};
 
 /// A lesson by its name, with all its differences.
 fn lesson(name: &str) -> Rc<Lesson> {
     let (_, folder) = bundled::find(name).unwrap();
-    Rc::new(Lesson::open(&folder, Differences::Taken).unwrap())
+    Rc::new(Lesson::open(&folder, FiniteDifferences::Taken).unwrap())
 }
 
 /// All lessons that come with the program.

@@ -11,9 +11,9 @@ use super::error::CliError;
 use super::learn_files::{Check, Coverage, Doctor, Export, New};
 use super::output::Output;
 use crate::learn::screen::{step_blocks, step_name, terminal};
-use crate::learn::session::Entry;
-use crate::learn::session::progress::{Progress, default_file};
-use crate::learn::{Action, Differences, Folder, Lesson, State, bundled, plain, view};
+use crate::learn::session::TextEntry;
+use crate::learn::session::progress::{LearnerProgress, default_file};
+use crate::learn::{Action, FiniteDifferences, Folder, Lesson, LessonState, bundled, plain, view};
 
 /// Lessons: step through every forward and every backward, and predict the numbers
 #[derive(Args, Debug)]
@@ -74,11 +74,11 @@ impl Learn {
         self.progress.clone().or_else(default_file)
     }
 
-    fn read_progress(&self) -> Result<Progress, CliError> {
+    fn read_progress(&self) -> Result<LearnerProgress, CliError> {
         let Some(file) = self.progress_file() else {
-            return Ok(Progress::default());
+            return Ok(LearnerProgress::default());
         };
-        Progress::read(&file).map_err(|why| {
+        LearnerProgress::read(&file).map_err(|why| {
             CliError::new("progress", why).help("mend the file, move it away, or name another one with --progress")
         })
     }
@@ -87,12 +87,12 @@ impl Learn {
         let progress = self.read_progress()?;
         let lessons: Vec<Lesson> = bundled::lessons()
             .iter()
-            .map(|(_, folder)| opened(folder, Differences::Left))
+            .map(|(_, folder)| opened(folder, FiniteDifferences::Skipped))
             .collect::<Result<_, _>>()?;
         if out.is_json() {
             let one = |lesson: &Lesson| {
                 let begun = progress.lessons.get(&lesson.about.id).cloned().unwrap_or_default();
-                let questions = lesson.predicts().count();
+                let questions = lesson.questions().count();
                 json!({"id": lesson.about.id, "title": lesson.about.title, "goal": lesson.about.goal,
                        "questions": questions, "right": begun.right(), "step": begun.step, "steps": lesson.last_step()})
             };
@@ -123,7 +123,7 @@ impl Learn {
 
     fn lesson(&self, name: &str, out: &Output<'_>) -> Result<(), CliError> {
         let lesson = Rc::new(find(name)?);
-        let mut state = State::new(lesson);
+        let mut state = LessonState::new(lesson);
         if let Some(at) = &self.at {
             state.go(step(&state, at)?);
             let screen = view(&state);
@@ -165,8 +165,8 @@ fn terminal_error(error: &io::Error) -> CliError {
 }
 
 /// Title, standing and goal of a lesson.
-fn menu_row(lesson: &Lesson, progress: &Progress) -> (String, String, String) {
-    let questions = lesson.predicts().count();
+fn menu_row(lesson: &Lesson, progress: &LearnerProgress) -> (String, String, String) {
+    let questions = lesson.questions().count();
     let standing = match progress.lessons.get(&lesson.about.id) {
         None => format!("{questions} questions"),
         Some(begun) => format!(
@@ -193,7 +193,7 @@ fn menu_row(lesson: &Lesson, progress: &Progress) -> (String, String, String) {
 
 /// The lesson of this number, name or folder, with all its differences.
 pub fn find(name: &str) -> Result<Lesson, CliError> {
-    opened(&folder(name)?, Differences::Taken).map_err(|error| error.at(name))
+    opened(&folder(name)?, FiniteDifferences::Taken).map_err(|error| error.at(name))
 }
 
 /// The texts of the lesson of this number, name or folder.
@@ -206,12 +206,12 @@ pub fn folder(name: &str) -> Result<Folder, CliError> {
     found.map_err(|why| CliError::option(why, "give a lesson's number, its name, or the path of a folder"))
 }
 
-fn opened(folder: &Folder, differences: Differences) -> Result<Lesson, CliError> {
+fn opened(folder: &Folder, differences: FiniteDifferences) -> Result<Lesson, CliError> {
     Lesson::open(folder, differences).map_err(|error| CliError::new("broken_lesson", error).exit(3))
 }
 
 /// The step that a text means: a number, or an anchor.
-fn step(state: &State, at: &str) -> Result<usize, CliError> {
+fn step(state: &LessonState, at: &str) -> Result<usize, CliError> {
     let last = state.lesson.last_step();
     let help = format!("a step is a number from 0 to {last}, or as in `--at \"backward z\"`");
     match at.parse::<usize>() {
@@ -222,7 +222,7 @@ fn step(state: &State, at: &str) -> Result<usize, CliError> {
 }
 
 /// `{"lesson":id,"step":n,"steps":n,"phase":..|null,"node":name|null,"status":text,"screen":[block,..]}`.
-fn step_document(state: &State, screen: &crate::learn::Screen) -> serde_json::Value {
+fn step_document(state: &LessonState, screen: &crate::learn::Screen) -> serde_json::Value {
     let now = state.step.checked_sub(1).and_then(|at| state.trace.steps.get(at));
     json!({
         "lesson": state.lesson.about.id,
@@ -236,15 +236,15 @@ fn step_document(state: &State, screen: &crate::learn::Screen) -> serde_json::Va
 }
 
 /// The whole lesson as text, with every question settled as skipped, for readers without a keyboard.
-fn transcript(state: &mut State) -> String {
+fn transcript(state: &mut LessonState) -> String {
     let mut text = String::new();
     for at in 0..=state.lesson.last_step() {
         state.go(at);
         let before = step_blocks(state);
         before.iter().for_each(|block| text += &(plain::block(block) + "\n"));
-        while let Some(asked) = state.asked() {
+        while let Some(open_question) = state.open_question() {
             state.act(Action::Skip);
-            text += &format!("Answer to {}: {}\n\n", asked.key, state.worked(&asked));
+            text += &format!("Answer to {}: {}\n\n", open_question.key, state.worked(&open_question));
         }
         text += "----\n\n";
     }
@@ -252,7 +252,7 @@ fn transcript(state: &mut State) -> String {
 }
 
 /// The lesson line by line: the screen as text, then a line from the learner, and so on.
-fn lines(state: &mut State, input: &mut dyn BufRead, out: &Output<'_>) -> Result<(), CliError> {
+fn lines(state: &mut LessonState, input: &mut dyn BufRead, out: &Output<'_>) -> Result<(), CliError> {
     out.text(
         "Type n for next, p for back, s for skip, an answer when there is a question, q to quit, ? for more.\n\n",
     )?;
@@ -264,11 +264,11 @@ fn lines(state: &mut State, input: &mut dyn BufRead, out: &Output<'_>) -> Result
             Ok(_) => {}
             Err(error) => return Err(CliError::new("input", error).at("standard input")),
         }
-        if !terminal::command(state, line.trim()) {
+        if !terminal::line_command(state, line.trim()) {
             return Ok(());
         }
-        if state.entry == Entry::Closed && state.asked().is_some() {
-            state.act(Action::Open(Entry::Answer));
+        if state.entry == TextEntry::Closed && state.open_question().is_some() {
+            state.act(Action::Open(TextEntry::Answer));
         }
     }
 }

@@ -10,6 +10,6 @@ pub mod screen;
 pub mod session;
 
 pub use lesson::{Folder, Lesson, bundled};
-pub use run::{Differences, Trace, record};
+pub use run::{FiniteDifferences, Trace, record};
 pub use screen::{Screen, page, plain, view};
-pub use session::{Action, State};
+pub use session::{Action, LessonState};

@@ -2,19 +2,19 @@
 
 use proptest::prelude::*;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use tapegrad_lessons::learn::screen::terminal::{Meant, command, meant};
-use tapegrad_lessons::learn::session::Entry;
+use tapegrad_lessons::learn::screen::terminal::{KeyCommand, key_command, line_command};
 use tapegrad_lessons::learn::session::Status;
-use tapegrad_lessons::learn::{State, view};
+use tapegrad_lessons::learn::session::TextEntry;
+use tapegrad_lessons::learn::{LessonState, view};
 
 use crate::{lesson, lessons};
 
 /// Presses a key; false if it is the end.
-fn press(state: &mut State, code: KeyCode) -> bool {
-    match meant(state, KeyEvent::new(code, KeyModifiers::NONE)) {
-        Meant::Quit => return false,
-        Meant::Act(action) => state.act(action),
-        Meant::Nothing => {}
+fn press(state: &mut LessonState, code: KeyCode) -> bool {
+    match key_command(state, KeyEvent::new(code, KeyModifiers::NONE)) {
+        KeyCommand::Quit => return false,
+        KeyCommand::Act(action) => state.act(action),
+        KeyCommand::Ignored => {}
     }
     true
 }
@@ -22,16 +22,21 @@ fn press(state: &mut State, code: KeyCode) -> bool {
 #[test]
 fn every_lesson_can_be_finished_by_keyboard_alone() {
     for lesson in lessons() {
-        let (mut state, mut pressed) = (State::new(lesson), 0);
+        let (mut state, mut pressed) = (LessonState::new(lesson), 0);
         while state.step < state.lesson.last_step() && pressed < 10_000 {
-            match state.asked() {
-                Some(asked) => {
-                    let answer = state.lesson.solution[&asked.key].clone();
+            match state.open_question() {
+                Some(open_question) => {
+                    let answer = state.lesson.solution[&open_question.key].clone();
                     answer
                         .chars()
                         .for_each(|sign| assert!(press(&mut state, KeyCode::Char(sign))));
                     press(&mut state, KeyCode::Enter);
-                    assert_eq!(state.status(&asked.key), Status::Right, "{}: {answer}", asked.key);
+                    assert_eq!(
+                        state.status(&open_question.key),
+                        Status::Right,
+                        "{}: {answer}",
+                        open_question.key
+                    );
                     pressed += answer.len() + 1;
                 }
                 None => assert!(press(&mut state, KeyCode::Right)),
@@ -42,8 +47,8 @@ fn every_lesson_can_be_finished_by_keyboard_alone() {
         assert!(
             state
                 .lesson
-                .predicts()
-                .all(|(_, predict)| state.status(&predict.key) == Status::Right)
+                .questions()
+                .all(|(_, question)| state.status(&question.key) == Status::Right)
         );
     }
 }
@@ -51,34 +56,34 @@ fn every_lesson_can_be_finished_by_keyboard_alone() {
 #[test]
 fn every_lesson_can_be_finished_line_by_line() {
     for lesson in lessons() {
-        let mut state = State::new(lesson);
+        let mut state = LessonState::new(lesson);
         for _ in 0..1000 {
-            let line = match state.asked() {
-                Some(asked) => state.lesson.solution[&asked.key].clone(),
+            let line = match state.open_question() {
+                Some(open_question) => state.lesson.solution[&open_question.key].clone(),
                 None => "n".to_string(),
             };
-            state.entry = if state.asked().is_some() {
-                Entry::Answer
+            state.entry = if state.open_question().is_some() {
+                TextEntry::Answer
             } else {
-                Entry::Closed
+                TextEntry::Closed
             };
-            assert!(command(&mut state, &line));
+            assert!(line_command(&mut state, &line));
         }
         assert_eq!(state.step, state.lesson.last_step());
         assert!(
             state
                 .lesson
-                .predicts()
-                .all(|(_, predict)| state.status(&predict.key) == Status::Right)
+                .questions()
+                .all(|(_, question)| state.status(&question.key) == Status::Right)
         );
     }
 }
 
 #[test]
 fn three_attempts_give_two_hints_and_then_the_answer() {
-    let mut state = State::new(lesson("ledger"));
+    let mut state = LessonState::new(lesson("ledger"));
     state.go(state.trace.anchor("forward y").unwrap());
-    let text = |state: &State| serde_json::to_string(&view(state)).unwrap();
+    let text = |state: &LessonState| serde_json::to_string(&view(state)).unwrap();
     state.answer("sigmoid(-b)");
     assert!(state.said.as_ref().unwrap().1.contains("other label"));
     assert!(text(&state).contains("one half, and near 0"), "{}", text(&state));
@@ -112,7 +117,7 @@ proptest! {
 
     #[test]
     fn no_row_of_keys_leads_astray(keys in prop::collection::vec(key(), 0..60)) {
-        let mut state = State::new(lesson("ledger"));
+        let mut state = LessonState::new(lesson("ledger"));
         for code in keys {
             press(&mut state, code);
             prop_assert!(state.step <= state.lesson.last_step());
@@ -122,7 +127,7 @@ proptest! {
 
     #[test]
     fn back_undoes_forward_and_answers_stay(step in 1usize..21) {
-        let mut state = State::new(lesson("ledger"));
+        let mut state = LessonState::new(lesson("ledger"));
         state.go(step);
         let answered = { press(&mut state, KeyCode::Tab); state.answered.clone() };
         press(&mut state, KeyCode::Esc);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use tapegrad_lessons::learn::page::page;
-use tapegrad_lessons::learn::{Differences, Lesson, State, view};
+use tapegrad_lessons::learn::{FiniteDifferences, Lesson, LessonState, view};
 
 use crate::{lessons, long};
 
@@ -44,13 +44,13 @@ fn the_data_of_a_page_is_json_and_cannot_end_its_element() {
         let (data, _) = rest.split_once("</script>").unwrap();
         let data: serde_json::Value = serde_json::from_str(data).unwrap();
         assert_eq!(data["steps"], lesson.last_step());
-        assert_eq!(data["questions"].as_object().unwrap().len(), lesson.predicts().count());
+        assert_eq!(data["questions"].as_object().unwrap().len(), lesson.questions().count());
     }
 }
 
 #[test]
 fn a_run_of_ten_thousand_nodes_is_a_page_below_five_megabytes() {
-    let lesson = Rc::new(Lesson::open(&long::folder(), Differences::Taken).unwrap());
+    let lesson = Rc::new(Lesson::open(&long::folder(), FiniteDifferences::Taken).unwrap());
     assert!(lesson.trace.nodes.len() >= 10_000, "{}", lesson.trace.nodes.len());
     assert!(
         !lesson.trace.is_checked,
@@ -58,7 +58,7 @@ fn a_run_of_ten_thousand_nodes_is_a_page_below_five_megabytes() {
     );
     let html = page(&lesson);
     assert!(html.len() < 5_000_000, "{} bytes", html.len());
-    let mut state = State::new(lesson);
+    let mut state = LessonState::new(lesson);
     state.go(usize::MAX - 1);
     assert!(!view(&state).blocks.is_empty());
 }

@@ -7,8 +7,8 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
-use tapegrad_lessons::learn::screen::terminal::{Paint, Scroll, draw};
-use tapegrad_lessons::learn::{Action, Lesson, State};
+use tapegrad_lessons::learn::screen::terminal::{Scroll, Theme, draw};
+use tapegrad_lessons::learn::{Action, Lesson, LessonState};
 
 use crate::lesson;
 
@@ -21,11 +21,11 @@ const PAPER: &str = "#1b2028";
 /// With this variable set the pictures are written anew.
 const WRITE: &str = "TAPEGRAD_PICTURES";
 
-fn drawn(state: &State, width: u16, height: u16) -> Buffer {
+fn drawn(state: &LessonState, width: u16, height: u16) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let mut scroll = Scroll::default();
     terminal
-        .draw(|frame| draw(frame, state, &mut scroll, Paint::Colour))
+        .draw(|frame| draw(frame, state, &mut scroll, Theme::Colour))
         .unwrap();
     terminal.backend().buffer().clone()
 }
@@ -126,8 +126,8 @@ fn svg(buffer: &Buffer, title: &str) -> String {
     )
 }
 
-fn at(lesson: Rc<Lesson>, anchor: &str, answers: &[&str]) -> State {
-    let mut state = State::new(lesson);
+fn at(lesson: Rc<Lesson>, anchor: &str, answers: &[&str]) -> LessonState {
+    let mut state = LessonState::new(lesson);
     state.go(state.trace.anchor(anchor).unwrap());
     for answer in answers {
         answer.chars().for_each(|sign| state.act(Action::Type(sign)));
@@ -165,8 +165,8 @@ fn the_pictures_of_the_terminal_are_what_it_draws() {
         ),
     );
     let mut weights = at(lesson("attention"), "backward A", &[]);
-    while let Some(asked) = weights.asked() {
-        weights.answer(&weights.lesson.solution[&asked.key].clone());
+    while let Some(open_question) = weights.open_question() {
+        weights.answer(&weights.lesson.solution[&open_question.key].clone());
     }
     is_in_the_readme(
         "learn-120x40.svg",

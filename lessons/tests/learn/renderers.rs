@@ -3,8 +3,8 @@
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tapegrad_lessons::learn::screen::terminal::{Scroll, draw_screen};
-use tapegrad_lessons::learn::session::{Entry, Panel};
-use tapegrad_lessons::learn::{Action, Screen, State, page, plain, view};
+use tapegrad_lessons::learn::session::{ScreenPanel, TextEntry};
+use tapegrad_lessons::learn::{Action, LessonState, Screen, page, plain, view};
 
 use crate::{lesson, lessons};
 
@@ -13,15 +13,15 @@ fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn terminal(state: &State, width: u16, height: u16) -> String {
+fn terminal(state: &LessonState, width: u16, height: u16) -> String {
     drawn(&view(state), state, width, height)
 }
 
-fn drawn(screen: &Screen, state: &State, width: u16, height: u16) -> String {
+fn drawn(screen: &Screen, state: &LessonState, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    let paint = tapegrad_lessons::learn::screen::terminal::Paint::Plain;
+    let theme = tapegrad_lessons::learn::screen::terminal::Theme::Plain;
     terminal
-        .draw(|frame| draw_screen(frame, screen, state, &mut Scroll::default(), paint))
+        .draw(|frame| draw_screen(frame, screen, state, &mut Scroll::default(), theme))
         .unwrap();
     let buffer = terminal.backend().buffer();
     let row = |y: u16| {
@@ -71,11 +71,11 @@ fn missing(screen: &Screen, renderer: &str, text: &str) {
 #[test]
 fn every_block_of_every_step_of_every_lesson_is_in_all_three_renderers() {
     for lesson in lessons() {
-        let mut state = State::new(lesson);
+        let mut state = LessonState::new(lesson);
         for step in 0..=state.lesson.last_step() {
             state.go(step);
             check(&state);
-            while let Some(asked) = state.asked() {
+            while let Some(open_question) = state.open_question() {
                 // Wrong, with its hint; a choice and an order cannot be answered by a number, so those are passed over.
                 let before = state.answered.clone();
                 state.answer("12345.678");
@@ -84,13 +84,13 @@ fn every_block_of_every_step_of_every_lesson_is_in_all_three_renderers() {
                     state.act(Action::Skip);
                     check(&state);
                 }
-                assert_ne!(state.answered, before, "{} can be left", asked.key);
+                assert_ne!(state.answered, before, "{} can be left", open_question.key);
             }
         }
     }
 }
 
-fn check(state: &State) {
+fn check(state: &LessonState) {
     let screen = view(state);
     missing(&screen, "plain", &plain::render(&screen));
     for block in &screen.blocks {
@@ -111,15 +111,15 @@ fn check(state: &State) {
 
 #[test]
 fn every_panel_is_in_all_three_renderers() {
-    let mut state = State::new(lesson("ledger"));
+    let mut state = LessonState::new(lesson("ledger"));
     state.change("x[1] = 3");
     state.go(18);
     for panel in [
-        Panel::Ledger,
-        Panel::Paths,
-        Panel::Changes,
-        Panel::Properties,
-        Panel::Help,
+        ScreenPanel::Ledger,
+        ScreenPanel::Paths,
+        ScreenPanel::Changes,
+        ScreenPanel::Properties,
+        ScreenPanel::Help,
     ] {
         state.panel = panel;
         check(&state);
@@ -129,7 +129,7 @@ fn every_panel_is_in_all_three_renderers() {
 #[test]
 fn plain_text_has_no_drawing_and_no_escapes() {
     for lesson in lessons() {
-        let mut state = State::new(lesson);
+        let mut state = LessonState::new(lesson);
         for step in 0..=state.lesson.last_step() {
             state.go(step);
             let text = plain::render(&view(&state));
@@ -143,7 +143,7 @@ fn plain_text_has_no_drawing_and_no_escapes() {
 
 #[test]
 fn what_a_question_asks_for_is_not_shown_before_it_is_answered() {
-    let mut state = State::new(lesson("ledger"));
+    let mut state = LessonState::new(lesson("ledger"));
     state.go(state.trace.anchor("backward b").unwrap());
     let before = serde_json::to_string(&view(&state)).unwrap();
     assert!(!before.contains("0.2955"), "{before}");
@@ -155,7 +155,7 @@ fn what_a_question_asks_for_is_not_shown_before_it_is_answered() {
 
 #[test]
 fn the_first_screen_at_three_sizes() {
-    let state = State::new(lesson("ledger"));
+    let state = LessonState::new(lesson("ledger"));
     insta::assert_snapshot!("start_80x24", terminal(&state, 80, 24));
     insta::assert_snapshot!("start_120x40", terminal(&state, 120, 40));
     insta::assert_snapshot!("start_40x24", terminal(&state, 40, 24));
@@ -163,7 +163,7 @@ fn the_first_screen_at_three_sizes() {
 
 #[test]
 fn a_question_at_three_sizes() {
-    let mut state = State::new(lesson("ledger"));
+    let mut state = LessonState::new(lesson("ledger"));
     state.go(state.trace.anchor("backward b").unwrap());
     "g_b".chars().for_each(|sign| state.act(Action::Type(sign)));
     insta::assert_snapshot!("question_80x24", terminal(&state, 80, 24));
@@ -175,13 +175,13 @@ fn a_question_at_three_sizes() {
 
 #[test]
 fn a_settled_step_and_the_table_at_two_sizes() {
-    let mut state = State::new(lesson("ledger"));
+    let mut state = LessonState::new(lesson("ledger"));
     state.go(state.trace.anchor("backward a").unwrap());
     state.act(Action::Skip);
     state.act(Action::Skip);
-    assert_eq!(state.entry, Entry::Closed);
+    assert_eq!(state.entry, TextEntry::Closed);
     insta::assert_snapshot!("settled_80x24", terminal(&state, 80, 24));
     insta::assert_snapshot!("settled_120x40", terminal(&state, 120, 40));
-    state.act(Action::Show(Panel::Ledger));
+    state.act(Action::Show(ScreenPanel::Ledger));
     insta::assert_snapshot!("table_80x24", terminal(&state, 80, 24));
 }

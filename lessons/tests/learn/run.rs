@@ -3,7 +3,7 @@
 use ndarray::ArrayD;
 use tapegrad_lessons::learn::doctor::examine;
 use tapegrad_lessons::learn::run::paths;
-use tapegrad_lessons::learn::{Action, Folder, State, bundled};
+use tapegrad_lessons::learn::{Action, Folder, LessonState, bundled};
 
 use crate::{lesson, lessons};
 
@@ -103,7 +103,7 @@ fn the_attention_head_shows_each_op_backward_and_three_ways_to_its_input() {
 
 #[test]
 fn a_changed_value_makes_a_new_run_and_keeps_the_first() {
-    let mut state = State::new(lesson("ledger"));
+    let mut state = LessonState::new(lesson("ledger"));
     state.change("x[1] = 3");
     let node = state.trace.find("J").unwrap();
     assert_ne!(state.trace.nodes[node].value, state.lesson.trace.nodes[node].value);

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::bundled;
 use super::load::{Lesson, LessonError};
-use crate::learn::run::record::Differences;
+use crate::learn::run::record::FiniteDifferences;
 
 /// One row of the lectures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Row {
+pub struct CoverageRow {
     /// The row's id.
     pub id: String,
     /// What it is, in our own words.
@@ -29,18 +29,19 @@ pub struct Row {
 }
 
 #[derive(Deserialize)]
-struct Listed {
-    row: Vec<Row>,
+struct CoverageFile {
+    row: Vec<CoverageRow>,
 }
 
 /// All rows, with what the lessons cover.
 ///
 /// **Errors** if a lesson cannot be opened, or covers a row that there is not.
-pub fn rows() -> Result<Vec<Row>, String> {
-    let listed: Listed = toml::from_str(include_str!("coverage.toml")).map_err(|error| error.to_string())?;
+pub fn rows() -> Result<Vec<CoverageRow>, String> {
+    let listed: CoverageFile = toml::from_str(include_str!("coverage.toml")).map_err(|error| error.to_string())?;
     let mut rows = listed.row;
     for (id, folder) in bundled::lessons() {
-        let lesson = Lesson::open(&folder, Differences::Left).map_err(|error: LessonError| format!("{id}: {error}"))?;
+        let lesson =
+            Lesson::open(&folder, FiniteDifferences::Skipped).map_err(|error: LessonError| format!("{id}: {error}"))?;
         for (row, what) in &lesson.about.covers {
             let found = rows.iter_mut().find(|own| own.id == *row);
             let found = found.ok_or_else(|| format!("{id} covers the row {row}, which there is not"))?;
@@ -51,8 +52,8 @@ pub fn rows() -> Result<Vec<Row>, String> {
 }
 
 /// The table as Markdown.
-pub fn table(rows: &[Row]) -> String {
-    let is_open = |row: &&Row| row.lessons.is_empty() && row.tests.is_empty() && row.sources.is_empty();
+pub fn table(rows: &[CoverageRow]) -> String {
+    let is_open = |row: &&CoverageRow| row.lessons.is_empty() && row.tests.is_empty() && row.sources.is_empty();
     let open: Vec<&str> = rows.iter().filter(is_open).map(|row| row.id.as_str()).collect();
     let taught = rows.iter().filter(|row| !row.lessons.is_empty()).count();
     let mut text = format!(

@@ -9,7 +9,7 @@ use tapegrad_autograd::language::parse::parse;
 use tapegrad_autograd::language::print::print_expr;
 
 /// Where names get their values.
-pub trait Names {
+pub trait Environment {
     /// The value of a name.
     ///
     /// **Errors** with a sentence if it has none, or none yet.
@@ -19,7 +19,7 @@ pub trait Names {
 /// The value of an expression.
 ///
 /// **Errors** with a sentence for a learner if it cannot be read, or a name in it has no value.
-pub fn evaluate(text: &str, names: &dyn Names) -> Result<ArrayD<f64>, String> {
+pub fn evaluate(text: &str, names: &dyn Environment) -> Result<ArrayD<f64>, String> {
     of_expr(&read(text)?, names)
 }
 
@@ -49,7 +49,7 @@ pub fn read(text: &str) -> Result<Expr, String> {
     }
 }
 
-fn of_expr(expr: &Expr, names: &dyn Names) -> Result<ArrayD<f64>, String> {
+fn of_expr(expr: &Expr, names: &dyn Environment) -> Result<ArrayD<f64>, String> {
     match &expr.kind {
         ExprKind::Number(value) => Ok(number(*value)),
         ExprKind::Name(name) => names.value(name),
@@ -107,7 +107,7 @@ fn path(expr: &Expr) -> Option<String> {
 }
 
 /// `h[2]`, a value of its own in a loop; or an entry or row of an array.
-fn index(expr: &Expr, array: &Expr, at: &[Expr], names: &dyn Names) -> Result<ArrayD<f64>, String> {
+fn index(expr: &Expr, array: &Expr, at: &[Expr], names: &dyn Environment) -> Result<ArrayD<f64>, String> {
     let own = path(expr).map(|path| names.value(&path));
     if let Some(Ok(value)) = own {
         return Ok(value);
@@ -126,7 +126,7 @@ fn index(expr: &Expr, array: &Expr, at: &[Expr], names: &dyn Names) -> Result<Ar
     positions.into_iter().try_fold(value, |value, at| row(&value, at, expr))
 }
 
-fn position(at: &Expr, names: &dyn Names) -> Result<usize, String> {
+fn position(at: &Expr, names: &dyn Environment) -> Result<usize, String> {
     let value = of_expr(at, names)?;
     match value.first().copied() {
         Some(at) if value.ndim() == 0 && at >= 1.0 && at.fract() == 0.0 => Ok(at as usize),
@@ -145,7 +145,7 @@ fn row(value: &ArrayD<f64>, at: usize, expr: &Expr) -> Result<ArrayD<f64>, Strin
     }
 }
 
-fn call(function: &Expr, args: &[Arg], names: &dyn Names) -> Result<ArrayD<f64>, String> {
+fn call(function: &Expr, args: &[Arg], names: &dyn Environment) -> Result<ArrayD<f64>, String> {
     let name = function.as_name().ok_or("only a function can be called")?;
     let values: Vec<ArrayD<f64>> = args
         .iter()
@@ -263,7 +263,7 @@ mod tests {
     use ndarray::array;
 
     struct Few;
-    impl Names for Few {
+    impl Environment for Few {
         fn value(&self, name: &str) -> Result<ArrayD<f64>, String> {
             match name {
                 "z" => Ok(array![0.5, 0.25].into_dyn()),

@@ -1,11 +1,11 @@
-//! What stands in `lesson.toml`.
+//! The fields of `lesson.toml`.
 
 use std::collections::BTreeMap;
 
 use ndarray::{ArrayD, IxDyn};
 use serde::Deserialize;
 
-use crate::learn::run::record::Given;
+use crate::learn::run::record::RunInputs;
 
 /// What a lesson is about.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,9 +33,9 @@ pub struct Stop {
     pub at: String,
     /// The key of its section of the text.
     pub text: Option<String>,
-    /// What is asked.
-    #[serde(default)]
-    pub predict: Vec<Predict>,
+    /// The questions asked there.
+    #[serde(default, rename = "predict")]
+    pub questions: Vec<Question>,
     /// The place of the step, found when the lesson is opened.
     #[serde(skip)]
     pub step: usize,
@@ -44,8 +44,8 @@ pub struct Stop {
 /// A question, asked before the answer is shown.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Predict {
-    /// What answers are filed under.
+pub struct Question {
+    /// The key under which answers are stored.
     pub key: String,
     /// The question.
     pub ask: String,
@@ -59,15 +59,15 @@ pub struct Predict {
     pub options: Vec<String>,
     /// How near a number must be.
     #[serde(default)]
-    pub accept: Accept,
-    /// What is said after the first and the second wrong attempt.
+    pub accept: Tolerance,
+    /// The hints after the first and the second wrong attempt.
     #[serde(default)]
     pub hints: Vec<String>,
     /// The worked answer.
     pub why: String,
     /// Mistakes that are recognised.
     #[serde(default)]
-    pub wrong: Vec<Wrong>,
+    pub wrong: Vec<Mistake>,
 }
 
 /// The kinds of answer.
@@ -88,28 +88,28 @@ pub enum AnswerKind {
 /// How near a number must be to count as right.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Accept {
-    /// As a share of the right answer.
+pub struct Tolerance {
+    /// The relative tolerance.
     pub rel: f64,
-    /// Besides that.
+    /// The absolute tolerance, added to the relative one.
     pub abs: f64,
 }
 
-/// A mistake that is recognised, and what is said to it.
+/// A mistake that is recognised, with its explanation.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wrong {
+pub struct Mistake {
     /// The wrong answer, written like a right one.
     pub expr: String,
-    /// What is said.
+    /// The sentence that explains the mistake.
     pub say: String,
 }
 
-/// Something that holds whatever the numbers are; tried on random ones.
+/// A claim that holds for all numbers; it is tried on random ones.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Property {
-    /// What holds.
+    /// The claim, as a sentence.
     pub claim: String,
     /// The values that are drawn anew for each try.
     #[serde(default)]
@@ -131,10 +131,10 @@ fn rounding() -> f64 {
 /// The whole of `lesson.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Contents {
+pub(super) struct LessonFile {
     pub lesson: About,
     #[serde(default)]
-    pub bind: Bind,
+    pub bind: Bindings,
     #[serde(default, rename = "stop")]
     pub stops: Vec<Stop>,
     #[serde(default, rename = "property")]
@@ -143,20 +143,20 @@ pub(super) struct Contents {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Bind {
+pub(super) struct Bindings {
     dims: BTreeMap<String, i64>,
     values: BTreeMap<String, toml::Value>,
     seed: u64,
 }
 
 /// The numbers of the run.
-pub(super) fn given(bind: &Bind) -> Result<Given, String> {
+pub(super) fn given(bind: &Bindings) -> Result<RunInputs, String> {
     let value = |(name, value): (&String, &toml::Value)| {
         let array = array(value).map_err(|why| format!("bind.values.{name}: {why}"))?;
         Ok((name.clone(), array))
     };
     let values = bind.values.iter().map(value).collect::<Result<_, String>>()?;
-    Ok(Given {
+    Ok(RunInputs {
         sizes: bind.dims.clone(),
         values,
         seed: bind.seed,
@@ -196,7 +196,7 @@ fn flatten(value: &toml::Value, depth: usize, shape: &mut Vec<usize>, entries: &
 }
 
 /// How near a number must be.
-impl Default for Accept {
+impl Default for Tolerance {
     fn default() -> Self {
         Self {
             rel: 0.005,

@@ -12,9 +12,9 @@ use std::rc::Rc;
 use tapegrad_autograd::language::core::Program;
 use tapegrad_autograd::language::open;
 
-use super::format::{About, Answers, Contents, Predict, Property, Stop, given};
+use super::format::{About, Answers, LessonFile, Property, Question, Stop, given};
 use super::prose::{Section, sections};
-use crate::learn::run::record::{Differences, Given, record};
+use crate::learn::run::record::{FiniteDifferences, RunInputs, record};
 use crate::learn::run::trace::Trace;
 
 /// The four texts of a lesson's folder.
@@ -40,7 +40,7 @@ pub struct Lesson {
     /// The graph.
     pub program: Program,
     /// The numbers of the run.
-    pub given: Given,
+    pub given: RunInputs,
     /// Where the learner stops, in the order of the steps.
     pub stops: Vec<Stop>,
     /// What holds for any numbers.
@@ -92,9 +92,9 @@ impl Lesson {
     /// Opens a lesson: reads its files and runs its graph.
     ///
     /// **Errors** with the file and what is wrong in it.
-    pub fn open(folder: &Folder, differences: Differences) -> Result<Self, LessonError> {
+    pub fn open(folder: &Folder, differences: FiniteDifferences) -> Result<Self, LessonError> {
         let wrong = |file: &'static str| move |message: String| LessonError { file, message };
-        let contents: Contents =
+        let contents: LessonFile =
             toml::from_str(&folder.lesson).map_err(|error| wrong("lesson.toml")(error.to_string()))?;
         let opened = open("model.cg", &folder.model);
         if !opened.is_correct() {
@@ -126,10 +126,10 @@ impl Lesson {
     }
 
     /// All questions, in the order of their stops, each with its step.
-    pub fn predicts(&self) -> impl Iterator<Item = (usize, &Predict)> {
+    pub fn questions(&self) -> impl Iterator<Item = (usize, &Question)> {
         self.stops
             .iter()
-            .flat_map(|stop| stop.predict.iter().map(move |predict| (stop.step, predict)))
+            .flat_map(|stop| stop.questions.iter().map(move |question| (stop.step, question)))
     }
 
     /// The section of the text with this key.

@@ -12,15 +12,15 @@ use super::format::Property;
 use super::load::Lesson;
 use super::visible::Visible;
 use crate::learn::run::difference::{Agreement, agreement};
-use crate::learn::run::record::{Differences, Given, record};
+use crate::learn::run::record::{FiniteDifferences, RunInputs, record};
 use crate::learn::run::trace::Trace;
 
 /// How often a property is tried.
 pub const TRIES: u64 = 20;
 
-/// What came of trying a property.
+/// The outcome of trying a property.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tried {
+pub struct PropertyOutcome {
     /// How often it was tried.
     pub tries: u64,
     /// How often it held.
@@ -36,8 +36,8 @@ pub struct Tried {
 /// A property without an expression is that every gradient agrees with its differences.
 ///
 /// **Errors** with a sentence if it cannot be evaluated.
-pub fn try_out(lesson: &Lesson, property: &Property, tries: u64) -> Result<Tried, String> {
-    let mut tried = Tried {
+pub fn try_out(lesson: &Lesson, property: &Property, tries: u64) -> Result<PropertyOutcome, String> {
+    let mut tried = PropertyOutcome {
         tries: tries + 1,
         held: 0,
         largest: 0.0,
@@ -47,7 +47,7 @@ pub fn try_out(lesson: &Lesson, property: &Property, tries: u64) -> Result<Tried
         let given = drawn(lesson, property, seed)?;
         let distance = match &property.zero {
             Some(zero) => distance(lesson, property, zero, &given)?,
-            None => disagreement(&run(lesson, &given, Differences::Taken)?),
+            None => disagreement(&run(lesson, &given, FiniteDifferences::Taken)?),
         };
         tried.held += u64::from(distance <= property.within);
         if distance > tried.largest || distance.is_nan() {
@@ -57,15 +57,19 @@ pub fn try_out(lesson: &Lesson, property: &Property, tries: u64) -> Result<Tried
     Ok(tried)
 }
 
-fn run(lesson: &Lesson, given: &Given, differences: Differences) -> Result<Trace, String> {
+fn run(lesson: &Lesson, given: &RunInputs, differences: FiniteDifferences) -> Result<Trace, String> {
     record(&lesson.program, given, differences).map_err(|error| error.to_string())
 }
 
-fn distance(lesson: &Lesson, property: &Property, zero: &str, given: &Given) -> Result<f64, String> {
-    let first = run(lesson, given, Differences::Left)?;
+fn distance(lesson: &Lesson, property: &Property, zero: &str, given: &RunInputs) -> Result<f64, String> {
+    let first = run(lesson, given, FiniteDifferences::Skipped)?;
     let again = match property.again.is_empty() {
         true => None,
-        false => Some(run(lesson, &changed(property, &first, given)?, Differences::Left)?),
+        false => Some(run(
+            lesson,
+            &changed(property, &first, given)?,
+            FiniteDifferences::Skipped,
+        )?),
     };
     let names = Visible {
         trace: &first,
@@ -83,7 +87,7 @@ fn distance(lesson: &Lesson, property: &Property, zero: &str, given: &Given) -> 
     Ok(value.iter().fold(0.0, largest))
 }
 
-fn changed(property: &Property, first: &Trace, given: &Given) -> Result<Given, String> {
+fn changed(property: &Property, first: &Trace, given: &RunInputs) -> Result<RunInputs, String> {
     let mut changed = given.clone();
     let own: BTreeMap<String, ArrayD<f64>> = property
         .again
@@ -95,7 +99,7 @@ fn changed(property: &Property, first: &Trace, given: &Given) -> Result<Given, S
 }
 
 /// The lesson's numbers with the free ones drawn from a seed; seed 0 leaves them as they are.
-fn drawn(lesson: &Lesson, property: &Property, seed: u64) -> Result<Given, String> {
+fn drawn(lesson: &Lesson, property: &Property, seed: u64) -> Result<RunInputs, String> {
     let mut given = lesson.given.clone();
     if seed == 0 {
         return Ok(given);

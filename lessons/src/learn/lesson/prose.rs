@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::evaluate::{Names, evaluate};
+use super::evaluate::{Environment, evaluate};
 use crate::learn::run::numeral::inline;
 
 /// A section of a lesson's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Section {
-    /// What a stop calls it by.
+    /// The key by which stops name it.
     pub key: String,
     /// Its heading.
     pub title: String,
@@ -21,9 +21,9 @@ pub struct Section {
 #[serde(tag = "kind", content = "text", rename_all = "lowercase")]
 pub enum Paragraph {
     /// Running text.
-    Text(Vec<Span>),
+    Text(Vec<TextSpan>),
     /// One item of a list.
-    Item(Vec<Span>),
+    Item(Vec<TextSpan>),
     /// Lines to be shown as they are.
     Code(String),
 }
@@ -31,7 +31,7 @@ pub enum Paragraph {
 /// A piece of running text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "text", rename_all = "lowercase")]
-pub enum Span {
+pub enum TextSpan {
     /// Plain text.
     Plain(String),
     /// A formula or a name, between backticks.
@@ -40,7 +40,7 @@ pub enum Span {
     Strong(String),
 }
 
-impl Span {
+impl TextSpan {
     /// The text without its markup.
     pub fn text(&self) -> &str {
         match self {
@@ -101,7 +101,7 @@ fn close(sections: &mut [Section], open: &mut String) {
 /// A paragraph with its expressions filled in.
 ///
 /// **Errors** with a sentence that names the expression.
-pub fn filled(paragraph: &str, names: &dyn Names) -> Result<Paragraph, String> {
+pub fn filled(paragraph: &str, names: &dyn Environment) -> Result<Paragraph, String> {
     let text = fill(paragraph, names)?;
     if let Some(code) = text.strip_prefix("```") {
         let code = code.split_once('\n').map_or("", |(_, code)| code);
@@ -119,7 +119,7 @@ pub fn filled(paragraph: &str, names: &dyn Names) -> Result<Paragraph, String> {
 /// A text with `{{expr}}` replaced by its value.
 ///
 /// **Errors** with a sentence that names the expression.
-pub fn fill(text: &str, names: &dyn Names) -> Result<String, String> {
+pub fn fill(text: &str, names: &dyn Environment) -> Result<String, String> {
     let (mut out, mut rest) = (String::new(), text);
     while let Some((before, behind)) = rest.split_once("{{") {
         let (expr, after) = behind.split_once("}}").ok_or("`{{` without `}}`")?;
@@ -132,18 +132,18 @@ pub fn fill(text: &str, names: &dyn Names) -> Result<String, String> {
 }
 
 /// A line of text in pieces, by its backticks and double stars.
-pub fn spans(text: &str) -> Vec<Span> {
+pub fn spans(text: &str) -> Vec<TextSpan> {
     let mut spans = Vec::new();
     for (i, part) in text.split('`').enumerate() {
         if i % 2 == 1 {
-            spans.push(Span::Code(part.into()));
+            spans.push(TextSpan::Code(part.into()));
             continue;
         }
         for (i, part) in part.split("**").enumerate().filter(|(_, part)| !part.is_empty()) {
             spans.push(if i % 2 == 1 {
-                Span::Strong(part.into())
+                TextSpan::Strong(part.into())
             } else {
-                Span::Plain(part.into())
+                TextSpan::Plain(part.into())
             });
         }
     }
@@ -156,7 +156,7 @@ mod tests {
     use ndarray::ArrayD;
 
     struct One;
-    impl Names for One {
+    impl Environment for One {
         fn value(&self, name: &str) -> Result<ArrayD<f64>, String> {
             match name {
                 "y" => Ok(ArrayD::from_elem(vec![], 0.5)),
@@ -176,7 +176,7 @@ mod tests {
             .map(|one| filled(one, &One).unwrap())
             .collect();
         assert_eq!(shown[0], Paragraph::Text(spans("One `y` is 0.5.")));
-        assert_eq!(shown[1], Paragraph::Item(vec![Span::Strong("first".into())]));
+        assert_eq!(shown[1], Paragraph::Item(vec![TextSpan::Strong("first".into())]));
         assert_eq!(shown.len(), 3);
     }
 

@@ -2,7 +2,7 @@
 
 use ndarray::ArrayD;
 
-use super::evaluate::Names;
+use super::evaluate::Environment;
 use crate::learn::run::trace::Trace;
 
 /// The names of a trace whose values are known after some number of steps.
@@ -67,7 +67,7 @@ impl<'t> Visible<'t> {
     }
 }
 
-impl Names for Visible<'_> {
+impl Environment for Visible<'_> {
     fn value(&self, name: &str) -> Result<ArrayD<f64>, String> {
         if let (Some(own), Some(again)) = (name.strip_prefix("again."), self.again) {
             return Visible::all(again).value(own);

@@ -16,13 +16,13 @@ use super::trace::Trace;
 /// Whether a gradient's entry agrees with the derivative by differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreement {
-    /// It does, as far as rounding allows.
+    /// The two agree, up to rounding.
     Agrees,
-    /// It does not.
+    /// The two differ by more than rounding.
     Differs,
     /// The objective has a kink here.
     Kink,
-    /// No difference could be taken: moving the number leaves the domain, or there was none asked for.
+    /// There is no difference: it was not taken, or moving the number leaves the domain.
     Unchecked,
 }
 

@@ -14,5 +14,5 @@ pub(crate) mod trace;
 
 pub use numeral::inline;
 pub use paths::paths;
-pub use record::{Differences, record};
+pub use record::{FiniteDifferences, record};
 pub use trace::Trace;

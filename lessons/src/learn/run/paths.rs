@@ -13,7 +13,7 @@ pub const PATHS_MAX: usize = 64;
 
 /// One path from the objective back to a node.
 #[derive(Clone, Debug)]
-pub struct Path {
+pub struct GradientPath {
     /// The nodes along it, the objective first.
     pub nodes: Vec<usize>,
     /// What it contributes to the gradient.
@@ -24,7 +24,7 @@ pub struct Path {
 ///
 /// # Errors
 /// The number of paths, if it is more than [`PATHS_MAX`].
-pub fn paths(trace: &Trace, to: usize) -> Result<Vec<Path>, f64> {
+pub fn paths(trace: &Trace, to: usize) -> Result<Vec<GradientPath>, f64> {
     let count = count(trace, to);
     if count > PATHS_MAX as f64 {
         return Err(count);
@@ -36,10 +36,10 @@ pub fn paths(trace: &Trace, to: usize) -> Result<Vec<Path>, f64> {
     Ok(found)
 }
 
-fn follow(trace: &Trace, to: usize, leads: &[bool], along: Vec<usize>, g: ArrayD<f64>, found: &mut Vec<Path>) {
+fn follow(trace: &Trace, to: usize, leads: &[bool], along: Vec<usize>, g: ArrayD<f64>, found: &mut Vec<GradientPath>) {
     let here = *along.last().expect("a path begins at the objective");
     if here == to {
-        found.push(Path {
+        found.push(GradientPath {
             nodes: along,
             contribution: g,
         });

@@ -1,4 +1,4 @@
-//! Recording a trace: a program is run on the real tape, and everything that happens is written down.
+//! Recording a trace: a program is run on the real tape, and every step is recorded.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,15 +11,15 @@ use tapegrad_autograd::language::elaborate::{self, Elaborated};
 use tapegrad_autograd::language::flat::scope_path;
 use tapegrad_autograd::language::size::Bound;
 use tapegrad_autograd::language::types::Kind;
-use tapegrad_autograd::{Params, Shape, Step as Turn, Tape, Var};
+use tapegrad_autograd::{Params, Shape, Step as BackwardStep, Tape, Var};
 
 use super::difference;
 use super::phrase;
-use super::trace::{Phase, Received, Record, Step, Trace};
+use super::trace::{NodeRecord, Phase, Received, Trace, TraceStep};
 
 /// The numbers that a run is given.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Given {
+pub struct RunInputs {
     /// Named sizes; those that follow from the shapes of values may be left out.
     pub sizes: BTreeMap<String, i64>,
     /// Inputs and parameters; a parameter that is not given begins as declared, from `seed`.
@@ -31,31 +31,31 @@ pub struct Given {
 /// The most work that differences may take: entries of gradients times nodes to be run again.
 const DIFFERENCES_MAX: usize = 1_000_000;
 
-/// Whether the derivative by differences is taken of every entry of every gradient.
+/// Whether finite differences are taken for every entry of every gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Differences {
-    /// Of every entry, unless the run is so large that it would take minutes; then `is_checked` stays false.
+pub enum FiniteDifferences {
+    /// They are taken, unless the run is so large that it would take minutes; then `is_checked` stays false.
     Taken,
-    /// Of none.
-    Left,
+    /// They are not taken.
+    Skipped,
 }
 
 /// Why a program could not be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordError(pub String);
+pub struct TraceError(pub String);
 
-impl fmt::Display for RecordError {
+impl fmt::Display for TraceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-/// Runs a program forward and backward and writes down what happened.
+/// Runs a program forward and backward and records every step.
 ///
 /// **Errors** if a value is missing, has another shape than declared, or the program has no objective.
-pub fn record(program: &Program, given: &Given, differences: Differences) -> Result<Trace, RecordError> {
+pub fn record(program: &Program, given: &RunInputs, differences: FiniteDifferences) -> Result<Trace, TraceError> {
     let wrong =
-        |error: Box<tapegrad_autograd::language::diagnostic::Diagnostic>| RecordError(error.primary.text.clone());
+        |error: Box<tapegrad_autograd::language::diagnostic::Diagnostic>| TraceError(error.primary.text.clone());
     let mut sizes = given.sizes.clone();
     let shapes: Vec<(String, Vec<usize>)> = given
         .values
@@ -69,27 +69,27 @@ pub fn record(program: &Program, given: &Given, differences: Differences) -> Res
     let tape = Tape::with(&params);
     let elaborated = write(program, &bound, &params, &tape, given)?;
     let objective = elaborated.objective.ok_or_else(|| {
-        RecordError("the program says neither `minimize` nor `maximize`, so nothing has a gradient".into())
+        TraceError("the program says neither `minimize` nor `maximize`, so nothing has a gradient".into())
     })?;
     let entries = tape.graph().shape(objective).len();
     if entries != 1 {
-        return Err(RecordError(format!(
+        return Err(TraceError(format!(
             "the objective must be a single number; it has {entries} entries"
         )));
     }
-    let turns: Vec<Turn<f64>> = tape.steps(Var::new(&tape, objective)).collect();
+    let backward: Vec<BackwardStep<f64>> = tape.steps(Var::new(&tape, objective)).collect();
     let sizes = bound.iter().map(|(name, &size)| (name.to_string(), size)).collect();
     let maximises = matches!(program.objective, Some((Direction::Maximize, _)));
-    let mut trace = written_down(&tape, &elaborated, &turns, objective.index());
+    let mut trace = written_down(&tape, &elaborated, &backward, objective.index());
     (trace.sizes, trace.maximises) = (sizes, maximises);
     let work = trace.gradient_entries().saturating_mul(trace.nodes.len());
-    if differences == Differences::Taken && work <= DIFFERENCES_MAX {
+    if differences == FiniteDifferences::Taken && work <= DIFFERENCES_MAX {
         difference::take_all(&mut trace);
     }
     Ok(trace)
 }
 
-fn set_params(program: &Program, params: &mut Params<f64>, given: &Given) -> Result<(), RecordError> {
+fn set_params(program: &Program, params: &mut Params<f64>, given: &RunInputs) -> Result<(), TraceError> {
     for (name, value) in &given.values {
         match params.list().find(name) {
             Some(param) => {
@@ -98,7 +98,7 @@ fn set_params(program: &Program, params: &mut Params<f64>, given: &Given) -> Res
             }
             None if program.inputs.iter().any(|input| input.name == *name) => {}
             None => {
-                return Err(RecordError(format!(
+                return Err(TraceError(format!(
                     "the program has no input or parameter called {name}"
                 )));
             }
@@ -107,12 +107,12 @@ fn set_params(program: &Program, params: &mut Params<f64>, given: &Given) -> Res
     Ok(())
 }
 
-fn fits(name: &str, shape: Shape, value: &ArrayD<f64>) -> Result<(), RecordError> {
+fn fits(name: &str, shape: Shape, value: &ArrayD<f64>) -> Result<(), TraceError> {
     if shape.to_vec() == value.shape() {
         return Ok(());
     }
     let own = Shape::new(value.shape());
-    Err(RecordError(format!(
+    Err(TraceError(format!(
         "{name} must have the shape {shape}; the value given has {own}"
     )))
 }
@@ -122,13 +122,13 @@ fn write(
     bound: &Bound,
     params: &Params<f64>,
     tape: &Tape<'_, f64>,
-    given: &Given,
-) -> Result<Elaborated, RecordError> {
+    given: &RunInputs,
+) -> Result<Elaborated, TraceError> {
     let mut wrong = None;
     let mut leaf = |input: &Input, shape: Shape| {
         let value = match given.values.get(&input.name) {
             Some(value) => fits(&input.name, shape, value).map(|()| value.clone()),
-            None => Err(RecordError(format!("the input {} is not given", input.name))),
+            None => Err(TraceError(format!("the input {} is not given", input.name))),
         };
         let value = value.unwrap_or_else(|error| {
             wrong.get_or_insert(error);
@@ -142,17 +142,22 @@ fn write(
     let elaborated = elaborate::elaborate(program, bound, params.list(), tape, &mut leaf);
     match wrong {
         Some(error) => Err(error),
-        None => elaborated.map_err(|error| RecordError(error.primary.text.clone())),
+        None => elaborated.map_err(|error| TraceError(error.primary.text.clone())),
     }
 }
 
-fn written_down(tape: &Tape<'_, f64>, elaborated: &Elaborated, turns: &[Turn<f64>], objective: usize) -> Trace {
+fn written_down(
+    tape: &Tape<'_, f64>,
+    elaborated: &Elaborated,
+    backward: &[BackwardStep<f64>],
+    objective: usize,
+) -> Trace {
     let graph = tape.graph().clone();
     let names = names(&graph, elaborated);
     let labels = labels(&graph, &names);
-    let mut nodes: Vec<Record> = graph
+    let mut nodes: Vec<NodeRecord> = graph
         .nodes()
-        .map(|node| Record {
+        .map(|node| NodeRecord {
             label: labels[node.id.index()].clone(),
             phrase: phrase::phrase(&graph, &labels, node.id),
             value: tape.value(Var::new(tape, node.id)),
@@ -166,15 +171,15 @@ fn written_down(tape: &Tape<'_, f64>, elaborated: &Elaborated, turns: &[Turn<f64
     let computed = graph
         .nodes()
         .filter(|node| matches!(node.source, Source::Op(_) | Source::Module(_)));
-    let mut steps: Vec<Step> = computed
-        .map(|node| Step {
+    let mut steps: Vec<TraceStep> = computed
+        .map(|node| TraceStep {
             phase: Phase::Forward,
             node: node.id.index(),
         })
         .collect();
-    steps.extend(turns.iter().map(|turn| Step {
+    steps.extend(backward.iter().map(|step_of_tape| TraceStep {
         phase: Phase::Backward,
-        node: turn.node.index(),
+        node: step_of_tape.node.index(),
     }));
     for (at, step) in steps.iter().enumerate() {
         match step.phase {
@@ -183,15 +188,15 @@ fn written_down(tape: &Tape<'_, f64>, elaborated: &Elaborated, turns: &[Turn<f64
         }
     }
     nodes[objective].gradient = Some(ArrayD::ones(nodes[objective].value.shape()));
-    for turn in turns {
-        let step = nodes[turn.node.index()]
+    for step_of_tape in backward {
+        let step = nodes[step_of_tape.node.index()]
             .backward
             .expect("each turn is one of the steps");
-        for made in &turn.contributions {
+        for made in &step_of_tape.contributions {
             let to = &mut nodes[made.operand.index()];
             to.gradient = Some(made.after.clone());
             to.received.push(Received {
-                from: turn.node.index(),
+                from: step_of_tape.node.index(),
                 position: made.position,
                 value: made.value.clone(),
                 after: made.after.clone(),

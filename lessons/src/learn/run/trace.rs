@@ -1,4 +1,4 @@
-//! What one run of a graph did: every value, every gradient, and the steps in which they came about.
+//! What one run of a graph computed: every value, every gradient, and the steps in their order.
 //!
 //! A trace is made by [`record`](super::record()) from a run of the real framework and never changes; going back
 //! and forth in time is a change of an index into [`Trace::steps`].
@@ -9,18 +9,18 @@ use ndarray::ArrayD;
 use tapegrad_autograd::check::richardson::Slope;
 use tapegrad_autograd::graph::{Graph, NodeId, Source};
 
-/// What one run of a graph did, forward and backward.
+/// One recorded run of a graph, forward and backward.
 #[derive(Clone, Debug)]
 pub struct Trace {
     /// The recorded graph.
     pub graph: Graph,
     /// What is known of each node, in the order of the graph.
-    pub nodes: Vec<Record>,
+    pub nodes: Vec<NodeRecord>,
     /// What happened, in order: the ops forward, then those that a gradient reaches, backward.
-    pub steps: Vec<Step>,
+    pub steps: Vec<TraceStep>,
     /// The number that is minimised or maximised.
     pub objective: usize,
-    /// True if it is to become larger.
+    /// True if the objective is maximised.
     pub maximises: bool,
     /// The numbers of the named sizes.
     pub sizes: BTreeMap<String, i64>,
@@ -32,7 +32,7 @@ pub struct Trace {
 
 /// What is known of one node.
 #[derive(Clone, Debug)]
-pub struct Record {
+pub struct NodeRecord {
     /// Its name in the program, or `n` with its position.
     pub label: String,
     /// How it is computed, in the names of its operands.
@@ -56,7 +56,7 @@ pub struct Record {
 pub struct Received {
     /// The node whose backward contributed it.
     pub from: usize,
-    /// At which place of that node's formula this one stands.
+    /// The position of this node among that node's operands.
     pub position: usize,
     /// The contribution.
     pub value: ArrayD<f64>,
@@ -85,9 +85,9 @@ impl Phase {
     }
 }
 
-/// One turn of one node.
+/// One step of a run: the forward or the backward of one node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct TraceStep {
     /// The direction.
     pub phase: Phase,
     /// The node.

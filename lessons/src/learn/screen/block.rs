@@ -1,4 +1,4 @@
-//! What a learner sees, as blocks with a meaning; how they look is the matter of three renderers.
+//! What a learner sees, as blocks with a meaning. Three renderers decide how they look.
 //!
 //! A renderer may drop decoration, never a block: a test looks for the text of every block in all three.
 
@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::learn::lesson::prose::Paragraph;
 use crate::learn::session::status::{Status, Tone};
 
-/// Everything that is to be seen at one moment.
+/// Everything that the learner sees at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Screen {
     /// The blocks from top to bottom.
@@ -22,9 +22,9 @@ pub enum Block {
     Title {
         /// The lesson.
         lesson: String,
-        /// The step, of how many.
+        /// The number of the step and of all steps.
         place: String,
-        /// What happens in it.
+        /// The name of the step.
         what: String,
     },
     /// Text to read.
@@ -51,13 +51,13 @@ pub enum Block {
     /// Where in the graph the step is.
     Graph {
         /// The nodes in order, those that are given left out.
-        nodes: Vec<Mark>,
+        nodes: Vec<NodeMark>,
     },
     /// A question.
     Prompt(Prompt),
-    /// What is said to the learner's last action.
+    /// The reply to the learner's last action.
     Feedback {
-        /// How it is meant.
+        /// The tone.
         tone: Tone,
         /// The sentence.
         text: String,
@@ -67,7 +67,7 @@ pub enum Block {
         /// The sentence.
         text: String,
     },
-    /// What can be pressed.
+    /// The keys that work now.
     Keys {
         /// Keys and what they do.
         keys: Vec<(String, String)>,
@@ -100,7 +100,7 @@ impl Cell {
         }
     }
 
-    /// What is to be seen: the text, or a question mark.
+    /// The visible text: the text itself, or a question mark.
     pub fn shown(&self) -> &str {
         if self.is_hidden { "?" } else { &self.text }
     }
@@ -112,31 +112,31 @@ impl Serialize for Cell {
     }
 }
 
-/// A node of the graph and whether its turn is over.
+/// A node of the graph and whether its step is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Mark {
+pub struct NodeMark {
     /// The node's label.
     pub label: String,
-    /// When its turn in this direction is.
+    /// Whether its step in this direction is over.
     pub when: When,
 }
 
-/// When a node's turn is.
+/// Whether the step of a node is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum When {
-    /// It was.
+    /// Its step is over.
     Done,
-    /// It is now.
+    /// Its step is the current one.
     Now,
-    /// It will be.
+    /// Its step comes later.
     Later,
 }
 
-/// A question with what has become of it.
+/// A question with its status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Prompt {
-    /// What answers are filed under.
+    /// The key of the question in `lesson.toml`.
     pub key: String,
     /// The question.
     pub ask: String,
@@ -144,20 +144,20 @@ pub struct Prompt {
     pub form: String,
     /// The options to choose from, with their letters.
     pub options: Vec<String>,
-    /// What was answered so far.
+    /// The answers given so far.
     pub attempts: Vec<String>,
     /// The hints that were earned so far.
     pub hints: Vec<String>,
-    /// What became of it.
+    /// The status.
     pub status: Status,
     /// The right answer and why, once it is settled.
     pub worked: Option<String>,
-    /// True if what is typed goes here.
+    /// True if the learner is typing the answer to this question.
     pub is_asked: bool,
 }
 
 impl When {
-    /// A word for it.
+    /// The word for screens without colour.
     pub fn word(self) -> &'static str {
         match self {
             Self::Done => "done",

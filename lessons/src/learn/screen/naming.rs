@@ -2,12 +2,12 @@
 
 use tapegrad_autograd::graph::Source;
 
-use crate::learn::run::trace::{Phase, Step, Trace};
+use crate::learn::run::trace::{Phase, Trace, TraceStep};
 
 /// What a step is called: `forward: z = sigmoid(a)`.
 pub fn step_name(trace: &Trace, step: usize) -> String {
     match step.checked_sub(1).and_then(|at| trace.steps.get(at)) {
-        Some(Step { phase, node }) => {
+        Some(TraceStep { phase, node }) => {
             let node = &trace.nodes[*node];
             match phase {
                 Phase::Forward => format!("forward: {} = {}", node.label, node.phrase),

@@ -8,13 +8,13 @@ use super::naming::name;
 use crate::learn::lesson::property;
 use crate::learn::lesson::prose::Paragraph;
 use crate::learn::run::numeral::{block, numeral};
-use crate::learn::session::state::State;
+use crate::learn::session::state::LessonState;
 
 /// The most rows of the whole table; of a larger graph only values with names are listed.
 const ROWS_MAX: usize = 60;
 
 /// All values and gradients that are known, from the objective down to what is given.
-pub fn ledger(state: &State) -> Block {
+pub fn ledger(state: &LessonState) -> Block {
     let (trace, visible) = (&state.trace, state.visible());
     let is_named = |node: usize| trace.nodes[node].label != format!("n{node}");
     let shown = |node: &usize| {
@@ -41,7 +41,7 @@ pub fn ledger(state: &State) -> Block {
 }
 
 /// The paths of every gradient that the step has to do with.
-pub fn paths_here(state: &State) -> Vec<Block> {
+pub fn paths_here(state: &LessonState) -> Vec<Block> {
     let Some(step) = state.step.checked_sub(1).and_then(|at| state.trace.steps.get(at)) else {
         let text = "At a step of the backward pass this shows, path by path, why a gradient has its value.";
         return vec![Block::Prose {
@@ -62,7 +62,7 @@ pub fn paths_here(state: &State) -> Vec<Block> {
 }
 
 /// What differs between the lesson's run and the one that is shown.
-pub fn changes(state: &State) -> Block {
+pub fn changes(state: &LessonState) -> Block {
     let (first, now) = (&state.lesson.trace, &state.trace);
     let row = |node: usize| {
         let (old, new) = (&first.nodes[node], &now.nodes[node]);
@@ -101,7 +101,7 @@ pub fn changes(state: &State) -> Block {
 }
 
 /// The lesson's properties, each tried on random numbers.
-pub fn properties(state: &State) -> Block {
+pub fn properties(state: &LessonState) -> Block {
     let row = |property: &crate::learn::lesson::format::Property| {
         let tried = property::try_out(&state.lesson, property, property::TRIES);
         let outcome = match tried {
@@ -132,7 +132,7 @@ pub fn properties(state: &State) -> Block {
 }
 
 /// The goal, the graph's text, and what can be done.
-pub fn help(state: &State) -> Vec<Block> {
+pub fn help(state: &LessonState) -> Vec<Block> {
     let text = |text: &str| Paragraph::Text(crate::learn::lesson::prose::spans(text));
     let rows = [
         ("Right, n", "one step on; Enter too, when no question is open"),

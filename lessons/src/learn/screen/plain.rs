@@ -1,7 +1,7 @@
 //! A screen as plain lines: for screen readers, pipes and CI. No lines are drawn, nothing is aligned by colour.
 
-use super::block::{Block, Cell, Mark, Prompt, Screen, When};
-use crate::learn::lesson::prose::{Paragraph, Span};
+use super::block::{Block, Cell, NodeMark, Prompt, Screen, When};
+use crate::learn::lesson::prose::{Paragraph, TextSpan};
 use crate::learn::session::status::Status;
 
 /// A screen as plain lines.
@@ -40,8 +40,8 @@ pub fn block(block: &Block) -> String {
 }
 
 /// Running text without its markup.
-pub fn running(spans: &[Span]) -> String {
-    spans.iter().map(Span::text).collect()
+pub fn running(spans: &[TextSpan]) -> String {
+    spans.iter().map(TextSpan::text).collect()
 }
 
 fn paragraph(paragraph: &Paragraph) -> String {
@@ -81,7 +81,7 @@ fn table(caption: &str, header: &[String], rows: &[Vec<Cell>]) -> String {
     text
 }
 
-fn graph(nodes: &[Mark]) -> String {
+fn graph(nodes: &[NodeMark]) -> String {
     let of = |when: When| {
         let labels: Vec<&str> = nodes
             .iter()

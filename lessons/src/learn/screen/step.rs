@@ -1,4 +1,4 @@
-//! One turn of one node as blocks: its forward, or its backward with what goes out.
+//! One step as blocks: its forward, or its backward with what goes out.
 
 use tapegrad_autograd::graph::Source;
 
@@ -8,7 +8,7 @@ use super::naming::name;
 use crate::learn::run::jacobian::jacobian;
 use crate::learn::run::numeral::{block, inline, numeral, shape};
 use crate::learn::run::phrase;
-use crate::learn::run::trace::{Received, Step, Trace};
+use crate::learn::run::trace::{Received, Trace, TraceStep};
 
 /// The forward of a node: its formula, what goes in, and what comes out.
 pub fn forward(trace: &Trace, node: usize, hidden: bool) -> Vec<Block> {
@@ -94,7 +94,7 @@ fn remembered(trace: &Trace, node: usize) -> String {
 }
 
 /// The backward of a node: what comes in, what goes out to each operand, and the checks.
-pub fn backward(trace: &Trace, at: usize, step: Step, hidden: bool) -> Vec<Block> {
+pub fn backward(trace: &Trace, at: usize, step: TraceStep, hidden: bool) -> Vec<Block> {
     let own = &trace.nodes[step.node];
     let mut lines = vec![(
         "equation".to_string(),
@@ -144,7 +144,7 @@ fn contributions(trace: &Trace, at: usize, node: usize, hidden: bool) -> Block {
         };
         rows.push(vec![
             Cell::open(to),
-            Cell::secret(local(trace, node, position), hidden),
+            Cell::secret(local_derivatives(trace, node, position), hidden),
             Cell::secret(block(&one.value), hidden),
             Cell::secret(sum, hidden),
         ]);
@@ -163,7 +163,7 @@ fn contributions(trace: &Trace, at: usize, node: usize, hidden: bool) -> Block {
 }
 
 /// The local derivatives in the shortest form: one number, a diagonal, or the matrix.
-fn local(trace: &Trace, node: usize, position: usize) -> String {
+fn local_derivatives(trace: &Trace, node: usize, position: usize) -> String {
     let Some(rows) = jacobian(trace, node, position) else {
         return "too many to show".into();
     };

@@ -2,16 +2,16 @@
 
 use tapegrad_autograd::graph::Source;
 
-use super::block::{Block, Cell, Mark, Prompt, Screen, When};
+use super::block::{Block, Cell, NodeMark, Prompt, Screen, When};
 use super::panels;
 use super::step::{backward, forward};
-use crate::learn::lesson::format::{AnswerKind, Predict};
+use crate::learn::lesson::format::{AnswerKind, Question};
 use crate::learn::lesson::prose::{fill, filled};
 use crate::learn::lesson::visible::Visible;
 use crate::learn::run::numeral::{block, shape};
 use crate::learn::run::trace::{Phase, Trace};
 use crate::learn::session::answer::letter;
-use crate::learn::session::state::{Entry, Panel, State};
+use crate::learn::session::state::{LessonState, ScreenPanel, TextEntry};
 use crate::learn::session::status::Status;
 
 use super::naming::{short, step_name};
@@ -20,15 +20,15 @@ use super::naming::{short, step_name};
 const STRIP: usize = 9;
 
 /// What a learner sees.
-pub fn view(state: &State) -> Screen {
+pub fn view(state: &LessonState) -> Screen {
     let mut blocks = vec![title(state)];
     match state.panel {
-        Panel::Step => blocks.extend(step_blocks(state)),
-        Panel::Ledger => blocks.push(panels::ledger(state)),
-        Panel::Paths => blocks.extend(panels::paths_here(state)),
-        Panel::Changes => blocks.push(panels::changes(state)),
-        Panel::Properties => blocks.push(panels::properties(state)),
-        Panel::Help => blocks.extend(panels::help(state)),
+        ScreenPanel::Step => blocks.extend(step_blocks(state)),
+        ScreenPanel::Ledger => blocks.push(panels::ledger(state)),
+        ScreenPanel::Paths => blocks.extend(panels::paths_here(state)),
+        ScreenPanel::Changes => blocks.push(panels::changes(state)),
+        ScreenPanel::Properties => blocks.push(panels::properties(state)),
+        ScreenPanel::Help => blocks.extend(panels::help(state)),
     }
     if let Some((tone, text)) = &state.said {
         blocks.push(Block::Feedback {
@@ -42,10 +42,10 @@ pub fn view(state: &State) -> Screen {
 }
 
 /// The blocks of a step by itself, as on a page that has no state.
-pub fn step_blocks(state: &State) -> Vec<Block> {
+pub fn step_blocks(state: &LessonState) -> Vec<Block> {
     let mut blocks = prose(state);
     if let Some(step) = state.step.checked_sub(1).and_then(|at| state.trace.steps.get(at)) {
-        let hidden = state.asked().is_some();
+        let hidden = state.open_question().is_some();
         match step.phase {
             Phase::Forward => blocks.extend(forward(&state.trace, step.node, hidden)),
             Phase::Backward => blocks.extend(backward(&state.trace, state.step - 1, *step, hidden)),
@@ -58,14 +58,14 @@ pub fn step_blocks(state: &State) -> Vec<Block> {
     blocks.push(strip(&state.trace, state.step));
     blocks.extend(
         state
-            .predicts()
+            .questions()
             .iter()
-            .map(|predict| Block::Prompt(prompt(state, predict))),
+            .map(|question| Block::Prompt(prompt(state, question))),
     );
     blocks
 }
 
-fn title(state: &State) -> Block {
+fn title(state: &LessonState) -> Block {
     let about = &state.lesson.about;
     let number = about.id.split('-').next().and_then(|number| number.parse::<u32>().ok());
     let lesson = number.map_or(about.title.clone(), |number| {
@@ -82,7 +82,7 @@ fn title(state: &State) -> Block {
     }
 }
 
-fn prose(state: &State) -> Vec<Block> {
+fn prose(state: &LessonState) -> Vec<Block> {
     let here = state.lesson.stops.iter().filter(|stop| stop.step == state.step);
     let keys = here.filter_map(|stop| stop.text.as_deref());
     let visible = state.visible();
@@ -143,19 +143,19 @@ fn strip(trace: &Trace, step: usize) -> Block {
         None if step > 0 => When::Done,
         _ => When::Later,
     };
-    let mut nodes: Vec<Mark> = Vec::new();
+    let mut nodes: Vec<NodeMark> = Vec::new();
     if begin > 0 {
-        nodes.push(Mark {
+        nodes.push(NodeMark {
             label: format!("{begin} before"),
             when: When::Done,
         });
     }
-    nodes.extend(turns[begin..end].iter().map(|&at| Mark {
+    nodes.extend(turns[begin..end].iter().map(|&at| NodeMark {
         label: short(trace, trace.steps[at].node),
         when: when(at),
     }));
     if end < turns.len() {
-        nodes.push(Mark {
+        nodes.push(NodeMark {
             label: format!("{} more", turns.len() - end),
             when: when(turns[end]),
         });
@@ -164,44 +164,47 @@ fn strip(trace: &Trace, step: usize) -> Block {
 }
 
 /// A question as it stands.
-pub fn prompt(state: &State, predict: &Predict) -> Prompt {
-    let answered = state.answered.get(&predict.key).cloned().unwrap_or_default();
+pub fn prompt(state: &LessonState, question: &Question) -> Prompt {
+    let answered = state.answered.get(&question.key).cloned().unwrap_or_default();
     let is_settled = answered.status != Status::Open;
     let all = Visible::all(&state.trace);
     let told = |text: &String| fill(text, &all).unwrap_or_else(|_| text.clone());
-    let hints = predict
+    let hints = question
         .hints
         .iter()
         .take(answered.attempts.len().min(2))
         .map(told)
         .collect();
-    let is_asked = state.entry == Entry::Answer && state.asked().is_some_and(|asked| asked.key == predict.key);
+    let is_asked = state.entry == TextEntry::Answer
+        && state
+            .open_question()
+            .is_some_and(|open_question| open_question.key == question.key);
     Prompt {
-        key: predict.key.clone(),
-        ask: predict.ask.clone(),
+        key: question.key.clone(),
+        ask: question.ask.clone(),
         form: if is_settled {
             String::new()
         } else {
-            form(predict).into()
+            form(question).into()
         },
-        options: options(predict),
+        options: options(question),
         attempts: answered.attempts,
         hints,
         status: answered.status,
-        worked: is_settled.then(|| state.worked(predict)),
+        worked: is_settled.then(|| state.worked(question)),
         is_asked,
     }
 }
 
 /// The options of a question with their letters.
-pub fn options(predict: &Predict) -> Vec<String> {
+pub fn options(question: &Question) -> Vec<String> {
     let lettered = |(at, option): (usize, &String)| format!("{}) {option}", letter(at));
-    predict.options.iter().enumerate().map(lettered).collect()
+    question.options.iter().enumerate().map(lettered).collect()
 }
 
 /// What an answer looks like.
-pub fn form(predict: &Predict) -> &'static str {
-    match predict.kind {
+pub fn form(question: &Question) -> &'static str {
+    match question.kind {
         AnswerKind::Number => "a number, a fraction, a list, or an expression over the names shown",
         AnswerKind::Choice => "a letter",
         AnswerKind::Shape => "a shape such as [2, 3]; [] is a single number",
@@ -209,11 +212,11 @@ pub fn form(predict: &Predict) -> &'static str {
     }
 }
 
-fn progress(state: &State) -> Block {
+fn progress(state: &LessonState) -> Block {
     let all: Vec<Status> = state
         .lesson
-        .predicts()
-        .map(|(_, predict)| state.status(&predict.key))
+        .questions()
+        .map(|(_, question)| state.status(&question.key))
         .collect();
     let count = |status: Status| all.iter().filter(|&&one| one == status).count();
     let mut text = format!("{} of {} questions answered", count(Status::Right), all.len());
@@ -226,12 +229,12 @@ fn progress(state: &State) -> Block {
     Block::Progress { text }
 }
 
-fn keys(state: &State) -> Vec<(String, String)> {
+fn keys(state: &LessonState) -> Vec<(String, String)> {
     let keys: &[(&str, &str)] = match (state.entry, state.panel) {
-        (Entry::Answer, _) => &[("Enter", "answer"), ("Tab", "skip"), ("Esc", "leave the question")],
-        (Entry::Change, _) => &[("Enter", "run again"), ("Esc", "cancel")],
-        (Entry::Place, _) => &[("Enter", "go there"), ("Esc", "cancel")],
-        (Entry::Closed, Panel::Step) => &[
+        (TextEntry::Answer, _) => &[("Enter", "answer"), ("Tab", "skip"), ("Esc", "leave the question")],
+        (TextEntry::Change, _) => &[("Enter", "run again"), ("Esc", "cancel")],
+        (TextEntry::Step, _) => &[("Enter", "go there"), ("Esc", "cancel")],
+        (TextEntry::Closed, ScreenPanel::Step) => &[
             ("Right", "next"),
             ("Left", "back"),
             ("Space", "next stop"),
@@ -243,19 +246,19 @@ fn keys(state: &State) -> Vec<(String, String)> {
             ("?", "help"),
             ("q", "quit"),
         ],
-        (Entry::Closed, Panel::Changes) => &[
+        (TextEntry::Closed, ScreenPanel::Changes) => &[
             ("Esc", "back"),
             ("e", "edit more"),
             ("u", "undo the changes"),
             ("q", "quit"),
         ],
-        (Entry::Closed, _) => &[("Esc", "back"), ("q", "quit")],
+        (TextEntry::Closed, _) => &[("Esc", "back"), ("q", "quit")],
     };
     let mut keys: Vec<(String, String)> = keys
         .iter()
         .map(|(key, what)| (key.to_string(), what.to_string()))
         .collect();
-    if state.entry == Entry::Closed && state.panel == Panel::Step && state.asked().is_some() {
+    if state.entry == TextEntry::Closed && state.panel == ScreenPanel::Step && state.open_question().is_some() {
         keys.insert(0, ("Enter".into(), "answer".into()));
     }
     keys

@@ -1,49 +1,49 @@
-//! Judging an answer: right, a recognised mistake, or wrong; never by comparing texts.
+//! Judging an answer: right, a recognised mistake, or wrong. Values are compared, never texts.
 
 use ndarray::ArrayD;
 
 use crate::learn::lesson::evaluate::evaluate;
-use crate::learn::lesson::format::{Accept, AnswerKind, Predict};
+use crate::learn::lesson::format::{AnswerKind, Question, Tolerance};
 use crate::learn::lesson::visible::Visible;
 use crate::learn::run::numeral::{inline, shape};
 
-/// What became of an answer.
+/// The judgement on an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// It is right.
+    /// The answer is right.
     Right,
-    /// It is wrong; the sentence says what was recognised, if something was.
+    /// The answer is wrong; the sentence explains the mistake, if it was recognised.
     Wrong(Option<String>),
-    /// It cannot be read; this is no attempt.
+    /// The answer cannot be read; this does not count as an attempt.
     Unreadable(String),
 }
 
 /// Judges an answer; `visible` is what the learner may use in it, `all` is the whole trace.
-pub fn judge(predict: &Predict, given: &str, visible: &Visible<'_>, all: &Visible<'_>) -> Judgement {
+pub fn judge(question: &Question, given: &str, visible: &Visible<'_>, all: &Visible<'_>) -> Judgement {
     let given = given.trim();
     if given.is_empty() {
         return Judgement::Unreadable("type an answer first".into());
     }
-    let read = match Answer::read(predict, given, visible) {
+    let read = match Answer::read(question, given, visible) {
         Ok(read) => read,
         Err(why) => return Judgement::Unreadable(why),
     };
-    let expected = |text: &str| Answer::read(predict, text, all).ok();
-    if expected(&predict.answer).is_some_and(|right| read.is(&right, predict.accept)) {
+    let expected = |text: &str| Answer::read(question, text, all).ok();
+    if expected(&question.answer).is_some_and(|right| read.is(&right, question.accept)) {
         return Judgement::Right;
     }
-    let recognised = predict
+    let recognised = question
         .wrong
         .iter()
-        .find(|wrong| expected(&wrong.expr).is_some_and(|it| read.is(&it, predict.accept)));
+        .find(|wrong| expected(&wrong.expr).is_some_and(|it| read.is(&it, question.accept)));
     match recognised {
         Some(wrong) => Judgement::Wrong(Some(wrong.say.clone())),
-        None => Judgement::Wrong(generated(predict, &read, &expected(&predict.answer))),
+        None => Judgement::Wrong(generated(question, &read, &expected(&question.answer))),
     }
 }
 
 /// A mistake that is known for every number: the other sign, or a factor of two.
-fn generated(predict: &Predict, read: &Answer, right: &Option<Answer>) -> Option<String> {
+fn generated(question: &Question, read: &Answer, right: &Option<Answer>) -> Option<String> {
     let (Answer::Numbers { value, .. }, Some(Answer::Numbers { value: right, .. })) = (read, right) else {
         return None;
     };
@@ -54,7 +54,7 @@ fn generated(predict: &Predict, read: &Answer, right: &Option<Answer>) -> Option
             shape(value.shape())
         ));
     }
-    let is = |changed: ArrayD<f64>| near(value, &changed, predict.accept);
+    let is = |changed: ArrayD<f64>| near(value, &changed, question.accept);
     if is(-right) {
         return Some("The size is right, the sign is not.".into());
     }
@@ -86,16 +86,16 @@ impl Answer {
     /// Reads an answer of the kind that is asked for.
     ///
     /// **Errors** with a sentence for the learner.
-    pub fn read(predict: &Predict, text: &str, names: &Visible<'_>) -> Result<Self, String> {
-        match predict.kind {
+    pub fn read(question: &Question, text: &str, names: &Visible<'_>) -> Result<Self, String> {
+        match question.kind {
             AnswerKind::Number => numbers(text, names),
-            AnswerKind::Choice => option(predict, text),
+            AnswerKind::Choice => option(question, text),
             AnswerKind::Shape => sizes(text, names).map(Self::Shape),
             AnswerKind::Order => order(text, names),
         }
     }
 
-    fn is(&self, right: &Self, accept: Accept) -> bool {
+    fn is(&self, right: &Self, accept: Tolerance) -> bool {
         match (self, right) {
             (Self::Numbers { value, typed }, Self::Numbers { value: right, .. }) => {
                 near(value, right, accept) || typed.is_some_and(|typed| rounds_to(right, value, typed))
@@ -105,7 +105,7 @@ impl Answer {
     }
 
     /// The answer as a learner reads it.
-    pub fn text(&self, predict: &Predict) -> String {
+    pub fn text(&self, question: &Question) -> String {
         match self {
             Self::Numbers { value, .. } => match value.first() {
                 Some(&left) if value.len() == 1 && left != 0.0 && left.abs() <= ROUNDING => {
@@ -116,7 +116,7 @@ impl Answer {
             Self::Option(at) => format!(
                 "{}) {}",
                 letter(*at),
-                predict.options.get(*at).map_or("", String::as_str)
+                question.options.get(*at).map_or("", String::as_str)
             ),
             Self::Shape(sizes) if sizes.is_empty() => "[] (a number)".into(),
             Self::Shape(sizes) => format!("{sizes:?}"),
@@ -183,15 +183,15 @@ fn parts(text: &str) -> Vec<&str> {
     parts
 }
 
-fn option(predict: &Predict, text: &str) -> Result<Answer, String> {
+fn option(question: &Question, text: &str) -> Result<Answer, String> {
     let lower = text.trim_end_matches(')').to_lowercase();
-    let by_letter = (0..predict.options.len()).find(|&at| lower == letter(at).to_string());
-    let by_text = predict
+    let by_letter = (0..question.options.len()).find(|&at| lower == letter(at).to_string());
+    let by_text = question
         .options
         .iter()
         .position(|option| option.eq_ignore_ascii_case(text));
     by_letter.or(by_text).map(Answer::Option).ok_or_else(|| {
-        let last = letter(predict.options.len().saturating_sub(1));
+        let last = letter(question.options.len().saturating_sub(1));
         format!("answer with a letter from a to {last}")
     })
 }
@@ -231,7 +231,7 @@ fn order(text: &str, names: &Visible<'_>) -> Result<Answer, String> {
     words.map(known).collect::<Result<_, _>>().map(Answer::Order)
 }
 
-fn near(value: &ArrayD<f64>, right: &ArrayD<f64>, accept: Accept) -> bool {
+fn near(value: &ArrayD<f64>, right: &ArrayD<f64>, accept: Tolerance) -> bool {
     value.shape() == right.shape()
         && value
             .iter()

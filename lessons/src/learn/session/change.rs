@@ -6,22 +6,22 @@ use ndarray::ArrayD;
 use tapegrad_autograd::NodeId;
 use tapegrad_autograd::graph::Source;
 
-use super::state::{Entry, Panel, State};
+use super::state::{LessonState, ScreenPanel, TextEntry};
 use crate::learn::lesson::evaluate::evaluate;
 use crate::learn::lesson::visible::Visible;
-use crate::learn::run::record::{Differences, record};
+use crate::learn::run::record::{FiniteDifferences, record};
 use crate::learn::run::trace::Trace;
 use crate::learn::session::status::Tone;
 
-impl State {
+impl LessonState {
     /// Runs the graph again with a value changed: `x[1] = 3`.
     pub fn change(&mut self, typed: &str) {
-        self.entry = Entry::Closed;
+        self.entry = TextEntry::Closed;
         match self.changed(typed) {
             Ok(trace) => {
                 self.trace = Rc::new(trace);
                 self.changes.push(typed.trim().into());
-                self.panel = Panel::Changes;
+                self.panel = ScreenPanel::Changes;
                 self.said = Some((
                     Tone::Note,
                     "Run again with the change; the first run is kept beside it.".into(),
@@ -68,14 +68,14 @@ impl State {
             }
         }
         given.values.insert(self.trace.graph.label(NodeId::new(node)), array);
-        record(&self.lesson.program, &given, Differences::Taken).map_err(|error| error.to_string())
+        record(&self.lesson.program, &given, FiniteDifferences::Taken).map_err(|error| error.to_string())
     }
 
     /// Back to the lesson's own numbers.
     pub fn restore(&mut self) {
         self.trace = Rc::clone(&self.lesson.trace);
         self.changes.clear();
-        self.panel = Panel::Step;
+        self.panel = ScreenPanel::Step;
         self.said = Some((Tone::Note, "Back to the lesson's own numbers.".into()));
     }
 }

@@ -11,5 +11,5 @@ pub(crate) mod state;
 pub(crate) mod status;
 
 pub use report::report;
-pub use state::{Action, Entry, Panel, State};
+pub use state::{Action, LessonState, ScreenPanel, TextEntry};
 pub use status::Status;

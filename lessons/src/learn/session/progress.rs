@@ -6,30 +6,30 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::state::{Answered, State};
+use super::state::{Answered, LessonState};
 use crate::learn::session::status::Status;
 
 /// What a learner has answered in all lessons.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Progress {
+pub struct LearnerProgress {
     /// The lessons by their ids.
-    pub lessons: BTreeMap<String, Begun>,
+    pub lessons: BTreeMap<String, LessonProgress>,
 }
 
 /// What a learner has done in one lesson.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Begun {
+pub struct LessonProgress {
     /// The step at which the lesson was left.
     pub step: usize,
     /// How many questions the lesson has.
     pub questions: usize,
-    /// What became of the questions: `right`, `shown` or `skipped`.
+    /// The status of each question: `right`, `shown` or `skipped`.
     pub answered: BTreeMap<String, String>,
 }
 
-impl Begun {
+impl LessonProgress {
     /// How many questions were answered right.
     pub fn right(&self) -> usize {
         self.answered.values().filter(|status| *status == "right").count()
@@ -51,7 +51,7 @@ pub fn default_file() -> Option<PathBuf> {
     })
 }
 
-impl Progress {
+impl LearnerProgress {
     /// Reads the file; one that is not there is empty.
     ///
     /// **Errors** if it is there and cannot be read: nothing of the learner's is ever written over.
@@ -81,8 +81,8 @@ impl Progress {
         std::fs::rename(&beside, file).map_err(|error| wrong(&error))
     }
 
-    /// Notes where a lesson stands.
-    pub fn note(&mut self, state: &State) {
+    /// Stores the state of a lesson.
+    pub fn note(&mut self, state: &LessonState) {
         let settled = |(key, answered): (&String, &Answered)| {
             let status = match answered.status {
                 Status::Open => return None,
@@ -92,16 +92,16 @@ impl Progress {
             };
             Some((key.clone(), status.to_string()))
         };
-        let begun = Begun {
+        let begun = LessonProgress {
             step: state.step,
-            questions: state.lesson.predicts().count(),
+            questions: state.lesson.questions().count(),
             answered: state.answered.iter().filter_map(settled).collect(),
         };
         self.lessons.insert(state.lesson.about.id.clone(), begun);
     }
 
     /// Puts a learner back to where a lesson was left.
-    pub fn resume(&self, state: &mut State) {
+    pub fn resume(&self, state: &mut LessonState) {
         let Some(begun) = self.lessons.get(&state.lesson.about.id) else {
             return;
         };
@@ -131,20 +131,20 @@ mod tests {
     fn a_progress_file_is_read_back_and_a_broken_one_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("deep/progress.toml");
-        assert_eq!(Progress::read(&file), Ok(Progress::default()));
-        let mut progress = Progress::default();
+        assert_eq!(LearnerProgress::read(&file), Ok(LearnerProgress::default()));
+        let mut progress = LearnerProgress::default();
         let answered = BTreeMap::from([("y".to_string(), "right".to_string())]);
         progress.lessons.insert(
             "01-ledger".into(),
-            Begun {
+            LessonProgress {
                 step: 4,
                 questions: 9,
                 answered,
             },
         );
         progress.write(&file).unwrap();
-        assert_eq!(Progress::read(&file), Ok(progress));
+        assert_eq!(LearnerProgress::read(&file), Ok(progress));
         std::fs::write(&file, "lessons = 3").unwrap();
-        assert!(Progress::read(&file).unwrap_err().contains("progress.toml"));
+        assert!(LearnerProgress::read(&file).unwrap_err().contains("progress.toml"));
     }
 }

@@ -1,18 +1,18 @@
-//! Answers from a file, judged: the way CI and screen-less learners answer.
+//! Answers from a file, judged at once: for CI, and for learners without a screen.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::state::State;
+use super::state::LessonState;
 use crate::learn::lesson::load::Lesson;
 use crate::learn::session::status::Status;
 
-/// What became of the answers to a lesson.
+/// The judgement on all answers to a lesson.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Report {
-    /// The lesson.
+pub struct AnswerReport {
+    /// The id of the lesson.
     pub lesson: String,
     /// How many questions it has.
     pub questions: usize,
@@ -25,12 +25,12 @@ pub struct Report {
     /// Answers in the file to which the lesson has no question.
     pub unknown: Vec<String>,
     /// The questions in order.
-    pub prompts: Vec<Verdict>,
+    pub prompts: Vec<AnswerVerdict>,
 }
 
-/// What became of one answer.
+/// The judgement on one answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub struct AnswerVerdict {
     /// The question's key.
     pub key: String,
     /// The question.
@@ -39,26 +39,26 @@ pub struct Verdict {
     pub expected: String,
     /// Its value, with the reason.
     pub worked: String,
-    /// What was answered.
+    /// The answer given.
     pub given: Option<String>,
     /// `right`, `wrong` or `unanswered`.
     pub verdict: &'static str,
-    /// What is said to it.
+    /// The sentence that explains the judgement.
     pub say: Option<String>,
 }
 
 /// Judges answers, one for each question.
-pub fn report(lesson: &Rc<Lesson>, answers: &BTreeMap<String, String>) -> Report {
+pub fn report(lesson: &Rc<Lesson>, answers: &BTreeMap<String, String>) -> AnswerReport {
     let mut prompts = Vec::new();
-    for (step, predict) in lesson.predicts() {
-        let mut state = State::new(Rc::clone(lesson));
+    for (step, question) in lesson.questions() {
+        let mut state = LessonState::new(Rc::clone(lesson));
         let given = answers
-            .get(&predict.key)
+            .get(&question.key)
             .filter(|given| !given.trim().is_empty())
             .cloned();
         let before = lesson
-            .predicts()
-            .filter(|(own, other)| *own == step && other.key != predict.key);
+            .questions()
+            .filter(|(own, other)| *own == step && other.key != question.key);
         for (_, other) in before {
             state.answered.entry(other.key.clone()).or_default().status = Status::Skipped;
         }
@@ -66,17 +66,17 @@ pub fn report(lesson: &Rc<Lesson>, answers: &BTreeMap<String, String>) -> Report
         if let Some(given) = &given {
             state.answer(given);
         }
-        let verdict = match (&given, state.status(&predict.key)) {
+        let verdict = match (&given, state.status(&question.key)) {
             (None, _) => "unanswered",
             (Some(_), Status::Right) => "right",
             (Some(_), _) => "wrong",
         };
         let say = state.said.as_ref().map(|(_, text)| text.clone());
-        prompts.push(Verdict {
-            key: predict.key.clone(),
-            ask: predict.ask.clone(),
-            expected: predict.answer.clone(),
-            worked: state.worked(predict),
+        prompts.push(AnswerVerdict {
+            key: question.key.clone(),
+            ask: question.ask.clone(),
+            expected: question.answer.clone(),
+            worked: state.worked(question),
             given,
             verdict,
             say,
@@ -84,7 +84,7 @@ pub fn report(lesson: &Rc<Lesson>, answers: &BTreeMap<String, String>) -> Report
     }
     let count = |verdict: &str| prompts.iter().filter(|one| one.verdict == verdict).count();
     let is_asked = |key: &String| prompts.iter().any(|one| one.key == *key);
-    Report {
+    AnswerReport {
         lesson: lesson.about.id.clone(),
         questions: prompts.len(),
         right: count("right"),

@@ -1,11 +1,11 @@
-//! Where a learner is in a lesson, and what each action makes of that: a state machine without any drawing.
+//! The state of a learner in a lesson, and how each action changes it: a state machine without any drawing.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::answer::{Answer, Judgement, judge};
 use super::status::{Status, Tone};
-use crate::learn::lesson::format::Predict;
+use crate::learn::lesson::format::Question;
 use crate::learn::lesson::load::Lesson;
 use crate::learn::lesson::visible::Visible;
 use crate::learn::run::trace::Trace;
@@ -13,9 +13,9 @@ use crate::learn::run::trace::Trace;
 /// The attempts after which the worked answer is shown.
 pub const ATTEMPTS_MAX: usize = 3;
 
-/// Where a learner is in a lesson.
+/// The state of a learner in a lesson.
 #[derive(Clone, Debug)]
-pub struct State {
+pub struct LessonState {
     /// The lesson.
     pub lesson: Rc<Lesson>,
     /// The run that is shown: the lesson's own, or one with a value changed.
@@ -24,30 +24,30 @@ pub struct State {
     pub changes: Vec<String>,
     /// The step: 0 before the first op, then one for each step of the trace, and one at the end.
     pub step: usize,
-    /// What became of the questions, by their keys.
+    /// The answers given so far, by the keys of the questions.
     pub answered: BTreeMap<String, Answered>,
-    /// What is being typed, and what for.
-    pub entry: Entry,
-    /// The text so far.
+    /// What the text being typed is for.
+    pub entry: TextEntry,
+    /// The text typed so far.
     pub typed: String,
-    /// What is shown.
-    pub panel: Panel,
-    /// What is said to the last action.
+    /// Which panel is shown.
+    pub panel: ScreenPanel,
+    /// The reply to the last action.
     pub said: Option<(Tone, String)>,
 }
 
-/// What became of one question.
+/// The attempts at one question.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answered {
-    /// What was answered.
+    /// The answers given.
     pub attempts: Vec<String>,
-    /// What became of it.
+    /// The status of the question.
     pub status: Status,
 }
 
 /// What the text that is typed is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entry {
+pub enum TextEntry {
     /// Nothing is typed: letters are commands.
     Closed,
     /// The answer to the first open question of the step.
@@ -55,19 +55,19 @@ pub enum Entry {
     /// A change of a value: `x[1] = 3`.
     Change,
     /// A step to go to.
-    Place,
+    Step,
 }
 
-/// What is shown.
+/// The panels of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Panel {
-    /// The step.
+pub enum ScreenPanel {
+    /// The current step.
     Step,
     /// All values and gradients so far.
     Ledger,
-    /// The paths that a gradient comes along.
+    /// The contribution of each path to a gradient.
     Paths,
-    /// What a changed value changed.
+    /// The differences after a value was changed.
     Changes,
     /// The properties, tried on random numbers.
     Properties,
@@ -75,40 +75,40 @@ pub enum Panel {
     Help,
 }
 
-/// What a learner does.
+/// An action of the learner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// One step on.
+    /// Go to the next step.
     Next,
-    /// One step back.
+    /// Go to the previous step.
     Back,
-    /// On to the next stop.
+    /// Go to the next stop.
     NextStop,
-    /// Back to the stop before.
+    /// Go to the previous stop.
     StopBefore,
-    /// To the beginning.
+    /// Go to the first step.
     First,
-    /// To the end.
+    /// Go to the last step.
     Last,
-    /// Begin to type.
-    Open(Entry),
-    /// Type a sign.
+    /// Begin to type a text for this purpose.
+    Open(TextEntry),
+    /// Type one character.
     Type(char),
-    /// Take the last sign away.
+    /// Delete the last character.
     Erase,
-    /// Stop typing.
+    /// Cancel typing.
     Close,
-    /// Done typing.
+    /// Submit the typed text.
     Enter,
-    /// Pass the question over.
+    /// Skip the question.
     Skip,
-    /// Show this, or the step again if it is shown already.
-    Show(Panel),
+    /// Show a panel, or the step again if the panel is shown already.
+    Show(ScreenPanel),
     /// Undo all changes of values.
     Restore,
 }
 
-impl State {
+impl LessonState {
     /// The beginning of a lesson.
     pub fn new(lesson: Rc<Lesson>) -> Self {
         let trace = Rc::clone(&lesson.trace);
@@ -118,16 +118,16 @@ impl State {
             changes: Vec::new(),
             step: 0,
             answered: BTreeMap::new(),
-            entry: Entry::Closed,
+            entry: TextEntry::Closed,
             typed: String::new(),
-            panel: Panel::Step,
+            panel: ScreenPanel::Step,
             said: None,
         };
         state.go(0);
         state
     }
 
-    /// Does what the learner does.
+    /// Applies an action.
     pub fn act(&mut self, action: Action) {
         if !matches!(action, Action::Type(_) | Action::Erase) {
             self.said = None;
@@ -139,29 +139,29 @@ impl State {
             Action::StopBefore => self.go_stop(|stop, here| stop < here, true),
             Action::First => self.go(0),
             Action::Last => self.go(usize::MAX),
-            Action::Open(Entry::Answer) if self.asked().is_none() => {}
+            Action::Open(TextEntry::Answer) if self.open_question().is_none() => {}
             Action::Open(entry) => (self.entry, self.typed) = (entry, String::new()),
-            Action::Type(sign) if self.entry != Entry::Closed => self.typed.push(sign),
+            Action::Type(sign) if self.entry != TextEntry::Closed => self.typed.push(sign),
             Action::Erase => drop(self.typed.pop()),
-            Action::Close if self.entry == Entry::Closed => self.panel = Panel::Step,
-            Action::Close => (self.entry, self.typed) = (Entry::Closed, String::new()),
+            Action::Close if self.entry == TextEntry::Closed => self.panel = ScreenPanel::Step,
+            Action::Close => (self.entry, self.typed) = (TextEntry::Closed, String::new()),
             Action::Enter => self.enter(),
             Action::Skip => self.skip(),
-            Action::Show(panel) => self.panel = if self.panel == panel { Panel::Step } else { panel },
+            Action::Show(panel) => self.panel = if self.panel == panel { ScreenPanel::Step } else { panel },
             Action::Restore => self.restore(),
             Action::Type(_) => {}
         }
     }
 
-    /// To this step, or the last one if there are not so many.
+    /// Goes to this step, or to the last one if there are fewer.
     pub fn go(&mut self, step: usize) {
         self.step = step.min(self.lesson.last_step());
-        self.panel = Panel::Step;
+        self.panel = ScreenPanel::Step;
         self.typed.clear();
-        self.entry = if self.asked().is_some() {
-            Entry::Answer
+        self.entry = if self.open_question().is_some() {
+            TextEntry::Answer
         } else {
-            Entry::Closed
+            TextEntry::Closed
         };
     }
 
@@ -178,26 +178,26 @@ impl State {
     }
 
     /// The questions of this step.
-    pub fn predicts(&self) -> Vec<Predict> {
-        let here = self.lesson.predicts().filter(|(step, _)| *step == self.step);
-        here.map(|(_, predict)| predict.clone()).collect()
+    pub fn questions(&self) -> Vec<Question> {
+        let here = self.lesson.questions().filter(|(step, _)| *step == self.step);
+        here.map(|(_, question)| question.clone()).collect()
     }
 
-    /// What became of a question.
+    /// The status of a question.
     pub fn status(&self, key: &str) -> Status {
         self.answered.get(key).map_or(Status::Open, |answered| answered.status)
     }
 
     /// The first open question of this step.
-    pub fn asked(&self) -> Option<Predict> {
-        self.predicts()
+    pub fn open_question(&self) -> Option<Question> {
+        self.questions()
             .into_iter()
-            .find(|predict| self.status(&predict.key) == Status::Open)
+            .find(|question| self.status(&question.key) == Status::Open)
     }
 
-    /// What may be known now: with an open question nothing of this step, otherwise all of it.
+    /// What an answer may use now: with an open question nothing of this step, otherwise all of it.
     pub fn visible(&self) -> Visible<'_> {
-        let done = if self.asked().is_some() {
+        let done = if self.open_question().is_some() {
             self.step.saturating_sub(1)
         } else {
             self.step
@@ -208,19 +208,19 @@ impl State {
     fn enter(&mut self) {
         let typed = std::mem::take(&mut self.typed);
         match self.entry {
-            Entry::Answer => self.answer(&typed),
-            Entry::Change => self.change(&typed),
-            Entry::Place => self.place(&typed),
-            Entry::Closed if self.asked().is_some() => self.entry = Entry::Answer,
-            Entry::Closed => self.go(self.step + 1),
+            TextEntry::Answer => self.answer(&typed),
+            TextEntry::Change => self.change(&typed),
+            TextEntry::Step => self.go_to(&typed),
+            TextEntry::Closed if self.open_question().is_some() => self.entry = TextEntry::Answer,
+            TextEntry::Closed => self.go(self.step + 1),
         }
     }
 
     /// Answers the first open question of this step.
     pub fn answer(&mut self, given: &str) {
-        let Some(predict) = self.asked() else { return };
-        let judgement = judge(&predict, given, &self.visible(), &Visible::all(&self.trace));
-        let answered = self.answered.entry(predict.key.clone()).or_default();
+        let Some(question) = self.open_question() else { return };
+        let judgement = judge(&question, given, &self.visible(), &Visible::all(&self.trace));
+        let answered = self.answered.entry(question.key.clone()).or_default();
         let sentence = match judgement {
             Judgement::Unreadable(why) => {
                 self.said = Some((Tone::Note, why));
@@ -229,7 +229,7 @@ impl State {
             Judgement::Right => {
                 answered.attempts.push(given.trim().into());
                 answered.status = Status::Right;
-                self.said = Some((Tone::Right, self.worked(&predict)));
+                self.said = Some((Tone::Right, self.worked(&question)));
                 self.settled();
                 return;
             }
@@ -239,7 +239,7 @@ impl State {
         let attempts = answered.attempts.len();
         if attempts >= ATTEMPTS_MAX {
             answered.status = Status::Shown;
-            let worked = self.worked(&predict);
+            let worked = self.worked(&question);
             let text = format!("{} The answer: {worked}", sentence.unwrap_or_default());
             self.said = Some((Tone::Wrong, text.trim().into()));
             return self.settled();
@@ -255,36 +255,36 @@ impl State {
     }
 
     fn settled(&mut self) {
-        self.entry = if self.asked().is_some() {
-            Entry::Answer
+        self.entry = if self.open_question().is_some() {
+            TextEntry::Answer
         } else {
-            Entry::Closed
+            TextEntry::Closed
         };
     }
 
     /// The right answer of a question with its reason.
-    pub fn worked(&self, predict: &Predict) -> String {
+    pub fn worked(&self, question: &Question) -> String {
         let all = Visible::all(&self.trace);
-        let answer = Answer::read(predict, &predict.answer, &all).map(|answer| answer.text(predict));
-        let why = crate::learn::lesson::prose::fill(&predict.why, &all).unwrap_or_else(|_| predict.why.clone());
-        format!("{}. {why}", answer.unwrap_or_else(|_| predict.answer.clone()))
+        let answer = Answer::read(question, &question.answer, &all).map(|answer| answer.text(question));
+        let why = crate::learn::lesson::prose::fill(&question.why, &all).unwrap_or_else(|_| question.why.clone());
+        format!("{}. {why}", answer.unwrap_or_else(|_| question.answer.clone()))
     }
 
     fn skip(&mut self) {
-        let Some(predict) = self.asked() else { return };
-        let answered = self.answered.entry(predict.key.clone()).or_default();
+        let Some(question) = self.open_question() else { return };
+        let answered = self.answered.entry(question.key.clone()).or_default();
         answered.status = Status::Skipped;
-        self.said = Some((Tone::Note, format!("Skipped. {}", self.worked(&predict))));
+        self.said = Some((Tone::Note, format!("Skipped. {}", self.worked(&question))));
         self.settled();
     }
 
-    fn place(&mut self, typed: &str) {
+    fn go_to(&mut self, typed: &str) {
         let step = match typed.trim().parse::<usize>() {
             Ok(step) if step <= self.lesson.last_step() => Ok(step),
             Ok(_) => Err(format!("the last step is {}", self.lesson.last_step())),
             Err(_) => self.trace.anchor(typed.trim()),
         };
-        self.entry = Entry::Closed;
+        self.entry = TextEntry::Closed;
         match step {
             Ok(step) => self.go(step),
             Err(why) => {

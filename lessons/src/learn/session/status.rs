@@ -1,36 +1,36 @@
-//! What became of a question, and how a sentence to the learner is meant; each with a word for screens without colour.
+//! The status of a question and the tone of a sentence, each with a word for screens without colour.
 
 use serde::Serialize;
 
-/// What became of a question.
+/// The status of one question.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It waits for an answer.
+    /// The question waits for an answer.
     #[default]
     Open,
-    /// It was answered right.
+    /// The learner answered right.
     Right,
     /// The answer was shown after three attempts.
     Shown,
-    /// It was passed over.
+    /// The learner skipped it.
     Skipped,
 }
 
-/// How a sentence is meant.
+/// The tone of a sentence to the learner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tone {
-    /// Right.
+    /// An answer was right.
     Right,
-    /// Not right.
+    /// An answer was wrong.
     Wrong,
-    /// Neither.
+    /// A remark that judges nothing.
     Note,
 }
 
 impl Tone {
-    /// A word that says without colour what the colour says.
+    /// The word for the tone, for screens without colour.
     pub fn word(self) -> &'static str {
         match self {
             Self::Right => "Right.",
@@ -41,7 +41,7 @@ impl Tone {
 }
 
 impl Status {
-    /// A word for what became of a question.
+    /// The word for the status.
     pub fn word(self) -> &'static str {
         match self {
             Self::Open => "to answer",

@@ -1,7 +1,7 @@
 //! The blocks of a screen as HTML.
 
-use crate::learn::lesson::prose::{Paragraph, Span};
-use crate::learn::screen::block::{Block, Cell, Mark, Prompt, Screen};
+use crate::learn::lesson::prose::{Paragraph, TextSpan};
+use crate::learn::screen::block::{Block, Cell, NodeMark, Prompt, Screen};
 use crate::learn::session::status::Status;
 
 /// A text in which no sign is markup.
@@ -32,7 +32,7 @@ pub fn render(block: &Block) -> String {
         Block::Equation { lines } => equation(lines),
         Block::Table { caption, header, rows } => table(caption, header, rows),
         Block::Graph { nodes } => strip(nodes),
-        Block::Prompt(prompt) => question(prompt),
+        Block::Prompt(prompt) => prompt_form(prompt),
         Block::Feedback { tone, text } => {
             format!(
                 "<p class=\"feedback\"><strong>{}</strong> {}</p>\n",
@@ -72,11 +72,11 @@ fn prose(title: &str, paragraphs: &[Paragraph]) -> String {
     html + if in_list { "</ul>\n</div>\n" } else { "</div>\n" }
 }
 
-fn running(spans: &[Span]) -> String {
-    let span = |span: &Span| match span {
-        Span::Plain(text) => escape(text),
-        Span::Code(text) => format!("<code>{}</code>", escape(text)),
-        Span::Strong(text) => format!("<strong>{}</strong>", escape(text)),
+fn running(spans: &[TextSpan]) -> String {
+    let span = |span: &TextSpan| match span {
+        TextSpan::Plain(text) => escape(text),
+        TextSpan::Code(text) => format!("<code>{}</code>", escape(text)),
+        TextSpan::Strong(text) => format!("<strong>{}</strong>", escape(text)),
     };
     spans.iter().map(span).collect()
 }
@@ -122,8 +122,8 @@ fn table(caption: &str, header: &[String], rows: &[Vec<Cell>]) -> String {
     )
 }
 
-fn strip(nodes: &[Mark]) -> String {
-    let mark = |mark: &Mark| {
+fn strip(nodes: &[NodeMark]) -> String {
+    let mark = |mark: &NodeMark| {
         let when = mark.when.word();
         let class = when.replace(' ', "-");
         format!(
@@ -138,7 +138,7 @@ fn strip(nodes: &[Mark]) -> String {
 }
 
 /// A question as a form.
-pub fn question(prompt: &Prompt) -> String {
+pub fn prompt_form(prompt: &Prompt) -> String {
     let key = escape(&prompt.key);
     let paragraph = |class: &str, label: &str, text: &str| {
         format!("<p class=\"{class}\"><strong>{label}</strong> {}</p>\n", escape(text))

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use tapegrad_autograd::graph::Source;
 use tapegrad_autograd::language::run::arrays;
 
-use crate::learn::lesson::format::{AnswerKind, Predict};
+use crate::learn::lesson::format::{AnswerKind, Question};
 use crate::learn::lesson::load::Lesson;
 use crate::learn::lesson::visible::Visible;
 use crate::learn::run::numeral::inline;
@@ -28,8 +28,8 @@ pub fn is_large(trace: &Trace) -> bool {
 /// The data as one JSON document.
 pub fn data(lesson: &Rc<Lesson>) -> String {
     let questions: Map<String, Value> = lesson
-        .predicts()
-        .map(|(step, predict)| (predict.key.clone(), question(lesson, step, predict)))
+        .questions()
+        .map(|(step, question)| (question.key.clone(), question_data(lesson, step, question)))
         .collect();
     let run = if is_large(&lesson.trace) {
         run(&lesson.trace)
@@ -84,22 +84,22 @@ fn run(trace: &Trace) -> Value {
 }
 
 /// `{"kind":..,"step":n,"right":answer,"rel":x,"abs":x,"wrong":[[answer,sentence],..]}`.
-fn question(lesson: &Rc<Lesson>, step: usize, predict: &Predict) -> Value {
+fn question_data(lesson: &Rc<Lesson>, step: usize, question: &Question) -> Value {
     let all = Visible::all(&lesson.trace);
-    let value = |text: &str| Answer::read(predict, text, &all).map_or(Value::Null, |answer| answer_value(&answer));
-    let wrong: Vec<Value> = predict
+    let value = |text: &str| Answer::read(question, text, &all).map_or(Value::Null, |answer| answer_value(&answer));
+    let wrong: Vec<Value> = question
         .wrong
         .iter()
         .map(|wrong| json!([value(&wrong.expr), wrong.say]))
         .collect();
-    let kind = match predict.kind {
+    let kind = match question.kind {
         AnswerKind::Number => "number",
         AnswerKind::Choice => "choice",
         AnswerKind::Shape => "shape",
         AnswerKind::Order => "order",
     };
-    json!({"kind": kind, "step": step, "right": value(&predict.answer), "rel": predict.accept.rel,
-           "abs": predict.accept.abs, "options": predict.options, "wrong": wrong})
+    json!({"kind": kind, "step": step, "right": value(&question.answer), "rel": question.accept.rel,
+           "abs": question.accept.abs, "options": question.options, "wrong": wrong})
 }
 
 fn answer_value(answer: &Answer) -> Value {

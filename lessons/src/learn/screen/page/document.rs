@@ -11,14 +11,14 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use tapegrad_autograd::language::view::{Options, picture, svg};
 
-use super::blocks::{escape, key_list, question, render};
+use super::blocks::{escape, key_list, prompt_form, render};
 use super::data::{self, data};
 use crate::learn::lesson::load::Lesson;
 use crate::learn::screen::block::{Block, Prompt};
 use crate::learn::screen::naming::step_name;
 use crate::learn::screen::panels;
 use crate::learn::screen::view::{step_blocks, view};
-use crate::learn::session::state::State;
+use crate::learn::session::state::LessonState;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -29,7 +29,7 @@ const DRAWN_MAX: usize = 80;
 
 /// A lesson as one page.
 pub fn page(lesson: &Rc<Lesson>) -> String {
-    let mut state = State::new(Rc::clone(lesson));
+    let mut state = LessonState::new(Rc::clone(lesson));
     let last = lesson.last_step();
     let mut sections = String::new();
     let is_large = data::is_large(&lesson.trace);
@@ -75,7 +75,7 @@ fn hash(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
 }
 
-fn section(state: &State) -> String {
+fn section(state: &LessonState) -> String {
     let (step, last) = (state.step, state.lesson.last_step());
     let name = step_name(&state.trace, step);
     let has_stop = state.lesson.stops.iter().any(|stop| stop.step == step);
@@ -85,14 +85,14 @@ fn section(state: &State) -> String {
          <h2 id=\"title-{step}\"><span class=\"place\">Step {step} of {last}</span> {name}</h2>\n",
         name = escape(&name)
     );
-    let predicts = state.predicts();
+    let questions = state.questions();
     for block in step_blocks(state) {
         html += &match &block {
             Block::Prompt(prompt) => {
-                let predict = predicts.iter().find(|predict| predict.key == prompt.key);
-                let hints: Vec<String> = predict.map(|predict| predict.hints.clone()).unwrap_or_default();
-                let worked = predict.map(|predict| state.worked(predict));
-                question(&Prompt {
+                let question = questions.iter().find(|question| question.key == prompt.key);
+                let hints: Vec<String> = question.map(|question| question.hints.clone()).unwrap_or_default();
+                let worked = question.map(|question| state.worked(question));
+                prompt_form(&Prompt {
                     hints,
                     worked,
                     ..prompt.clone()
@@ -130,7 +130,7 @@ fn graph_part(lesson: &Lesson) -> String {
 }
 
 /// The properties with what came of trying them.
-fn properties_part(state: &State) -> String {
+fn properties_part(state: &LessonState) -> String {
     if state.lesson.properties.is_empty() {
         return String::new();
     }

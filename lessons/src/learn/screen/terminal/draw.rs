@@ -9,11 +9,11 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Text};
 use ratatui::widgets::Paragraph;
 
-use super::keys::{Meant, meant};
-use super::lines::{Paint, lines};
+use super::keys::{KeyCommand, key_command};
+use super::lines::{Theme, lines};
 use crate::learn::screen::block::{Block, Screen};
 use crate::learn::screen::view::view;
-use crate::learn::session::state::{Entry, State};
+use crate::learn::session::state::{LessonState, TextEntry};
 
 /// From this width on, text and numbers stand side by side.
 const WIDE: u16 = 110;
@@ -32,24 +32,24 @@ pub struct Scroll {
 /// Steps through a lesson until the learner quits.
 ///
 /// **Errors** if the terminal cannot be used.
-pub fn run(state: &mut State) -> io::Result<()> {
+pub fn run(state: &mut LessonState) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
     let outcome = steps(&mut terminal, state);
     ratatui::restore();
     outcome
 }
 
-pub(super) fn paint() -> Paint {
+pub(super) fn theme() -> Theme {
     match std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
-        true => Paint::Plain,
-        false => Paint::Colour,
+        true => Theme::Plain,
+        false => Theme::Colour,
     }
 }
 
-fn steps(terminal: &mut ratatui::DefaultTerminal, state: &mut State) -> io::Result<()> {
+fn steps(terminal: &mut ratatui::DefaultTerminal, state: &mut LessonState) -> io::Result<()> {
     let mut scroll = Scroll::default();
     loop {
-        terminal.draw(|frame| draw(frame, state, &mut scroll, paint()))?;
+        terminal.draw(|frame| draw(frame, state, &mut scroll, theme()))?;
         let Event::Key(key) = event::read()? else { continue };
         if key.kind == KeyEventKind::Release {
             continue;
@@ -64,10 +64,10 @@ fn steps(terminal: &mut ratatui::DefaultTerminal, state: &mut State) -> io::Resu
             continue;
         }
         let before = (state.step, state.panel);
-        match meant(state, key) {
-            Meant::Quit => return Ok(()),
-            Meant::Act(action) => state.act(action),
-            Meant::Nothing => {}
+        match key_command(state, key) {
+            KeyCommand::Quit => return Ok(()),
+            KeyCommand::Act(action) => state.act(action),
+            KeyCommand::Ignored => {}
         }
         if before != (state.step, state.panel) {
             scroll = Scroll::default();
@@ -86,17 +86,17 @@ fn scrolled(key: KeyEvent) -> Option<isize> {
 }
 
 /// Draws a lesson as it stands.
-pub fn draw(frame: &mut Frame<'_>, state: &State, scroll: &mut Scroll, paint: Paint) {
-    draw_screen(frame, &view(state), state, scroll, paint);
+pub fn draw(frame: &mut Frame<'_>, state: &LessonState, scroll: &mut Scroll, theme: Theme) {
+    draw_screen(frame, &view(state), state, scroll, theme);
 }
 
 /// Draws a screen; of the state only what is being typed is read.
-pub fn draw_screen(frame: &mut Frame<'_>, screen: &Screen, state: &State, scroll: &mut Scroll, paint: Paint) {
+pub fn draw_screen(frame: &mut Frame<'_>, screen: &Screen, state: &LessonState, scroll: &mut Scroll, theme: Theme) {
     let area = frame.area();
     let width = usize::from(area.width);
     let (head, foot) = (
-        head(screen, width, paint),
-        foot(screen, state, width, area.height, paint),
+        head(screen, width, theme),
+        foot(screen, state, width, area.height, theme),
     );
     let parts = Layout::vertical([
         Constraint::Length(u16::try_from(head.len()).unwrap_or(u16::MAX)),
@@ -105,53 +105,53 @@ pub fn draw_screen(frame: &mut Frame<'_>, screen: &Screen, state: &State, scroll
     ])
     .split(area);
     frame.render_widget(Paragraph::new(head), parts[0]);
-    body(frame, screen, parts[1], scroll, paint);
+    body(frame, screen, parts[1], scroll, theme);
     frame.render_widget(Paragraph::new(foot), parts[2]);
 }
 
 /// Where the learner is.
-fn head(screen: &Screen, width: usize, paint: Paint) -> Vec<Line<'static>> {
+fn head(screen: &Screen, width: usize, theme: Theme) -> Vec<Line<'static>> {
     let blocks = screen
         .blocks
         .iter()
         .filter(|block| matches!(block, Block::Title { .. } | Block::Graph { .. }));
-    let mut head: Vec<Line<'static>> = blocks.flat_map(|block| lines(block, width, paint)).collect();
-    head.push(rule(width, "", paint));
+    let mut head: Vec<Line<'static>> = blocks.flat_map(|block| lines(block, width, theme)).collect();
+    head.push(rule(width, "", theme));
     head
 }
 
-fn rule(width: usize, note: &str, paint: Paint) -> Line<'static> {
+fn rule(width: usize, note: &str, theme: Theme) -> Line<'static> {
     let line = "─".repeat(width.saturating_sub(note.chars().count()));
-    Line::styled(line + note, paint.soft())
+    Line::styled(line + note, theme.soft())
 }
 
 /// The question that is asked, what is said, and the keys.
-fn foot(screen: &Screen, state: &State, width: usize, height: u16, paint: Paint) -> Vec<Line<'static>> {
+fn foot(screen: &Screen, state: &LessonState, width: usize, height: u16, theme: Theme) -> Vec<Line<'static>> {
     let measure = width.min(usize::from(MEASURE) + 20);
     let mut foot: Vec<Line<'static>> = Vec::new();
     for block in screen.blocks.iter().filter(|block| is_at_foot(block)) {
-        foot.extend(lines(block, measure, paint));
+        foot.extend(lines(block, measure, theme));
     }
     // Half of the terminal at most; what does not fit of a long question has been read in the attempt before.
     let room = usize::from(height / 2).max(4);
     if foot.len() > room {
         foot.drain(..foot.len() - room);
     }
-    if let Some(line) = entry(state, width, paint) {
+    if let Some(line) = entry(state, width, theme) {
         foot.push(line);
     }
     if !foot.is_empty() {
-        foot.insert(0, rule(width, "", paint));
+        foot.insert(0, rule(width, "", theme));
     }
     let last = |block: &&Block| matches!(block, Block::Progress { .. } | Block::Keys { .. });
-    foot.push(rule(width, "", paint));
+    foot.push(rule(width, "", theme));
     foot.extend(
         screen
             .blocks
             .iter()
             .filter(last)
             .rev()
-            .flat_map(|block| lines(block, width, paint)),
+            .flat_map(|block| lines(block, width, theme)),
     );
     foot
 }
@@ -165,23 +165,23 @@ fn is_at_foot(block: &Block) -> bool {
 }
 
 /// The line that is being typed.
-fn entry(state: &State, width: usize, paint: Paint) -> Option<Line<'static>> {
+fn entry(state: &LessonState, width: usize, theme: Theme) -> Option<Line<'static>> {
     let label = match state.entry {
-        Entry::Closed => return None,
-        Entry::Answer => "> ",
-        Entry::Change => "change, as in x[1] = 3 > ",
-        Entry::Place => "go to step, or as in backward z > ",
+        TextEntry::Closed => return None,
+        TextEntry::Answer => "> ",
+        TextEntry::Change => "change, as in x[1] = 3 > ",
+        TextEntry::Step => "go to step, or as in backward z > ",
     };
     let room = width.saturating_sub(label.len() + 1);
     let skipped = state.typed.chars().count().saturating_sub(room);
     let typed: String = state.typed.chars().skip(skipped).collect();
     let cursor = ratatui::text::Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED));
-    let label = ratatui::text::Span::styled(label, paint.heading());
+    let label = ratatui::text::Span::styled(label, theme.heading());
     Some(Line::from(vec![label, typed.into(), cursor]))
 }
 
 /// Text and numbers: side by side if there is room, else one below the other.
-fn body(frame: &mut Frame<'_>, screen: &Screen, area: Rect, scroll: &mut Scroll, paint: Paint) {
+fn body(frame: &mut Frame<'_>, screen: &Screen, area: Rect, scroll: &mut Scroll, theme: Theme) {
     let is_body = |block: &&Block| {
         !is_at_foot(block)
             && !matches!(
@@ -207,7 +207,7 @@ fn body(frame: &mut Frame<'_>, screen: &Screen, area: Rect, scroll: &mut Scroll,
         } else {
             u16::MAX
         });
-        let lines = joined(&blocks, usize::from(width), paint);
+        let lines = joined(&blocks, usize::from(width), theme);
         longest = longest.max(lines.len());
         let below = lines.len().saturating_sub(scroll.lines + usize::from(area.height));
         scroll.has_more |= below > 0;
@@ -221,19 +221,19 @@ fn body(frame: &mut Frame<'_>, screen: &Screen, area: Rect, scroll: &mut Scroll,
                 ..area
             };
             frame.render_widget(ratatui::widgets::Clear, last);
-            frame.render_widget(Paragraph::new(rule(usize::from(area.width), &note, paint)), last);
+            frame.render_widget(Paragraph::new(rule(usize::from(area.width), &note, theme)), last);
         }
     }
     scroll.lines = scroll.lines.min(longest.saturating_sub(1));
 }
 
-fn joined(blocks: &[&Block], width: usize, paint: Paint) -> Vec<Line<'static>> {
+fn joined(blocks: &[&Block], width: usize, theme: Theme) -> Vec<Line<'static>> {
     let mut all: Vec<Line<'static>> = Vec::new();
     for block in blocks {
         if all.last().is_some_and(|last| last.width() > 0) {
             all.push(Line::default());
         }
-        all.extend(lines(block, width, paint));
+        all.extend(lines(block, width, theme));
     }
     while all.last().is_some_and(|last| last.width() == 0) {
         all.pop();

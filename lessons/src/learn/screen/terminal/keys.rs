@@ -2,28 +2,28 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::learn::session::state::{Action, Entry, Panel, State};
+use crate::learn::session::state::{Action, LessonState, ScreenPanel, TextEntry};
 use crate::learn::session::status::Tone;
 
 /// What a key means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meant {
-    /// The end.
+pub enum KeyCommand {
+    /// Quit the lesson.
     Quit,
-    /// Something that the state knows.
+    /// An action on the state.
     Act(Action),
-    /// Nothing.
-    Nothing,
+    /// The key has no meaning now.
+    Ignored,
 }
 
 /// What a key means at this moment: while something is typed, letters are letters.
-pub fn meant(state: &State, key: KeyEvent) -> Meant {
+pub fn key_command(state: &LessonState, key: KeyEvent) -> KeyCommand {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     if control {
         return if matches!(key.code, KeyCode::Char('c' | 'd' | 'q')) {
-            Meant::Quit
+            KeyCommand::Quit
         } else {
-            Meant::Nothing
+            KeyCommand::Ignored
         };
     }
     let action = match (key.code, state.entry) {
@@ -31,17 +31,17 @@ pub fn meant(state: &State, key: KeyEvent) -> Meant {
         (KeyCode::Tab, _) => Action::Skip,
         (KeyCode::Esc, _) => Action::Close,
         (KeyCode::Backspace, _) => Action::Erase,
-        (KeyCode::Char(sign), Entry::Answer | Entry::Change | Entry::Place) => Action::Type(sign),
-        (_, Entry::Answer | Entry::Change | Entry::Place) => return Meant::Nothing,
+        (KeyCode::Char(sign), TextEntry::Answer | TextEntry::Change | TextEntry::Step) => Action::Type(sign),
+        (_, TextEntry::Answer | TextEntry::Change | TextEntry::Step) => return KeyCommand::Ignored,
         (KeyCode::Right, _) => Action::Next,
         (KeyCode::Left, _) => Action::Back,
         (KeyCode::Home, _) => Action::First,
         (KeyCode::End, _) => Action::Last,
-        (KeyCode::Char('q'), _) => return Meant::Quit,
-        (KeyCode::Char(sign), _) => return letter(sign).map_or(Meant::Nothing, Meant::Act),
-        _ => return Meant::Nothing,
+        (KeyCode::Char('q'), _) => return KeyCommand::Quit,
+        (KeyCode::Char(sign), _) => return letter(sign).map_or(KeyCommand::Ignored, KeyCommand::Act),
+        _ => return KeyCommand::Ignored,
     };
-    Meant::Act(action)
+    KeyCommand::Act(action)
 }
 
 /// The command of a letter.
@@ -51,14 +51,14 @@ fn letter(sign: char) -> Option<Action> {
         'p' => Action::Back,
         ' ' | ']' => Action::NextStop,
         '[' => Action::StopBefore,
-        't' => Action::Show(Panel::Ledger),
-        'w' => Action::Show(Panel::Paths),
-        'x' => Action::Show(Panel::Properties),
-        'c' => Action::Show(Panel::Changes),
-        '?' | 'h' => Action::Show(Panel::Help),
-        'e' => Action::Open(Entry::Change),
-        'g' => Action::Open(Entry::Place),
-        'a' => Action::Open(Entry::Answer),
+        't' => Action::Show(ScreenPanel::Ledger),
+        'w' => Action::Show(ScreenPanel::Paths),
+        'x' => Action::Show(ScreenPanel::Properties),
+        'c' => Action::Show(ScreenPanel::Changes),
+        '?' | 'h' => Action::Show(ScreenPanel::Help),
+        'e' => Action::Open(TextEntry::Change),
+        'g' => Action::Open(TextEntry::Step),
+        'a' => Action::Open(TextEntry::Answer),
         'u' => Action::Restore,
         's' => Action::Skip,
         _ => return None,
@@ -69,11 +69,13 @@ fn letter(sign: char) -> Option<Action> {
 ///
 /// `: q` and the like are commands even where an answer is asked for; a single letter is one if no question is open,
 /// or if it is `n`, `p`, `s`, `q` or `?` and the question is no choice.
-pub fn command(state: &mut State, line: &str) -> bool {
-    let asked = state.asked().filter(|_| state.entry == Entry::Answer);
+pub fn line_command(state: &mut LessonState, line: &str) -> bool {
+    let open_question = state.open_question().filter(|_| state.entry == TextEntry::Answer);
     let word = line.strip_prefix(':').map(str::trim);
-    let is_choice = asked.as_ref().is_some_and(|asked| !asked.options.is_empty());
-    let is_command = match (&asked, line) {
+    let is_choice = open_question
+        .as_ref()
+        .is_some_and(|open_question| !open_question.options.is_empty());
+    let is_command = match (&open_question, line) {
         (None, _) => true,
         (Some(_), "n" | "p" | "s" | "q" | "?") => !is_choice,
         (Some(_), "") => true,
@@ -90,7 +92,7 @@ pub fn command(state: &mut State, line: &str) -> bool {
         _ => match (line.split_once(' '), line.chars().next()) {
             (Some(("e", change)), _) => state.change(change),
             (Some(("g", place)), _) => {
-                state.act(Action::Open(Entry::Place));
+                state.act(Action::Open(TextEntry::Step));
                 place.chars().for_each(|sign| state.act(Action::Type(sign)));
                 state.act(Action::Enter);
             }

@@ -3,21 +3,21 @@
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::wrap::{Run, wrapped};
-use crate::learn::lesson::prose::{Paragraph, Span as Piece};
-use crate::learn::screen::block::{Block, Cell, Mark, Prompt, When};
+use super::wrap::{StyledText, wrapped};
+use crate::learn::lesson::prose::{Paragraph, TextSpan};
+use crate::learn::screen::block::{Block, Cell, NodeMark, Prompt, When};
 use crate::learn::session::status::{Status, Tone};
 
-/// Whether colours are used; everything they say is also said without them.
+/// Whether colours are used. Everything they say is also said without them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paint {
-    /// Colours.
+pub enum Theme {
+    /// Colours are used.
     Colour,
     /// Bold, underlined and reversed letters only.
     Plain,
 }
 
-impl Paint {
+impl Theme {
     fn of(self, colour: Color) -> Style {
         match self {
             Self::Colour => Style::new().fg(colour),
@@ -30,7 +30,7 @@ impl Paint {
         self.of(Color::Cyan).add_modifier(Modifier::BOLD)
     }
 
-    /// What is beside the matter.
+    /// Text of minor importance.
     pub fn soft(self) -> Style {
         match self {
             Self::Colour => Style::new().fg(Color::DarkGray),
@@ -53,33 +53,33 @@ impl Paint {
 }
 
 /// A block as lines that are at most `width` wide.
-pub fn lines(block: &Block, width: usize, paint: Paint) -> Vec<Line<'static>> {
+pub fn lines(block: &Block, width: usize, theme: Theme) -> Vec<Line<'static>> {
     match block {
-        Block::Title { lesson, place, what } => title(lesson, place, what, width, paint),
+        Block::Title { lesson, place, what } => title(lesson, place, what, width, theme),
         Block::Prose { title, paragraphs } => {
-            let mut lines = vec![Line::styled(title.clone(), paint.heading())];
+            let mut lines = vec![Line::styled(title.clone(), theme.heading())];
             paragraphs
                 .iter()
-                .for_each(|one| lines.extend(paragraph(one, width, paint)));
+                .for_each(|one| lines.extend(paragraph(one, width, theme)));
             lines
         }
-        Block::Equation { lines } => equation(lines, width, paint),
-        Block::Table { caption, header, rows } => table(caption, header, rows, width, paint),
-        Block::Graph { nodes } => graph(nodes, width, paint),
-        Block::Prompt(prompt) => question(prompt, width, paint),
+        Block::Equation { lines } => equation(lines, width, theme),
+        Block::Table { caption, header, rows } => table(caption, header, rows, width, theme),
+        Block::Graph { nodes } => graph(nodes, width, theme),
+        Block::Prompt(prompt) => question(prompt, width, theme),
         Block::Feedback { tone, text } => {
             let runs = [
-                (format!("{} ", tone.word()), paint.tone(*tone)),
+                (format!("{} ", tone.word()), theme.tone(*tone)),
                 (text.clone(), Style::new()),
             ];
             wrapped(&runs, width, 0)
         }
-        Block::Progress { text } => vec![Line::styled(text.clone(), paint.soft())],
-        Block::Keys { keys } => key_lines(keys, width, paint),
+        Block::Progress { text } => vec![Line::styled(text.clone(), theme.soft())],
+        Block::Keys { keys } => key_lines(keys, width, theme),
     }
 }
 
-fn title(lesson: &str, place: &str, what: &str, width: usize, paint: Paint) -> Vec<Line<'static>> {
+fn title(lesson: &str, place: &str, what: &str, width: usize, theme: Theme) -> Vec<Line<'static>> {
     let gap = width
         .saturating_sub(lesson.chars().count() + place.chars().count() + 2)
         .max(2);
@@ -87,47 +87,47 @@ fn title(lesson: &str, place: &str, what: &str, width: usize, paint: Paint) -> V
     let style = Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD);
     let mut lines = vec![Line::styled(bar, style)];
     lines.extend(wrapped(
-        &[(what.to_string(), paint.formula().add_modifier(Modifier::BOLD))],
+        &[(what.to_string(), theme.formula().add_modifier(Modifier::BOLD))],
         width,
         2,
     ));
     lines
 }
 
-fn pieces_of(spans: &[Piece], paint: Paint) -> Vec<Run> {
-    let run = |piece: &Piece| match piece {
-        Piece::Plain(text) => (text.clone(), Style::new()),
-        Piece::Code(text) => (text.clone(), paint.formula()),
-        Piece::Strong(text) => (text.clone(), Style::new().add_modifier(Modifier::BOLD)),
+fn pieces_of(spans: &[TextSpan], theme: Theme) -> Vec<StyledText> {
+    let run = |piece: &TextSpan| match piece {
+        TextSpan::Plain(text) => (text.clone(), Style::new()),
+        TextSpan::Code(text) => (text.clone(), theme.formula()),
+        TextSpan::Strong(text) => (text.clone(), Style::new().add_modifier(Modifier::BOLD)),
     };
     spans.iter().map(run).collect()
 }
 
-fn paragraph(paragraph: &Paragraph, width: usize, paint: Paint) -> Vec<Line<'static>> {
+fn paragraph(paragraph: &Paragraph, width: usize, theme: Theme) -> Vec<Line<'static>> {
     match paragraph {
         Paragraph::Text(spans) => {
-            let mut lines = wrapped(&pieces_of(spans, paint), width, 0);
+            let mut lines = wrapped(&pieces_of(spans, theme), width, 0);
             lines.push(Line::default());
             lines
         }
         Paragraph::Item(spans) => {
             let mut runs = vec![("- ".to_string(), Style::new())];
-            runs.extend(pieces_of(spans, paint));
+            runs.extend(pieces_of(spans, theme));
             wrapped(&runs, width, 2)
         }
         Paragraph::Code(code) => {
-            let line = |line: &str| Line::styled(format!("  {line}"), paint.formula());
+            let line = |line: &str| Line::styled(format!("  {line}"), theme.formula());
             code.lines().map(line).chain([Line::default()]).collect()
         }
     }
 }
 
-fn equation(parts: &[(String, Cell)], width: usize, paint: Paint) -> Vec<Line<'static>> {
+fn equation(parts: &[(String, Cell)], width: usize, theme: Theme) -> Vec<Line<'static>> {
     let column = parts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0) + 2;
     let mut lines = Vec::new();
     for (index, (name, formula)) in parts.iter().enumerate() {
         let style = if index == 0 {
-            paint.formula().add_modifier(Modifier::BOLD)
+            theme.formula().add_modifier(Modifier::BOLD)
         } else {
             Style::new()
         };
@@ -142,7 +142,7 @@ fn equation(parts: &[(String, Cell)], width: usize, paint: Paint) -> Vec<Line<'s
                     " ".repeat(column)
                 };
                 first = false;
-                let spans = [Span::styled(label, paint.soft())].into_iter().chain(line.spans);
+                let spans = [Span::styled(label, theme.soft())].into_iter().chain(line.spans);
                 lines.push(Line::from(spans.collect::<Vec<_>>()));
             }
         }
@@ -150,8 +150,8 @@ fn equation(parts: &[(String, Cell)], width: usize, paint: Paint) -> Vec<Line<'s
     lines
 }
 
-fn table(caption: &str, header: &[String], rows: &[Vec<Cell>], width: usize, paint: Paint) -> Vec<Line<'static>> {
-    let mut lines = wrapped(&[(caption.to_string(), paint.heading())], width, 0);
+fn table(caption: &str, header: &[String], rows: &[Vec<Cell>], width: usize, theme: Theme) -> Vec<Line<'static>> {
+    let mut lines = wrapped(&[(caption.to_string(), theme.heading())], width, 0);
     let widths = column_widths(header, rows, width);
     let heading: Vec<Vec<String>> = header
         .iter()
@@ -161,7 +161,7 @@ fn table(caption: &str, header: &[String], rows: &[Vec<Cell>], width: usize, pai
     lines.extend(row_lines(
         &heading,
         &widths,
-        paint.soft().add_modifier(Modifier::UNDERLINED),
+        theme.soft().add_modifier(Modifier::UNDERLINED),
     ));
     for row in rows {
         let cells: Vec<Vec<String>> = row
@@ -225,16 +225,16 @@ fn column_widths(header: &[String], rows: &[Vec<Cell>], width: usize) -> Vec<usi
     widths
 }
 
-fn graph(nodes: &[Mark], width: usize, paint: Paint) -> Vec<Line<'static>> {
-    let mut runs: Vec<Run> = vec![("Graph ".into(), paint.soft())];
+fn graph(nodes: &[NodeMark], width: usize, theme: Theme) -> Vec<Line<'static>> {
+    let mut runs: Vec<StyledText> = vec![("Graph ".into(), theme.soft())];
     for (index, mark) in nodes.iter().enumerate() {
         let (text, style) = match mark.when {
             When::Done => (format!("●{}", mark.label), Style::new()),
             When::Now => (
                 format!("▶{}", mark.label),
-                paint.formula().add_modifier(Modifier::BOLD | Modifier::REVERSED),
+                theme.formula().add_modifier(Modifier::BOLD | Modifier::REVERSED),
             ),
-            When::Later => (format!("○{}", mark.label), paint.soft()),
+            When::Later => (format!("○{}", mark.label), theme.soft()),
         };
         let text = text.replace(' ', "\u{a0}");
         runs.push((if index == 0 { text } else { format!(" {text}") }, style));
@@ -242,43 +242,43 @@ fn graph(nodes: &[Mark], width: usize, paint: Paint) -> Vec<Line<'static>> {
     wrapped(&runs, width, 6)
 }
 
-fn question(prompt: &Prompt, width: usize, paint: Paint) -> Vec<Line<'static>> {
+fn question(prompt: &Prompt, width: usize, theme: Theme) -> Vec<Line<'static>> {
     let mark = match prompt.status {
         Status::Open => "? ",
         Status::Right => "✓ ",
         Status::Shown | Status::Skipped => "- ",
     };
-    let mut runs = vec![(mark.to_string(), paint.heading())];
+    let mut runs = vec![(mark.to_string(), theme.heading())];
     runs.extend(
-        pieces_of(&crate::learn::lesson::prose::spans(&prompt.ask), paint)
+        pieces_of(&crate::learn::lesson::prose::spans(&prompt.ask), theme)
             .into_iter()
             .map(|(text, style)| (text, style.add_modifier(Modifier::BOLD))),
     );
-    runs.push((format!(" ({})", prompt.status.word()), paint.soft()));
+    runs.push((format!(" ({})", prompt.status.word()), theme.soft()));
     let mut lines = wrapped(&runs, width, 2);
     for option in &prompt.options {
         lines.extend(wrapped(&[(format!("  {option}"), Style::new())], width, 5));
     }
     if !prompt.form.is_empty() {
-        lines.extend(wrapped(&[(format!("  {}", prompt.form), paint.soft())], width, 2));
+        lines.extend(wrapped(&[(format!("  {}", prompt.form), theme.soft())], width, 2));
     }
     for (attempt, given) in prompt.attempts.iter().enumerate() {
         lines.extend(wrapped(
-            &[(format!("  attempt {}: {given}", attempt + 1), paint.soft())],
+            &[(format!("  attempt {}: {given}", attempt + 1), theme.soft())],
             width,
             4,
         ));
     }
     for hint in &prompt.hints {
         lines.extend(wrapped(
-            &[("  Hint: ".into(), paint.heading()), (hint.clone(), Style::new())],
+            &[("  Hint: ".into(), theme.heading()), (hint.clone(), Style::new())],
             width,
             4,
         ));
     }
     if let Some(worked) = &prompt.worked {
         lines.extend(wrapped(
-            &[("  Answer: ".into(), paint.heading()), (worked.clone(), Style::new())],
+            &[("  Answer: ".into(), theme.heading()), (worked.clone(), Style::new())],
             width,
             4,
         ));
@@ -286,15 +286,15 @@ fn question(prompt: &Prompt, width: usize, paint: Paint) -> Vec<Line<'static>> {
     lines
 }
 
-fn key_lines(keys: &[(String, String)], width: usize, paint: Paint) -> Vec<Line<'static>> {
-    let mut runs: Vec<Run> = Vec::new();
+fn key_lines(keys: &[(String, String)], width: usize, theme: Theme) -> Vec<Line<'static>> {
+    let mut runs: Vec<StyledText> = Vec::new();
     for (index, (key, what)) in keys.iter().enumerate() {
         let gap = if index == 0 { "" } else { "\u{a0} " };
         runs.push((
             format!("{gap}{}", key.replace(' ', "\u{a0}")),
             Style::new().add_modifier(Modifier::BOLD),
         ));
-        runs.push((format!("\u{a0}{}", what.replace(' ', "\u{a0}")), paint.soft()));
+        runs.push((format!("\u{a0}{}", what.replace(' ', "\u{a0}")), theme.soft()));
     }
     wrapped(&runs, width, 0)
 }

@@ -8,8 +8,8 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::draw::{MEASURE, paint};
-use super::lines::Paint;
+use super::draw::{MEASURE, theme};
+use super::lines::Theme;
 use super::wrap::wrapped;
 
 /// Lets the learner choose a lesson; `None` if none is chosen.
@@ -19,7 +19,7 @@ pub fn menu(rows: &[(String, String, String)]) -> io::Result<Option<usize>> {
     let mut terminal = ratatui::try_init()?;
     let mut chosen = 0;
     let outcome = loop {
-        if let Err(error) = terminal.draw(|frame| draw_menu(frame, rows, chosen, paint())) {
+        if let Err(error) = terminal.draw(|frame| draw_menu(frame, rows, chosen, theme())) {
             break Err(error);
         }
         let key = match event::read() {
@@ -49,7 +49,7 @@ pub fn menu(rows: &[(String, String, String)]) -> io::Result<Option<usize>> {
 }
 
 /// Draws the list of lessons, and below it what the chosen one is for.
-pub fn draw_menu(frame: &mut Frame<'_>, rows: &[(String, String, String)], chosen: usize, paint: Paint) {
+pub fn draw_menu(frame: &mut Frame<'_>, rows: &[(String, String, String)], chosen: usize, theme: Theme) {
     let area = frame.area();
     let width = usize::from(area.width);
     let bar = format!("{:<width$}", " tapegrad lessons");
@@ -66,7 +66,7 @@ pub fn draw_menu(frame: &mut Frame<'_>, rows: &[(String, String, String)], chose
         let line = vec![
             Span::raw(mark),
             Span::styled(format!("{title:<column$}"), style),
-            Span::styled(format!("  {standing}"), paint.soft()),
+            Span::styled(format!("  {standing}"), theme.soft()),
         ];
         all.push(Line::from(line));
     }
@@ -79,6 +79,6 @@ pub fn draw_menu(frame: &mut Frame<'_>, rows: &[(String, String, String)], chose
         ));
     }
     all.push(Line::default());
-    all.push(Line::styled("Up, Down choose   Enter begin   q quit", paint.soft()));
+    all.push(Line::styled("Up, Down choose   Enter begin   q quit", theme.soft()));
     frame.render_widget(Paragraph::new(all), area);
 }

@@ -10,6 +10,6 @@ mod menu;
 mod wrap;
 
 pub use draw::{Scroll, draw, draw_screen, run};
-pub use keys::{Meant, command, meant};
-pub use lines::Paint;
+pub use keys::{KeyCommand, key_command, line_command};
+pub use lines::Theme;
 pub use menu::menu;

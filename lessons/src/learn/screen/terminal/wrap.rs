@@ -4,10 +4,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 /// Text with its style, not yet broken into lines.
-pub type Run = (String, Style);
+pub type StyledText = (String, Style);
 
 /// Text broken at spaces; every line but the first is indented.
-pub fn wrapped(runs: &[Run], width: usize, indent: usize) -> Vec<Line<'static>> {
+pub fn wrapped(runs: &[StyledText], width: usize, indent: usize) -> Vec<Line<'static>> {
     let mut lines: Vec<Vec<Span<'static>>> = vec![Vec::new()];
     let mut used = 0;
     for word in words(runs, width.saturating_sub(indent).max(8)) {
@@ -28,8 +28,8 @@ pub fn wrapped(runs: &[Run], width: usize, indent: usize) -> Vec<Line<'static>> 
 }
 
 /// The words of a text, each of one or more runs; one that is longer than a line comes in pieces.
-fn words(runs: &[Run], width: usize) -> Vec<Vec<Run>> {
-    let mut words: Vec<Vec<Run>> = vec![Vec::new()];
+fn words(runs: &[StyledText], width: usize) -> Vec<Vec<StyledText>> {
+    let mut words: Vec<Vec<StyledText>> = vec![Vec::new()];
     for (text, style) in runs {
         for (index, part) in text.split(' ').enumerate() {
             if index > 0 {
