@@ -1,6 +1,6 @@
 //! Lessons, the report of a comparison, and the command `tapegrad`.
 //!
-//! Reading order: [`step`], which steps through a network; [`learn`], the lessons; [`report`], what a comparison of
+//! Reading order: [`learn`], the lessons; [`report`], what a comparison of
 //! models leaves behind; [`assignment`], what students hand in; [`mod@bench`], what is timed; [`cli`], the command.
 
 #![forbid(unsafe_code)]
@@ -10,4 +10,3 @@ pub mod bench;
 pub mod cli;
 pub mod learn;
 pub mod report;
-pub mod step;

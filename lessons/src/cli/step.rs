@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::error::CliError;
 use super::output::Output;
-use crate::step::{Values, ValuesError, render_plain, two_layer};
+use crate::learn::two_layer::{Values, ValuesError, render_plain, two_layer};
 
 /// Step through a network: every forward and every backward, with its numbers
 #[derive(Args, Debug)]
@@ -65,7 +65,7 @@ fn read(path: &Path) -> Result<Values, CliError> {
 }
 
 fn wrong_values(path: Option<&Path>, error: &ValuesError) -> CliError {
-    let place = error.place();
+    let place = &error.place;
     let place = path.map_or(place.to_string(), |path| format!("{}: {place}", path.display()));
     CliError::new("wrong_values", error).at(place).help(
         "the values look like {\"x\": [1, 2], \"t\": 1, \"alpha\": [[0.1, 0.2], [0.3, -0.1]], \"beta\": [0.5, -0.4]}",

@@ -22,7 +22,7 @@ pub enum Agreement {
     Differs,
     /// The objective has a kink here.
     Kink,
-    /// There is no difference: it was not taken, or moving the number leaves the domain.
+    /// Nothing to compare with: the difference was not taken, moving the number leaves the domain, or rounding hides it.
     Unchecked,
 }
 
@@ -30,6 +30,8 @@ pub enum Agreement {
 const RELATIVE: f64 = 1e-7;
 /// An absolute difference that rounding explains, for numbers of the size of 1.
 const ABSOLUTE: f64 = 1e-9;
+/// The widest error bound, relative to the gradient or to 1, of a difference that says anything.
+const BOUND_MAX: f64 = 1e-3;
 
 /// Takes the differences of every gradient of a trace.
 pub fn take_all(trace: &mut Trace) {
@@ -100,6 +102,7 @@ fn objective_with(trace: &Trace, node: usize, after: &[NodeId], value: ArrayD<f6
 /// Whether an entry of a gradient agrees with its difference.
 pub fn agreement(gradient: f64, slope: Option<&Slope>) -> Agreement {
     match slope {
+        Some(Slope::Smooth { bound, .. }) if !(*bound <= BOUND_MAX * gradient.abs().max(1.0)) => Agreement::Unchecked,
         Some(Slope::Smooth { value, bound }) => {
             let allowed = bound + RELATIVE * value.abs().max(gradient.abs()) + ABSOLUTE;
             if (value - gradient).abs() <= allowed {

@@ -1,5 +1,6 @@
 //! The numbers put into the two-layer network: the lecture's, random ones, or a person's own.
 
+use ndarray::{Array2, ArrayD};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -24,64 +25,19 @@ pub struct Values {
 /// The largest number allowed: a sum of products of two such numbers is still finite.
 const LARGEST: f64 = 1e100;
 
-/// Why the network cannot be run on these numbers.
+/// Why the network cannot be run on these numbers, and where the mistake is.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum ValuesError {
-    /// The text is not JSON, or a field is missing, unknown or of another kind.
-    #[error("these are not the values of the network: {0}")]
-    Syntax(String),
-    /// A list has another length than the others ask for.
-    #[error("the length of {place} is {found} and should be {wanted}: {reason}")]
-    Length {
-        /// The name of the list.
-        place: String,
-        /// Its length.
-        found: usize,
-        /// The length that fits.
-        wanted: usize,
-        /// What asks for that length.
-        reason: &'static str,
-    },
-    /// A list without numbers.
-    #[error("{place} is empty; the network needs at least one input and one hidden unit")]
-    Empty {
-        /// The name of the list.
-        place: &'static str,
-    },
-    /// A number so large that products of it may overflow.
-    #[error("{place} has the number {number:e}; numbers from -1e100 to 1e100 are allowed")]
-    Large {
-        /// The name of the list.
-        place: &'static str,
-        /// The number.
-        number: f64,
-    },
-    /// The target is no probability.
-    #[error("t is {t}; the target is a probability, from 0 to 1")]
-    Target {
-        /// The target.
-        t: f64,
-    },
-    /// The sigmoid was rounded to exactly 0 or 1, whose logarithm is infinite.
-    #[error("J is {j}, because y was rounded to exactly {y}: log 0 is infinite; use values nearer to 0")]
-    Saturated {
-        /// The result of the second sigmoid.
-        y: f64,
-        /// The loss.
-        j: f64,
-    },
+#[error("{message}")]
+pub struct ValuesError {
+    /// The name of the number or list.
+    pub place: String,
+    message: String,
 }
 
 impl ValuesError {
-    /// Where in the values the mistake is.
-    pub fn place(&self) -> &str {
-        match self {
-            Self::Syntax(_) => "the text",
-            Self::Length { place, .. } => place,
-            Self::Empty { place } | Self::Large { place, .. } => place,
-            Self::Target { .. } => "t",
-            Self::Saturated { .. } => "y",
-        }
+    pub(super) fn new(place: impl Into<String>, message: String) -> Self {
+        let place = place.into();
+        Self { place, message }
     }
 }
 
@@ -110,49 +66,62 @@ impl Values {
     ///
     /// **Errors** if it is not JSON, has a wrong field, or the sizes do not fit together.
     pub fn parse(text: &str) -> Result<Self, ValuesError> {
-        let values: Self = serde_json::from_str(text).map_err(|error| ValuesError::Syntax(error.to_string()))?;
+        let wrong = |error| ValuesError::new("the text", format!("these are not the values of the network: {error}"));
+        let values: Self = serde_json::from_str(text).map_err(wrong)?;
         values.validate()?;
         Ok(values)
     }
 
     /// An error if the sizes do not fit together or the target is no probability.
     pub fn validate(&self) -> Result<(), ValuesError> {
-        let lists = [("x", self.x.is_empty()), ("beta", self.beta.is_empty())];
-        if let Some(&(place, _)) = lists.iter().find(|(_, empty)| *empty) {
-            return Err(ValuesError::Empty { place });
+        for (place, list) in [("x", &self.x), ("beta", &self.beta)] {
+            require(!list.is_empty(), place, || {
+                format!("{place} is empty; the network needs at least one input and one hidden unit")
+            })?;
         }
-        let length = |place: String, found: usize, wanted: usize, reason| match found == wanted {
-            true => Ok(()),
-            false => Err(ValuesError::Length {
-                place,
-                found,
-                wanted,
-                reason,
-            }),
+        let length = |place: &str, found: usize, wanted: usize, reason: &str| {
+            require(found == wanted, place, || {
+                format!("the length of {place} is {found} and should be {wanted}: {reason}")
+            })
         };
         length(
-            "alpha".into(),
+            "alpha",
             self.alpha.len(),
             self.beta.len(),
             "a row for each entry of beta",
         )?;
         for (row, weights) in self.alpha.iter().enumerate() {
             let place = format!("row {} of alpha", row + 1);
-            length(place, weights.len(), self.x.len(), "a weight for each entry of x")?;
+            length(&place, weights.len(), self.x.len(), "a weight for each entry of x")?;
         }
-        let numbers = [("x", &self.x), ("beta", &self.beta)].into_iter();
-        let numbers = numbers.chain(self.alpha.iter().map(|weights| ("alpha", weights)));
-        for (place, list) in numbers {
-            let large = |number: &&f64| !(-LARGEST..=LARGEST).contains(*number);
-            if let Some(&number) = list.iter().find(large) {
-                return Err(ValuesError::Large { place, number });
+        let lists = [("x", &self.x), ("beta", &self.beta)].into_iter();
+        for (place, list) in lists.chain(self.alpha.iter().map(|weights| ("alpha", weights))) {
+            for number in list {
+                require((-LARGEST..=LARGEST).contains(number), place, || {
+                    format!("{place} has the number {number:e}; numbers from -1e100 to 1e100 are allowed")
+                })?;
             }
         }
-        match (0.0..=1.0).contains(&self.t) {
-            true => Ok(()),
-            false => Err(ValuesError::Target { t: self.t }),
-        }
+        require((0.0..=1.0).contains(&self.t), "t", || {
+            format!("t is {}; the target is a probability, from 0 to 1", self.t)
+        })
     }
+}
+
+fn require(holds: bool, place: &str, message: impl FnOnce() -> String) -> Result<(), ValuesError> {
+    match holds {
+        true => Ok(()),
+        false => Err(ValuesError::new(place, message())),
+    }
+}
+
+/// The rows as a matrix.
+///
+/// **Panics** if they differ in length, which validated values do not.
+pub(super) fn matrix(rows: &[Vec<f64>]) -> ArrayD<f64> {
+    let columns = rows.first().map_or(0, Vec::len);
+    let matrix = Array2::from_shape_vec((rows.len(), columns), rows.concat());
+    matrix.expect("validated rows have the same length").into_dyn()
 }
 
 #[cfg(test)]

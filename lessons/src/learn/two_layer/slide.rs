@@ -27,58 +27,67 @@ pub struct Rule {
     pub formula: &'static str,
     /// The local derivative, where the slide writes it apart.
     pub local: Option<&'static str>,
+    /// The local derivative as an expression over the graph's names and the formula's indices.
+    pub local_value: &'static str,
 }
 
-const fn rule(of: &'static str, formula: &'static str, local: &'static str) -> Rule {
+impl SlideRow {
+    /// The index letters of the result: `j` of `a_j = ..`.
+    pub fn indices(&self) -> &'static str {
+        indices(self.forward, self.symbol)
+    }
+}
+
+impl Rule {
+    /// The index letters of the gradient: `ji` of `g_alpha_ji = ..`.
+    pub fn indices(&self) -> &'static str {
+        indices(self.formula.trim_start_matches("g_"), self.of)
+    }
+}
+
+fn indices(formula: &'static str, letter: &str) -> &'static str {
+    let (left, _) = formula.split_once(" = ").unwrap_or((formula, ""));
+    left.strip_prefix(letter).unwrap_or("").trim_start_matches('_')
+}
+
+const fn row(name: &'static str, symbol: &'static str, forward: &'static str, backward: &'static [Rule]) -> SlideRow {
+    SlideRow {
+        name,
+        symbol,
+        forward,
+        backward,
+    }
+}
+
+const fn rule(of: &'static str, formula: &'static str, local: Option<&'static str>, local_value: &'static str) -> Rule {
     Rule {
         of,
         formula,
-        local: Some(local),
+        local,
+        local_value,
     }
 }
 
 /// The table from the loss down to the input, as the slide has it.
+#[rustfmt::skip]
 pub const TWO_LAYER: [SlideRow; 5] = [
-    SlideRow {
-        name: "Loss",
-        symbol: "J",
-        forward: "J = t log y + (1 - t) log(1 - y)",
-        backward: &[Rule {
-            of: "y",
-            formula: "g_y = t / y + (1 - t) / (y - 1)",
-            local: None,
-        }],
-    },
-    SlideRow {
-        name: "Sigmoid",
-        symbol: "y",
-        forward: "y = 1 / (1 + exp(-b))",
-        backward: &[rule("b", "g_b = g_y dy/db", "dy/db = y (1 - y)")],
-    },
-    SlideRow {
-        name: "Linear",
-        symbol: "b",
-        forward: "b = sum_j beta_j z_j",
-        backward: &[
-            rule("beta", "g_beta_j = g_b db/dbeta_j", "db/dbeta_j = z_j"),
-            rule("z", "g_z_j = g_b db/dz_j", "db/dz_j = beta_j"),
-        ],
-    },
-    SlideRow {
-        name: "Sigmoid",
-        symbol: "z",
-        forward: "z_j = 1 / (1 + exp(-a_j))",
-        backward: &[rule("a", "g_a_j = g_z_j dz_j/da_j", "dz_j/da_j = z_j (1 - z_j)")],
-    },
-    SlideRow {
-        name: "Linear",
-        symbol: "a",
-        forward: "a_j = sum_i alpha_ji x_i",
-        backward: &[
-            rule("alpha", "g_alpha_ji = g_a_j da_j/dalpha_ji", "da_j/dalpha_ji = x_i"),
-            rule("x", "g_x_i = sum_j g_a_j da_j/dx_i", "da_j/dx_i = alpha_ji"),
-        ],
-    },
+    row("Loss", "J", "J = t log y + (1 - t) log(1 - y)", &[
+        rule("y", "g_y = t / y + (1 - t) / (y - 1)", None, "t / y + (1 - t) / (y - 1)"),
+    ]),
+    row("Sigmoid", "y", "y = 1 / (1 + exp(-b))", &[
+        rule("b", "g_b = g_y dy/db", Some("dy/db = y (1 - y)"), "y * (1 - y)"),
+    ]),
+    row("Linear", "b", "b = sum_j beta_j z_j", &[
+        rule("beta", "g_beta_j = g_b db/dbeta_j", Some("db/dbeta_j = z_j"), "z[j]"),
+        rule("z", "g_z_j = g_b db/dz_j", Some("db/dz_j = beta_j"), "beta[j]"),
+    ]),
+    row("Sigmoid", "z", "z_j = 1 / (1 + exp(-a_j))", &[
+        rule("a", "g_a_j = g_z_j dz_j/da_j", Some("dz_j/da_j = z_j (1 - z_j)"), "z[j] * (1 - z[j])"),
+    ]),
+    row("Linear", "a", "a_j = sum_i alpha_ji x_i", &[
+        rule("alpha", "g_alpha_ji = g_a_j da_j/dalpha_ji", Some("da_j/dalpha_ji = x_i"), "x[i]"),
+        rule("x", "g_x_i = sum_j g_a_j da_j/dx_i", Some("da_j/dx_i = alpha_ji"), "alpha[j, i]"),
+    ]),
 ];
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
-//! What one run of the two-layer network did, row by row of the slide.
+//! The JSON document of `tapegrad step two-layer`.
+
+#![expect(missing_docs, reason = "the contract of `Ledger` describes every field")]
 
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
-use super::difference::{Difference, Verdict};
 use super::values::Values;
 
-/// What one run of the two-layer network did, row by row of the slide, from the loss down to the input.
+/// The numbers of one run, row by row of the slide, from the loss down to the input.
 ///
 /// As JSON, with every number in full, and `A` for `{"shape":[n,..],"entries":[x,..]}` (entries row by row):
 /// ```text
@@ -25,122 +26,100 @@ use super::values::Values;
 ///                                        "before":A|null, "after":A}]}]}]}
 /// ```
 /// An entry's gradient comes from the tape; its terms are the slide's formula, and their products add up to it.
-/// `incoming` of an op is `null` where it gets no gradient, as it depends on nothing that gets one; `before` is `null`
-/// for the first contribution to a variable.
+/// `ops` go from last to first. `incoming` of an op is `null` where it gets no gradient, as it depends on nothing that
+/// gets one; `uses` is the number of all contributions to the operand; `before` is `null` for the first of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ledger {
-    /// The numbers put in.
     pub values: Values,
-    /// The log-likelihood.
     pub j: f64,
-    /// The rows of the slide.
-    pub rows: Vec<Row>,
+    pub rows: Vec<LedgerRow>,
 }
 
 /// One row of the slide with its numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Row {
-    /// What the slide calls the row.
+pub struct LedgerRow {
     pub name: String,
-    /// The letter of the result.
     pub symbol: String,
-    /// The forward formula.
     pub forward: String,
-    /// The result of forward.
     pub result: Numbers,
-    /// The gradient of J with respect to the result.
     pub incoming: Numbers,
-    /// The gradients with respect to what the result is computed from.
-    pub gradients: Vec<Gradient>,
-    /// The tape's ops that the row consists of, from last to first.
-    pub ops: Vec<OpTurn>,
+    pub gradients: Vec<LedgerGradient>,
+    pub ops: Vec<LedgerOp>,
 }
 
 /// One backward formula with its numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Gradient {
-    /// The letter of what the gradient is of.
+pub struct LedgerGradient {
     pub of: String,
-    /// The formula, with the local derivative by its name.
     pub formula: String,
-    /// The formula of the local derivative, where the slide writes it apart.
     pub local: Option<String>,
-    /// The gradient, as the tape computed it.
     pub gradient: Numbers,
-    /// Each entry with where it comes from and its check.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<GradientEntry>,
 }
 
-/// One entry of a gradient.
+/// One entry of a gradient; indices in its name count from 1: `g_alpha_12`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Its name with its indices, counted from 1: `g_alpha_12`.
+pub struct GradientEntry {
     pub name: String,
-    /// Its value, as the tape computed it.
     pub gradient: f64,
-    /// The products of incoming gradient and local derivative whose sum it is.
     pub terms: Vec<Term>,
-    /// Its check.
     pub difference: Difference,
 }
 
 /// A product of an incoming gradient and a local derivative.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Term {
-    /// The name of the incoming gradient.
     pub incoming: String,
-    /// The incoming gradient.
     pub incoming_value: f64,
-    /// The name of the local derivative.
     pub local: String,
-    /// The local derivative.
     pub local_value: f64,
 }
 
-/// One op of the tape: its forward, and its turn in the backward pass.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OpTurn {
-    /// The name of the node.
-    pub node: String,
-    /// The name of the op.
-    pub op: String,
-    /// The op's source file.
-    pub file: String,
-    /// The op's forward formula, in its own letters.
-    pub forward: String,
-    /// The op's backward formula, in its own letters.
-    pub backward: String,
-    /// The result of its forward.
-    pub result: Numbers,
-    /// The gradient that came in; `None` if it has none.
-    pub incoming: Option<Numbers>,
-    /// What it contributed to its operands.
-    pub contributions: Vec<Contribution>,
+/// The finite difference beside an entry of a gradient; the error is relative to the larger of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    pub value: Option<f64>,
+    pub relative_error: Option<f64>,
+    pub verdict: Verdict,
 }
 
-/// What one use of a variable contributed to its gradient.
+/// Whether a gradient and its finite difference agree; unchecked where rounding hides the difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Agrees,
+    Differs,
+    Unchecked,
+}
+
+/// One op of the tape, forward and backward.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Contribution {
-    /// The operand's letter in the op's formula.
+pub struct LedgerOp {
+    pub node: String,
+    pub op: String,
+    pub file: String,
+    pub forward: String,
+    pub backward: String,
+    pub result: Numbers,
+    pub incoming: Option<Numbers>,
+    pub contributions: Vec<LedgerContribution>,
+}
+
+/// The contribution of one use of a variable to its gradient.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LedgerContribution {
     pub letter: String,
-    /// The name of the variable.
     pub operand: String,
-    /// How many uses of the variable contribute in all.
     pub uses: usize,
-    /// The contribution.
     pub value: Numbers,
-    /// The variable's gradient before; `None` if this is the first contribution.
     pub before: Option<Numbers>,
-    /// The variable's gradient with this contribution added.
     pub after: Numbers,
 }
 
-/// An array of numbers in the order of its rows.
+/// An array: the sizes of its axes, none for a single number, and its entries row by row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Numbers {
-    /// The sizes of its axes; none for a single number.
     pub shape: Vec<usize>,
-    /// The numbers.
     pub entries: Vec<f64>,
 }
 
@@ -155,11 +134,9 @@ impl From<&ArrayD<f64>> for Numbers {
 
 impl Ledger {
     /// All entries of all gradients.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.rows
-            .iter()
-            .flat_map(|row| &row.gradients)
-            .flat_map(|gradient| &gradient.entries)
+    pub fn entries(&self) -> impl Iterator<Item = &GradientEntry> {
+        let gradients = self.rows.iter().flat_map(|row| &row.gradients);
+        gradients.flat_map(|gradient| &gradient.entries)
     }
 
     /// The number of entries with this verdict.

@@ -1,7 +1,8 @@
 //! A ledger as plain text, line by line.
 
-use super::difference::Verdict;
-use super::ledger::{Contribution, Entry, Gradient, Ledger, Numbers, OpTurn, Row, Term};
+use super::ledger::{
+    GradientEntry, Ledger, LedgerContribution, LedgerGradient, LedgerOp, LedgerRow, Numbers, Term, Verdict,
+};
 
 /// The ledger as plain text: the slide's table, then each row with its numbers, its check and its ops.
 pub fn render_plain(ledger: &Ledger) -> String {
@@ -42,14 +43,14 @@ fn table(ledger: &Ledger) -> String {
     text
 }
 
-fn formula(gradient: &Gradient) -> String {
+fn formula(gradient: &LedgerGradient) -> String {
     match &gradient.local {
         Some(local) => format!("{}, {local}", gradient.formula),
         None => gradient.formula.clone(),
     }
 }
 
-fn numbers_of_row(row: &Row) -> String {
+fn numbers_of_row(row: &LedgerRow) -> String {
     let symbol = &row.symbol;
     let numbers = [(symbol.clone(), &row.result), (format!("g_{symbol}"), &row.incoming)];
     let [forward, incoming] = numbers.map(|(name, numbers)| format!("{name} = {}", array(numbers)));
@@ -59,7 +60,7 @@ fn numbers_of_row(row: &Row) -> String {
     )
 }
 
-fn gradient_lines(gradient: &Gradient) -> String {
+fn gradient_lines(gradient: &LedgerGradient) -> String {
     let shape = &gradient.gradient.shape;
     let mut text = format!("   backward  {}, shape {shape:?}\n", formula(gradient));
     let header = [
@@ -81,7 +82,7 @@ fn gradient_lines(gradient: &Gradient) -> String {
 }
 
 /// A line for the first term of the sum with the numbers of the entry, and one for each further term.
-fn entry_cells(entry: &Entry) -> Vec<[String; 4]> {
+fn entry_cells(entry: &GradientEntry) -> Vec<[String; 4]> {
     let term = |(index, term): (usize, &Term)| {
         let (incoming, local) = (number(term.incoming_value), number(term.local_value));
         let product = format!("{} {} = {incoming} * {local}", term.incoming, term.local);
@@ -99,7 +100,7 @@ fn entry_cells(entry: &Entry) -> Vec<[String; 4]> {
 }
 
 /// Errors far below the bound differ from machine to machine and say nothing more.
-fn error(entry: &Entry) -> String {
+fn error(entry: &GradientEntry) -> String {
     let said = match entry.difference.relative_error {
         Some(error) if error < 1e-8 => "below 1e-8".into(),
         Some(error) => format!("{error:.0e}"),
@@ -112,7 +113,7 @@ fn error(entry: &Entry) -> String {
     }
 }
 
-fn op_lines(op: &OpTurn) -> String {
+fn op_lines(op: &LedgerOp) -> String {
     let mut text = format!("     {} = {}   {}, {}\n", op.node, array(&op.result), op.op, op.file);
     let Some(incoming) = &op.incoming else {
         return text
@@ -128,7 +129,7 @@ fn op_lines(op: &OpTurn) -> String {
     text
 }
 
-fn contribution_line(contribution: &Contribution) -> String {
+fn contribution_line(contribution: &LedgerContribution) -> String {
     let (letter, operand, value) = (&contribution.letter, &contribution.operand, array(&contribution.value));
     let sum = match &contribution.before {
         None if contribution.uses == 1 => String::new(),
