@@ -8,5 +8,6 @@
 pub mod assignment;
 pub mod bench;
 pub mod cli;
+mod html;
 pub mod learn;
 pub mod report;

@@ -1,9 +1,11 @@
 //! The handout: what students read, with the table of tasks, in Markdown and as a page.
 
-use pulldown_cmark::{Options, Parser, html};
+use maud::{PreEscaped, html};
+use pulldown_cmark::{Options, Parser, html::push_html};
 
 use super::exam::{Assignment, Test};
 use super::hole::Reference;
+use crate::html::document;
 
 /// The handout in Markdown: the text of the assignment, then its tasks and how to hand in.
 pub fn markdown(assignment: &Assignment, reference: &Reference) -> String {
@@ -27,13 +29,9 @@ pub fn page(assignment: &Assignment, markdown: &str) -> String {
         code{font-family:ui-monospace,monospace}pre{overflow-x:auto}table{border-collapse:collapse}\
         td,th{border:1px solid;padding:.2rem .6rem;text-align:left}";
     let mut body = String::new();
-    html::push_html(&mut body, Parser::new_ext(markdown, Options::ENABLE_TABLES));
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n",
-        assignment.title
-    )
+    push_html(&mut body, Parser::new_ext(markdown, Options::ENABLE_TABLES));
+    let body = html! { main { (PreEscaped(body)) } };
+    document(assignment.title, None, STYLE, &body)
 }
 
 /// The rubric: what each test is worth and claims.

@@ -1,5 +1,7 @@
 //! How far each model ends above the entropy, beside how far every n-gram must end above it.
 
+use maud::Markup;
+
 use super::comparison::Comparison;
 use super::labels::shortened;
 use super::lines::Width;
@@ -14,7 +16,7 @@ const TITLE_LETTERS: usize = 16;
 /// The picture of the gaps where the entropy is known, else of the losses themselves.
 ///
 /// Gives `None` if there is no finite number to show.
-pub fn picture(comparison: &Comparison, width: Width) -> Option<String> {
+pub fn picture(comparison: &Comparison, width: Width) -> Option<Markup> {
     let bars = bars(comparison);
     if bars.is_empty() {
         return None;
@@ -99,7 +101,7 @@ mod tests {
 
     #[test]
     fn bars_show_the_gaps_of_models_and_of_floors() {
-        let svg = picture(&example::with_entropy(), Width::Wide).unwrap();
+        let svg = picture(&example::with_entropy(), Width::Wide).unwrap().into_string();
         for text in ["+0.020", "+0.256", "best 3-gram", "+0.319"] {
             assert!(svg.contains(&format!(">{text}<")), "{text}");
         }
@@ -109,7 +111,7 @@ mod tests {
     fn a_model_below_the_entropy_has_an_empty_bar_and_its_number() {
         let mut comparison = example::with_entropy();
         comparison.models[3].heldout_nats = comparison.entropy_nats.unwrap() - 0.004;
-        let svg = picture(&comparison, Width::Wide).unwrap();
+        let svg = picture(&comparison, Width::Wide).unwrap().into_string();
         assert!(svg.contains(">-0.004<") && svg.contains("width=\"0.0\""));
     }
 
@@ -118,6 +120,7 @@ mod tests {
         assert!(
             picture(&example::without_entropy(), Width::Wide)
                 .unwrap()
+                .into_string()
                 .contains(">1.433<")
         );
     }

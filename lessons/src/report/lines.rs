@@ -1,5 +1,7 @@
 //! Held-out loss against training: one line a model, and level lines for what is known exactly.
 
+use maud::Markup;
+
 use super::comparison::Comparison;
 use super::curves::{Along, Level, Line, description, labels, levels, lines, range, title};
 use super::labels::spread;
@@ -21,7 +23,7 @@ const LABEL_HEIGHT: f64 = 17.0;
 /// The largest number of points that are marked on one line.
 const MARKS_MAX: usize = 7;
 /// The picture, or `None` if no model has a held-out loss to show along this axis.
-pub fn picture(comparison: &Comparison, along: Along, width: Width) -> Option<String> {
+pub fn picture(comparison: &Comparison, along: Along, width: Width) -> Option<Markup> {
     let lines = lines(comparison, along);
     if lines.iter().all(|line| line.places.is_empty()) {
         return None;
@@ -173,7 +175,9 @@ mod tests {
 
     #[test]
     fn each_model_and_each_known_loss_has_a_label() {
-        let svg = picture(&example::with_entropy(), Along::Steps, Width::Wide).unwrap();
+        let svg = picture(&example::with_entropy(), Along::Steps, Width::Wide)
+            .unwrap()
+            .into_string();
         for label in [
             "4-gram 1.669",
             "RNN 1.531",
@@ -193,7 +197,7 @@ mod tests {
             .curve
             .iter_mut()
             .for_each(|point| point.heldout_nats = Some(f64::INFINITY));
-        let svg = picture(&comparison, Along::Steps, Width::Narrow).unwrap();
+        let svg = picture(&comparison, Along::Steps, Width::Narrow).unwrap().into_string();
         assert!(!svg.contains("NaN") && !svg.contains("inf") && !svg.contains("4-gram inf"));
     }
 
@@ -201,7 +205,7 @@ mod tests {
     fn without_any_curve_there_is_no_picture() {
         let mut comparison = example::with_entropy();
         comparison.models.iter_mut().for_each(|model| model.curve.clear());
-        assert_eq!(picture(&comparison, Along::Steps, Width::Wide), None);
+        assert!(picture(&comparison, Along::Steps, Width::Wide).is_none());
     }
 
     #[test]
@@ -212,6 +216,7 @@ mod tests {
         assert!(
             picture(&comparison, Along::Steps, Width::Wide)
                 .unwrap()
+                .into_string()
                 .contains("class=\"mark s0\"")
         );
     }

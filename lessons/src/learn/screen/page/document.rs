@@ -1,18 +1,16 @@
 //! A lesson as one page for a browser: no network, no file beside it, and readable without its script.
 //!
 //! Every step is a section that is written out in full; the script shows one at a time, judges answers, and hides what
-//! would give them away. The content policy names the page's own style and script by their hashes and allows nothing
-//! else. Answers are in the page in clear: it is for learning, and grading never trusts it.
+//! would give them away. Answers are in the page in clear: it is for learning, and grading never trusts it.
 
 use std::rc::Rc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
+use maud::{Markup, PreEscaped, html};
 use tapegrad_autograd::language::view::{Options, picture, svg};
 
-use super::blocks::{escape, key_list, prompt_form, render};
-use super::data::{self, data};
+use super::blocks::{key_list, prompt_form, render};
+use super::data::{data, is_large};
+use crate::html;
 use crate::learn::lesson::load::Lesson;
 use crate::learn::screen::block::{Block, Prompt};
 use crate::learn::screen::naming::step_name;
@@ -30,117 +28,113 @@ const DRAWN_MAX: usize = 80;
 /// A lesson as one page.
 pub fn page(lesson: &Rc<Lesson>) -> String {
     let mut state = LessonState::new(Rc::clone(lesson));
-    let last = lesson.last_step();
-    let mut sections = String::new();
-    let is_large = data::is_large(&lesson.trace);
-    for step in 0..=last {
-        // Of a large run only the stops are written out; the script makes the other steps from the data.
-        if !is_large || step == 0 || lesson.stops.iter().any(|stop| stop.step == step) {
-            state.go(step);
-            sections += &section(&state);
+    let is_large = is_large(&lesson.trace);
+    // Of a large run only the stops are written out; the script makes the other steps from the data.
+    let is_written = |step: &usize| !is_large || *step == 0 || lesson.stops.iter().any(|stop| stop.step == *step);
+    let steps = (0..=lesson.last_step()).filter(is_written);
+    let sections: Vec<Markup> = steps.map(|step| section(&mut state, step)).collect();
+    let title = match view(&state).blocks.into_iter().next() {
+        Some(Block::Title { lesson, .. }) => lesson,
+        _ => lesson.about.title.clone(),
+    };
+    let body = html! {
+        header { h1 { (title) } p.goal { (lesson.about.goal) } } "\n"
+        (navigation()) "\n"
+        main { @for section in sections { (section) "\n" } } "\n"
+        (graph_part(lesson))
+        (properties_part(&state))
+        (footer()) "\n"
+        // In JSON `<` only stands inside strings, where it can be escaped; so no text ends the element.
+        script type="application/json" id="data" { (PreEscaped(data(lesson).replace('<', "\\u003c"))) }
+    };
+    html::page(&title, STYLE, Some(SCRIPT), &body)
+}
+
+fn navigation() -> Markup {
+    let buttons = [
+        ("first", "First"),
+        ("previous", "Back"),
+        ("next", "Next"),
+        ("stop", "Next stop"),
+        ("last", "Last"),
+    ];
+    html! {
+        nav aria-label="Steps" {
+            @for (id, text) in buttons { button type="button" id=(id) { (text) } " " }
+            p id="status" role="status" {}
+            p id="progress" role="status" {}
         }
     }
-    let title = match view(&state).blocks.into_iter().next() {
-        Some(Block::Title { lesson, .. }) => escape(&lesson),
-        _ => escape(&lesson.about.title),
-    };
-    let policy = format!(
-        "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
-        hash(SCRIPT)
-    );
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <header>\n<h1>{title}</h1>\n<p class=\"goal\">{goal}</p>\n</header>\n{NAVIGATION}\
-         <main>\n{sections}</main>\n{graph}{footer}\
-         <script type=\"application/json\" id=\"data\">{data}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
-        goal = escape(&lesson.about.goal),
-        graph = graph_part(lesson) + &properties_part(&state),
-        footer = footer(),
-        data = data(lesson).replace('<', "\\u003c"),
-    )
 }
 
-const NAVIGATION: &str = "<nav aria-label=\"Steps\">\n\
-    <button type=\"button\" id=\"first\">First</button> <button type=\"button\" id=\"previous\">Back</button> \
-    <button type=\"button\" id=\"next\">Next</button> <button type=\"button\" id=\"stop\">Next stop</button> \
-    <button type=\"button\" id=\"last\">Last</button>\n\
-    <p id=\"status\" role=\"status\"></p>\n<p id=\"progress\" role=\"status\"></p>\n</nav>\n";
-
-/// The hash of a text as a content policy writes it.
-fn hash(text: &str) -> String {
-    format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
-}
-
-fn section(state: &LessonState) -> String {
-    let (step, last) = (state.step, state.lesson.last_step());
+/// The section of a step, with all hints and answers of its questions.
+fn section(state: &mut LessonState, step: usize) -> Markup {
+    state.go(step);
     let name = step_name(&state.trace, step);
     let has_stop = state.lesson.stops.iter().any(|stop| stop.step == step);
-    let stop = if has_stop { " data-stop" } else { "" };
-    let mut html = format!(
-        "<section id=\"step-{step}\" data-step=\"{step}\" data-name=\"{name}\"{stop} aria-labelledby=\"title-{step}\">\n\
-         <h2 id=\"title-{step}\"><span class=\"place\">Step {step} of {last}</span> {name}</h2>\n",
-        name = escape(&name)
-    );
     let questions = state.questions();
-    for block in step_blocks(state) {
-        html += &match &block {
-            Block::Prompt(prompt) => {
-                let question = questions.iter().find(|question| question.key == prompt.key);
-                let hints: Vec<String> = question.map(|question| question.hints.clone()).unwrap_or_default();
-                let worked = question.map(|question| state.worked(question));
-                prompt_form(&Prompt {
-                    hints,
-                    worked,
-                    ..prompt.clone()
-                })
+    let full = |prompt: &Prompt| {
+        let question = questions.iter().find(|question| question.key == prompt.key);
+        prompt_form(&Prompt {
+            hints: question.map(|question| question.hints.clone()).unwrap_or_default(),
+            worked: question.map(|question| state.worked(question)),
+            ..prompt.clone()
+        })
+    };
+    html! {
+        section id={ "step-" (step) } data-step=(step) data-name=(name) data-stop[has_stop]
+            aria-labelledby={ "title-" (step) } {
+            h2 id={ "title-" (step) } {
+                span.place { "Step " (step) " of " (state.lesson.last_step()) } " " (name)
             }
-            other => render(other),
-        };
+            @for block in step_blocks(state) {
+                @if let Block::Prompt(prompt) = &block { (full(prompt)) } @else { (render(&block)) }
+            }
+        }
     }
-    html + "</section>\n"
 }
 
 /// The graph's text, and its picture where it is small enough to be read.
-fn graph_part(lesson: &Lesson) -> String {
+fn graph_part(lesson: &Lesson) -> Markup {
     let trace = &lesson.trace;
-    let drawn = match trace.nodes.len() <= DRAWN_MAX {
-        true => {
-            let drawing = svg(&picture(
-                &trace.graph,
-                Options {
-                    depth: None,
-                    gradients: true,
-                },
-            ));
-            // The drawing's own style has no place in this page's content policy; page.css has it.
-            let (before, after) = drawing.split_once("<style>").unwrap_or((&drawing, ""));
-            let after = after.split_once("</style>").map_or(after, |(_, after)| after);
-            format!("<figure class=\"drawing\">\n{before}{after}</figure>\n")
+    html! {
+        section.always aria-labelledby="the-graph" {
+            h2 id="the-graph" { "The graph" }
+            pre { (lesson.source.trim_end()) }
+            @if trace.nodes.len() <= DRAWN_MAX {
+                figure.drawing { (drawing(lesson)) }
+            } @else {
+                p { "The graph has " (trace.nodes.len()) " nodes, too many to draw." }
+            }
         }
-        false => format!("<p>The graph has {} nodes, too many to draw.</p>\n", trace.nodes.len()),
-    };
-    format!(
-        "<section class=\"always\" aria-labelledby=\"the-graph\">\n<h2 id=\"the-graph\">The graph</h2>\n<pre>{}</pre>\n{drawn}</section>\n",
-        escape(lesson.source.trim_end())
-    )
-}
-
-/// The properties with what came of trying them.
-fn properties_part(state: &LessonState) -> String {
-    if state.lesson.properties.is_empty() {
-        return String::new();
     }
-    let table = render(&panels::properties(state));
-    format!(
-        "<section class=\"always\" aria-labelledby=\"explored\">\n<h2 id=\"explored\">Explored</h2>\n{table}</section>\n"
-    )
 }
 
-fn footer() -> String {
+fn drawing(lesson: &Lesson) -> Markup {
+    let options = Options {
+        depth: None,
+        gradients: true,
+    };
+    let drawing = svg(&picture(&lesson.trace.graph, options));
+    // The drawing's own style has no place in this page's content policy; page.css has it.
+    let (before, after) = drawing.split_once("<style>").unwrap_or((&drawing, ""));
+    let after = after.split_once("</style>").map_or(after, |(_, after)| after);
+    PreEscaped(format!("{before}{after}"))
+}
+
+/// The properties with the outcome of trying them.
+fn properties_part(state: &LessonState) -> Markup {
+    html! {
+        @if !state.lesson.properties.is_empty() {
+            section.always aria-labelledby="explored" {
+                h2 id="explored" { "Explored" }
+                (render(&panels::properties(state)))
+            }
+        }
+    }
+}
+
+fn footer() -> Markup {
     let keys = [
         ("Right", "next"),
         ("Left", "back"),
@@ -148,13 +142,14 @@ fn footer() -> String {
         ("End", "last"),
         ("s", "next stop"),
     ];
-    let keys: Vec<(String, String)> = keys
-        .iter()
-        .map(|(key, what)| (key.to_string(), what.to_string()))
-        .collect();
-    format!(
-        "<footer>\n{}<p>Recorded by tapegrad from a real run. To change a value and run again, open the lesson in the \
-         terminal: <code>tapegrad learn</code>.</p>\n</footer>\n",
-        key_list(&keys)
-    )
+    let keys = keys.map(|(key, what)| (key.to_string(), what.to_string()));
+    html! {
+        footer {
+            (key_list(&keys))
+            p {
+                "Recorded by tapegrad from a real run. To change a value and run again, open the lesson in the terminal: "
+                code { "tapegrad learn" } "."
+            }
+        }
+    }
 }
