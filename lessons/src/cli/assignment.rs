@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
-use super::error::CliError;
+use super::error::{CliError, ErrorCode};
 use super::output::Output;
 use crate::assignment::error::AssignmentError;
 use crate::assignment::exam::Assignment as Known;
@@ -125,7 +125,7 @@ impl Grade {
         }
         // A grade is a result, whatever it is. Only people and scripts in between want a failure to fail.
         match self.format {
-            Format::Text | Format::Json if report.score() < report.score_max() => Err(CliError::said()),
+            Format::Text | Format::Json if report.score() < report.score_max() => Err(CliError::reported()),
             _ => Ok(()),
         }
     }
@@ -186,11 +186,11 @@ fn build(id: Option<&str>, folder: Option<&Path>, project: &Project, out: &Outpu
 impl From<AssignmentError> for CliError {
     fn from(error: AssignmentError) -> Self {
         let code = match error {
-            AssignmentError::Unknown { .. } => "unknown_assignment",
-            AssignmentError::NoProject { .. } => "no_project",
-            AssignmentError::NoLibraries { .. } | AssignmentError::NoTool { .. } => "no_tools",
-            AssignmentError::File { .. } => "file",
-            AssignmentError::Reference { .. } | AssignmentError::Refused { .. } => "refused",
+            AssignmentError::Unknown { .. } => ErrorCode::UnknownAssignment,
+            AssignmentError::NoProject { .. } => ErrorCode::NoProject,
+            AssignmentError::NoLibraries { .. } | AssignmentError::NoTool { .. } => ErrorCode::NoTools,
+            AssignmentError::File { .. } => ErrorCode::File,
+            AssignmentError::Reference { .. } | AssignmentError::Refused { .. } => ErrorCode::Refused,
         };
         CliError::new(code, error)
     }

@@ -1,12 +1,12 @@
 //! What the packages below say went wrong, as errors of the command; the sentences are theirs.
 
-use super::error::CliError;
+use super::error::{CliError, ErrorCode};
 use tapegrad_models::corpus::{BatchError, CorpusError, TextError};
 use tapegrad_models::decode::{DecodeError, SamplingError};
 use tapegrad_models::model::ModelError;
 use tapegrad_models::train::{CheckpointError, FolderError, TrainError};
 
-/// Says under which name programs know the error of a type.
+/// Gives each error type of the packages below its code.
 macro_rules! causes {
     ($($error:ty => |$bound:ident| $code:expr;)+) => { $(
         impl From<$error> for CliError {
@@ -19,62 +19,62 @@ macro_rules! causes {
 
 causes! {
     TextError => |error| text(&error);
-    BatchError => |_error| "batch";
+    BatchError => |_error| ErrorCode::Batch;
     CorpusError => |error| corpus(&error);
-    ModelError => |_error| "model";
+    ModelError => |_error| ErrorCode::Model;
     CheckpointError => |error| checkpoint(&error);
     FolderError => |error| folder(&error);
     TrainError => |error| training(&error);
-    SamplingError => |_error| "sampling";
-    DecodeError => |_error| "decoding";
+    SamplingError => |_error| ErrorCode::Sampling;
+    DecodeError => |_error| ErrorCode::Decoding;
 }
 
-fn text(error: &TextError) -> &'static str {
+pub fn text(error: &TextError) -> ErrorCode {
     match error {
-        TextError::Missing { .. } => "missing_file",
-        TextError::Unreadable { .. } => "unreadable_file",
-        TextError::Empty { .. } => "empty_text",
-        TextError::NotUtf8 { .. } => "not_utf8",
+        TextError::Missing { .. } => ErrorCode::MissingFile,
+        TextError::Unreadable { .. } => ErrorCode::UnreadableFile,
+        TextError::Empty { .. } => ErrorCode::EmptyText,
+        TextError::NotUtf8 { .. } => ErrorCode::NotUtf8,
     }
 }
 
-fn corpus(error: &CorpusError) -> &'static str {
+fn corpus(error: &CorpusError) -> ErrorCode {
     match error {
         CorpusError::Text(error) => text(error),
-        CorpusError::Split(_) => "short_text",
-        CorpusError::Batch(_) => "batch",
-        CorpusError::Grammar { .. } => "grammar",
-        CorpusError::Limit(_) => "grammar_too_large",
+        CorpusError::Split(_) => ErrorCode::ShortText,
+        CorpusError::Batch(_) => ErrorCode::Batch,
+        CorpusError::Grammar { .. } => ErrorCode::Grammar,
+        CorpusError::Limit(_) => ErrorCode::GrammarTooLarge,
     }
 }
 
-fn checkpoint(error: &CheckpointError) -> &'static str {
+fn checkpoint(error: &CheckpointError) -> ErrorCode {
     match error {
-        CheckpointError::Unwritable { .. } => "unwritable",
-        CheckpointError::Unreadable { .. } => "no_checkpoint",
-        CheckpointError::Damaged { .. } => "damaged_checkpoint",
-        CheckpointError::OtherModel { .. } => "other_model",
-        CheckpointError::OtherVocabulary { .. } => "other_vocabulary",
+        CheckpointError::Unwritable { .. } => ErrorCode::UnwritableFile,
+        CheckpointError::Unreadable { .. } => ErrorCode::NoCheckpoint,
+        CheckpointError::Damaged { .. } => ErrorCode::DamagedCheckpoint,
+        CheckpointError::OtherModel { .. } => ErrorCode::OtherModel,
+        CheckpointError::OtherVocabulary { .. } => ErrorCode::OtherVocabulary,
     }
 }
 
-fn folder(error: &FolderError) -> &'static str {
+fn folder(error: &FolderError) -> ErrorCode {
     match error {
-        FolderError::Taken { .. } => "folder_taken",
-        FolderError::NoRun { .. } => "no_run",
-        FolderError::Damaged { .. } => "damaged_run",
-        FolderError::Unwritable { .. } => "unwritable",
+        FolderError::Taken { .. } => ErrorCode::FolderTaken,
+        FolderError::NoRun { .. } => ErrorCode::NoRun,
+        FolderError::Damaged { .. } => ErrorCode::DamagedRun,
+        FolderError::Unwritable { .. } => ErrorCode::UnwritableFile,
         FolderError::Checkpoint(error) => checkpoint(error),
-        FolderError::Model(_) => "model",
+        FolderError::Model(_) => ErrorCode::Model,
     }
 }
 
-fn training(error: &TrainError) -> &'static str {
+fn training(error: &TrainError) -> ErrorCode {
     match error {
         TrainError::Corpus(error) => corpus(error),
-        TrainError::Batch(_) => "batch",
-        TrainError::Model(_) => "model",
+        TrainError::Batch(_) => ErrorCode::Batch,
+        TrainError::Model(_) => ErrorCode::Model,
         TrainError::Folder(error) => folder(error),
-        TrainError::Diverged { .. } => "diverged",
+        TrainError::Diverged { .. } => ErrorCode::Diverged,
     }
 }

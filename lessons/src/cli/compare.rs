@@ -1,6 +1,6 @@
 //! `tapegrad compare`: trains n-gram, RNN, LSTM and Transformer on one loop and one corpus, and shows them side by side.
 
-use super::error::CliError;
+use super::error::{CliError, ErrorCode};
 use super::generate::{request, text_of};
 use super::output::Output;
 use super::progress::Bar;
@@ -106,7 +106,7 @@ impl Compare {
 
 fn unwritable(report: &std::path::Path, error: &std::io::Error) -> CliError {
     CliError::new(
-        "report_unwritable",
+        ErrorCode::UnwritableFile,
         format!("{}: the report cannot be written: {error}", report.display()),
     )
     .help("name another place with --report FILE")

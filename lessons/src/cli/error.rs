@@ -2,12 +2,72 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::{Value, json};
+
+/// The code of an error, by which programs know it: in JSON its name in snake case, `unreadable_file`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    Batch,
+    Bench,
+    BrokenLesson,
+    CorpusChanged,
+    Coverage,
+    DamagedCheckpoint,
+    DamagedRun,
+    Data,
+    Decoding,
+    Derivative,
+    Diverged,
+    EmptyText,
+    File,
+    FolderTaken,
+    Grammar,
+    GrammarTooLarge,
+    Graph,
+    Input,
+    Memory,
+    MissingFile,
+    Model,
+    NewLesson,
+    NoCheckpoint,
+    NoGraph,
+    NoProject,
+    NoRun,
+    NoTools,
+    NotUtf8,
+    Oracle,
+    OtherModel,
+    OtherVocabulary,
+    Output,
+    Peer,
+    Progress,
+    Refused,
+    Sampling,
+    ShortText,
+    Terminal,
+    Text,
+    Threads,
+    TooManyBoxes,
+    Train,
+    UnknownAssignment,
+    UnreadableFile,
+    UnwritableFile,
+    Usage,
+    WrongAnswersFile,
+    WrongValues,
+    /// The result on standard output tells the failure already, so nothing else is printed.
+    Reported,
+    /// A mistake in a program of the graph language, by its own code: `E07`.
+    #[serde(untagged)]
+    Mistake(&'static str),
+}
 
 /// Why a command could not do what it was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CliError {
-    code: &'static str,
+    code: ErrorCode,
     message: String,
     place: Option<String>,
     help: Option<String>,
@@ -16,8 +76,8 @@ pub struct CliError {
 }
 
 impl CliError {
-    /// An error with a name for programs and a sentence for people.
-    pub fn new(code: &'static str, message: impl fmt::Display) -> Self {
+    /// An error with a code for programs and a sentence for people.
+    pub fn new(code: ErrorCode, message: impl fmt::Display) -> Self {
         Self {
             code,
             message: message.to_string(),
@@ -61,18 +121,18 @@ impl CliError {
     pub fn option(message: impl fmt::Display, help: impl fmt::Display) -> Self {
         Self {
             exit_code: 2,
-            ..Self::new("usage", message).help(help)
+            ..Self::new(ErrorCode::Usage, message).help(help)
         }
     }
 
     /// A failure that the result on standard output tells already: only the exit code is left to give.
-    pub fn said() -> Self {
-        Self::new("said", "")
+    pub fn reported() -> Self {
+        Self::new(ErrorCode::Reported, "")
     }
 
     /// True if nothing is to be printed for this error.
-    pub fn is_said(&self) -> bool {
-        self.code == "said"
+    pub fn is_reported(&self) -> bool {
+        self.code == ErrorCode::Reported
     }
 
     /// A command line that clap could not read.
@@ -88,7 +148,7 @@ impl CliError {
             }
             _ => ("a command is missing", text),
         };
-        let error = Self::new("usage", message).help(help);
+        let error = Self::new(ErrorCode::Usage, message).help(help);
         Self { exit_code: 2, ..error }
     }
 
@@ -123,11 +183,11 @@ impl std::error::Error for CliError {}
 
 #[cfg(test)]
 mod tests {
-    use super::{CliError, json};
+    use super::{CliError, ErrorCode, json};
 
     #[test]
     fn an_error_reads_well_and_has_all_its_parts_as_json() {
-        let error = CliError::new("empty_text", "the text is empty")
+        let error = CliError::new(ErrorCode::EmptyText, "the text is empty")
             .at("story.txt")
             .help("give a file with text");
         insta::assert_snapshot!(error.to_string(), @r"
@@ -143,5 +203,12 @@ mod tests {
         });
         assert_eq!(error.document(), json!({ "error": parts }));
         assert_eq!(error.exit_code(), 1);
+    }
+    #[test]
+    fn a_code_is_written_in_snake_case_and_a_mistake_by_its_own_code() {
+        let code = |code| CliError::new(code, "").document()["error"]["code"].clone();
+        assert_eq!(code(ErrorCode::NotUtf8), "not_utf8");
+        assert_eq!(code(ErrorCode::UnreadableFile), "unreadable_file");
+        assert_eq!(code(ErrorCode::Mistake("E07")), "E07");
     }
 }

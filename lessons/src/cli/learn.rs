@@ -7,7 +7,7 @@ use std::rc::Rc;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::error::CliError;
+use super::error::{CliError, ErrorCode};
 use super::learn_files::{Check, Coverage, Doctor, Export, New};
 use super::output::Output;
 use crate::learn::screen::{step_blocks, step_name, terminal};
@@ -79,7 +79,8 @@ impl Learn {
             return Ok(LearnerProgress::default());
         };
         LearnerProgress::read(&file).map_err(|why| {
-            CliError::new("progress", why).help("mend the file, move it away, or name another one with --progress")
+            CliError::new(ErrorCode::Progress, why)
+                .help("mend the file, move it away, or name another one with --progress")
         })
     }
 
@@ -156,12 +157,14 @@ impl Learn {
         // Another window may have written meanwhile: only this lesson's table is replaced.
         let mut progress = self.read_progress()?;
         progress.note(&state);
-        progress.write(&file).map_err(|why| CliError::new("progress", why))
+        progress
+            .write(&file)
+            .map_err(|why| CliError::new(ErrorCode::Progress, why))
     }
 }
 
 fn terminal_error(error: &io::Error) -> CliError {
-    CliError::new("terminal", format!("the terminal cannot be used: {error}")).help("try `--plain`")
+    CliError::new(ErrorCode::Terminal, format!("the terminal cannot be used: {error}")).help("try `--plain`")
 }
 
 /// Title, standing and goal of a lesson.
@@ -200,14 +203,14 @@ pub fn find(name: &str) -> Result<Lesson, CliError> {
 pub fn folder(name: &str) -> Result<Folder, CliError> {
     let path = Path::new(name);
     if path.is_dir() {
-        return Folder::read(path).map_err(|error| CliError::new("broken_lesson", error).at(name).exit(3));
+        return Folder::read(path).map_err(|error| CliError::new(ErrorCode::BrokenLesson, error).at(name).exit(3));
     }
     let found = bundled::find(name).map(|(_, folder)| folder);
     found.map_err(|why| CliError::option(why, "give a lesson's number, its name, or the path of a folder"))
 }
 
 fn opened(folder: &Folder, differences: FiniteDifferences) -> Result<Lesson, CliError> {
-    Lesson::open(folder, differences).map_err(|error| CliError::new("broken_lesson", error).exit(3))
+    Lesson::open(folder, differences).map_err(|error| CliError::new(ErrorCode::BrokenLesson, error).exit(3))
 }
 
 /// The step that a text means: a number, or an anchor.
@@ -262,7 +265,7 @@ fn lines(state: &mut LessonState, input: &mut dyn BufRead, out: &Output<'_>) -> 
         match input.read_line(&mut line) {
             Ok(0) => return Ok(()),
             Ok(_) => {}
-            Err(error) => return Err(CliError::new("input", error).at("standard input")),
+            Err(error) => return Err(CliError::new(ErrorCode::Input, error).at("standard input")),
         }
         if !terminal::line_command(state, line.trim()) {
             return Ok(());

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use clap::Args;
 use serde_json::json;
 
-use super::error::CliError;
+use super::error::{CliError, ErrorCode};
 use super::learn::{find, folder};
 use super::output::Output;
 use crate::learn::doctor::examine;
@@ -57,13 +57,15 @@ pub struct New {
 pub struct Coverage {}
 
 fn read(file: &Path) -> Result<String, CliError> {
-    std::fs::read_to_string(file)
-        .map_err(|error| CliError::new("unreadable_file", format!("cannot be read: {error}")).at(file.display()))
+    std::fs::read_to_string(file).map_err(|error| {
+        CliError::new(ErrorCode::UnreadableFile, format!("cannot be read: {error}")).at(file.display())
+    })
 }
 
 fn write(file: &Path, text: &str) -> Result<(), CliError> {
-    std::fs::write(file, text)
-        .map_err(|error| CliError::new("unwritable_file", format!("cannot be written: {error}")).at(file.display()))
+    std::fs::write(file, text).map_err(|error| {
+        CliError::new(ErrorCode::UnwritableFile, format!("cannot be written: {error}")).at(file.display())
+    })
 }
 
 impl Export {
@@ -89,14 +91,15 @@ impl Check {
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
         let lesson = Rc::new(find(&self.lesson)?);
         let answers: Answers = toml::from_str(&read(&self.answers)?).map_err(|error| {
-            CliError::new("wrong_answers_file", error)
+            CliError::new(ErrorCode::WrongAnswersFile, error)
                 .at(self.answers.display())
                 .help("the file looks like\n[answers]\ny = \"0.53\"\ng_b = \"t - y\"")
                 .exit(2)
         })?;
         let report = report(&lesson, &answers.answers);
         if let Some(file) = &self.report {
-            let text = serde_json::to_string_pretty(&report).map_err(|error| CliError::new("report", error))?;
+            let text =
+                serde_json::to_string_pretty(&report).map_err(|error| CliError::new(ErrorCode::Output, error))?;
             write(file, &(text + "\n"))?;
         }
         if out.is_json() {
@@ -119,7 +122,7 @@ impl Check {
         if report.right == report.questions {
             Ok(())
         } else {
-            Err(CliError::said())
+            Err(CliError::reported())
         }
     }
 }
@@ -155,7 +158,11 @@ impl Doctor {
             true => out.document(&json!({"lessons": documents}))?,
             false => out.text(&text)?,
         }
-        if healthy { Ok(()) } else { Err(CliError::said().exit(3)) }
+        if healthy {
+            Ok(())
+        } else {
+            Err(CliError::reported().exit(3))
+        }
     }
 }
 
@@ -165,7 +172,7 @@ impl New {
         let place = self.folder.display().to_string();
         let made = template::write(&self.folder);
         made.map_err(|why| {
-            CliError::new("new_lesson", why)
+            CliError::new(ErrorCode::NewLesson, why)
                 .at(&place)
                 .help("give the name of a folder that does not exist")
         })?;
@@ -182,7 +189,7 @@ impl New {
 impl Coverage {
     /// Writes the table, or as JSON its rows.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
-        let rows = coverage::rows().map_err(|why| CliError::new("coverage", why).exit(3))?;
+        let rows = coverage::rows().map_err(|why| CliError::new(ErrorCode::Coverage, why).exit(3))?;
         match out.is_json() {
             true => out.document(&rows),
             false => out.text(&coverage::table(&rows)),

@@ -102,7 +102,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
     };
     match outcome {
         Ok(()) => 0,
-        Err((_, error)) if error.is_said() => error.exit_code(),
+        Err((_, error)) if error.is_reported() => error.exit_code(),
         Err((json, error)) => {
             // If the error cannot be written either, the exit code is all that is left to say.
             let _: io::Result<()> = match json {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::error::CliError;
+use super::error::{CliError, ErrorCode};
 use super::output::Output;
 use crate::learn::two_layer::{Values, ValuesError, render_plain, two_layer};
 
@@ -57,7 +57,7 @@ impl Step {
 
 fn read(path: &Path) -> Result<Values, CliError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        CliError::new("unreadable_file", format!("the values cannot be read: {error}"))
+        CliError::new(ErrorCode::UnreadableFile, format!("the values cannot be read: {error}"))
             .at(path.display())
             .help("--values takes a JSON file in UTF-8; `tapegrad step --help` shows one")
     })?;
@@ -67,7 +67,7 @@ fn read(path: &Path) -> Result<Values, CliError> {
 fn wrong_values(path: Option<&Path>, error: &ValuesError) -> CliError {
     let place = &error.place;
     let place = path.map_or(place.to_string(), |path| format!("{}: {place}", path.display()));
-    CliError::new("wrong_values", error).at(place).help(
+    CliError::new(ErrorCode::WrongValues, error).at(place).help(
         "the values look like {\"x\": [1, 2], \"t\": 1, \"alpha\": [[0.1, 0.2], [0.3, -0.1]], \"beta\": [0.5, -0.4]}",
     )
 }

@@ -1,6 +1,6 @@
 //! `tapegrad train`: trains one model and keeps everything in a folder.
 
-use super::error::CliError;
+use super::error::{CliError, ErrorCode};
 use super::output::Output;
 use super::progress::Bar;
 use super::recipe::{CorpusArgs, ModelArg, Preset, SizeArgs};
@@ -59,7 +59,7 @@ impl Train {
             let dataset = recipe.corpus.build()?;
             if *dataset.tokenizer() != tokenizer {
                 return Err(CliError::new(
-                    "corpus_changed",
+                    ErrorCode::CorpusChanged,
                     "the corpus is no longer the one this run began with: its vocabulary has changed",
                 )
                 .help("put the text back as it was, or begin a new run in another folder"));

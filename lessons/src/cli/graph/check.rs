@@ -45,7 +45,7 @@ impl Check {
         if opened.is_correct() {
             Ok(())
         } else {
-            Err(CliError::said())
+            Err(CliError::reported())
         }
     }
 }

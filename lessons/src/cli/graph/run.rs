@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use tapegrad_autograd::language::run::{Request, Wanted, run};
 
-use super::super::error::CliError;
+use super::super::error::{CliError, ErrorCode};
 use super::super::output::Output;
 use super::program::{ProgramArgs, read, refusal};
 
@@ -71,7 +71,7 @@ impl Run {
         let mut request = match &self.bind {
             None => Request::default(),
             Some(path) => serde_json::from_str(&read(path)?).map_err(|error| {
-                CliError::new("data", error)
+                CliError::new(ErrorCode::Data, error)
                     .at(path.display())
                     .help("the file looks like {\"dims\": {\"D\": 2}, \"values\": {\"x\": [1, 2]}, \"seed\": 1}")
             })?,

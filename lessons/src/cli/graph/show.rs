@@ -8,7 +8,7 @@ use tapegrad_autograd::language::count::graph_of;
 use tapegrad_autograd::language::span::Sources;
 use tapegrad_autograd::language::view::{self, Options, Picture};
 
-use super::super::error::CliError;
+use super::super::error::{CliError, ErrorCode};
 use super::super::output::Output;
 use super::program::{ProgramArgs, deliver, refusal};
 
@@ -76,8 +76,9 @@ impl Show {
             (Format::Dot, picture) => view::dot(picture),
             (Format::Svg, picture) => view::svg(picture),
             (Format::Html, picture) => view::html(picture, &program.name),
-            (Format::Mermaid, picture) => view::mermaid(picture)
-                .map_err(|why| CliError::new("too_many_boxes", why).help("draw scopes as one box with `--depth 1`"))?,
+            (Format::Mermaid, picture) => view::mermaid(picture).map_err(|why| {
+                CliError::new(ErrorCode::TooManyBoxes, why).help("draw scopes as one box with `--depth 1`")
+            })?,
         };
         deliver(&text, self.out.as_deref(), out)
     }
