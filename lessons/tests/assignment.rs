@@ -6,16 +6,16 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use tapegrad_lessons::assignment::bundle;
 use tapegrad_lessons::assignment::exam::TESTING;
+use tapegrad_lessons::assignment::grade::GradeReport;
+use tapegrad_lessons::assignment::grade::Limits;
+use tapegrad_lessons::assignment::grade::TestVerdict;
 use tapegrad_lessons::assignment::grade::{Grading, Tests};
-use tapegrad_lessons::assignment::hole::Reference;
-use tapegrad_lessons::assignment::many::Many;
-use tapegrad_lessons::assignment::process::Limits;
+use tapegrad_lessons::assignment::make::Reference;
+use tapegrad_lessons::assignment::make::Versions;
+use tapegrad_lessons::assignment::make::bundle;
 use tapegrad_lessons::assignment::project::{Libraries, Project};
 use tapegrad_lessons::assignment::registry;
-use tapegrad_lessons::assignment::report::Report;
-use tapegrad_lessons::assignment::verdict::Verdict;
 
 const ALL: u32 = 60;
 const WITHOUT_SIGMOID: u32 = 44;
@@ -44,7 +44,7 @@ fn grading() -> Grading<'static> {
 }
 
 /// Grades a text as `src/lib.rs`, with other files beside it.
-fn graded(lib: &str, others: &[(&str, &str)]) -> Report {
+fn graded(lib: &str, others: &[(&str, &str)]) -> GradeReport {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in others.iter().chain([&("src/lib.rs", lib)]) {
         let file = folder.path().join(name);
@@ -126,37 +126,37 @@ fn sigmoid_doing(what: &str) -> String {
 }
 
 /// The solution, then all that [`DOING`] lists, then a sigmoid that panics when it is dropped.
-fn many() -> &'static Many {
-    static BUILT: OnceLock<(tempfile::TempDir, Many)> = OnceLock::new();
+fn many() -> &'static Versions {
+    static BUILT: OnceLock<(tempfile::TempDir, Versions)> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let mut sources = vec![reference().solution()];
         sources.extend(DOING.iter().map(|(_, what)| sigmoid_doing(what)));
         let drops = "impl Drop for Sigmoid { fn drop(&mut self) { panic!(\"in drop\"); } }";
         sources.push(reference().solution() + drops);
-        let many = Many::build(&registry::ALL[0], libraries(), &sources, folder.path()).unwrap();
+        let many = Versions::build(&registry::ALL[0], libraries(), &sources, folder.path()).unwrap();
         assert_eq!(many.compiled().count(), sources.len());
         (folder, many)
     });
     &built.1
 }
 
-fn run(version: usize) -> Report {
+fn run(version: usize) -> GradeReport {
     grading().run(many().program(), &[version.to_string()]).unwrap()
 }
 
-fn doing(name: &str) -> Report {
+fn doing(name: &str) -> GradeReport {
     run(1 + DOING.iter().position(|(known, _)| *known == name).unwrap())
 }
 
-fn sigmoid_verdicts(report: &Report) -> Vec<Verdict> {
+fn sigmoid_verdicts(report: &GradeReport) -> Vec<TestVerdict> {
     let tests = report.tests.iter().filter(|test| test.task == "sigmoid-backward");
     tests.map(|test| test.verdict).collect()
 }
 
 /// The sigmoid does this; it costs the sigmoid's points with this verdict, and no others.
 #[track_caller]
-fn costs_the_sigmoid(name: &str, verdict: Verdict) -> Report {
+fn costs_the_sigmoid(name: &str, verdict: TestVerdict) -> GradeReport {
     let report = doing(name);
     assert_eq!(sigmoid_verdicts(&report), [verdict; 3], "{}", report.text());
     assert_eq!(report.score(), WITHOUT_SIGMOID, "{}", report.text());
@@ -180,7 +180,7 @@ fn a_wrong_gradient_is_diagnosed_the_same_way_each_time() {
     assert_eq!(first.text(), graded(&wrong, &[]).text());
     assert_eq!(first.to_json().to_string(), graded(&wrong, &[]).to_json().to_string());
     let linear = first.tests.iter().find(|test| test.name == "linear-gradients").unwrap();
-    assert_eq!((linear.verdict, first.score()), (Verdict::Wrong, ALL - 20));
+    assert_eq!((linear.verdict, first.score()), (TestVerdict::Wrong, ALL - 20));
     for part in ["WRONG     Linear", "smallest case found", "g_b", "yours", "right"] {
         assert!(linear.message.contains(part), "{part} is missing:\n{}", linear.message);
     }
@@ -199,69 +199,69 @@ fn the_starter_gets_no_points() {
 
 #[test]
 fn a_loop_without_end_is_a_timeout() {
-    costs_the_sigmoid("loop", Verdict::Timeout);
+    costs_the_sigmoid("loop", TestVerdict::Timeout);
 }
 
 #[test]
 fn a_bomb_of_allocations_is_out_of_memory() {
-    costs_the_sigmoid("allocate", Verdict::OutOfMemory);
+    costs_the_sigmoid("allocate", TestVerdict::OutOfMemory);
 }
 
 #[test]
 fn a_flood_of_output_is_stopped() {
-    costs_the_sigmoid("flood", Verdict::OutputFlood);
-    costs_the_sigmoid("flood stderr", Verdict::OutputFlood);
+    costs_the_sigmoid("flood", TestVerdict::OutputFlood);
+    costs_the_sigmoid("flood stderr", TestVerdict::OutputFlood);
 }
 
 #[test]
 fn to_end_the_program_answers_nothing() {
-    let report = costs_the_sigmoid("exit", Verdict::Panic);
+    let report = costs_the_sigmoid("exit", TestVerdict::Panic);
     assert!(
         report.text().contains("ended by itself with exit code 0"),
         "{}",
         report.text()
     );
-    costs_the_sigmoid("abort", Verdict::Panic);
+    costs_the_sigmoid("abort", TestVerdict::Panic);
 }
 
 #[test]
 fn a_recursion_without_end_is_a_panic_that_says_so() {
-    let report = costs_the_sigmoid("recurse", Verdict::Panic);
+    let report = costs_the_sigmoid("recurse", TestVerdict::Panic);
     assert!(report.text().contains("overflowed its stack"), "{}", report.text());
 }
 
 #[test]
 fn a_panic_in_drop_and_a_payload_that_panics_are_panics() {
     let report = run(1 + DOING.len());
-    assert_eq!(sigmoid_verdicts(&report), [Verdict::Panic; 3], "{}", report.text());
+    assert_eq!(sigmoid_verdicts(&report), [TestVerdict::Panic; 3], "{}", report.text());
     assert_eq!(report.score(), WITHOUT_SIGMOID);
-    costs_the_sigmoid("throw a bomb", Verdict::Panic);
+    costs_the_sigmoid("throw a bomb", TestVerdict::Panic);
 }
 
 #[test]
 fn what_is_not_a_number_is_called_so() {
-    costs_the_sigmoid("nan", Verdict::NotANumber);
+    costs_the_sigmoid("nan", TestVerdict::NotANumber);
 }
 
 #[test]
 fn arrays_of_another_shape_or_number_are_wrong() {
-    costs_the_sigmoid("another shape", Verdict::Wrong);
-    costs_the_sigmoid("nothing", Verdict::Wrong);
+    costs_the_sigmoid("another shape", TestVerdict::Wrong);
+    costs_the_sigmoid("nothing", TestVerdict::Wrong);
 }
 
 #[test]
 fn whoever_reads_the_questions_himself_gets_no_answer_in() {
-    costs_the_sigmoid("steal", Verdict::Timeout);
+    costs_the_sigmoid("steal", TestVerdict::Timeout);
 }
 
 #[test]
 fn a_fake_result_is_worth_nothing() {
-    costs_the_sigmoid("fake", Verdict::Panic);
+    costs_the_sigmoid("fake", TestVerdict::Panic);
 }
 
 #[test]
 fn there_is_nothing_to_read_where_a_submission_runs() {
-    let report = costs_the_sigmoid("look", Verdict::Panic);
+    let report = costs_the_sigmoid("look", TestVerdict::Panic);
     assert!(report.text().contains("panicked: [] []"), "{}", report.text());
 }
 
@@ -286,7 +286,7 @@ fn files_beside_the_one_handed_in_are_not_looked_at() {
         ("build.rs", "fn main() { std::process::exit(1); }"),
         ("Cargo.toml", "[package]\nname = \"evil\"\nbuild = \"build.rs\"\n"),
         ("tests/examples.rs", "#[test] fn all() {}"),
-        ("desk/respond.rs", "compile_error!(\"mine\");"),
+        ("server/respond.rs", "compile_error!(\"mine\");"),
         ("out/libsubmission.rlib", "mine"),
         (".cargo/config.toml", "[build]\nrustc = \"/bin/true\"\n"),
         ("rust-toolchain.toml", "[toolchain]\nchannel = \"none\"\n"),
@@ -306,7 +306,12 @@ fn what_does_not_compile_scores_nothing_and_says_why() {
     ] {
         let report = graded(lib, &[]);
         assert_eq!(report.score(), 0);
-        assert!(report.tests.iter().all(|test| test.verdict == Verdict::DoesNotCompile));
+        assert!(
+            report
+                .tests
+                .iter()
+                .all(|test| test.verdict == TestVerdict::DoesNotCompile)
+        );
         assert!(report.text().contains(reason), "{}", report.text());
     }
 }
@@ -315,7 +320,7 @@ fn what_does_not_compile_scores_nothing_and_says_why() {
 fn a_missing_file_and_a_link_are_missing() {
     let folder = tempfile::tempdir().unwrap();
     let missing = grading().grade(folder.path()).unwrap();
-    assert!(missing.tests.iter().all(|test| test.verdict == Verdict::Missing));
+    assert!(missing.tests.iter().all(|test| test.verdict == TestVerdict::Missing));
     assert_eq!((missing.score(), missing.score_max()), (0, ALL));
     #[cfg(unix)]
     {
@@ -355,7 +360,7 @@ fn a_solution_gets_all_points_whatever_the_values() {
     for assignment in &registry::ALL {
         let folder = tempfile::tempdir().unwrap();
         let solution = Reference::parse(assignment.reference).unwrap().solution();
-        let many = Many::build(assignment, libraries(), &[solution], folder.path()).unwrap();
+        let many = Versions::build(assignment, libraries(), &[solution], folder.path()).unwrap();
         for number in 0..40 {
             let student = format!("student {number}");
             let grading = Grading::new(assignment, libraries(), &student, Tests::All { secret: "s3cret" });

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use serde_json::Value;
-use tapegrad_lessons::assignment::hole::Reference;
+use tapegrad_lessons::assignment::make::Reference;
 use tapegrad_lessons::assignment::registry;
 use tapegrad_lessons::cli;
 

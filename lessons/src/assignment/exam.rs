@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ndarray::{ArrayD, Dimension};
 
-use super::examinee::{Complaint, Examinee};
-use super::process::Limits;
+use crate::assignment::grade::Limits;
+use crate::assignment::grade::{Complaint, Submission};
 
 /// One assignment. Everything students and lecturers get is made from it.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ pub struct Test {
     /// What it claims, as a sentence.
     pub claim: &'static str,
     /// Asks and judges; everything random follows from the seed.
-    pub run: fn(&Examinee, u64) -> Result<(), Complaint>,
+    pub run: fn(&Submission, u64) -> Result<(), Complaint>,
 }
 
 /// Who sees a test.

@@ -9,10 +9,10 @@ use super::error::{CliError, ErrorCode};
 use super::output::Output;
 use crate::assignment::error::AssignmentError;
 use crate::assignment::exam::Assignment as Known;
-use crate::assignment::grade::{Grading, Tests};
-use crate::assignment::mutation::parsed;
+use crate::assignment::grade::{Grading, Tests, classroom, gradescope};
+use crate::assignment::make::{bundle, parsed, student_crate};
 use crate::assignment::project::{Libraries, Project};
-use crate::assignment::{bundle, classroom, gradescope, registry, student_crate};
+use crate::assignment::registry;
 
 /// Get an assignment, have it graded, or build what a lecturer hands out
 #[derive(Args, Debug)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// What became of one test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum TestVerdict {
     /// The answers were right.
     Passed,
     /// An answer was wrong.
@@ -26,7 +26,7 @@ pub enum Verdict {
     Missing,
 }
 
-impl Verdict {
+impl TestVerdict {
     /// The verdict in words.
     pub fn words(self) -> &'static str {
         match self {
@@ -48,61 +48,33 @@ impl Verdict {
 pub enum Failure {
     /// A question made it panic.
     #[error("{question} panicked: {message}")]
-    Panicked {
-        /// What it was asked.
-        question: String,
-        /// What the panic said.
-        message: String,
-    },
+    Panicked { question: String, message: String },
     /// Its program ended.
     #[error("{question} did not come back: the program {how}")]
-    Ended {
-        /// What it was asked.
-        question: String,
-        /// How the program ended.
-        how: String,
-    },
+    Ended { question: String, how: String },
     /// It did not answer in time.
     #[error("{question} gave no answer within {seconds} seconds: look for a loop that never ends")]
-    TimedOut {
-        /// What it was asked.
-        question: String,
-        /// The limit.
-        seconds: u64,
-    },
+    TimedOut { question: String, seconds: u64 },
     /// It asked for more memory than there is.
     #[error("{question} asked for more memory than the {mebibytes} MiB there are")]
-    OutOfMemory {
-        /// What it was asked.
-        question: String,
-        /// The limit.
-        mebibytes: u64,
-    },
+    OutOfMemory { question: String, mebibytes: u64 },
     /// It printed too much.
     #[error("{question} printed more than {kibibytes} KiB")]
-    Flooded {
-        /// What it was asked.
-        question: String,
-        /// The limit.
-        kibibytes: usize,
-    },
+    Flooded { question: String, kibibytes: usize },
     /// The reply cannot be read.
     #[error("{question} gave a reply that cannot be read")]
-    Garbled {
-        /// What it was asked.
-        question: String,
-    },
+    Garbled { question: String },
 }
 
 impl Failure {
     /// The verdict on a test in which this happened.
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> TestVerdict {
         match self {
-            Self::Panicked { .. } | Self::Ended { .. } => Verdict::Panic,
-            Self::TimedOut { .. } => Verdict::Timeout,
-            Self::OutOfMemory { .. } => Verdict::OutOfMemory,
-            Self::Flooded { .. } => Verdict::OutputFlood,
-            Self::Garbled { .. } => Verdict::Wrong,
+            Self::Panicked { .. } | Self::Ended { .. } => TestVerdict::Panic,
+            Self::TimedOut { .. } => TestVerdict::Timeout,
+            Self::OutOfMemory { .. } => TestVerdict::OutOfMemory,
+            Self::Flooded { .. } => TestVerdict::OutputFlood,
+            Self::Garbled { .. } => TestVerdict::Wrong,
         }
     }
 }

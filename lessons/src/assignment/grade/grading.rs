@@ -7,14 +7,14 @@ use std::path::Path;
 use tapegrad_autograd::check::guard;
 
 use super::compile::{self, Compiled, Warnings};
-use super::error::AssignmentError;
-use super::exam::{Assignment, HANDED_IN, TESTING, Test, Visibility};
-use super::examinee::Examinee;
 use super::process::Limits;
-use super::project::Libraries;
-use super::report::{Report, TestReport};
+use super::report::{GradeReport, TestReport};
 use super::session::Session;
-use super::verdict::Verdict;
+use super::submission::Submission;
+use super::verdict::TestVerdict;
+use crate::assignment::error::AssignmentError;
+use crate::assignment::exam::{Assignment, HANDED_IN, TESTING, Test, Visibility};
+use crate::assignment::project::Libraries;
 
 /// How a submission is graded.
 #[derive(Clone, Copy, Debug)]
@@ -58,22 +58,22 @@ impl<'a> Grading<'a> {
     /// Grades the submission in a folder.
     ///
     /// **Errors** if grading itself is impossible; whatever is wrong with the submission is in the report.
-    pub fn grade(&self, folder: &Path) -> Result<Report, AssignmentError> {
+    pub fn grade(&self, folder: &Path) -> Result<GradeReport, AssignmentError> {
         let skeleton = tempfile::tempdir().map_err(|error| AssignmentError::file("a temporary folder", &error))?;
         let handed_in = match handed_in(folder) {
             Ok(bytes) => bytes,
-            Err(reason) => return Ok(self.ungraded(Verdict::Missing, &reason)),
+            Err(reason) => return Ok(self.ungraded(TestVerdict::Missing, &reason)),
         };
         if let Some(line) = line_with_unsafe(&handed_in) {
             let reason = format!("{HANDED_IN}:{line}: a submission does without `unsafe`, in code and in comments");
-            return Ok(self.ungraded(Verdict::DoesNotCompile, &reason));
+            return Ok(self.ungraded(TestVerdict::DoesNotCompile, &reason));
         }
         let place = skeleton.path().join(HANDED_IN);
         fs::create_dir_all(place.parent().unwrap_or(&place))
             .and_then(|()| fs::write(&place, handed_in))
             .map_err(|error| AssignmentError::file(HANDED_IN, &error))?;
         match compile::submission(self.assignment, self.libraries, skeleton.path(), Warnings::Ignored)? {
-            Compiled::Failed(reason) => Ok(self.ungraded(Verdict::DoesNotCompile, &reason)),
+            Compiled::Failed(reason) => Ok(self.ungraded(TestVerdict::DoesNotCompile, &reason)),
             Compiled::Program(program) => self.run(&program, &[]),
         }
     }
@@ -81,7 +81,7 @@ impl<'a> Grading<'a> {
     /// Runs the tests against a program that answers questions.
     ///
     /// **Errors** if the program cannot be started.
-    pub fn run(&self, program: &Path, args: &[String]) -> Result<Report, AssignmentError> {
+    pub fn run(&self, program: &Path, args: &[String]) -> Result<GradeReport, AssignmentError> {
         let mut report = self.empty();
         for test in self.chosen() {
             report.tests.push(self.one(test, program, args)?);
@@ -96,17 +96,17 @@ impl<'a> Grading<'a> {
         let folder = tempfile::tempdir().map_err(|error| AssignmentError::file("a temporary folder", &error))?;
         let session = Session::start(program, args, folder.path(), self.limits)
             .map_err(|error| AssignmentError::file("the program with the submission", &error))?;
-        let student = Examinee::new(session);
+        let student = Submission::new(session);
         let seed = self.seed(test);
         // A test may trip over an answer of an unexpected shape; that is a wrong answer.
         let outcome = quietly(|| (test.run)(&student, seed));
         let session = student.session();
         let (verdict, message) = match (session.failure(), outcome) {
             (Some(failure), _) => (failure.verdict(), failure.to_string()),
-            (None, Ok(Ok(()))) => (Verdict::Passed, String::new()),
-            (None, Ok(Err(complaint))) if session.saw_nan() => (Verdict::NotANumber, complaint),
-            (None, Ok(Err(complaint))) => (Verdict::Wrong, complaint),
-            (None, Err(reason)) => (Verdict::Wrong, format!("the answer cannot be judged: {reason}")),
+            (None, Ok(Ok(()))) => (TestVerdict::Passed, String::new()),
+            (None, Ok(Err(complaint))) if session.saw_nan() => (TestVerdict::NotANumber, complaint),
+            (None, Ok(Err(complaint))) => (TestVerdict::Wrong, complaint),
+            (None, Err(reason)) => (TestVerdict::Wrong, format!("the answer cannot be judged: {reason}")),
         };
         Ok(TestReport::new(test, verdict, message))
     }
@@ -134,8 +134,8 @@ impl<'a> Grading<'a> {
         })
     }
 
-    fn empty(&self) -> Report {
-        Report {
+    fn empty(&self) -> GradeReport {
+        GradeReport {
             assignment: self.assignment.id,
             title: self.assignment.title,
             student: self.student.to_string(),
@@ -146,9 +146,9 @@ impl<'a> Grading<'a> {
     }
 
     /// A report in which no test could run.
-    fn ungraded(&self, verdict: Verdict, reason: &str) -> Report {
+    fn ungraded(&self, verdict: TestVerdict, reason: &str) -> GradeReport {
         let test = |test: &Test| TestReport::new(test, verdict, String::new());
-        Report {
+        GradeReport {
             note: Some(reason.to_string()),
             tests: self.chosen().map(test).collect(),
             ..self.empty()

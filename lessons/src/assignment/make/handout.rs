@@ -3,8 +3,8 @@
 use maud::{PreEscaped, html};
 use pulldown_cmark::{Options, Parser, html::push_html};
 
-use super::exam::{Assignment, Test};
 use super::hole::Reference;
+use crate::assignment::exam::{Assignment, Test};
 use crate::html::document;
 
 /// The handout in Markdown: the text of the assignment, then its tasks and how to hand in.

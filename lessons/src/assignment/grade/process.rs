@@ -21,12 +21,12 @@ pub struct Limits {
 
 /// A running program that ends, with its group, when this is dropped.
 #[derive(Debug)]
-pub struct Confined {
+pub struct ConfinedProcess {
     child: Child,
     status: Option<ExitStatus>,
 }
 
-impl Confined {
+impl ConfinedProcess {
     /// Starts a program within limits.
     ///
     /// **Errors** if it cannot be started, or the limits cannot be set.
@@ -69,7 +69,7 @@ impl Confined {
     }
 }
 
-impl Drop for Confined {
+impl Drop for ConfinedProcess {
     fn drop(&mut self) {
         // Whoever drops it has no more use for the way it ended.
         let _: io::Result<ExitStatus> = self.end();

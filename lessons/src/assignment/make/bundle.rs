@@ -3,24 +3,24 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::compile::{self, Compiled, Warnings, write};
-use super::error::AssignmentError;
-use super::exam::{Assignment, HANDED_IN};
-use super::grade::{Grading, Tests};
 use super::handout;
 use super::hole::{Reference, leaks};
 use super::mutation::{self, MutationScore, SHARE_MIN, parsed};
-use super::project::{Libraries, Project};
-use super::report::Report;
 use super::student_crate;
+use crate::assignment::error::AssignmentError;
+use crate::assignment::exam::{Assignment, HANDED_IN};
+use crate::assignment::grade::GradeReport;
+use crate::assignment::grade::compile::{self, Compiled, Warnings, write};
+use crate::assignment::grade::{Grading, Tests};
+use crate::assignment::project::{Libraries, Project};
 
 /// What was proved about an assignment before it was written.
 #[derive(Clone, Debug)]
 pub struct Proof {
     /// What the tests say of the starter: no points.
-    pub starter: Report,
+    pub starter: GradeReport,
     /// What they say of the solution: all points.
-    pub solution: Report,
+    pub solution: GradeReport,
     /// Which mistakes they notice.
     pub mutation: MutationScore,
 }
@@ -130,7 +130,7 @@ fn leak(assignment: &Assignment, reference: &Reference) -> Option<String> {
 }
 
 /// Grades a text as if it were handed in, and says whether the examples pass; warnings are errors.
-fn graded(assignment: &Assignment, libraries: &Libraries, text: &str) -> Result<(Report, bool), AssignmentError> {
+fn graded(assignment: &Assignment, libraries: &Libraries, text: &str) -> Result<(GradeReport, bool), AssignmentError> {
     let folder = tempfile::tempdir().map_err(|error| AssignmentError::file("a temporary folder", &error))?;
     write(folder.path(), HANDED_IN, text)?;
     match compile::submission(assignment, libraries, folder.path(), Warnings::Denied)? {

@@ -19,11 +19,11 @@ pub type Complaint = String;
 
 /// A submission under examination.
 #[derive(Clone, Debug)]
-pub struct Examinee {
+pub struct Submission {
     session: Arc<Mutex<Session>>,
 }
 
-impl Examinee {
+impl Submission {
     /// A submission at the other end of this session.
     pub fn new(session: Session) -> Self {
         Self {
@@ -68,7 +68,7 @@ impl Examinee {
     /// Holds the gradients of a module against those of a formula, with the checker.
     ///
     /// **Errors** with the diagnosis and the smallest failing example.
-    pub fn gradients(&self, sought: Sought, seed: u64, cases: usize) -> Result<(), Complaint> {
+    pub fn gradients(&self, sought: ModuleSpec, seed: u64, cases: usize) -> Result<(), Complaint> {
         let subject: Arc<dyn Subject> = Arc::new(RemoteSubject {
             examinee: self.clone(),
             sought,
@@ -100,12 +100,12 @@ impl Examinee {
 }
 
 /// A module of a submission, and the formula that it is to compute.
-pub struct Sought {
+pub struct ModuleSpec {
     name: String,
     definition: ModuleSubject,
 }
 
-impl Sought {
+impl ModuleSpec {
     /// The module `name` on the operands that `case` draws; parameters are the case's last operands.
     pub fn new(
         name: &str,
@@ -120,8 +120,8 @@ impl Sought {
 }
 
 struct RemoteSubject {
-    examinee: Examinee,
-    sought: Sought,
+    examinee: Submission,
+    sought: ModuleSpec,
 }
 
 impl Subject for RemoteSubject {
@@ -152,7 +152,7 @@ impl Subject for RemoteSubject {
 ///
 /// Its methods panic when the session fails; the checker turns that into a verdict.
 pub struct RemoteModule {
-    examinee: Examinee,
+    examinee: Submission,
     name: String,
     index: Option<usize>,
     params: Vec<RemoteParam>,

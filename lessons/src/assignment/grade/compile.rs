@@ -8,24 +8,24 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::error::AssignmentError;
-use super::exam::{Assignment, COMPILING};
-use super::listen;
-use super::process::Confined;
-use super::project::Libraries;
+use super::output;
+use super::process::ConfinedProcess;
+use crate::assignment::error::AssignmentError;
+use crate::assignment::exam::{Assignment, COMPILING};
+use crate::assignment::project::Libraries;
 
 /// The source that stands between a submission and the grader, compiled with each submission.
-pub const DESK: &str = include_str!("desk.rs");
+pub const SERVER: &str = include_str!("server.rs");
 /// The words that both sides speak.
 pub const WIRE: &str = include_str!("wire.rs");
 
 const MAIN: &str = "//! Answers questions about a submission.
-mod desk;
+mod server;
 mod respond;
 mod wire;
 
 fn main() {
-    desk::serve(&desk::Names { make: respond::make, call: respond::call });
+    server::serve(&server::Handlers { make: respond::make, call: respond::call });
 }
 ";
 
@@ -71,19 +71,19 @@ pub fn submission(
     }
     for (name, text) in [
         ("main.rs", MAIN),
-        ("desk.rs", DESK),
+        ("server.rs", SERVER),
         ("wire.rs", WIRE),
         ("respond.rs", assignment.respond),
     ] {
-        write(&folder.join("desk"), name, text)?;
+        write(&folder.join("server"), name, text)?;
     }
     let mut program = libraries.rustc();
     program
         .args(["--extern", "submission=out/libsubmission.rlib"])
-        .args(["--crate-name", "desk", "--out-dir", "out"])
-        .args(["--cap-lints", "allow", "-C", "opt-level=1", "desk/main.rs"]);
+        .args(["--crate-name", "server", "--out-dir", "out"])
+        .args(["--cap-lints", "allow", "-C", "opt-level=1", "server/main.rs"]);
     Ok(match run(program, folder)? {
-        Compiled::Program(_) => Compiled::Program(folder.join("out").join("desk")),
+        Compiled::Program(_) => Compiled::Program(folder.join("out").join("server")),
         Compiled::Failed(reason) => Compiled::Failed(format!(
             "the submission compiles, but not with the tests: names or types that tests rely on were changed\n{reason}"
         )),
@@ -91,19 +91,19 @@ pub fn submission(
 }
 
 /// Runs a compiler in a folder; the program is the folder if it succeeds.
-pub(super) fn run(mut compiler: Command, folder: &Path) -> Result<Compiled, AssignmentError> {
+pub fn run(mut compiler: Command, folder: &Path) -> Result<Compiled, AssignmentError> {
     compiler
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
     let mut running =
-        Confined::spawn(&mut compiler, &COMPILING).map_err(|error| AssignmentError::no_tool("rustc", &error))?;
+        ConfinedProcess::spawn(&mut compiler, &COMPILING).map_err(|error| AssignmentError::no_tool("rustc", &error))?;
     let said = Arc::new(Mutex::new(Vec::new()));
     let (to, heard) = channel();
     if let Some(stderr) = running.child().stderr.take() {
         let said = Arc::clone(&said);
-        thread::spawn(move || listen::beginning(stderr, &said, COMPILING.output_bytes, &to));
+        thread::spawn(move || output::beginning(stderr, &said, COMPILING.output_bytes, &to));
     }
     let deadline = Instant::now() + COMPILING.time;
     let reason = loop {
@@ -147,7 +147,7 @@ fn first_lines(said: &str) -> String {
 }
 
 /// Writes a file and the folders above it.
-pub(super) fn write(folder: &Path, name: &str, text: &str) -> Result<(), AssignmentError> {
+pub fn write(folder: &Path, name: &str, text: &str) -> Result<(), AssignmentError> {
     let file = folder.join(name);
     let above = file.parent().unwrap_or(folder);
     fs::create_dir_all(above)

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::error::AssignmentError;
-use super::exam::Assignment;
 use super::hole::Reference;
+use crate::assignment::error::AssignmentError;
+use crate::assignment::exam::Assignment;
 
 /// A solution with one line changed.
 #[derive(Clone, Debug, PartialEq, Eq)]

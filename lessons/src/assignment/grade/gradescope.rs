@@ -4,14 +4,14 @@
 
 use serde_json::{Value, json};
 
-use super::exam::Visibility;
-use super::report::{Report, TestReport};
+use super::report::{GradeReport, TestReport};
+use crate::assignment::exam::Visibility;
 
 /// The document for Gradescope.
 ///
 /// Each test has its own points; Gradescope adds them up, as no `score` stands at the top. Students see the results of
 /// hidden tests when the grades are published. There is no `execution_time`: it would differ from run to run.
-pub fn document(report: &Report) -> Value {
+pub fn document(report: &GradeReport) -> Value {
     let note = report.note.as_deref().unwrap_or("");
     let tests = (1..).zip(&report.tests).map(|(number, test)| self::test(number, test));
     json!({
@@ -52,17 +52,21 @@ fn test(number: u32, test: &TestReport) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assignment::grade::TestVerdict;
     use crate::assignment::registry;
-    use crate::assignment::verdict::Verdict;
 
-    fn report() -> Report {
+    fn report() -> GradeReport {
         let assignment = &registry::ALL[0];
-        let verdicts = [Verdict::Passed, Verdict::Wrong].into_iter().cycle();
-        let test = |(test, verdict): (&_, Verdict)| {
-            let message = if verdict == Verdict::Passed { "" } else { "g_b is wrong" };
+        let verdicts = [TestVerdict::Passed, TestVerdict::Wrong].into_iter().cycle();
+        let test = |(test, verdict): (&_, TestVerdict)| {
+            let message = if verdict == TestVerdict::Passed {
+                ""
+            } else {
+                "g_b is wrong"
+            };
             TestReport::new(test, verdict, message.to_string())
         };
-        Report {
+        GradeReport {
             assignment: assignment.id,
             title: assignment.title,
             student: "ada".to_string(),
@@ -124,7 +128,7 @@ mod tests {
         report
             .tests
             .iter_mut()
-            .for_each(|test| test.verdict = Verdict::DoesNotCompile);
+            .for_each(|test| test.verdict = TestVerdict::DoesNotCompile);
         let document = document(&report);
         assert!(
             document["output"]

@@ -1,4 +1,4 @@
-//! The desk of an exam: answers questions about a submission on standard input, one a line.
+//! Answers questions about a submission, which come one a line on standard input.
 //!
 //! This file is part of the program that holds the submission. It judges nothing and knows no right answer, so there is
 //! nothing in its memory worth stealing: all it can say is what the submission computed.
@@ -16,7 +16,7 @@ use tapegrad_autograd::Module;
 use super::wire;
 
 /// What a submission can be asked for, by name.
-pub struct Names {
+pub struct Handlers {
     /// Makes a module with these parameters.
     pub make: fn(&str, &[ArrayD<f64>]) -> Option<Box<dyn Module<f64>>>,
     /// Calls a function.
@@ -26,13 +26,13 @@ pub struct Names {
 type Modules = Vec<Option<Box<dyn Module<f64>>>>;
 
 /// Answers questions until there are none.
-pub fn serve(names: &Names) {
+pub fn serve(handlers: &Handlers) {
     set_hook(Box::new(|_| {}));
     let mut lines = std::io::stdin().lock().lines();
     let Some(Ok(word)) = lines.next() else { return };
     let mut modules = Modules::new();
     while let Some(Ok(line)) = lines.next() {
-        let reply = match catch_unwind(AssertUnwindSafe(|| answer(names, &mut modules, &line))) {
+        let reply = match catch_unwind(AssertUnwindSafe(|| answer(handlers, &mut modules, &line))) {
             Ok(Some(arrays)) => format!("ok {}", wire::texts(&arrays)),
             Ok(None) => "unknown".to_string(),
             Err(payload) => {
@@ -55,16 +55,16 @@ pub fn serve(names: &Names) {
 }
 
 /// The answer to one question; `None` if it asks for something that is not there.
-fn answer(names: &Names, modules: &mut Modules, line: &str) -> Option<Vec<ArrayD<f64>>> {
+fn answer(handlers: &Handlers, modules: &mut Modules, line: &str) -> Option<Vec<ArrayD<f64>>> {
     let (question, rest) = line.split_once(' ')?;
     let (name, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     match question {
         "new" => {
-            let module = (names.make)(name, &wire::arrays(rest)?)?;
+            let module = (handlers.make)(name, &wire::arrays(rest)?)?;
             modules.push(Some(module));
             Some(Vec::new())
         }
-        "call" => (names.call)(name, &wire::arrays(rest)?),
+        "call" => (handlers.call)(name, &wire::arrays(rest)?),
         "forward" => {
             let module = modules.get_mut(name.parse::<usize>().ok()?)?.as_mut()?;
             let (given, rest) = rest.split_once(' ').unwrap_or((rest, ""));

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::exam::{Test, Visibility};
-use super::verdict::Verdict;
+use super::verdict::TestVerdict;
+use crate::assignment::exam::{Test, Visibility};
 
 /// The findings on a submission. It holds no times and no places, so the same submission gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub struct GradeReport {
     /// The assignment.
     pub assignment: &'static str,
     /// Its title.
@@ -38,14 +38,14 @@ pub struct TestReport {
     /// What it is worth.
     pub points_max: u32,
     /// What became of it.
-    pub verdict: Verdict,
+    pub verdict: TestVerdict,
     /// What to tell the student.
     pub message: String,
 }
 
 impl TestReport {
     /// The findings of a test.
-    pub fn new(test: &Test, verdict: Verdict, message: String) -> Self {
+    pub fn new(test: &Test, verdict: TestVerdict, message: String) -> Self {
         Self {
             name: test.name,
             task: test.task,
@@ -60,13 +60,13 @@ impl TestReport {
     /// What was earned: all or nothing.
     pub fn points(&self) -> u32 {
         match self.verdict {
-            Verdict::Passed => self.points_max,
+            TestVerdict::Passed => self.points_max,
             _ => 0,
         }
     }
 }
 
-impl Report {
+impl GradeReport {
     /// What was earned.
     pub fn score(&self) -> u32 {
         self.tests.iter().map(TestReport::points).sum()

@@ -7,11 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::report::{Report, TestReport};
-use super::verdict::Verdict;
+use super::report::{GradeReport, TestReport};
+use super::verdict::TestVerdict;
 
 /// The document for GitHub Classroom.
-pub fn document(report: &Report) -> Value {
+pub fn document(report: &GradeReport) -> Value {
     let status = match report.note {
         Some(_) => "error",
         None if report.score() == report.score_max() => "pass",
@@ -37,15 +37,15 @@ pub fn document(report: &Report) -> Value {
     })
 }
 
-fn status_of(verdict: Verdict) -> &'static str {
+fn status_of(verdict: TestVerdict) -> &'static str {
     match verdict {
-        Verdict::Passed => "pass",
-        Verdict::Missing | Verdict::DoesNotCompile => "error",
+        TestVerdict::Passed => "pass",
+        TestVerdict::Missing | TestVerdict::DoesNotCompile => "error",
         _ => "fail",
     }
 }
 
 /// The line that a workflow's step adds to its outputs: `result=` and the document in Base64.
-pub fn output_line(report: &Report) -> String {
+pub fn output_line(report: &GradeReport) -> String {
     format!("result={}\n", STANDARD.encode(document(report).to_string()))
 }

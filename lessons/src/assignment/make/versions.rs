@@ -1,23 +1,23 @@
-//! Many versions of one submission in one program, so that they cost one build.
+//! Versions versions of one submission in one program, so that they cost one build.
 //!
 //! The argument of the program chooses the version. Versions that do not compile are left out.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::compile::{self, Compiled, DESK, WIRE};
-use super::error::AssignmentError;
-use super::exam::Assignment;
-use super::project::Libraries;
+use crate::assignment::error::AssignmentError;
+use crate::assignment::exam::Assignment;
+use crate::assignment::grade::compile::{self, Compiled, SERVER, WIRE};
+use crate::assignment::project::Libraries;
 
 /// One program of many versions.
 #[derive(Clone, Debug)]
-pub struct Many {
+pub struct Versions {
     program: PathBuf,
     compiled: BTreeSet<usize>,
 }
 
-impl Many {
+impl Versions {
     /// Builds all sources that compile in a folder; the first one must.
     ///
     /// **Errors** if the first does not compile.
@@ -77,17 +77,17 @@ fn write_versions(assignment: &Assignment, sources: &[String], folder: &Path) ->
         compile::write(folder, &format!("m{i}/submission.rs"), source)?;
         compile::write(folder, &format!("m{i}/respond.rs"), &respond)?;
     }
-    compile::write(folder, "desk.rs", DESK)?;
+    compile::write(folder, "server.rs", SERVER)?;
     compile::write(folder, "wire.rs", WIRE)
 }
 
 fn main(left: &BTreeSet<usize>) -> String {
-    let mut text = "mod desk;\nmod wire;\n".to_string();
+    let mut text = "mod server;\nmod wire;\n".to_string();
     left.iter().for_each(|i| text += &format!("mod m{i};\n"));
     text += "fn main() {\n    match std::env::args().nth(1).as_deref() {\n";
     for i in left {
-        let names = format!("desk::Names {{ make: m{i}::respond::make, call: m{i}::respond::call }}");
-        text += &format!("        Some(\"{i}\") => desk::serve(&{names}),\n");
+        let names = format!("server::Handlers {{ make: m{i}::respond::make, call: m{i}::respond::call }}");
+        text += &format!("        Some(\"{i}\") => server::serve(&{names}),\n");
     }
     text + "        _ => {}\n    }\n}\n"
 }

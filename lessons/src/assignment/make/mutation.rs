@@ -8,21 +8,21 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::error::AssignmentError;
-use super::exam::{Assignment, TESTING};
-use super::grade::{Grading, Tests};
 use super::hole::Reference;
-use super::many::Many;
 use super::mutants::{self, Mutant};
-use super::process::Limits;
-use super::project::Libraries;
-use super::verdict::Verdict;
+use super::versions::Versions;
+use crate::assignment::error::AssignmentError;
+use crate::assignment::exam::{Assignment, TESTING};
+use crate::assignment::grade::Limits;
+use crate::assignment::grade::TestVerdict;
+use crate::assignment::grade::{Grading, Tests};
+use crate::assignment::project::Libraries;
 
 /// What the tests of an assignment notice.
 #[derive(Clone, Debug)]
 pub struct MutationScore {
     /// The mutants that compile, and for each the first test that noticed it.
-    pub mutants: Vec<(Mutant, Option<(&'static str, Verdict)>)>,
+    pub mutants: Vec<(Mutant, Option<(&'static str, TestVerdict)>)>,
     /// How many do not compile.
     pub uncompilable: usize,
 }
@@ -86,7 +86,7 @@ pub fn score(assignment: &Assignment, libraries: &Libraries) -> Result<MutationS
             .iter()
             .map(|mutant| reference.mutated(mutant.number, &mutant.becomes)),
     );
-    let many = Many::build(assignment, libraries, &sources, folder.path())?;
+    let many = Versions::build(assignment, libraries, &sources, folder.path())?;
     let limits = Limits {
         time: Duration::from_secs(2),
         ..TESTING
@@ -126,10 +126,14 @@ pub fn parsed(assignment: &Assignment) -> Result<Reference, AssignmentError> {
     })
 }
 
-type Killer = Option<(&'static str, Verdict)>;
+type Killer = Option<(&'static str, TestVerdict)>;
 
 /// For each mutant that compiles, the first test of its task that fails.
-fn killers(grading: &Grading<'_>, many: &Many, mutants: &[Mutant]) -> Result<Vec<(usize, Killer)>, AssignmentError> {
+fn killers(
+    grading: &Grading<'_>,
+    many: &Versions,
+    mutants: &[Mutant],
+) -> Result<Vec<(usize, Killer)>, AssignmentError> {
     // The solution itself is number 0.
     let compiled: Vec<usize> = many.compiled().filter(|i| *i > 0).map(|i| i - 1).collect();
     let next = AtomicUsize::new(0);
@@ -139,7 +143,7 @@ fn killers(grading: &Grading<'_>, many: &Many, mutants: &[Mutant]) -> Result<Vec
             let mut killer = None;
             for test in grading.chosen().filter(|test| test.task == mutants[*i].task) {
                 let report = grading.one(test, many.program(), &[(i + 1).to_string()])?;
-                if report.verdict != Verdict::Passed {
+                if report.verdict != TestVerdict::Passed {
                     killer = Some((test.name, report.verdict));
                     break;
                 }

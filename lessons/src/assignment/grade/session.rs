@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 
 use ndarray::ArrayD;
 
-use super::listen::{self, Heard};
-use super::process::{self, Confined, Limits};
+use super::output::{self, ProgramOutput};
+use super::process::{self, ConfinedProcess, Limits};
 use super::verdict::Failure;
 use super::wire;
 
@@ -27,9 +27,9 @@ const LOOK: Duration = Duration::from_millis(50);
 /// A conversation with one program.
 #[derive(Debug)]
 pub struct Session {
-    program: Confined,
+    program: ConfinedProcess,
     questions: Sender<String>,
-    heard: Receiver<Heard>,
+    heard: Receiver<ProgramOutput>,
     stderr: Arc<Mutex<Vec<u8>>>,
     stderr_is_closed: Receiver<()>,
     limits: Limits,
@@ -50,7 +50,7 @@ impl Session {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut program = Confined::spawn(&mut command, &limits)?;
+        let mut program = ConfinedProcess::spawn(&mut command, &limits)?;
         let child = program.child();
         let gone = || io::Error::other("a program that was just started has no pipes");
         let stdin = child.stdin.take().ok_or_else(gone)?;
@@ -59,13 +59,13 @@ impl Session {
         let (questions, asked) = channel();
         // A program that does not read blocks whoever writes to it: not us.
         thread::spawn(move || write_all(stdin, &asked));
-        let word = format!("{:016x}{:016x} ", unguessed(), unguessed());
+        let word = format!("{:016x}{:016x} ", random_number(), random_number());
         let (to, heard) = channel();
         let stderr = Arc::new(Mutex::new(Vec::new()));
         let (closed, stderr_is_closed) = channel();
         let (kept, to_too, noise_max) = (Arc::clone(&stderr), to.clone(), limits.output_bytes);
         thread::spawn(move || {
-            listen::beginning(from_stderr, &kept, noise_max, &to_too);
+            output::beginning(from_stderr, &kept, noise_max, &to_too);
             drop(closed);
         });
         let mut session = Self {
@@ -81,7 +81,7 @@ impl Session {
             modules: 0,
         };
         session.send(word.trim_end());
-        thread::spawn(move || listen::replies(stdout, &word, noise_max, &to));
+        thread::spawn(move || output::replies(stdout, &word, noise_max, &to));
         Ok(session)
     }
 
@@ -129,12 +129,12 @@ impl Session {
             let heard = self.heard.recv_timeout(self.time_left.min(LOOK));
             self.time_left = self.time_left.saturating_sub(since.elapsed());
             match heard {
-                Ok(Heard::Reply(reply)) => return Ok(reply),
-                Ok(Heard::Flood) => {
+                Ok(ProgramOutput::Reply(reply)) => return Ok(reply),
+                Ok(ProgramOutput::Flood) => {
                     let kibibytes = self.limits.output_bytes >> 10;
                     return Err(Failure::Flooded { question, kibibytes });
                 }
-                Ok(Heard::Closed) | Err(RecvTimeoutError::Disconnected) => return Err(self.ended(question)),
+                Ok(ProgramOutput::Closed) | Err(RecvTimeoutError::Disconnected) => return Err(self.ended(question)),
                 Err(RecvTimeoutError::Timeout) if self.time_left.is_zero() => {
                     let seconds = self.limits.time.as_secs();
                     return Err(Failure::TimedOut { question, seconds });
@@ -142,7 +142,7 @@ impl Session {
                 Err(RecvTimeoutError::Timeout) if self.program.has_ended() => {
                     // It may have answered with its last breath.
                     match self.heard.recv_timeout(LOOK) {
-                        Ok(Heard::Reply(reply)) => return Ok(reply),
+                        Ok(ProgramOutput::Reply(reply)) => return Ok(reply),
                         _ => return Err(self.ended(question)),
                     }
                 }
@@ -191,7 +191,7 @@ fn write_all(mut stdin: ChildStdin, questions: &Receiver<String>) {
 }
 
 /// A number that nobody can guess: hash maps are protected by the same source.
-fn unguessed() -> u64 {
+fn random_number() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::compile::write;
-use super::error::AssignmentError;
-use super::exam::{Assignment, HANDED_IN};
 use super::handout;
 use super::mutation::parsed;
-use super::project::Project;
+use crate::assignment::error::AssignmentError;
+use crate::assignment::exam::{Assignment, HANDED_IN};
+use crate::assignment::grade::compile::write;
+use crate::assignment::project::Project;
 
 /// The file that says which assignment a crate is.
 pub const MARK: &str = "assignment.toml";

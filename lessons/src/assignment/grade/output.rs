@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 /// What was heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum ProgramOutput {
     /// A reply, without the word it began with.
     Reply(String),
     /// More noise than allowed.
@@ -19,7 +19,7 @@ pub enum Heard {
 const REPLY_BYTES: usize = 64 << 20;
 
 /// Sends on each line that begins with `word`, and says so when the rest is more than `noise_max` bytes.
-pub fn replies(from: impl Read, word: &str, noise_max: usize, to: &Sender<Heard>) {
+pub fn replies(from: impl Read, word: &str, noise_max: usize, to: &Sender<ProgramOutput>) {
     let mut noise = 0;
     let mut line: Vec<u8> = Vec::new();
     let open = each_chunk(from, |chunk| {
@@ -29,7 +29,7 @@ pub fn replies(from: impl Read, word: &str, noise_max: usize, to: &Sender<Heard>
             if piece.ends_with(b"\n") {
                 if is_reply && line.len() <= REPLY_BYTES {
                     let reply = String::from_utf8_lossy(&line[word.len()..]).trim().to_string();
-                    if to.send(Heard::Reply(reply)).is_err() {
+                    if to.send(ProgramOutput::Reply(reply)).is_err() {
                         return false;
                     }
                 } else {
@@ -44,19 +44,19 @@ pub fn replies(from: impl Read, word: &str, noise_max: usize, to: &Sender<Heard>
             };
             if noise + unfinished > noise_max {
                 // If nobody listens any more, nobody needs to know.
-                let _: Result<(), _> = to.send(Heard::Flood);
+                let _: Result<(), _> = to.send(ProgramOutput::Flood);
                 return false;
             }
         }
         true
     });
     if open {
-        let _: Result<(), _> = to.send(Heard::Closed);
+        let _: Result<(), _> = to.send(ProgramOutput::Closed);
     }
 }
 
 /// Keeps the beginning of what is printed, and says so when it is more than `noise_max` bytes.
-pub fn beginning(from: impl Read, kept: &Arc<Mutex<Vec<u8>>>, noise_max: usize, to: &Sender<Heard>) {
+pub fn beginning(from: impl Read, kept: &Arc<Mutex<Vec<u8>>>, noise_max: usize, to: &Sender<ProgramOutput>) {
     const KEPT_BYTES: usize = 8 << 10;
     let mut noise = 0;
     each_chunk(from, |chunk| {
@@ -66,7 +66,7 @@ pub fn beginning(from: impl Read, kept: &Arc<Mutex<Vec<u8>>>, noise_max: usize, 
             kept.extend_from_slice(&chunk[..chunk.len().min(room)]);
         }
         if noise > noise_max {
-            let _: Result<(), _> = to.send(Heard::Flood);
+            let _: Result<(), _> = to.send(ProgramOutput::Flood);
         }
         noise <= noise_max
     });
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use std::sync::mpsc::channel;
 
-    fn heard(text: &[u8], noise_max: usize) -> Vec<Heard> {
+    fn heard(text: &[u8], noise_max: usize) -> Vec<ProgramOutput> {
         let (to, from) = channel();
         replies(text, "key ", noise_max, &to);
         drop(to);
@@ -99,14 +99,14 @@ mod tests {
     #[test]
     fn replies_are_told_from_noise() {
         let text = b"hello\nkey ok 1\n\xff\xfe noise key ok 2\nkey panic\n";
-        let reply = |text: &str| Heard::Reply(text.to_string());
-        assert_eq!(heard(text, 100), [reply("ok 1"), reply("panic"), Heard::Closed]);
+        let reply = |text: &str| ProgramOutput::Reply(text.to_string());
+        assert_eq!(heard(text, 100), [reply("ok 1"), reply("panic"), ProgramOutput::Closed]);
     }
 
     #[test]
     fn too_much_noise_is_a_flood_with_or_without_lines() {
-        assert_eq!(heard(&[b'a'; 101], 100), [Heard::Flood]);
-        assert_eq!(heard(&[b'\n'; 101], 100), [Heard::Flood]);
-        assert_eq!(heard(&[b'a'; 100], 100), [Heard::Closed]);
+        assert_eq!(heard(&[b'a'; 101], 100), [ProgramOutput::Flood]);
+        assert_eq!(heard(&[b'\n'; 101], 100), [ProgramOutput::Flood]);
+        assert_eq!(heard(&[b'a'; 100], 100), [ProgramOutput::Closed]);
     }
 }
