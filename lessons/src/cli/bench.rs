@@ -9,15 +9,16 @@ use super::causes;
 use super::error::{CliError, ErrorCode};
 use super::output::Output;
 use super::progress::Bar;
-use crate::bench::machine::{Machine, peak_gflops};
-use crate::bench::measure::measure;
-use crate::bench::memory;
-use crate::bench::pairs::{self, Pairs, in_turns};
-use crate::bench::roofline::{self, Roofs};
-use crate::bench::row::{self, Row, table};
-use crate::bench::scaling::{self, Series};
-use crate::bench::workload::{Asked, Setting, Workload};
-use crate::bench::{BenchError, WORKLOADS, find};
+use crate::bench::BenchError;
+use crate::bench::measure::machine::{Machine, peak_gflops};
+use crate::bench::measure::memory;
+use crate::bench::measure::pairs::{self, Pairs, in_turns};
+use crate::bench::measure::roofline::{self, Roofs};
+use crate::bench::measure::row::{self, BenchRow, table};
+use crate::bench::measure::scaling::{self, Series};
+use crate::bench::measure::timing::measure;
+use crate::bench::work::workload::{BenchSetting, RunsWhen, Workload};
+use crate::bench::work::{WORKLOADS, find};
 use tapegrad_models::train::write_atomically;
 
 /// Time standard work on this machine, alone or in turns with another framework
@@ -90,7 +91,7 @@ impl Bench {
     fn run_rows(&self, workloads: &[&'static Workload], output: &Output<'_>) -> Result<(), CliError> {
         let machine = Machine::here();
         let mut peaks = Peaks::default();
-        let mut rows: Vec<Row> = Vec::new();
+        let mut rows: Vec<BenchRow> = Vec::new();
         for workload in workloads {
             let bar = Bar::new(workload.name, output);
             bar.note(workload.about);
@@ -112,10 +113,10 @@ impl Bench {
             })?;
         }
         if output.is_json() {
-            let rows: Vec<_> = rows.iter().map(Row::json).collect();
+            let rows: Vec<_> = rows.iter().map(BenchRow::json).collect();
             return output.document(&json!({"machine": machine, "rows": rows}));
         }
-        let cells: Vec<_> = rows.iter().map(Row::cells).collect();
+        let cells: Vec<_> = rows.iter().map(BenchRow::cells).collect();
         output.text(&format!("{}\n{}", heading(&machine), table(&row::HEADERS, &cells)))
     }
 
@@ -167,9 +168,9 @@ impl Bench {
     fn workloads(&self) -> Result<Vec<&'static Workload>, CliError> {
         if self.names.is_empty() {
             let wanted = |work: &&Workload| match work.asked {
-                Asked::Always => true,
-                Asked::WithText => self.text.is_some() || self.list,
-                Asked::ByName => self.list,
+                RunsWhen::Always => true,
+                RunsWhen::WithText => self.text.is_some() || self.list,
+                RunsWhen::ByName => self.list,
             };
             return Ok(WORKLOADS.iter().filter(wanted).collect());
         }
@@ -190,8 +191,8 @@ impl Bench {
         self.threads.unwrap_or_else(cores)
     }
 
-    fn setting(&self, workload: &Workload) -> Setting {
-        Setting {
+    fn setting(&self, workload: &Workload) -> BenchSetting {
+        BenchSetting {
             threads: workload.threads(self.asked_threads()),
             text: self.text.clone(),
         }
@@ -204,7 +205,7 @@ struct Peaks(Vec<(usize, f64)>);
 
 impl Peaks {
     /// The peak of as many threads as a row has, if it has multiply-adds.
-    fn of(&mut self, row: &Row) -> Result<Option<f64>, BenchError> {
+    fn of(&mut self, row: &BenchRow) -> Result<Option<f64>, BenchError> {
         if row.work.multiply_adds.is_none() {
             return Ok(None);
         }

@@ -29,7 +29,7 @@ fn main() {
 }
 ";
 
-/// What became of compiling.
+/// The result of compiling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compiled {
     /// The program.
@@ -41,9 +41,9 @@ pub enum Compiled {
 /// Whether warnings of a submission are errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Warnings {
-    /// They are not looked at.
+    /// Warnings are ignored.
     Ignored,
-    /// They are errors.
+    /// Warnings are errors.
     Denied,
 }
 

@@ -25,13 +25,13 @@ pub struct Grading<'a> {
     pub libraries: &'a Libraries,
     /// Who handed it in; each student's tests have values of their own.
     pub student: &'a str,
-    /// Which tests run.
+    /// The tests that run.
     pub tests: Tests<'a>,
-    /// What each test may use.
+    /// The limits of each test.
     pub limits: Limits,
 }
 
-/// Which tests run.
+/// The tests that run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tests<'a> {
     /// Those that students see.

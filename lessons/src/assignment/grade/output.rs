@@ -1,10 +1,10 @@
-//! Listens to a program that is not trusted: replies are told from noise, and noise has a limit.
+//! Reads the output of a program that is not trusted: replies are told from noise, and noise has a limit.
 
 use std::io::Read;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 
-/// What was heard.
+/// One event in the output of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProgramOutput {
     /// A reply, without the word it began with.

@@ -8,14 +8,14 @@ use std::io;
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
-/// What a program may use.
+/// The limits of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How long it may be waited for.
+    /// The wall time.
     pub time: Duration,
-    /// How many bytes of memory it may have.
+    /// The bytes of memory.
     pub memory_bytes: u64,
-    /// How many bytes it may print.
+    /// The bytes of output.
     pub output_bytes: usize,
 }
 

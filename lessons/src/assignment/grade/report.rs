@@ -14,13 +14,13 @@ pub struct GradeReport {
     pub assignment: &'static str,
     /// Its title.
     pub title: &'static str,
-    /// Who handed it in.
+    /// The student.
     pub student: String,
     /// Why no test could run, if none could.
     pub note: Option<String>,
     /// The findings of each test.
     pub tests: Vec<TestReport>,
-    /// What the tests are worth that were not run.
+    /// The points of the tests that were not run.
     pub points_not_run: u32,
 }
 
@@ -31,15 +31,15 @@ pub struct TestReport {
     pub name: &'static str,
     /// The task it belongs to.
     pub task: &'static str,
-    /// What it claims.
+    /// The claim that it tests.
     pub claim: &'static str,
-    /// Who sees it.
+    /// Whether students see it.
     pub visibility: Visibility,
-    /// What it is worth.
+    /// Its points.
     pub points_max: u32,
-    /// What became of it.
+    /// The verdict.
     pub verdict: TestVerdict,
-    /// What to tell the student.
+    /// The message for the student.
     pub message: String,
 }
 
@@ -67,12 +67,12 @@ impl TestReport {
 }
 
 impl GradeReport {
-    /// What was earned.
+    /// The points earned.
     pub fn score(&self) -> u32 {
         self.tests.iter().map(TestReport::points).sum()
     }
 
-    /// What could be earned.
+    /// The points that can be earned.
     pub fn score_max(&self) -> u32 {
         self.tests.iter().map(|test| test.points_max).sum()
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// What became of one test.
+/// The verdict on one test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TestVerdict {
@@ -14,13 +14,13 @@ pub enum TestVerdict {
     NotANumber,
     /// The submission panicked, or its program ended before it answered.
     Panic,
-    /// It did not answer in time.
+    /// The submission did not answer in time.
     Timeout,
-    /// It asked for more memory than there is.
+    /// The submission used more memory than allowed.
     OutOfMemory,
-    /// It printed more than anyone can read.
+    /// The submission printed more than allowed.
     OutputFlood,
-    /// It does not compile, so no test could run.
+    /// The submission does not compile, so no test could run.
     DoesNotCompile,
     /// A file that has to be handed in is missing or cannot be read.
     Missing,
@@ -52,10 +52,10 @@ pub enum Failure {
     /// Its program ended.
     #[error("{question} did not come back: the program {how}")]
     Ended { question: String, how: String },
-    /// It did not answer in time.
+    /// The submission did not answer in time.
     #[error("{question} gave no answer within {seconds} seconds: look for a loop that never ends")]
     TimedOut { question: String, seconds: u64 },
-    /// It asked for more memory than there is.
+    /// The submission used more memory than allowed.
     #[error("{question} asked for more memory than the {mebibytes} MiB there are")]
     OutOfMemory { question: String, mebibytes: u64 },
     /// It printed too much.

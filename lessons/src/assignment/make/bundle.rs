@@ -21,7 +21,7 @@ pub struct Proof {
     pub starter: GradeReport,
     /// What they say of the solution: all points.
     pub solution: GradeReport,
-    /// Which mistakes they notice.
+    /// The mutants that the tests detect.
     pub mutation: MutationScore,
 }
 

@@ -17,7 +17,7 @@ pub struct Mutant {
     pub number: usize,
     /// The line, without its indentation.
     pub line: String,
-    /// What it becomes.
+    /// The line after the change.
     pub becomes: String,
     /// Why it is no mistake, if it is none.
     pub equivalent: Option<String>,
@@ -41,7 +41,7 @@ const SWAPS: [(&str, &str); 14] = [
     ("continue", "break"),
 ];
 
-/// What is replaced one way only.
+/// Replacements that are made in one direction only.
 const EDITS: [(&str, &str); 12] = [
     (" += ", " = "),
     (" -= ", " = "),

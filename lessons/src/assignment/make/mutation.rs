@@ -23,7 +23,7 @@ use crate::assignment::project::Libraries;
 pub struct MutationScore {
     /// The mutants that compile, and for each the first test that noticed it.
     pub mutants: Vec<(Mutant, Option<(&'static str, TestVerdict)>)>,
-    /// How many do not compile.
+    /// The number of mutants that do not compile.
     pub uncompilable: usize,
 }
 

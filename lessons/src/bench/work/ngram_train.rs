@@ -15,8 +15,8 @@ use tapegrad_models::ngram::{Ngram, NgramConfig, Smoothing};
 use tapegrad_models::score::{Score, evaluate};
 use tapegrad_models::tokenizer::{Case, Split, WordTokenizer};
 
-use super::error::BenchError;
-use super::workload::{Asked, Ready, Rep, Setting, Threads, Unit, Work, Workload};
+use super::workload::{BenchSetting, BenchUnit, PreparedWork, Repetition, RunsWhen, Threads, WorkAmount, Workload};
+use crate::bench::error::BenchError;
 
 /// The rows of a batch: how many sentences are read at a time.
 const ROWS: usize = 256;
@@ -25,16 +25,16 @@ const ROWS: usize = 256;
 pub const NGRAM_TRAIN: Workload = Workload {
     name: "ngram-train",
     about: "words of a text, modified Kneser-Ney of order 3: estimate, and score the held-out tenth",
-    unit: Unit::Milliseconds,
+    unit: BenchUnit::Milliseconds,
     threads: Threads::All,
     warm_ups: 1,
     reps: 9,
     reps_per_turn: 2,
-    asked: Asked::WithText,
+    asked: RunsWhen::WithText,
     prepare,
 };
 
-fn prepare(setting: &Setting) -> Result<Ready, BenchError> {
+fn prepare(setting: &BenchSetting) -> Result<PreparedWork, BenchError> {
     let path = setting.text.as_ref().ok_or(BenchError::NeedsText {
         workload: NGRAM_TRAIN.name,
     })?;
@@ -53,15 +53,15 @@ fn prepare(setting: &Setting) -> Result<Ready, BenchError> {
         let _ = &folder;
         let start = Instant::now();
         let score = estimate_and_score(&training, &heldout)?;
-        Ok(Rep {
+        Ok(Repetition {
             seconds: start.elapsed().as_secs_f64(),
             note: Some(format!("perplexity {:.2}", score.perplexity())),
         })
     };
-    Ok(Ready {
-        work: Work {
+    Ok(PreparedWork {
+        work: WorkAmount {
             tokens: Some(tokens),
-            ..Work::default()
+            ..WorkAmount::default()
         },
         rep: Box::new(rep),
     })

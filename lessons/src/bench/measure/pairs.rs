@@ -5,24 +5,24 @@
 
 use serde_json::{Value, json};
 
-use super::error::BenchError;
-use super::measure::on_threads;
-use super::peer::{Greeting, Peer};
-use super::row::{Row, significant};
+use super::peer::{Peer, PeerInfo};
+use super::row::{BenchRow, significant};
 use super::spread::Spread;
-use super::workload::{Ready, Setting, Workload};
+use super::timing::on_threads;
+use crate::bench::error::BenchError;
+use crate::bench::work::workload::{BenchSetting, PreparedWork, Workload};
 
 /// What came out of two frameworks doing the same work in turns.
 #[derive(Clone, Debug)]
 pub struct Pairs {
     /// Ours: the middle repetition of each turn.
-    pub ours: Row,
+    pub ours: BenchRow,
     /// Theirs, likewise, in seconds.
     pub theirs: Spread,
     /// Their seconds divided by ours, pair by pair: how many times as fast we are.
     pub ratio: Spread,
-    /// Who they are.
-    pub greeting: Greeting,
+    /// The peer.
+    pub greeting: PeerInfo,
     /// What they say of their last repetition.
     pub note: Option<String>,
 }
@@ -30,7 +30,7 @@ pub struct Pairs {
 /// Runs a workload here and at a peer, in turns.
 ///
 /// **Errors** if one of the two cannot.
-pub fn in_turns(workload: &Workload, setting: &Setting, command: &str, pairs: usize) -> Result<Pairs, BenchError> {
+pub fn in_turns(workload: &Workload, setting: &BenchSetting, command: &str, pairs: usize) -> Result<Pairs, BenchError> {
     let mut peer = Peer::start(command, workload.name, setting.threads)?;
     on_threads(setting.threads, || {
         let mut ready = (workload.prepare)(setting)?;
@@ -48,7 +48,7 @@ pub fn in_turns(workload: &Workload, setting: &Setting, command: &str, pairs: us
         let of = |side: usize| seconds.iter().map(|pair| pair[side]).collect::<Vec<f64>>();
         let ratios: Vec<f64> = seconds.iter().map(|[own, other]| other / own).collect();
         let [note, their_note] = notes;
-        let row = Row {
+        let row = BenchRow {
             workload: *workload,
             threads: setting.threads,
             seconds: Spread::of(&of(0)),
@@ -67,7 +67,7 @@ pub fn in_turns(workload: &Workload, setting: &Setting, command: &str, pairs: us
 }
 
 /// One turn of ours: the middle repetition, and the note of the last.
-fn ours(ready: &mut Ready, reps: usize) -> Result<(f64, Option<String>), BenchError> {
+fn ours(ready: &mut PreparedWork, reps: usize) -> Result<(f64, Option<String>), BenchError> {
     let mut seconds = Vec::with_capacity(reps);
     let mut note = None;
     for _ in 0..reps {

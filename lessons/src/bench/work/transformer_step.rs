@@ -7,7 +7,7 @@ use tapegrad_models::{Learner, Neural};
 
 use super::batches;
 use super::traffic;
-use super::workload::{Asked, Ready, Rep, Threads, Unit, Work, Workload};
+use super::workload::{BenchUnit, PreparedWork, Repetition, RunsWhen, Threads, WorkAmount, Workload};
 
 /// The sizes of `gpt-char`, nanoGPT's model for a laptop.
 pub const CHAR: TransformerConfig = TransformerConfig {
@@ -44,12 +44,12 @@ pub const LEARNING_RATE: f64 = 1e-3;
 pub const GPT_CHAR: Workload = Workload {
     name: "gpt-char",
     about: "one training step: 4 layers, 4 heads, width 128, block 64, batch 12",
-    unit: Unit::Milliseconds,
+    unit: BenchUnit::Milliseconds,
     threads: Threads::All,
     warm_ups: 20,
     reps: 200,
     reps_per_turn: 30,
-    asked: Asked::Always,
+    asked: RunsWhen::Always,
     prepare: |_| Ok(ready(CHAR, CHAR_ROWS)),
 };
 
@@ -65,10 +65,10 @@ pub const GPT_BABY: Workload = Workload {
 };
 
 /// One step of a Transformer of any sizes.
-pub fn ready(config: TransformerConfig, rows: usize) -> Ready {
+pub fn ready(config: TransformerConfig, rows: usize) -> PreparedWork {
     let batches = batches::random(config.vocabulary, rows, config.block);
     let tokens = rows * config.block;
-    let work = Work {
+    let work = WorkAmount {
         tokens: Some(tokens as f64),
         multiply_adds: Some(3.0 * forward_multiply_adds(&config, rows)),
         bytes: Some(traffic::of_step(
@@ -76,15 +76,15 @@ pub fn ready(config: TransformerConfig, rows: usize) -> Ready {
             rows,
             config.block,
         )),
-        ..Work::default()
+        ..WorkAmount::default()
     };
     let mut model = model(config);
     let mut batches = batches.into_iter().cycle();
     let rep = move || {
         let batch = batches.next().expect("a cycle of some batches does not end");
-        Ok(Rep::time(|| model.learn(&batch, LEARNING_RATE)))
+        Ok(Repetition::time(|| model.learn(&batch, LEARNING_RATE)))
     };
-    Ready {
+    PreparedWork {
         work,
         rep: Box::new(rep),
     }

@@ -2,7 +2,7 @@
 
 use tapegrad_autograd::kernels::read;
 
-use super::workload::{Asked, Ready, Rep, Setting, Threads, Unit, Work, Workload};
+use super::workload::{BenchSetting, BenchUnit, PreparedWork, Repetition, RunsWhen, Threads, WorkAmount, Workload};
 
 /// The bytes that all threads read together from memory: more than the caches of a laptop hold.
 const MEMORY: usize = 1 << 29;
@@ -15,12 +15,12 @@ const TIMES: usize = 1 << 10;
 pub const PEAK_MEMORY: Workload = Workload {
     name: "peak-memory",
     about: "reading 512 MiB once, each thread its part",
-    unit: Unit::GigabytesPerSecond,
+    unit: BenchUnit::GigabytesPerSecond,
     threads: Threads::All,
     warm_ups: 1,
     reps: 11,
     reps_per_turn: 5,
-    asked: Asked::Always,
+    asked: RunsWhen::Always,
     prepare: |setting| Ok(ready(setting, MEMORY / setting.threads, 1)),
 };
 
@@ -33,20 +33,20 @@ pub const PEAK_CACHE: Workload = Workload {
 };
 
 /// Reading an array of so many bytes on each thread so many times.
-fn ready(setting: &Setting, bytes: usize, times: usize) -> Ready {
+fn ready(setting: &BenchSetting, bytes: usize, times: usize) -> PreparedWork {
     let len = bytes / size_of::<f32>();
     let parts: Vec<Vec<f32>> = rayon::broadcast(|_| vec![1.0; len]);
-    let work = Work {
+    let work = WorkAmount {
         bytes: Some((len * size_of::<f32>() * times * setting.threads) as f64),
-        ..Work::default()
+        ..WorkAmount::default()
     };
     let rep = move || {
         let read_all = |x: &[f32]| (0..times).map(|_| read(std::hint::black_box(x))).sum::<f32>();
-        Ok(Rep::time(|| {
+        Ok(Repetition::time(|| {
             rayon::broadcast(|thread| read_all(&parts[thread.index()]))
         }))
     };
-    Ready {
+    PreparedWork {
         work,
         rep: Box::new(rep),
     }

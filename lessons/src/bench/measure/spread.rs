@@ -13,7 +13,7 @@ pub struct Spread {
     pub min: f64,
     /// The largest.
     pub max: f64,
-    /// How many there are.
+    /// The number of measurements.
     pub n: usize,
 }
 

@@ -20,7 +20,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::error::BenchError;
+use crate::bench::error::BenchError;
 
 /// Another framework, ready to run a workload.
 #[derive(Debug)]
@@ -29,12 +29,12 @@ pub struct Peer {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
-    greeting: Greeting,
+    greeting: PeerInfo,
 }
 
-/// How a peer presents itself.
+/// A peer's name and version, from the first line that it writes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
-pub struct Greeting {
+pub struct PeerInfo {
     /// Its name.
     pub peer: String,
     /// Its version.
@@ -83,7 +83,7 @@ impl Peer {
             child,
             input,
             output: BufReader::new(output),
-            greeting: Greeting {
+            greeting: PeerInfo {
                 peer: String::new(),
                 version: String::new(),
                 notes: String::new(),
@@ -94,8 +94,8 @@ impl Peer {
         Ok(peer)
     }
 
-    /// How it presented itself.
-    pub fn greeting(&self) -> &Greeting {
+    /// Its name and version.
+    pub fn greeting(&self) -> &PeerInfo {
         &self.greeting
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::error::BenchError;
+use crate::bench::error::BenchError;
 
 /// Some work that can be timed.
 #[derive(Clone, Copy, Debug)]
@@ -12,8 +12,8 @@ pub struct Workload {
     pub name: &'static str,
     /// What is done in one repetition, in one line.
     pub about: &'static str,
-    /// What its row is given in.
-    pub unit: Unit,
+    /// The unit of its row.
+    pub unit: BenchUnit,
     /// On how many threads it runs.
     pub threads: Threads,
     /// Repetitions before the first that counts.
@@ -23,9 +23,9 @@ pub struct Workload {
     /// Repetitions in a row when two frameworks take turns.
     pub reps_per_turn: usize,
     /// Whether it runs when nothing is named.
-    pub asked: Asked,
+    pub asked: RunsWhen,
     /// Does everything that is not timed.
-    pub prepare: fn(&Setting) -> Result<Ready, BenchError>,
+    pub prepare: fn(&BenchSetting) -> Result<PreparedWork, BenchError>,
 }
 
 /// On how many threads a workload runs.
@@ -39,18 +39,18 @@ pub enum Threads {
 
 /// Whether a workload runs when nothing is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// It does.
+pub enum RunsWhen {
+    /// It always runs.
     Always,
-    /// It does if there is a text.
+    /// It runs if there is a text.
     WithText,
     /// It takes long, and runs only when it is named.
     ByName,
 }
 
-/// What a workload may depend on.
+/// The settings that a workload may depend on.
 #[derive(Clone, Debug)]
-pub struct Setting {
+pub struct BenchSetting {
     /// The threads it runs on.
     pub threads: usize,
     /// A text, for the workloads that need one.
@@ -58,16 +58,16 @@ pub struct Setting {
 }
 
 /// A workload with everything done that is not timed.
-pub struct Ready {
+pub struct PreparedWork {
     /// How much work one repetition is.
-    pub work: Work,
+    pub work: WorkAmount,
     /// One repetition.
-    pub rep: Box<dyn FnMut() -> Result<Rep, BenchError>>,
+    pub rep: Box<dyn FnMut() -> Result<Repetition, BenchError>>,
 }
 
 /// How long a repetition took, and what else there is to say of it.
 #[derive(Clone, Debug)]
-pub struct Rep {
+pub struct Repetition {
     /// The wall time of the part that counts.
     pub seconds: f64,
     /// A result to be shown beside the time: a loss, a perplexity.
@@ -76,7 +76,7 @@ pub struct Rep {
 
 /// How much work one repetition is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Work {
+pub struct WorkAmount {
     /// Tokens read or written.
     pub tokens: Option<f64>,
     /// Multiplications with an addition, counted from the formula of the model; an element-wise op counts for none.
@@ -87,9 +87,9 @@ pub struct Work {
     pub bytes: Option<f64>,
 }
 
-/// What a row is given in.
+/// The unit of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
+pub enum BenchUnit {
     /// Milliseconds for a repetition.
     Milliseconds,
     /// Seconds for a repetition.
@@ -104,8 +104,8 @@ pub enum Unit {
     GigabytesPerSecond,
 }
 
-impl Unit {
-    /// How it is written.
+impl BenchUnit {
+    /// The symbol of the unit.
     pub fn name(self) -> &'static str {
         match self {
             Self::Milliseconds => "ms",
@@ -120,7 +120,7 @@ impl Unit {
     /// The seconds of one repetition in this unit.
     ///
     /// **Panics** if the unit needs an amount of work that is not known.
-    pub fn of(self, seconds: f64, work: &Work) -> f64 {
+    pub fn of(self, seconds: f64, work: &WorkAmount) -> f64 {
         let amount = |amount: Option<f64>| amount.expect("invariant: a workload knows the amount its unit needs");
         match self {
             Self::Milliseconds => 1e3 * seconds,
@@ -143,7 +143,7 @@ impl Workload {
     }
 }
 
-impl Rep {
+impl Repetition {
     /// Times `work`, which has nothing to say beside its time.
     pub fn time<R>(work: impl FnOnce() -> R) -> Self {
         let start = Instant::now();
@@ -161,18 +161,18 @@ mod tests {
 
     #[test]
     fn seconds_become_the_unit_of_the_row() {
-        let work = Work {
+        let work = WorkAmount {
             tokens: Some(500.0),
             multiply_adds: Some(4e9),
             ops: Some(1e5),
             bytes: Some(1e9),
         };
-        let of = |unit: Unit| unit.of(0.5, &work);
-        assert_eq!([of(Unit::Milliseconds), of(Unit::Seconds)], [500.0, 0.5]);
+        let of = |unit: BenchUnit| unit.of(0.5, &work);
+        assert_eq!([of(BenchUnit::Milliseconds), of(BenchUnit::Seconds)], [500.0, 0.5]);
         assert_eq!(
-            [of(Unit::TokensPerSecond), of(Unit::NanosecondsPerOp)],
+            [of(BenchUnit::TokensPerSecond), of(BenchUnit::NanosecondsPerOp)],
             [1000.0, 5000.0]
         );
-        assert_eq!([of(Unit::Gflops), of(Unit::GigabytesPerSecond)], [16.0, 2.0]);
+        assert_eq!([of(BenchUnit::Gflops), of(BenchUnit::GigabytesPerSecond)], [16.0, 2.0]);
     }
 }

@@ -7,8 +7,8 @@ use std::time::Instant;
 use tapegrad_autograd::ops::relu;
 use tapegrad_autograd::{ParamList, Params, Plan, Sketch, Tape, Var};
 
-use super::error::BenchError;
-use super::workload::{Asked, Ready, Rep, Setting, Threads, Unit, Work, Workload};
+use super::workload::{BenchSetting, BenchUnit, PreparedWork, Repetition, RunsWhen, Threads, WorkAmount, Workload};
+use crate::bench::error::BenchError;
 
 const TURNS: usize = 33_333;
 /// The ops of one turn of the chain.
@@ -18,12 +18,12 @@ pub const OPS_PER_TURN: usize = 3;
 pub const EAGER: Workload = Workload {
     name: "scalar-chain",
     about: "100 000 scalar ops on the tape: record and evaluate, then backward",
-    unit: Unit::NanosecondsPerOp,
+    unit: BenchUnit::NanosecondsPerOp,
     threads: Threads::One,
     warm_ups: 3,
     reps: 30,
     reps_per_turn: 1,
-    asked: Asked::Always,
+    asked: RunsWhen::Always,
     prepare: |_| Ok(ready(|| Ok(eager()))),
 };
 
@@ -35,12 +35,12 @@ pub const PLAN: Workload = Workload {
     ..EAGER
 };
 
-fn ready(rep: impl FnMut() -> Result<Rep, BenchError> + 'static) -> Ready {
-    let work = Work {
+fn ready(rep: impl FnMut() -> Result<Repetition, BenchError> + 'static) -> PreparedWork {
+    let work = WorkAmount {
         ops: Some((OPS_PER_TURN * TURNS) as f64),
-        ..Work::default()
+        ..WorkAmount::default()
     };
-    Ready {
+    PreparedWork {
         work,
         rep: Box::new(rep),
     }
@@ -67,14 +67,14 @@ pub fn on_tape(turns: usize) -> [f64; 2] {
     [recorded, both - recorded]
 }
 
-fn eager() -> Rep {
-    Rep {
+fn eager() -> Repetition {
+    Repetition {
         seconds: on_tape(TURNS).iter().sum(),
         note: None,
     }
 }
 
-fn prepare_plan(_: &Setting) -> Result<Ready, BenchError> {
+fn prepare_plan(_: &BenchSetting) -> Result<PreparedWork, BenchError> {
     let sketch = Sketch::new();
     let [x, w, b] = ["x", "w", "b"].map(|name| sketch.input(name, []));
     let y = chain(x, w, b, TURNS).id();
@@ -88,7 +88,7 @@ fn prepare_plan(_: &Setting) -> Result<Ready, BenchError> {
     let mut params = Params::new(&list, 1);
     Ok(ready(move || {
         let mut outcome = Ok(());
-        let rep = Rep::time(|| {
+        let rep = Repetition::time(|| {
             outcome = plan.forward(&params);
             plan.backward(&mut params);
         });

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use tapegrad_autograd::kernels::simd_level;
 
-use super::error::BenchError;
-use super::measure::measure;
-use super::peak_fma::PEAK_FMA;
-use super::workload::{Setting, Unit};
+use super::timing::measure;
+use crate::bench::error::BenchError;
+use crate::bench::work::peak_fma::PEAK_FMA;
+use crate::bench::work::workload::{BenchSetting, BenchUnit};
 
 /// What a row was measured on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -46,9 +46,9 @@ impl Machine {
 ///
 /// **Units**: GFLOP/s, the best of some repetitions: what stands in the way of a peak is not the machine.
 pub fn peak_gflops(threads: usize) -> Result<f64, BenchError> {
-    let setting = Setting { threads, text: None };
+    let setting = BenchSetting { threads, text: None };
     let row = measure(&PEAK_FMA, &setting, None)?;
-    Ok(Unit::Gflops.of(row.seconds.min, &row.work))
+    Ok(BenchUnit::Gflops.of(row.seconds.min, &row.work))
 }
 
 /// The name of the processor, where the system tells it in a file.

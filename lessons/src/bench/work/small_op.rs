@@ -5,7 +5,7 @@ use std::time::Instant;
 use ndarray::Array1;
 use tapegrad_autograd::Tape;
 
-use super::workload::{Asked, Ready, Rep, Threads, Unit, Work, Workload};
+use super::workload::{BenchUnit, PreparedWork, Repetition, RunsWhen, Threads, WorkAmount, Workload};
 
 const CHAIN: usize = 1000;
 
@@ -13,25 +13,25 @@ const CHAIN: usize = 1000;
 pub const SMALL_OP: Workload = Workload {
     name: "small-op",
     about: "[4] + [4], a chain of 1000 on the tape, forward and backward",
-    unit: Unit::NanosecondsPerOp,
+    unit: BenchUnit::NanosecondsPerOp,
     threads: Threads::One,
     warm_ups: 20,
     reps: 200,
     reps_per_turn: 50,
-    asked: Asked::Always,
+    asked: RunsWhen::Always,
     prepare: |_| {
-        let work = Work {
+        let work = WorkAmount {
             ops: Some(CHAIN as f64),
-            ..Work::default()
+            ..WorkAmount::default()
         };
-        Ok(Ready {
+        Ok(PreparedWork {
             work,
             rep: Box::new(|| Ok(chain())),
         })
     },
 };
 
-fn chain() -> Rep {
+fn chain() -> Repetition {
     let tape = Tape::<f32>::new();
     let [x, y] = ["x", "y"].map(|name| tape.input(name, Array1::<f32>::from_elem(4, 0.5)));
     let ones = Array1::<f32>::ones(4).into_dyn();
@@ -40,5 +40,5 @@ fn chain() -> Rep {
     let gradients = tape.backward_from(z, ones.view());
     let seconds = start.elapsed().as_secs_f64();
     std::hint::black_box(gradients.of(y));
-    Rep { seconds, note: None }
+    Repetition { seconds, note: None }
 }

@@ -5,7 +5,7 @@ use tapegrad_models::decode::{Request, Sampling, generate};
 use tapegrad_models::transformer_lm::{TransformerConfig, TransformerLm};
 
 use super::transformer_step::{CHAR, TRAINING};
-use super::workload::{Asked, Ready, Rep, Threads, Unit, Work, Workload};
+use super::workload::{BenchUnit, PreparedWork, Repetition, RunsWhen, Threads, WorkAmount, Workload};
 
 const TOKENS: usize = 500;
 
@@ -13,18 +13,18 @@ const TOKENS: usize = 500;
 pub const GENERATE: Workload = Workload {
     name: "generate",
     about: "500 tokens, greedily: 4 layers, 4 heads, width 128, one sequence",
-    unit: Unit::TokensPerSecond,
+    unit: BenchUnit::TokensPerSecond,
     threads: Threads::One,
     warm_ups: 2,
     reps: 20,
     reps_per_turn: 3,
-    asked: Asked::Always,
+    asked: RunsWhen::Always,
     prepare: |_| {
         let config = TransformerConfig { block: 512, ..CHAR };
-        let work = Work {
+        let work = WorkAmount {
             tokens: Some(TOKENS as f64),
             multiply_adds: Some(multiply_adds(&config)),
-            ..Work::default()
+            ..WorkAmount::default()
         };
         let model = Neural::new(|list| TransformerLm::new(list, config), TRAINING, 1);
         let request = Request {
@@ -37,11 +37,11 @@ pub const GENERATE: Workload = Workload {
         };
         let rep = move || {
             let mut written = Ok(Default::default());
-            let rep = Rep::time(|| written = generate(&model, request.clone()));
+            let rep = Repetition::time(|| written = generate(&model, request.clone()));
             written?;
             Ok(rep)
         };
-        Ok(Ready {
+        Ok(PreparedWork {
             work,
             rep: Box::new(rep),
         })

@@ -8,7 +8,7 @@ use tapegrad_models::{Learner, Network, Neural};
 use super::batches;
 use super::traffic;
 use super::transformer_step::{LEARNING_RATE, TRAINING};
-use super::workload::{Asked, Ready, Rep, Threads, Unit, Work, Workload};
+use super::workload::{BenchUnit, PreparedWork, Repetition, RunsWhen, Threads, WorkAmount, Workload};
 
 const TIME: usize = 64;
 const ROWS: usize = 32;
@@ -26,12 +26,12 @@ const fn sizes(layers: usize) -> RecurrentConfig {
 pub const LSTM_1X256: Workload = Workload {
     name: "lstm-1x256",
     about: "one training step: 1 layer of 256, embedding 128, block 64, batch 32",
-    unit: Unit::Milliseconds,
+    unit: BenchUnit::Milliseconds,
     threads: Threads::All,
     warm_ups: 10,
     reps: 100,
     reps_per_turn: 20,
-    asked: Asked::Always,
+    asked: RunsWhen::Always,
     prepare: |_| Ok(ready(|list| LstmLm::new(list, sizes(1)), sizes(1), 4)),
 };
 /// One step of an LSTM with two layers.
@@ -55,21 +55,21 @@ pub const RNN_2X256: Workload = Workload {
 };
 
 /// One step of a network whose cells have so many gates.
-fn ready<N: Network>(declare: fn(&mut ParamList) -> N, config: RecurrentConfig, gates: usize) -> Ready {
+fn ready<N: Network>(declare: fn(&mut ParamList) -> N, config: RecurrentConfig, gates: usize) -> PreparedWork {
     let mut model = Neural::new(declare, TRAINING, 1);
     let tokens = (ROWS * TIME) as f64;
-    let work = Work {
+    let work = WorkAmount {
         tokens: Some(tokens),
         multiply_adds: Some(3.0 * tokens * multiply_adds_per_token(&config, gates)),
         bytes: Some(traffic::of_step(declare, ROWS, TIME)),
-        ..Work::default()
+        ..WorkAmount::default()
     };
     let mut batches = batches::random(config.vocabulary, ROWS, TIME).into_iter().cycle();
     let rep = move || {
         let batch = batches.next().expect("a cycle of some batches does not end");
-        Ok(Rep::time(|| model.learn(&batch, LEARNING_RATE)))
+        Ok(Repetition::time(|| model.learn(&batch, LEARNING_RATE)))
     };
-    Ready {
+    PreparedWork {
         work,
         rep: Box::new(rep),
     }

@@ -3,26 +3,26 @@
 use serde_json::{Value, json};
 
 use super::spread::Spread;
-use super::workload::{Unit, Work, Workload};
+use crate::bench::work::workload::{BenchUnit, WorkAmount, Workload};
 
 /// What is known of a workload when it was timed.
 #[derive(Clone, Debug)]
-pub struct Row {
-    /// What was timed.
+pub struct BenchRow {
+    /// The workload.
     pub workload: Workload,
     /// On how many threads.
     pub threads: usize,
     /// The seconds of a repetition.
     pub seconds: Spread,
     /// How much work a repetition is.
-    pub work: Work,
+    pub work: WorkAmount,
     /// What else there is to say of the last repetition.
     pub note: Option<String>,
     /// What this many threads can do at most, if that was measured. **Units**: GFLOP/s.
     pub peak_gflops: Option<f64>,
 }
 
-impl Row {
+impl BenchRow {
     /// The measurements in the unit of the row.
     pub fn spread(&self) -> Spread {
         self.seconds.map(|seconds| self.workload.unit.of(seconds, &self.work))
@@ -37,7 +37,7 @@ impl Row {
     pub fn gflops(&self) -> Option<f64> {
         self.work
             .multiply_adds
-            .map(|_| Unit::Gflops.of(self.seconds.median, &self.work))
+            .map(|_| BenchUnit::Gflops.of(self.seconds.median, &self.work))
     }
 
     /// The share of the machine's peak.
@@ -92,7 +92,7 @@ impl Row {
     }
 }
 
-/// What the cells of a row are.
+/// The headings of the cells of a row.
 pub const HEADERS: [&str; 10] = [
     "work", "threads", "median", "min", "max", "unit", "tokens/s", "GFLOP/s", "of peak", "note",
 ];

@@ -1,21 +1,22 @@
 //! Times a workload: some repetitions that do not count, then those that do.
 
-use super::error::BenchError;
-use super::row::Row;
+use super::row::BenchRow;
 use super::spread::Spread;
-use super::workload::{Rep, Setting, Workload};
+use crate::bench::error::BenchError;
+use crate::bench::work::workload::{BenchSetting, Repetition, Workload};
 
 /// Times a workload on its own threads.
 ///
 /// **Errors** if it cannot be prepared or run.
-pub fn measure(workload: &Workload, setting: &Setting, reps: Option<usize>) -> Result<Row, BenchError> {
+pub fn measure(workload: &Workload, setting: &BenchSetting, reps: Option<usize>) -> Result<BenchRow, BenchError> {
     on_threads(workload.threads(setting.threads), || {
         let mut ready = (workload.prepare)(setting)?;
-        let mut run = |count: usize| -> Result<Vec<Rep>, BenchError> { (0..count).map(|_| (ready.rep)()).collect() };
+        let mut run =
+            |count: usize| -> Result<Vec<Repetition>, BenchError> { (0..count).map(|_| (ready.rep)()).collect() };
         run(workload.warm_ups)?;
         let reps = run(reps.unwrap_or(workload.reps).max(1))?;
         let seconds: Vec<f64> = reps.iter().map(|rep| rep.seconds).collect();
-        Ok(Row {
+        Ok(BenchRow {
             workload: *workload,
             threads: setting.threads,
             seconds: Spread::of(&seconds),

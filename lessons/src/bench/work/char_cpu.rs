@@ -9,33 +9,33 @@ use std::time::Instant;
 use serde_json::Value;
 use tapegrad_models::train::Recipe;
 
-use super::error::BenchError;
 use super::transformer_step::{CHAR, CHAR_ROWS, forward_multiply_adds};
-use super::workload::{Asked, Ready, Rep, Setting, Threads, Unit, Work, Workload};
+use super::workload::{BenchSetting, BenchUnit, PreparedWork, Repetition, RunsWhen, Threads, WorkAmount, Workload};
+use crate::bench::error::BenchError;
 
 /// The recipe `char-cpu`, whole.
 pub const CHAR_CPU: Workload = Workload {
     name: "char-cpu",
     about: "`tapegrad train transformer --preset char-cpu`, the whole command",
-    unit: Unit::Seconds,
+    unit: BenchUnit::Seconds,
     threads: Threads::All,
     warm_ups: 0,
     reps: 1,
     reps_per_turn: 1,
-    asked: Asked::ByName,
+    asked: RunsWhen::ByName,
     prepare,
 };
 
-fn prepare(setting: &Setting) -> Result<Ready, BenchError> {
+fn prepare(setting: &BenchSetting) -> Result<PreparedWork, BenchError> {
     let text = setting.text.clone().ok_or(BenchError::NeedsText {
         workload: CHAR_CPU.name,
     })?;
     let recipe = Recipe::char_cpu(text.clone());
     let steps = recipe.steps as f64;
-    let work = Work {
+    let work = WorkAmount {
         tokens: Some(steps * (recipe.rows * recipe.block) as f64),
         multiply_adds: Some(3.0 * steps * forward_multiply_adds(&CHAR, CHAR_ROWS)),
-        ..Work::default()
+        ..WorkAmount::default()
     };
     let threads = setting.threads.to_string();
     let rep = move || {
@@ -65,14 +65,14 @@ fn prepare(setting: &Setting) -> Result<Ready, BenchError> {
             .arg(folder.path().join("run"));
         timed(command)
     };
-    Ok(Ready {
+    Ok(PreparedWork {
         work,
         rep: Box::new(rep),
     })
 }
 
 /// Runs the command and reads the held-out loss from its document.
-fn timed(mut command: Command) -> Result<Rep, BenchError> {
+fn timed(mut command: Command) -> Result<Repetition, BenchError> {
     let failed = |problem: String| BenchError::Train { problem };
     let start = Instant::now();
     let output = command.output().map_err(|error| failed(error.to_string()))?;
@@ -84,7 +84,7 @@ fn timed(mut command: Command) -> Result<Rep, BenchError> {
     let nats = document["heldout_nats"]
         .as_f64()
         .ok_or_else(|| failed("its document has no `heldout_nats`".to_string()))?;
-    Ok(Rep {
+    Ok(Repetition {
         seconds,
         note: Some(format!("held out {nats:.3} nats")),
     })

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use tapegrad_models::Learner;
 use tapegrad_models::transformer_lm::TransformerConfig;
 
-use super::error::BenchError;
-use super::measure::on_threads;
-use super::peer::{Greeting, Peer};
+use super::peer::{Peer, PeerInfo};
 use super::row::{significant, table};
-use super::transformer_step::{self, BABY, BABY_ROWS, CHAR, CHAR_ROWS, LEARNING_RATE};
+use super::timing::on_threads;
+use crate::bench::error::BenchError;
+use crate::bench::work::transformer_step::{self, BABY, BABY_ROWS, CHAR, CHAR_ROWS, LEARNING_RATE};
 
 /// Steps of training before the memory is read.
 const STEPS: usize = 3;
@@ -36,14 +36,14 @@ pub struct Memory {
     /// The most this process held.
     pub peak: u64,
     /// The peer, with the most its process held.
-    pub theirs: Option<(Greeting, u64)>,
+    pub theirs: Option<(PeerInfo, u64)>,
 }
 
 /// A model whose memory can be measured: its name, its sizes, the rows of its batches.
-pub type Subject = (&'static str, TransformerConfig, usize);
+pub type MemorySubject = (&'static str, TransformerConfig, usize);
 
 /// The model of this name.
-pub fn subject(name: &str) -> Option<Subject> {
+pub fn subject(name: &str) -> Option<MemorySubject> {
     [("gpt-char", CHAR, CHAR_ROWS), ("gpt-baby", BABY, BABY_ROWS)]
         .into_iter()
         .find(|(known, ..)| *known == name)
@@ -52,7 +52,11 @@ pub fn subject(name: &str) -> Option<Subject> {
 /// Trains for some steps in this process, and lets the peer do the same in its own.
 ///
 /// **Errors** if the system does not tell how much memory a process holds, or the peer fails.
-pub fn training((name, config, rows): Subject, threads: usize, command: Option<&str>) -> Result<Memory, BenchError> {
+pub fn training(
+    (name, config, rows): MemorySubject,
+    threads: usize,
+    command: Option<&str>,
+) -> Result<Memory, BenchError> {
     let own = std::process::id();
     let before = resident(own, "VmRSS")?;
     let [plan, parameters] = on_threads(threads, || Ok(train(config, rows)))?;
@@ -75,7 +79,7 @@ pub fn training((name, config, rows): Subject, threads: usize, command: Option<&
 
 /// Trains, and gives the bytes of the plan and of the parameters with all that belongs to them.
 fn train(config: TransformerConfig, rows: usize) -> [u64; 2] {
-    let batch = super::batches::random(config.vocabulary, rows, config.block).remove(0);
+    let batch = crate::bench::work::batches::random(config.vocabulary, rows, config.block).remove(0);
     let mut model = transformer_step::model(config);
     let plan = model.training_bytes(batch.rows(), batch.time());
     for _ in 0..STEPS {

@@ -4,12 +4,12 @@
 //! Waterman, Patterson 2009). The slope is drawn twice, for memory and for the second cache: most arrays of a small
 //! model never leave the caches, so work may lie above the slope of memory, but not above that of the cache.
 
-use super::error::BenchError;
-use super::measure::measure;
-use super::peak_fma::PEAK_FMA;
-use super::peak_memory::{PEAK_CACHE, PEAK_MEMORY};
-use super::row::{Row, significant};
-use super::workload::Setting;
+use super::row::{BenchRow, significant};
+use super::timing::measure;
+use crate::bench::error::BenchError;
+use crate::bench::work::peak_fma::PEAK_FMA;
+use crate::bench::work::peak_memory::{PEAK_CACHE, PEAK_MEMORY};
+use crate::bench::work::workload::BenchSetting;
 use crate::report::labels;
 use crate::report::scale::{Scale, Spacing};
 use crate::report::svg::{Anchor, Drawing};
@@ -38,7 +38,7 @@ pub struct Roofs {
 impl Roofs {
     /// The roofs of so many threads, each the best of some repetitions.
     pub fn measured(threads: usize) -> Result<Self, BenchError> {
-        let setting = Setting { threads, text: None };
+        let setting = BenchSetting { threads, text: None };
         let best = |workload| measure(workload, &setting, None).map(|row| row.spread().max);
         Ok(Self {
             peak_gflops: best(&PEAK_FMA)?,
@@ -57,7 +57,7 @@ struct Point {
 }
 
 /// The picture of the rows whose multiply-adds and bytes are known, as a file of SVG.
-pub fn svg(rows: &[Row], roofs: Roofs, machine: &str) -> String {
+pub fn svg(rows: &[BenchRow], roofs: Roofs, machine: &str) -> String {
     let points: Vec<Point> = rows.iter().filter_map(point).collect();
     let highest = points.iter().map(|point| point.intensity).fold(100.0, f64::max);
     let lowest = points.iter().map(|point| point.intensity).fold(1.0, f64::min);
@@ -102,7 +102,7 @@ pub fn svg(rows: &[Row], roofs: Roofs, machine: &str) -> String {
     drawing.file("roofline", STYLE, "Roofline", &described.collect::<Vec<_>>().join(", "))
 }
 
-fn point(row: &Row) -> Option<Point> {
+fn point(row: &BenchRow) -> Option<Point> {
     let flops = 2.0 * row.work.multiply_adds?;
     Some(Point {
         name: row.workload.name.to_string(),

@@ -8,12 +8,12 @@
 use serde_json::{Value, json};
 use tapegrad_models::transformer_lm::TransformerConfig;
 
-use super::error::BenchError;
-use super::measure::on_threads;
 use super::row::{significant, table};
-use super::scalar_chain;
 use super::spread::Spread;
-use super::transformer_step::{CHAR, CHAR_ROWS, ready};
+use super::timing::on_threads;
+use crate::bench::error::BenchError;
+use crate::bench::work::scalar_chain;
+use crate::bench::work::transformer_step::{CHAR, CHAR_ROWS, ready};
 
 /// Measurements of a point: so many, or as many as fit into [`SECONDS`], whichever is more.
 const REPS: usize = 5;
@@ -23,7 +23,7 @@ const SECONDS: f64 = 0.5;
 /// The time of some work at several sizes, everything else being equal.
 #[derive(Clone, Debug)]
 pub struct Series {
-    /// What grows.
+    /// The quantity that grows.
     pub what: &'static str,
     /// The exponent to be expected, and why.
     pub expected: &'static str,
