@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
-use super::error::{CliError, ErrorCode};
+use super::error::CliError;
 use super::output::Output;
-use crate::assignment::error::AssignmentError;
 use crate::assignment::exam::Assignment as Known;
 use crate::assignment::grade::{Grading, Tests, classroom, gradescope};
 use crate::assignment::make::{bundle, parsed, student_crate};
@@ -180,18 +179,5 @@ fn build(id: Option<&str>, folder: Option<&Path>, project: &Project, out: &Outpu
     match out.is_json() {
         true => out.document(&documents),
         false => Ok(()),
-    }
-}
-
-impl From<AssignmentError> for CliError {
-    fn from(error: AssignmentError) -> Self {
-        let code = match error {
-            AssignmentError::Unknown { .. } => ErrorCode::UnknownAssignment,
-            AssignmentError::NoProject { .. } => ErrorCode::NoProject,
-            AssignmentError::NoLibraries { .. } | AssignmentError::NoTool { .. } => ErrorCode::NoTools,
-            AssignmentError::File { .. } => ErrorCode::File,
-            AssignmentError::Reference { .. } | AssignmentError::Refused { .. } => ErrorCode::Refused,
-        };
-        CliError::new(code, error)
     }
 }

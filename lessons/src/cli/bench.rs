@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::causes;
-use super::error::{CliError, ErrorCode};
+use super::error::CliError;
 use super::output::Output;
 use super::progress::Bar;
 use crate::bench::BenchError;
@@ -233,28 +232,4 @@ fn heading(machine: &Machine) -> String {
         ..
     } = machine;
     format!("tapegrad {tapegrad} ({build}) on {cpu}, {cores} cores, {system}; kernels use {simd}\n")
-}
-
-impl From<BenchError> for CliError {
-    fn from(error: BenchError) -> Self {
-        let (code, help) = match &error {
-            BenchError::NeedsText { .. } => (ErrorCode::Text, Some("give one with --text FILE")),
-            BenchError::Text(error) => (causes::text(error), None),
-            BenchError::Split(_) => (ErrorCode::ShortText, None),
-            BenchError::Batch(_) => (ErrorCode::Batch, None),
-            BenchError::Sampling(_) => (ErrorCode::Sampling, None),
-            BenchError::Decode(_) => (ErrorCode::Decoding, None),
-            BenchError::File { .. } => (ErrorCode::File, None),
-            BenchError::Threads { .. } => (ErrorCode::Threads, None),
-            BenchError::Peer { .. } => (ErrorCode::Peer, Some("tests/peers/README.md says what a peer must do")),
-            BenchError::Train { .. } => (ErrorCode::Train, None),
-            BenchError::NoMemory { .. } => (ErrorCode::Memory, Some("this works on Linux only")),
-            _ => (ErrorCode::Bench, None),
-        };
-        let this = Self::new(code, &error);
-        match help {
-            Some(help) => this.help(help),
-            None => this,
-        }
-    }
 }

@@ -6,7 +6,6 @@
 
 mod assignment;
 mod bench;
-mod causes;
 mod check;
 mod compare;
 mod error;
@@ -14,7 +13,6 @@ mod eval;
 mod generate;
 mod graph;
 mod learn;
-mod learn_files;
 mod output;
 mod progress;
 mod recipe;

@@ -82,7 +82,6 @@ pub struct NgramFloor {
 /// A setting by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
-    /// The name of the setting.
     pub name: String,
     /// To what.
     pub value: String,

@@ -22,7 +22,6 @@ pub struct Scale {
 pub struct Tick {
     /// Its place on the drawing, in pixels.
     pub pixel: f64,
-    /// Its label.
     pub label: String,
 }
 

@@ -32,7 +32,6 @@ fn main() {
 /// The result of compiling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compiled {
-    /// The program.
     Program(PathBuf),
     /// Why there is none, for the student.
     Failed(String),
@@ -41,7 +40,6 @@ pub enum Compiled {
 /// Whether warnings of a submission are errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Warnings {
-    /// Warnings are ignored.
     Ignored,
     /// Warnings are errors.
     Denied,

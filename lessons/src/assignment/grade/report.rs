@@ -27,17 +27,13 @@ pub struct GradeReport {
 /// The findings of one test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestReport {
-    /// The test.
     pub name: &'static str,
     /// The task it belongs to.
     pub task: &'static str,
-    /// The claim that it tests.
     pub claim: &'static str,
     /// Whether students see it.
     pub visibility: Visibility,
-    /// Its points.
     pub points_max: u32,
-    /// The verdict.
     pub verdict: TestVerdict,
     /// The message for the student.
     pub message: String,

@@ -26,7 +26,6 @@ enum Piece {
 pub struct Hole {
     /// The name of the task.
     pub name: String,
-    /// Its points.
     pub points: u32,
     /// What the starter has there, with its indentation.
     pub starter: Vec<String>,

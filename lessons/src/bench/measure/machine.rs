@@ -19,7 +19,6 @@ pub struct Machine {
     pub simd: &'static str,
     /// Those the processor has, of the ones that could be used.
     pub features: Vec<&'static str>,
-    /// The system.
     pub system: String,
     /// The version of this program.
     pub tapegrad: &'static str,

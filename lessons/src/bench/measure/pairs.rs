@@ -21,7 +21,6 @@ pub struct Pairs {
     pub theirs: Spread,
     /// Their seconds divided by ours, pair by pair: how many times as fast we are.
     pub ratio: Spread,
-    /// The peer.
     pub greeting: PeerInfo,
     /// What they say of their last repetition.
     pub note: Option<String>,

@@ -37,7 +37,6 @@ pub struct Peer {
 pub struct PeerInfo {
     /// Its name.
     pub peer: String,
-    /// Its version.
     pub version: String,
     /// What there is to know of how it does the work.
     #[serde(default)]

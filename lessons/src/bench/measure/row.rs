@@ -8,7 +8,6 @@ use crate::bench::work::workload::{BenchUnit, WorkAmount, Workload};
 /// What is known of a workload when it was timed.
 #[derive(Clone, Debug)]
 pub struct BenchRow {
-    /// The workload.
     pub workload: Workload,
     /// On how many threads.
     pub threads: usize,

@@ -40,7 +40,6 @@ pub enum Threads {
 /// Whether a workload runs when nothing is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunsWhen {
-    /// It always runs.
     Always,
     /// It runs if there is a text.
     WithText,
@@ -94,9 +93,7 @@ pub enum BenchUnit {
     Milliseconds,
     /// Seconds for a repetition.
     Seconds,
-    /// Tokens in a second.
     TokensPerSecond,
-    /// Nanoseconds for an op.
     NanosecondsPerOp,
     /// 10⁹ floating-point operations in a second, a multiplication and an addition counting as two.
     Gflops,

@@ -13,7 +13,6 @@ use crate::learn::run::record::RunInputs;
 pub struct About {
     /// The name of its folder.
     pub id: String,
-    /// Its title.
     pub title: String,
     /// What the learner can do afterwards.
     pub goal: String,
@@ -47,7 +46,6 @@ pub struct Stop {
 pub struct Question {
     /// The key under which answers are stored.
     pub key: String,
-    /// The question.
     pub ask: String,
     /// The kind of answer.
     #[serde(default)]

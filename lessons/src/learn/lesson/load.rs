@@ -56,7 +56,6 @@ pub struct Lesson {
 /// Why a lesson cannot be opened: its file and what is wrong there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LessonError {
-    /// The file.
     pub file: &'static str,
     /// What is wrong.
     pub message: String,

@@ -32,7 +32,6 @@ pub enum Paragraph {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "text", rename_all = "lowercase")]
 pub enum TextSpan {
-    /// Plain text.
     Plain(String),
     /// A formula or a name, between backticks.
     Code(String),

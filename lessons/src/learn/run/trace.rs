@@ -90,7 +90,6 @@ impl Phase {
 pub struct TraceStep {
     /// The direction.
     pub phase: Phase,
-    /// The node.
     pub node: usize,
 }
 

@@ -20,7 +20,6 @@ pub struct Screen {
 pub enum Block {
     /// Where the learner is.
     Title {
-        /// The lesson.
         lesson: String,
         /// The number of the step and of all steps.
         place: String,
@@ -31,7 +30,6 @@ pub enum Block {
     Prose {
         /// The heading.
         title: String,
-        /// The paragraphs.
         paragraphs: Vec<Paragraph>,
     },
     /// Formulas, one a line.
@@ -45,7 +43,6 @@ pub enum Block {
         caption: String,
         /// The headings of its columns.
         header: Vec<String>,
-        /// The rows.
         rows: Vec<Vec<Cell>>,
     },
     /// Where in the graph the step is.
@@ -57,7 +54,6 @@ pub enum Block {
     Prompt(Prompt),
     /// The reply to the learner's last action.
     Feedback {
-        /// The tone.
         tone: Tone,
         /// The sentence.
         text: String,
@@ -77,7 +73,6 @@ pub enum Block {
 /// A text that may be hidden until a prediction is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
-    /// The text.
     pub text: String,
     /// True as long as it would give the answer away.
     pub is_hidden: bool,
@@ -148,7 +143,6 @@ pub struct Prompt {
     pub attempts: Vec<String>,
     /// The hints that were earned so far.
     pub hints: Vec<String>,
-    /// The status.
     pub status: Status,
     /// The right answer and why, once it is settled.
     pub worked: Option<String>,

@@ -10,7 +10,6 @@ use crate::learn::run::numeral::{inline, shape};
 /// The judgement on an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// The answer is right.
     Right,
     /// The answer is wrong; the sentence explains the mistake, if it was recognised.
     Wrong(Option<String>),
@@ -69,7 +68,6 @@ fn generated(question: &Question, read: &Answer, right: &Option<Answer>) -> Opti
 pub enum Answer {
     /// A number or an array; `digits` if it was typed as a plain number.
     Numbers {
-        /// The value.
         value: ArrayD<f64>,
         /// The digits after the point, and how many digits count, of a number that was typed as such.
         typed: Option<(usize, usize)>,

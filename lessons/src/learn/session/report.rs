@@ -39,7 +39,6 @@ pub struct AnswerVerdict {
     pub expected: String,
     /// Its value, with the reason.
     pub worked: String,
-    /// The answer given.
     pub given: Option<String>,
     /// `right`, `wrong` or `unanswered`.
     pub verdict: &'static str,

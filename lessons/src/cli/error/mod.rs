@@ -1,5 +1,7 @@
 //! What can go wrong with a command, for a person and for a program.
 
+mod causes;
+
 use std::fmt;
 
 use serde::Serialize;

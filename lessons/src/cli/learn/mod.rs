@@ -1,5 +1,7 @@
 //! `tapegrad learn`: lessons that are stepped through, and what belongs to them.
 
+mod files;
+
 use std::io::{self, BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -7,13 +9,13 @@ use std::rc::Rc;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::error::{CliError, ErrorCode};
-use super::learn_files::{Check, Coverage, Doctor, Export, New};
-use super::output::Output;
+use crate::cli::error::{CliError, ErrorCode};
+use crate::cli::output::Output;
 use crate::learn::screen::{step_blocks, step_name, terminal};
 use crate::learn::session::TextEntry;
 use crate::learn::session::progress::{LearnerProgress, default_file};
 use crate::learn::{Action, FiniteDifferences, Folder, Lesson, LessonState, bundled, plain, view};
+use files::{Check, Coverage, Doctor, Export, New};
 
 /// Lessons: step through every forward and every backward, and predict the numbers
 #[derive(Args, Debug)]

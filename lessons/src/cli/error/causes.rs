@@ -1,6 +1,8 @@
-//! What the packages below say went wrong, as errors of the command; the sentences are theirs.
+//! The errors of the other rooms and packages as errors of the command: their sentences, with a code each.
 
-use super::error::{CliError, ErrorCode};
+use super::{CliError, ErrorCode};
+use crate::assignment::error::AssignmentError;
+use crate::bench::BenchError;
 use tapegrad_models::corpus::{BatchError, CorpusError, TextError};
 use tapegrad_models::decode::{DecodeError, SamplingError};
 use tapegrad_models::model::ModelError;
@@ -27,9 +29,10 @@ causes! {
     TrainError => |error| training(&error);
     SamplingError => |_error| ErrorCode::Sampling;
     DecodeError => |_error| ErrorCode::Decoding;
+    AssignmentError => |error| assignment(&error);
 }
 
-pub fn text(error: &TextError) -> ErrorCode {
+fn text(error: &TextError) -> ErrorCode {
     match error {
         TextError::Missing { .. } => ErrorCode::MissingFile,
         TextError::Unreadable { .. } => ErrorCode::UnreadableFile,
@@ -76,5 +79,39 @@ fn training(error: &TrainError) -> ErrorCode {
         TrainError::Model(_) => ErrorCode::Model,
         TrainError::Folder(error) => folder(error),
         TrainError::Diverged { .. } => ErrorCode::Diverged,
+    }
+}
+
+fn assignment(error: &AssignmentError) -> ErrorCode {
+    match error {
+        AssignmentError::Unknown { .. } => ErrorCode::UnknownAssignment,
+        AssignmentError::NoProject { .. } => ErrorCode::NoProject,
+        AssignmentError::NoLibraries { .. } | AssignmentError::NoTool { .. } => ErrorCode::NoTools,
+        AssignmentError::File { .. } => ErrorCode::File,
+        AssignmentError::Reference { .. } | AssignmentError::Refused { .. } => ErrorCode::Refused,
+    }
+}
+
+impl From<BenchError> for CliError {
+    fn from(error: BenchError) -> Self {
+        let (code, help) = match &error {
+            BenchError::NeedsText { .. } => (ErrorCode::Text, Some("give one with --text FILE")),
+            BenchError::Text(error) => (text(error), None),
+            BenchError::Split(_) => (ErrorCode::ShortText, None),
+            BenchError::Batch(_) => (ErrorCode::Batch, None),
+            BenchError::Sampling(_) => (ErrorCode::Sampling, None),
+            BenchError::Decode(_) => (ErrorCode::Decoding, None),
+            BenchError::File { .. } => (ErrorCode::File, None),
+            BenchError::Threads { .. } => (ErrorCode::Threads, None),
+            BenchError::Peer { .. } => (ErrorCode::Peer, Some("tests/peers/README.md says what a peer must do")),
+            BenchError::Train { .. } => (ErrorCode::Train, None),
+            BenchError::NoMemory { .. } => (ErrorCode::Memory, Some("this works on Linux only")),
+            _ => (ErrorCode::Bench, None),
+        };
+        let this = Self::new(code, &error);
+        match help {
+            Some(help) => this.help(help),
+            None => this,
+        }
     }
 }

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use clap::Args;
 use serde_json::json;
 
-use super::error::{CliError, ErrorCode};
-use super::learn::{find, folder};
-use super::output::Output;
+use super::{find, folder};
+use crate::cli::error::{CliError, ErrorCode};
+use crate::cli::output::Output;
 use crate::learn::doctor::examine;
 use crate::learn::lesson::Answers;
 use crate::learn::lesson::{bundled, coverage, template};
