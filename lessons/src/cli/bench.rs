@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::error::CliError;
 use super::output::Output;
-use super::progress::Bar;
+use super::progress::ProgressIndicator;
 use crate::bench::BenchError;
 use crate::bench::measure::machine::{Machine, peak_gflops};
 use crate::bench::measure::memory;
@@ -92,7 +92,7 @@ impl Bench {
         let mut peaks = Peaks::default();
         let mut rows: Vec<BenchRow> = Vec::new();
         for workload in workloads {
-            let bar = Bar::new(workload.name, output);
+            let bar = ProgressIndicator::new(workload.name, output);
             bar.note(workload.about);
             let mut row = measure(workload, &self.setting(workload), self.reps)?;
             row.peak_gflops = peaks.of(&row)?;
@@ -124,7 +124,7 @@ impl Bench {
         let mut peaks = Peaks::default();
         let mut rows: Vec<Pairs> = Vec::new();
         for workload in workloads.iter().filter(|work| !work.name.starts_with("peak-")) {
-            let bar = Bar::new(workload.name, output);
+            let bar = ProgressIndicator::new(workload.name, output);
             bar.note(workload.about);
             let mut pairs = in_turns(workload, &self.setting(workload), command, self.pairs)?;
             pairs.ours.peak_gflops = peaks.of(&pairs.ours)?;

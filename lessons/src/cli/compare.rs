@@ -3,7 +3,7 @@
 use super::error::{CliError, ErrorCode};
 use super::generate::{request, text_of};
 use super::output::Output;
-use super::progress::Bar;
+use super::progress::ProgressIndicator;
 use super::recipe::{CorpusArgs, SizeArgs};
 use super::threads;
 use crate::report::comparison::{self, Comparison, CurvePoint, ModelOutcome, NgramFloor, Setting};
@@ -126,7 +126,7 @@ fn outcome(recipe: &Recipe, dataset: &Dataset, output: &Output<'_>) -> Result<Mo
     };
     let mut best: Option<(Recipe, Trained)> = None;
     for candidate in candidates {
-        let mut bar = Bar::new(&title(&candidate.model), output);
+        let mut bar = ProgressIndicator::new(&title(&candidate.model), output);
         let trained = Run::new(&candidate, dataset, None)?.train(&mut bar)?;
         bar.finish();
         let nats = |trained: &Trained| trained.progress.heldout_nats.unwrap_or(f64::INFINITY);

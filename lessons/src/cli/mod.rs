@@ -56,10 +56,10 @@ enum Command {
     Train(train::Train),
     Eval(eval::Eval),
     Generate(generate::Generate),
-    Step(step::Step),
-    Check(check::Check),
+    Step(step::StepCommand),
+    Check(check::CheckCommand),
     Learn(learn::Learn),
-    Assignment(assignment::Assignment),
+    Assignment(assignment::AssignmentCommand),
     Bench(bench::Bench),
     Graph(graph::Graph),
 }

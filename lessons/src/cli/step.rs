@@ -18,9 +18,9 @@ Examples:
 
 A file of values, with any sizes:
   {\"x\": [1, 2], \"t\": 1, \"alpha\": [[0.1, 0.2], [0.3, -0.1]], \"beta\": [0.5, -0.4]}")]
-pub struct Step {
+pub struct StepCommand {
     /// The network to step through
-    network: Network,
+    network: SteppedNetwork,
     /// Take the values from this JSON file instead of the lecture's
     #[arg(long, value_name = "FILE", conflicts_with = "seed")]
     values: Option<PathBuf>,
@@ -28,15 +28,15 @@ pub struct Step {
 
 /// A network that can be stepped through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Network {
+enum SteppedNetwork {
     /// The lecture's two-layer sigmoid network; with --seed, on random values
     TwoLayer,
 }
 
-impl Step {
+impl StepCommand {
     /// Writes the ledger of the network.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
-        let Network::TwoLayer = self.network;
+        let SteppedNetwork::TwoLayer = self.network;
         let values = match (&self.values, out.seed()) {
             (Some(path), _) => read(path)?,
             (None, Some(seed)) => Values::random(seed),

@@ -2,7 +2,7 @@
 
 use super::error::{CliError, ErrorCode};
 use super::output::Output;
-use super::progress::Bar;
+use super::progress::ProgressIndicator;
 use super::recipe::{CorpusArgs, ModelArg, Preset, SizeArgs};
 use super::threads;
 use clap::Args;
@@ -73,7 +73,7 @@ impl Train {
             recipe.check(&dataset)?;
             (Folder::begin(&out, &recipe, dataset.tokenizer())?, recipe, dataset)
         };
-        let mut bar = Bar::new(&name, output);
+        let mut bar = ProgressIndicator::new(&name, output);
         let mut run = Run::resume(&recipe, &dataset, &folder)?;
         if let Some(bytes) = run.model().training_bytes(recipe.rows, recipe.block) {
             bar.note(&format!(

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::learn::lesson::format::{AnswerKind, Question, Stop};
-use crate::learn::lesson::load::{Folder, Lesson};
+use crate::learn::lesson::format::{AnswerKind, LessonStop, Question};
+use crate::learn::lesson::load::{Lesson, LessonFolder};
 use crate::learn::lesson::property;
 use crate::learn::lesson::prose::{fill, filled};
 use crate::learn::lesson::visible::Visible;
 use crate::learn::run::difference::{Agreement, agreement};
 use crate::learn::run::record::FiniteDifferences;
-use crate::learn::session::answer::{Answer, Judgement, judge};
+use crate::learn::session::answer::{Judgement, ParsedAnswer, judge};
 use crate::learn::session::report::report;
 use crate::learn::session::state::LessonState;
 
@@ -40,7 +40,7 @@ impl Findings {
 }
 
 /// Examines a lesson.
-pub fn examine(id: &str, folder: &Folder) -> Findings {
+pub fn examine(id: &str, folder: &LessonFolder) -> Findings {
     let mut findings = Findings::default();
     let Some(lesson) = findings.result(Lesson::open(folder, FiniteDifferences::Taken), id) else {
         return findings;
@@ -82,7 +82,7 @@ fn texts(lesson: &Rc<Lesson>, findings: &mut Findings) {
 }
 
 /// The steps that are over when a stop's text is first read.
-fn known_before(stop: &Stop) -> usize {
+fn known_before(stop: &LessonStop) -> usize {
     if stop.questions.is_empty() {
         stop.step
     } else {
@@ -107,7 +107,7 @@ fn examine_question(lesson: &Rc<Lesson>, question: &Question, before: &Visible<'
     let place = format!("question {}", question.key);
     if findings
         .result(
-            Answer::read(question, &question.answer, &all),
+            ParsedAnswer::read(question, &question.answer, &all),
             &format!("{place}, answer"),
         )
         .is_none()
@@ -135,7 +135,7 @@ fn examine_question(lesson: &Rc<Lesson>, question: &Question, before: &Visible<'
     for wrong in &question.wrong {
         let place = format!("{place}, mistake `{}`", wrong.expr);
         if findings
-            .result(Answer::read(question, &wrong.expr, &all), &place)
+            .result(ParsedAnswer::read(question, &wrong.expr, &all), &place)
             .is_none()
         {
             continue;

@@ -11,7 +11,7 @@ pub mod screen;
 pub mod session;
 pub mod two_layer;
 
-pub use lesson::{Folder, Lesson, bundled};
+pub use lesson::{Lesson, LessonFolder, bundled};
 pub use run::{FiniteDifferences, Trace, record};
 pub use screen::{Screen, page, plain, view};
 pub use session::{Action, LessonState};

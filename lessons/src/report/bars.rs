@@ -6,7 +6,7 @@ use super::comparison::Comparison;
 use super::labels::shortened;
 use super::lines::Width;
 use super::scale::{Scale, Spacing};
-use super::svg::{Anchor, Drawing};
+use super::svg::{Anchor, SvgDrawing};
 use super::{quantity, series};
 
 const BAR_HEIGHT: f64 = 18.0;
@@ -30,7 +30,7 @@ pub fn picture(comparison: &Comparison, width: Width) -> Option<Markup> {
     let largest = bars.iter().map(|bar| bar.nats).fold(0.0, f64::max);
     let scale = Scale::new(Spacing::Linear, [0.0, largest], [left, right]);
     let height = ROW_HEIGHT * bars.len() as f64 + 4.0;
-    let mut drawing = Drawing::new(total, height);
+    let mut drawing = SvgDrawing::new(total, height);
     for (row, bar) in bars.iter().enumerate() {
         let y = ROW_HEIGHT * row as f64 + 7.0;
         let end = scale.pixel(bar.nats.max(0.0));

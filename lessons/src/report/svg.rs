@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 /// A drawing that marks are added to.
 #[derive(Debug)]
-pub struct Drawing {
+pub struct SvgDrawing {
     width: f64,
     height: f64,
     marks: Vec<Markup>,
@@ -21,7 +21,7 @@ pub enum Anchor {
     End,
 }
 
-impl Drawing {
+impl SvgDrawing {
     /// An empty drawing of this size.
     pub fn new(width: f64, height: f64) -> Self {
         Self {
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_drawing_has_a_title_and_a_description() {
-        let mut drawing = Drawing::new(10.0, 20.0);
+        let mut drawing = SvgDrawing::new(10.0, 20.0);
         drawing.text("tick", [1.0, 2.0], Anchor::End, "a < b");
         insta::assert_snapshot!(drawing.finish("d", "wide", "Title", "What it shows").into_string(), @r#"
         <svg class="wide" viewBox="0 0 10 20" role="img" aria-labelledby="d-title d-desc">

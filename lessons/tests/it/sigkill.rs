@@ -18,11 +18,11 @@ const KILLS: usize = 20;
 const SIGKILL: i32 = 9;
 
 /// A folder for runs, with the text they are trained on.
-struct Place {
+struct Training {
     folder: TempDir,
 }
 
-impl Place {
+impl Training {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let lines = (0..60).map(|i| format!("{i} narwhals sing for {} seals of the north\n", i * 7 % 10));
@@ -115,7 +115,7 @@ enum Since {
 }
 
 /// Trains and kills the process after this time; true if it was killed, false if it came to the end before.
-fn killed(place: &Place, run: &Path, threads: usize, since: Since, after: Duration) -> bool {
+fn killed(place: &Training, run: &Path, threads: usize, since: Since, after: Duration) -> bool {
     let before = written_at(run);
     let mut child = place.command(run, threads).spawn().unwrap();
     while matches!(since, Since::Checkpoint) && written_at(run) == before && child.try_wait().unwrap().is_none() {
@@ -133,7 +133,7 @@ fn killed(place: &Place, run: &Path, threads: usize, since: Since, after: Durati
 
 #[test]
 fn killed_at_twenty_moments_and_resumed_training_ends_with_the_same_bits() {
-    let place = Place::new();
+    let place = Training::new();
     let whole = place.run("whole");
     let start = Instant::now();
     place.finish(&whole);
@@ -178,7 +178,7 @@ fn on_a_full_disk(command: &Command) -> Output {
 
 #[test]
 fn a_full_disk_is_a_clear_error_and_the_checkpoint_before_it_goes_on() {
-    let place = Place::new();
+    let place = Training::new();
     let (whole, run) = (place.run("whole"), place.run("run"));
     place.finish(&whole);
     while !killed(&place, &run, 1, Since::Checkpoint, Duration::ZERO) {

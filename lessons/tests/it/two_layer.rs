@@ -1,7 +1,7 @@
 //! The step-through of the lecture's two-layer network: its numbers, and how they print.
 
 use tapegrad_lessons::learn::two_layer::ledger::{Ledger, LedgerContribution as Contribution};
-use tapegrad_lessons::learn::two_layer::{Values, Verdict, render_plain, two_layer};
+use tapegrad_lessons::learn::two_layer::{DifferenceVerdict as Verdict, Values, render_plain, two_layer};
 
 fn gradient(ledger: &Ledger, name: &str) -> f64 {
     ledger.entries().find(|entry| entry.name == name).unwrap().gradient

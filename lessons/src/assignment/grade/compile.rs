@@ -98,15 +98,15 @@ pub fn run(mut compiler: Command, folder: &Path) -> Result<Compiled, AssignmentE
     let mut running =
         ConfinedProcess::spawn(&mut compiler, &COMPILING).map_err(|error| AssignmentError::no_tool("rustc", &error))?;
     let said = Arc::new(Mutex::new(Vec::new()));
-    let (to, heard) = channel();
+    let (to, events) = channel();
     if let Some(stderr) = running.child().stderr.take() {
         let said = Arc::clone(&said);
         thread::spawn(move || output::beginning(stderr, &said, COMPILING.output_bytes, &to));
     }
     let deadline = Instant::now() + COMPILING.time;
     let reason = loop {
-        // Whatever is heard here is a flood; that nobody speaks any more is the usual end.
-        match heard.recv_timeout(Duration::from_millis(20)) {
+        // Any event here is a flood; that nobody speaks any more is the usual end.
+        match events.recv_timeout(Duration::from_millis(20)) {
             Ok(_) => break Some("the compiler was stopped: it had too much to say".to_string()),
             Err(RecvTimeoutError::Disconnected) => thread::sleep(Duration::from_millis(1)),
             Err(RecvTimeoutError::Timeout) => {}

@@ -29,7 +29,7 @@ const LOOK: Duration = Duration::from_millis(50);
 pub struct Session {
     program: ConfinedProcess,
     questions: Sender<String>,
-    heard: Receiver<ProgramOutput>,
+    events: Receiver<ProgramOutput>,
     stderr: Arc<Mutex<Vec<u8>>>,
     stderr_is_closed: Receiver<()>,
     limits: Limits,
@@ -60,7 +60,7 @@ impl Session {
         // A program that does not read blocks whoever writes to it: not us.
         thread::spawn(move || write_all(stdin, &asked));
         let word = format!("{:016x}{:016x} ", random_number(), random_number());
-        let (to, heard) = channel();
+        let (to, events) = channel();
         let stderr = Arc::new(Mutex::new(Vec::new()));
         let (closed, stderr_is_closed) = channel();
         let (kept, to_too, noise_max) = (Arc::clone(&stderr), to.clone(), limits.output_bytes);
@@ -71,7 +71,7 @@ impl Session {
         let mut session = Self {
             program,
             questions,
-            heard,
+            events,
             stderr,
             stderr_is_closed,
             limits,
@@ -126,9 +126,9 @@ impl Session {
         let question = about.to_string();
         loop {
             let since = Instant::now();
-            let heard = self.heard.recv_timeout(self.time_left.min(LOOK));
+            let events = self.events.recv_timeout(self.time_left.min(LOOK));
             self.time_left = self.time_left.saturating_sub(since.elapsed());
-            match heard {
+            match events {
                 Ok(ProgramOutput::Reply(reply)) => return Ok(reply),
                 Ok(ProgramOutput::Flood) => {
                     let kibibytes = self.limits.output_bytes >> 10;
@@ -141,7 +141,7 @@ impl Session {
                 }
                 Err(RecvTimeoutError::Timeout) if self.program.has_ended() => {
                     // It may have answered with its last breath.
-                    match self.heard.recv_timeout(LOOK) {
+                    match self.events.recv_timeout(LOOK) {
                         Ok(ProgramOutput::Reply(reply)) => return Ok(reply),
                         _ => return Err(self.ended(question)),
                     }

@@ -10,7 +10,7 @@ use crate::assignment::exam::Assignment;
 
 /// A solution with one line changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mutant {
+pub struct SolutionMutant {
     /// The task whose hole is changed.
     pub task: String,
     /// The number of the line in the reference.
@@ -87,7 +87,7 @@ struct Equivalent {
 /// All mutants of an assignment, of which some may not compile.
 ///
 /// **Errors** if its file of mutants is not well formed or speaks of lines that are not there.
-pub fn all(assignment: &Assignment, reference: &Reference) -> Result<Vec<Mutant>, AssignmentError> {
+pub fn all(assignment: &Assignment, reference: &Reference) -> Result<Vec<SolutionMutant>, AssignmentError> {
     let refused = |reason: String| AssignmentError::refused(assignment.id, format!("mutants.toml: {reason}"));
     let written: Written = toml::from_str(assignment.mutants).map_err(|error| refused(error.to_string()))?;
     let mut mutants = mechanical(reference);
@@ -96,7 +96,7 @@ pub fn all(assignment: &Assignment, reference: &Reference) -> Result<Vec<Mutant>
         let mut lines = holes.flat_map(|hole| &hole.solution);
         let found = lines.find(|(_, line)| line.trim() == hand.line);
         let (number, _) = found.ok_or_else(|| refused(format!("{} has no line `{}`", hand.task, hand.line)))?;
-        mutants.push(Mutant {
+        mutants.push(SolutionMutant {
             task: hand.task.clone(),
             number: *number,
             line: hand.line.clone(),
@@ -106,7 +106,7 @@ pub fn all(assignment: &Assignment, reference: &Reference) -> Result<Vec<Mutant>
     }
     for equivalent in &written.equivalent {
         let parts = [&equivalent.task, &equivalent.line, &equivalent.becomes];
-        let is_it = |mutant: &&mut Mutant| [&mutant.task, &mutant.line, &mutant.becomes] == parts;
+        let is_it = |mutant: &&mut SolutionMutant| [&mutant.task, &mutant.line, &mutant.becomes] == parts;
         let mut found = false;
         for mutant in mutants.iter_mut().filter(is_it) {
             mutant.equivalent = Some(equivalent.reason.clone());
@@ -123,7 +123,7 @@ pub fn all(assignment: &Assignment, reference: &Reference) -> Result<Vec<Mutant>
 }
 
 /// One mutant for each edit of each line, and one for each statement that is left out.
-fn mechanical(reference: &Reference) -> Vec<Mutant> {
+fn mechanical(reference: &Reference) -> Vec<SolutionMutant> {
     let mut mutants = Vec::new();
     for hole in reference.holes() {
         for (number, line) in &hole.solution {
@@ -134,7 +134,7 @@ fn mechanical(reference: &Reference) -> Vec<Mutant> {
             let mut seen = BTreeSet::new();
             for becomes in edits(code) {
                 if becomes != code && seen.insert(becomes.clone()) {
-                    mutants.push(Mutant {
+                    mutants.push(SolutionMutant {
                         task: hole.name.clone(),
                         number: *number,
                         line: code.to_string(),

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::hole::Reference;
-use super::mutants::{self, Mutant};
+use super::mutants::{self, SolutionMutant};
 use super::versions::Versions;
 use crate::assignment::error::AssignmentError;
 use crate::assignment::exam::{Assignment, TESTING};
@@ -22,7 +22,7 @@ use crate::assignment::project::Libraries;
 #[derive(Clone, Debug)]
 pub struct MutationScore {
     /// The mutants that compile, and for each the first test that noticed it.
-    pub mutants: Vec<(Mutant, Option<(&'static str, TestVerdict)>)>,
+    pub mutants: Vec<(SolutionMutant, Option<(&'static str, TestVerdict)>)>,
     /// The number of mutants that do not compile.
     pub uncompilable: usize,
 }
@@ -33,8 +33,9 @@ pub const SHARE_MIN: f64 = 0.95;
 impl MutationScore {
     /// Killed and all, of one task or of all, without those that are no mistakes.
     pub fn of(&self, task: Option<&str>) -> (usize, usize) {
-        let counted =
-            |(mutant, _): &&(Mutant, _)| mutant.equivalent.is_none() && task.is_none_or(|task| task == mutant.task);
+        let counted = |(mutant, _): &&(SolutionMutant, _)| {
+            mutant.equivalent.is_none() && task.is_none_or(|task| task == mutant.task)
+        };
         let all: Vec<_> = self.mutants.iter().filter(counted).collect();
         (all.iter().filter(|(_, killer)| killer.is_some()).count(), all.len())
     }
@@ -86,7 +87,7 @@ pub fn score(assignment: &Assignment, libraries: &Libraries) -> Result<MutationS
             .iter()
             .map(|mutant| reference.mutated(mutant.number, &mutant.becomes)),
     );
-    let many = Versions::build(assignment, libraries, &sources, folder.path())?;
+    let versions = Versions::build(assignment, libraries, &sources, folder.path())?;
     let limits = Limits {
         time: Duration::from_secs(2),
         ..TESTING
@@ -95,12 +96,12 @@ pub fn score(assignment: &Assignment, libraries: &Libraries) -> Result<MutationS
         limits,
         ..Grading::new(assignment, libraries, "mutants", Tests::All { secret: "" })
     };
-    let whole = grading.run(many.program(), &["0".to_string()])?;
+    let whole = grading.run(versions.program(), &["0".to_string()])?;
     if whole.score() < whole.score_max() {
         let reason = format!("the solution fails its own tests:\n{}", whole.text());
         return Err(AssignmentError::refused(assignment.id, reason));
     }
-    let killers = killers(&grading, &many, &mutants)?;
+    let killers = killers(&grading, &versions, &mutants)?;
     for (i, killer) in &killers {
         if let (Some((test, _)), Some(_)) = (killer, &mutants[*i].equivalent) {
             let reason = format!("`{}` is said to be no mistake, but {test} fails", mutants[*i].becomes);
@@ -131,18 +132,18 @@ type Killer = Option<(&'static str, TestVerdict)>;
 /// For each mutant that compiles, the first test of its task that fails.
 fn killers(
     grading: &Grading<'_>,
-    many: &Versions,
-    mutants: &[Mutant],
+    versions: &Versions,
+    mutants: &[SolutionMutant],
 ) -> Result<Vec<(usize, Killer)>, AssignmentError> {
     // The solution itself is number 0.
-    let compiled: Vec<usize> = many.compiled().filter(|i| *i > 0).map(|i| i - 1).collect();
+    let compiled: Vec<usize> = versions.compiled().filter(|i| *i > 0).map(|i| i - 1).collect();
     let next = AtomicUsize::new(0);
     let found = Mutex::new(Vec::new());
     let work = || -> Result<(), AssignmentError> {
         while let Some(i) = compiled.get(next.fetch_add(1, Ordering::Relaxed)) {
             let mut killer = None;
             for test in grading.chosen().filter(|test| test.task == mutants[*i].task) {
-                let report = grading.one(test, many.program(), &[(i + 1).to_string()])?;
+                let report = grading.one(test, versions.program(), &[(i + 1).to_string()])?;
                 if report.verdict != TestVerdict::Passed {
                     killer = Some((test.name, report.verdict));
                     break;

@@ -10,7 +10,7 @@ use crate::assignment::grade::compile::write;
 use crate::assignment::project::Project;
 
 /// The file that says which assignment a crate is.
-pub const MARK: &str = "assignment.toml";
+pub const ID_FILE: &str = "assignment.toml";
 
 /// Writes the crate of a student, to start from.
 ///
@@ -46,7 +46,7 @@ fn write_crate(assignment: &Assignment, project: &Project, folder: &Path, lib: &
         "README.md",
         &handout::markdown(assignment, &parsed(assignment)?),
     )?;
-    write(folder, MARK, &format!("id = \"{}\"\n", assignment.id))?;
+    write(folder, ID_FILE, &format!("id = \"{}\"\n", assignment.id))?;
     write(folder, ".gitignore", "target\n")
 }
 
@@ -70,12 +70,12 @@ fn manifest(assignment: &Assignment, project: &Project) -> String {
 /// **Errors** if the crate does not say.
 pub fn id_of(folder: &Path) -> Result<String, AssignmentError> {
     #[derive(serde::Deserialize)]
-    struct Mark {
+    struct IdFile {
         id: String,
     }
-    let file = folder.join(MARK);
+    let file = folder.join(ID_FILE);
     let text = std::fs::read_to_string(&file).map_err(|error| AssignmentError::file(file.display(), &error))?;
-    let mark: Result<Mark, _> = toml::from_str(&text);
+    let mark: Result<IdFile, _> = toml::from_str(&text);
     mark.map(|mark| mark.id).map_err(|error| AssignmentError::File {
         place: file.display().to_string(),
         reason: error.message().to_string(),

@@ -12,7 +12,7 @@ use crate::bench::work::peak_memory::{PEAK_CACHE, PEAK_MEMORY};
 use crate::bench::work::workload::BenchSetting;
 use crate::report::labels;
 use crate::report::scale::{Scale, Spacing};
-use crate::report::svg::{Anchor, Drawing};
+use crate::report::svg::{Anchor, SvgDrawing};
 
 const SIZE: [f64; 2] = [860.0, 520.0];
 /// Left, right, top and bottom of the field.
@@ -50,7 +50,7 @@ impl Roofs {
 
 /// Where work lies: floating-point operations for a byte, and GFLOP/s.
 #[derive(Clone, Debug)]
-struct Point {
+struct RooflinePoint {
     name: String,
     intensity: f64,
     gflops: f64,
@@ -58,7 +58,7 @@ struct Point {
 
 /// The picture of the rows whose multiply-adds and bytes are known, as a file of SVG.
 pub fn svg(rows: &[BenchRow], roofs: Roofs, machine: &str) -> String {
-    let points: Vec<Point> = rows.iter().filter_map(point).collect();
+    let points: Vec<RooflinePoint> = rows.iter().filter_map(point).collect();
     let highest = points.iter().map(|point| point.intensity).fold(100.0, f64::max);
     let lowest = points.iter().map(|point| point.intensity).fold(1.0, f64::min);
     let slowest = points.iter().map(|point| point.gflops).fold(10.0, f64::min);
@@ -70,7 +70,7 @@ pub fn svg(rows: &[BenchRow], roofs: Roofs, machine: &str) -> String {
         [0.5 * slowest, 2.0 * roofs.peak_gflops],
         [bottom, top],
     );
-    let mut drawing = Drawing::new(SIZE[0], SIZE[1]);
+    let mut drawing = SvgDrawing::new(SIZE[0], SIZE[1]);
     drawing.rectangle("ground", [0.0, 0.0], SIZE);
     drawing.clip("field", [left, top], [right - left, bottom - top]);
     axes(&mut drawing, &x, &y);
@@ -102,16 +102,16 @@ pub fn svg(rows: &[BenchRow], roofs: Roofs, machine: &str) -> String {
     drawing.file("roofline", STYLE, "Roofline", &described.collect::<Vec<_>>().join(", "))
 }
 
-fn point(row: &BenchRow) -> Option<Point> {
+fn point(row: &BenchRow) -> Option<RooflinePoint> {
     let flops = 2.0 * row.work.multiply_adds?;
-    Some(Point {
+    Some(RooflinePoint {
         name: row.workload.name.to_string(),
         intensity: flops / row.work.bytes?,
         gflops: row.gflops()?,
     })
 }
 
-fn axes(drawing: &mut Drawing, x: &Scale, y: &Scale) {
+fn axes(drawing: &mut SvgDrawing, x: &Scale, y: &Scale) {
     let [left, right, top, bottom] = FIELD;
     for tick in x.ticks(10) {
         drawing.line("grid", [tick.pixel, top], [tick.pixel, bottom]);
@@ -131,7 +131,7 @@ fn axes(drawing: &mut Drawing, x: &Scale, y: &Scale) {
 }
 
 /// The points, each with a line to its name at the right.
-fn mark(drawing: &mut Drawing, points: &[Point], x: &Scale, y: &Scale) {
+fn mark(drawing: &mut SvgDrawing, points: &[RooflinePoint], x: &Scale, y: &Scale) {
     let [_, right, top, bottom] = FIELD;
     let wanted: Vec<f64> = points.iter().map(|point| y.pixel(point.gflops)).collect();
     let places = labels::spread(&wanted, LABEL_HEIGHT, [top, bottom]);

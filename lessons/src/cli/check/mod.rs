@@ -32,7 +32,7 @@ use side_by_side::side_by_side;
   tapegrad check softmax --hide
   tapegrad check --mutation-score softmax
   tapegrad check --export-oracle cases.jsonl")]
-pub struct Check {
+pub struct CheckCommand {
     /// Ops and models to check [default: all]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
@@ -80,7 +80,7 @@ pub struct Check {
     export_oracle: Option<PathBuf>,
 }
 
-impl Check {
+impl CheckCommand {
     /// Runs the command.
     pub fn run(&self, output: &Output<'_>) -> Result<(), CliError> {
         let seed = output.seed().unwrap_or(1);

@@ -27,7 +27,7 @@ pub struct Export {
 
 /// Judge answers from a file
 #[derive(Args, Debug)]
-pub struct Check {
+pub struct AnswersCommand {
     /// The lesson: its number, its name, or a folder
     lesson: String,
     /// A TOML file: `[answers]`, then a line `key = "answer"` for each question
@@ -54,7 +54,7 @@ pub struct New {
 
 /// Write the table of what the lectures mention and where it is
 #[derive(Args, Debug)]
-pub struct Coverage {}
+pub struct CoverageCommand {}
 
 fn read(file: &Path) -> Result<String, CliError> {
     std::fs::read_to_string(file).map_err(|error| {
@@ -86,7 +86,7 @@ impl Export {
     }
 }
 
-impl Check {
+impl AnswersCommand {
     /// Judges the answers; the exit code is 1 if some are wrong or missing.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
         let lesson = Rc::new(find(&self.lesson)?);
@@ -186,7 +186,7 @@ impl New {
     }
 }
 
-impl Coverage {
+impl CoverageCommand {
     /// Writes the table, or as JSON its rows.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
         let rows = coverage::rows().map_err(|why| CliError::new(ErrorCode::Coverage, why).exit(3))?;

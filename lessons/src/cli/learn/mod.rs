@@ -14,8 +14,8 @@ use crate::cli::output::Output;
 use crate::learn::screen::{step_blocks, step_name, terminal};
 use crate::learn::session::TextEntry;
 use crate::learn::session::progress::{LearnerProgress, default_file};
-use crate::learn::{Action, FiniteDifferences, Folder, Lesson, LessonState, bundled, plain, view};
-use files::{Check, Coverage, Doctor, Export, New};
+use crate::learn::{Action, FiniteDifferences, Lesson, LessonFolder, LessonState, bundled, plain, view};
+use files::{AnswersCommand, CoverageCommand, Doctor, Export, New};
 
 /// Lessons: step through every forward and every backward, and predict the numbers
 #[derive(Args, Debug)]
@@ -52,10 +52,10 @@ pub struct Learn {
 #[derive(Debug, Subcommand)]
 enum What {
     Export(Export),
-    Check(Check),
+    Check(AnswersCommand),
     Doctor(Doctor),
     New(New),
-    Coverage(Coverage),
+    Coverage(CoverageCommand),
 }
 
 impl Learn {
@@ -202,16 +202,17 @@ pub fn find(name: &str) -> Result<Lesson, CliError> {
 }
 
 /// The texts of the lesson of this number, name or folder.
-pub fn folder(name: &str) -> Result<Folder, CliError> {
+pub fn folder(name: &str) -> Result<LessonFolder, CliError> {
     let path = Path::new(name);
     if path.is_dir() {
-        return Folder::read(path).map_err(|error| CliError::new(ErrorCode::BrokenLesson, error).at(name).exit(3));
+        return LessonFolder::read(path)
+            .map_err(|error| CliError::new(ErrorCode::BrokenLesson, error).at(name).exit(3));
     }
     let found = bundled::find(name).map(|(_, folder)| folder);
     found.map_err(|why| CliError::option(why, "give a lesson's number, its name, or the path of a folder"))
 }
 
-fn opened(folder: &Folder, differences: FiniteDifferences) -> Result<Lesson, CliError> {
+fn opened(folder: &LessonFolder, differences: FiniteDifferences) -> Result<Lesson, CliError> {
     Lesson::open(folder, differences).map_err(|error| CliError::new(ErrorCode::BrokenLesson, error).exit(3))
 }
 

@@ -1,12 +1,12 @@
 //! The lessons that come with the program.
 
-use super::load::Folder;
+use super::load::LessonFolder;
 
 macro_rules! bundled {
     ($($id:literal)*) => {
         /// The lessons in order: the name of the folder, and its texts.
-        pub fn lessons() -> Vec<(&'static str, Folder)> {
-            vec![$(($id, Folder {
+        pub fn lessons() -> Vec<(&'static str, LessonFolder)> {
+            vec![$(($id, LessonFolder {
                 lesson: include_str!(concat!("../../../", $id, "/lesson.toml")).into(),
                 model: include_str!(concat!("../../../", $id, "/model.cg")).into(),
                 text: include_str!(concat!("../../../", $id, "/text.md")).into(),
@@ -23,7 +23,7 @@ bundled! {
 /// The lesson that is meant by a name: its folder's, a part of it, or its number.
 ///
 /// **Errors** with a sentence that lists the lessons.
-pub fn find(name: &str) -> Result<(&'static str, Folder), String> {
+pub fn find(name: &str) -> Result<(&'static str, LessonFolder), String> {
     let is_meant = |id: &str| {
         let (number, word) = id.split_once('-').unwrap_or((id, ""));
         id == name || word == name || (number == name || number.trim_start_matches('0') == name)

@@ -27,7 +27,7 @@ pub struct About {
 /// A place where the learner is told or asked something.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Stop {
+pub struct LessonStop {
     /// The step: `start`, `forward z`, `backward beta`, `end`.
     pub at: String,
     /// The key of its section of the text.
@@ -57,7 +57,7 @@ pub struct Question {
     pub options: Vec<String>,
     /// How near a number must be.
     #[serde(default)]
-    pub accept: Tolerance,
+    pub accept: AnswerTolerance,
     /// The hints after the first and the second wrong attempt.
     #[serde(default)]
     pub hints: Vec<String>,
@@ -86,7 +86,7 @@ pub enum AnswerKind {
 /// How near a number must be to count as right.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tolerance {
+pub struct AnswerTolerance {
     /// The relative tolerance.
     pub rel: f64,
     /// The absolute tolerance, added to the relative one.
@@ -134,7 +134,7 @@ pub(super) struct LessonFile {
     #[serde(default)]
     pub bind: Bindings,
     #[serde(default, rename = "stop")]
-    pub stops: Vec<Stop>,
+    pub stops: Vec<LessonStop>,
     #[serde(default, rename = "property")]
     pub properties: Vec<Property>,
 }
@@ -194,7 +194,7 @@ fn flatten(value: &toml::Value, depth: usize, shape: &mut Vec<usize>, entries: &
 }
 
 /// How near a number must be.
-impl Default for Tolerance {
+impl Default for AnswerTolerance {
     fn default() -> Self {
         Self {
             rel: 0.005,

@@ -12,14 +12,14 @@ use std::rc::Rc;
 use tapegrad_autograd::language::core::Program;
 use tapegrad_autograd::language::open;
 
-use super::format::{About, Answers, LessonFile, Property, Question, Stop, given};
+use super::format::{About, Answers, LessonFile, LessonStop, Property, Question, given};
 use super::prose::{Section, sections};
 use crate::learn::run::record::{FiniteDifferences, RunInputs, record};
 use crate::learn::run::trace::Trace;
 
 /// The four texts of a lesson's folder.
 #[derive(Clone, Debug)]
-pub struct Folder {
+pub struct LessonFolder {
     /// `lesson.toml`.
     pub lesson: String,
     /// `model.cg`.
@@ -42,7 +42,7 @@ pub struct Lesson {
     /// The numbers of the run.
     pub given: RunInputs,
     /// Where the learner stops, in the order of the steps.
-    pub stops: Vec<Stop>,
+    pub stops: Vec<LessonStop>,
     /// What holds for any numbers.
     pub properties: Vec<Property>,
     /// The sections of the text.
@@ -67,7 +67,7 @@ impl fmt::Display for LessonError {
     }
 }
 
-impl Folder {
+impl LessonFolder {
     /// Reads a lesson's folder.
     ///
     /// **Errors** with the file that cannot be read.
@@ -91,7 +91,7 @@ impl Lesson {
     /// Opens a lesson: reads its files and runs its graph.
     ///
     /// **Errors** with the file and what is wrong in it.
-    pub fn open(folder: &Folder, differences: FiniteDifferences) -> Result<Self, LessonError> {
+    pub fn open(folder: &LessonFolder, differences: FiniteDifferences) -> Result<Self, LessonError> {
         let wrong = |file: &'static str| move |message: String| LessonError { file, message };
         let contents: LessonFile =
             toml::from_str(&folder.lesson).map_err(|error| wrong("lesson.toml")(error.to_string()))?;

@@ -17,5 +17,5 @@ pub(crate) mod visible;
 
 pub use evaluate::evaluate;
 pub use format::Answers;
-pub use load::{Folder, Lesson};
+pub use load::{Lesson, LessonFolder};
 pub use visible::Visible;

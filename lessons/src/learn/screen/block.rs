@@ -11,13 +11,13 @@ use crate::learn::session::status::{Status, Tone};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Screen {
     /// The blocks from top to bottom.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<ScreenBlock>,
 }
 
 /// One part of a screen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "block", rename_all = "lowercase")]
-pub enum Block {
+pub enum ScreenBlock {
     /// Where the learner is.
     Title {
         lesson: String,
@@ -35,7 +35,7 @@ pub enum Block {
     /// Formulas, one a line.
     Equation {
         /// What each line is, and the formula.
-        lines: Vec<(String, Cell)>,
+        lines: Vec<(String, ScreenCell)>,
     },
     /// Numbers in rows.
     Table {
@@ -43,7 +43,7 @@ pub enum Block {
         caption: String,
         /// The headings of its columns.
         header: Vec<String>,
-        rows: Vec<Vec<Cell>>,
+        rows: Vec<Vec<ScreenCell>>,
     },
     /// Where in the graph the step is.
     Graph {
@@ -72,13 +72,13 @@ pub enum Block {
 
 /// A text that may be hidden until a prediction is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cell {
+pub struct ScreenCell {
     pub text: String,
     /// True as long as it would give the answer away.
     pub is_hidden: bool,
 }
 
-impl Cell {
+impl ScreenCell {
     /// A text that everyone may see.
     pub fn open(text: impl Into<String>) -> Self {
         Self {
@@ -101,7 +101,7 @@ impl Cell {
     }
 }
 
-impl Serialize for Cell {
+impl Serialize for ScreenCell {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.shown())
     }
@@ -161,7 +161,7 @@ impl When {
     }
 }
 
-impl Block {
+impl ScreenBlock {
     /// Every piece of text of the block that a learner must be able to read.
     pub fn texts(&self) -> Vec<String> {
         let mut texts = Vec::new();
@@ -225,8 +225,8 @@ impl Screen {
     pub fn show_all(&mut self) {
         for block in &mut self.blocks {
             match block {
-                Block::Equation { lines } => lines.iter_mut().for_each(|(_, cell)| cell.is_hidden = false),
-                Block::Table { rows, .. } => rows.iter_mut().flatten().for_each(|cell| cell.is_hidden = false),
+                ScreenBlock::Equation { lines } => lines.iter_mut().for_each(|(_, cell)| cell.is_hidden = false),
+                ScreenBlock::Table { rows, .. } => rows.iter_mut().flatten().for_each(|cell| cell.is_hidden = false),
                 _ => {}
             }
         }

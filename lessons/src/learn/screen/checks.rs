@@ -2,7 +2,7 @@
 
 use tapegrad_autograd::check::richardson::Slope;
 
-use super::block::{Block, Cell};
+use super::block::{ScreenBlock, ScreenCell};
 use super::naming::short;
 use crate::learn::run::difference::{Agreement, agreement};
 use crate::learn::run::numeral::{block, inline, numeral};
@@ -13,11 +13,11 @@ use crate::learn::run::trace::Trace;
 const CHECKED_MAX: usize = 16;
 
 /// The checks of the gradients that this step completes, and the paths they come along.
-pub fn checks(trace: &Trace, at: usize, hidden: bool) -> Vec<Block> {
+pub fn checks(trace: &Trace, at: usize, hidden: bool) -> Vec<ScreenBlock> {
     let completed: Vec<usize> = (0..trace.nodes.len())
         .filter(|&node| node != trace.objective && trace.gradient_after(node) == Some(at))
         .collect();
-    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    let mut rows: Vec<Vec<ScreenCell>> = Vec::new();
     for &node in completed.iter().filter(|_| trace.is_checked) {
         rows.extend(check_rows(trace, node, hidden));
     }
@@ -26,7 +26,7 @@ pub fn checks(trace: &Trace, at: usize, hidden: bool) -> Vec<Block> {
         let header = ["entry", "gradient", "by differences", "check"]
             .map(String::from)
             .to_vec();
-        blocks.push(Block::Table {
+        blocks.push(ScreenBlock::Table {
             caption: "Checked: the objective's own change when the number is moved".into(),
             header,
             rows,
@@ -42,7 +42,7 @@ pub fn checks(trace: &Trace, at: usize, hidden: bool) -> Vec<Block> {
     blocks
 }
 
-fn check_rows(trace: &Trace, node: usize, hidden: bool) -> Vec<Vec<Cell>> {
+fn check_rows(trace: &Trace, node: usize, hidden: bool) -> Vec<Vec<ScreenCell>> {
     let own = &trace.nodes[node];
     let Some(gradient) = &own.gradient else {
         return Vec::new();
@@ -55,10 +55,10 @@ fn check_rows(trace: &Trace, node: usize, hidden: bool) -> Vec<Vec<Cell>> {
     if gradient.len() > CHECKED_MAX {
         let agree = verdicts.iter().filter(|&&verdict| verdict == Agreement::Agrees).count();
         let cells = [
-            Cell::open(format!("g_{}, all {}", own.label, gradient.len())),
-            Cell::secret(inline(gradient), hidden),
-            Cell::secret("taken of each", hidden),
-            Cell::secret(format!("{agree} of {} agree", gradient.len()), hidden),
+            ScreenCell::open(format!("g_{}, all {}", own.label, gradient.len())),
+            ScreenCell::secret(inline(gradient), hidden),
+            ScreenCell::secret("taken of each", hidden),
+            ScreenCell::secret(format!("{agree} of {} agree", gradient.len()), hidden),
         ];
         return vec![cells.to_vec()];
     }
@@ -69,10 +69,10 @@ fn check_rows(trace: &Trace, node: usize, hidden: bool) -> Vec<Vec<Cell>> {
             _ => "-".into(),
         };
         vec![
-            Cell::open(entry_name(&own.label, own.value.shape(), entry)),
-            Cell::secret(numeral(g), hidden),
-            Cell::secret(difference, hidden),
-            Cell::secret(verdict_word(*verdict), hidden),
+            ScreenCell::open(entry_name(&own.label, own.value.shape(), entry)),
+            ScreenCell::secret(numeral(g), hidden),
+            ScreenCell::secret(difference, hidden),
+            ScreenCell::secret(verdict_word(*verdict), hidden),
         ]
     };
     gradient.iter().zip(&verdicts).enumerate().map(row).collect()
@@ -108,33 +108,33 @@ fn entry_name(label: &str, sizes: &[usize], entry: usize) -> String {
 }
 
 /// The paths along which a gradient comes, each with what it contributes.
-pub fn path_table(trace: &Trace, node: usize, hidden: bool) -> Block {
+pub fn path_table(trace: &Trace, node: usize, hidden: bool) -> ScreenBlock {
     let own = &trace.nodes[node];
     let header = ["path back from the objective", "contributes"]
         .map(String::from)
         .to_vec();
-    let mut rows: Vec<Vec<Cell>> = match paths(trace, node) {
+    let mut rows: Vec<Vec<ScreenCell>> = match paths(trace, node) {
         Ok(found) => found
             .iter()
             .map(|path| {
                 let along: Vec<String> = path.nodes.iter().map(|&node| short(trace, node)).collect();
                 vec![
-                    Cell::open(along.join(" > ")),
-                    Cell::secret(block(&path.contribution), hidden),
+                    ScreenCell::open(along.join(" > ")),
+                    ScreenCell::secret(block(&path.contribution), hidden),
                 ]
             })
             .collect(),
         Err(count) => vec![vec![
-            Cell::open(format!("{count} paths, too many to list")),
-            Cell::open(""),
+            ScreenCell::open(format!("{count} paths, too many to list")),
+            ScreenCell::open(""),
         ]],
     };
     let sum = own.gradient.as_ref().map_or_else(|| "no gradient".into(), block);
     rows.push(vec![
-        Cell::open(format!("their sum is g_{}", own.label)),
-        Cell::secret(sum, hidden),
+        ScreenCell::open(format!("their sum is g_{}", own.label)),
+        ScreenCell::secret(sum, hidden),
     ]);
-    Block::Table {
+    ScreenBlock::Table {
         caption: format!("Why g_{} has this value: the contribution of each path", own.label),
         header,
         rows,

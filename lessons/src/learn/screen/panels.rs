@@ -2,7 +2,7 @@
 
 use tapegrad_autograd::graph::Source;
 
-use super::block::{Block, Cell};
+use super::block::{ScreenBlock, ScreenCell};
 use super::checks::path_table;
 use super::naming::name;
 use crate::learn::lesson::property;
@@ -14,7 +14,7 @@ use crate::learn::session::state::LessonState;
 const ROWS_MAX: usize = 60;
 
 /// All values and gradients that are known, from the objective down to what is given.
-pub fn ledger(state: &LessonState) -> Block {
+pub fn ledger(state: &LessonState) -> ScreenBlock {
     let (trace, visible) = (&state.trace, state.visible());
     let is_named = |node: usize| trace.nodes[node].label != format!("n{node}");
     let shown = |node: &usize| {
@@ -22,14 +22,14 @@ pub fn ledger(state: &LessonState) -> Block {
     };
     let row = |node: usize| {
         let own = &trace.nodes[node];
-        let value = Cell::secret(block(&own.value), !visible.knows_value(node));
+        let value = ScreenCell::secret(block(&own.value), !visible.knows_value(node));
         let gradient = match &own.gradient {
-            Some(gradient) => Cell::secret(block(gradient), !visible.knows_gradient(node)),
-            None => Cell::open("none"),
+            Some(gradient) => ScreenCell::secret(block(gradient), !visible.knows_gradient(node)),
+            None => ScreenCell::open("none"),
         };
         vec![
-            Cell::open(own.label.clone()),
-            Cell::open(own.phrase.clone()),
+            ScreenCell::open(own.label.clone()),
+            ScreenCell::open(own.phrase.clone()),
             value,
             gradient,
         ]
@@ -37,14 +37,14 @@ pub fn ledger(state: &LessonState) -> Block {
     let rows = (0..trace.nodes.len()).rev().filter(shown).map(row).collect();
     let header = ["name", "how", "forward", "backward"].map(String::from).to_vec();
     let caption = "Every value and its gradient; ? is not known yet at this step".to_string();
-    Block::Table { caption, header, rows }
+    ScreenBlock::Table { caption, header, rows }
 }
 
 /// The paths of every gradient that the step has to do with.
-pub fn paths_here(state: &LessonState) -> Vec<Block> {
+pub fn paths_here(state: &LessonState) -> Vec<ScreenBlock> {
     let Some(step) = state.step.checked_sub(1).and_then(|at| state.trace.steps.get(at)) else {
         let text = "At a step of the backward pass this shows, path by path, why a gradient has its value.";
-        return vec![Block::Prose {
+        return vec![ScreenBlock::Prose {
             title: "Why".into(),
             paragraphs: vec![Paragraph::Text(crate::learn::lesson::prose::spans(text))],
         }];
@@ -62,7 +62,7 @@ pub fn paths_here(state: &LessonState) -> Vec<Block> {
 }
 
 /// What differs between the lesson's run and the one that is shown.
-pub fn changes(state: &LessonState) -> Block {
+pub fn changes(state: &LessonState) -> ScreenBlock {
     let (first, now) = (&state.lesson.trace, &state.trace);
     let row = |node: usize| {
         let (old, new) = (&first.nodes[node], &now.nodes[node]);
@@ -77,23 +77,23 @@ pub fn changes(state: &LessonState) -> Block {
                 gradient(&old.gradient),
                 same(gradient(&old.gradient), gradient(&new.gradient)),
             ];
-            cells.map(Cell::open).to_vec()
+            cells.map(ScreenCell::open).to_vec()
         })
     };
-    let mut rows: Vec<Vec<Cell>> = (0..now.nodes.len()).rev().filter_map(row).collect();
+    let mut rows: Vec<Vec<ScreenCell>> = (0..now.nodes.len()).rev().filter_map(row).collect();
     if rows.is_empty() {
         rows.push(vec![
-            Cell::open("nothing"),
-            Cell::open(""),
-            Cell::open(""),
-            Cell::open(""),
-            Cell::open(""),
+            ScreenCell::open("nothing"),
+            ScreenCell::open(""),
+            ScreenCell::open(""),
+            ScreenCell::open(""),
+            ScreenCell::open(""),
         ]);
     }
     let header = ["name", "value before", "value now", "gradient before", "gradient now"]
         .map(String::from)
         .to_vec();
-    Block::Table {
+    ScreenBlock::Table {
         caption: format!("What changed: {}", state.changes.join("; ")),
         header,
         rows,
@@ -101,7 +101,7 @@ pub fn changes(state: &LessonState) -> Block {
 }
 
 /// The lesson's properties, each tried on random numbers.
-pub fn properties(state: &LessonState) -> Block {
+pub fn properties(state: &LessonState) -> ScreenBlock {
     let row = |property: &crate::learn::lesson::format::Property| {
         let tried = property::try_out(&state.lesson, property, property::TRIES);
         let outcome = match tried {
@@ -120,11 +120,11 @@ pub fn properties(state: &LessonState) -> Block {
             },
             Err(why) => format!("cannot be tried: {why}"),
         };
-        vec![Cell::open(property.claim.clone()), Cell::open(outcome)]
+        vec![ScreenCell::open(property.claim.clone()), ScreenCell::open(outcome)]
     };
     let rows = state.lesson.properties.iter().map(row).collect();
     let header = ["claim", "on random numbers"].map(String::from).to_vec();
-    Block::Table {
+    ScreenBlock::Table {
         caption: "What holds whatever the numbers are".into(),
         header,
         rows,
@@ -132,7 +132,7 @@ pub fn properties(state: &LessonState) -> Block {
 }
 
 /// The goal, the graph's text, and what can be done.
-pub fn help(state: &LessonState) -> Vec<Block> {
+pub fn help(state: &LessonState) -> Vec<ScreenBlock> {
     let text = |text: &str| Paragraph::Text(crate::learn::lesson::prose::spans(text));
     let rows = [
         ("Right, n", "one step on; Enter too, when no question is open"),
@@ -158,16 +158,18 @@ pub fn help(state: &LessonState) -> Vec<Block> {
         ("g", "go to a step by its number, or as in backward z"),
         ("q", "quit; what you answered is kept"),
     ];
-    let rows = rows.map(|(key, what)| vec![Cell::open(key), Cell::open(what)]).to_vec();
+    let rows = rows
+        .map(|(key, what)| vec![ScreenCell::open(key), ScreenCell::open(what)])
+        .to_vec();
     vec![
-        Block::Prose {
+        ScreenBlock::Prose {
             title: "This lesson".into(),
             paragraphs: vec![
                 text(&state.lesson.about.goal),
                 Paragraph::Code(state.lesson.source.trim_end().into()),
             ],
         },
-        Block::Table {
+        ScreenBlock::Table {
             caption: "Keys".into(),
             header: vec!["key".into(), "does".into()],
             rows,

@@ -1,6 +1,6 @@
 //! A screen as plain lines: for screen readers, pipes and CI. No lines are drawn, nothing is aligned by colour.
 
-use super::block::{Block, Cell, NodeMark, Prompt, Screen, When};
+use super::block::{NodeMark, Prompt, Screen, ScreenBlock, ScreenCell, When};
 use crate::learn::lesson::prose::{Paragraph, TextSpan};
 use crate::learn::session::status::Status;
 
@@ -16,23 +16,23 @@ pub fn render(screen: &Screen) -> String {
 }
 
 /// A block as plain lines, the last of which ends in a line feed.
-pub fn block(block: &Block) -> String {
+pub fn block(block: &ScreenBlock) -> String {
     match block {
-        Block::Title { lesson, place, what } => format!("{lesson}\n{place}, {what}\n"),
-        Block::Prose { title, paragraphs } => {
+        ScreenBlock::Title { lesson, place, what } => format!("{lesson}\n{place}, {what}\n"),
+        ScreenBlock::Prose { title, paragraphs } => {
             let text: Vec<String> = paragraphs.iter().map(paragraph).collect();
             format!("{title}\n{}", text.concat())
         }
-        Block::Equation { lines } => lines
+        ScreenBlock::Equation { lines } => lines
             .iter()
             .map(|(name, formula)| labelled(name, formula.shown()))
             .collect(),
-        Block::Table { caption, header, rows } => table(caption, header, rows),
-        Block::Graph { nodes } => graph(nodes),
-        Block::Prompt(prompt) => question(prompt),
-        Block::Feedback { tone, text } => format!("{} {text}\n", tone.word()),
-        Block::Progress { text } => format!("{text}\n"),
-        Block::Keys { keys } => {
+        ScreenBlock::Table { caption, header, rows } => table(caption, header, rows),
+        ScreenBlock::Graph { nodes } => graph(nodes),
+        ScreenBlock::Prompt(prompt) => question(prompt),
+        ScreenBlock::Feedback { tone, text } => format!("{} {text}\n", tone.word()),
+        ScreenBlock::Progress { text } => format!("{text}\n"),
+        ScreenBlock::Keys { keys } => {
             let keys: Vec<String> = keys.iter().map(|(key, what)| format!("{key}: {what}")).collect();
             format!("{}\n", keys.join("; "))
         }
@@ -64,7 +64,7 @@ fn labelled(name: &str, text: &str) -> String {
 }
 
 /// Each row as one line, each cell after the heading of its column.
-fn table(caption: &str, header: &[String], rows: &[Vec<Cell>]) -> String {
+fn table(caption: &str, header: &[String], rows: &[Vec<ScreenCell>]) -> String {
     let mut text = format!("{caption}\n({})\n", header.join("; "));
     for row in rows {
         let (mut line, mut below) = (Vec::new(), String::new());

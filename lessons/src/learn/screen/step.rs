@@ -2,7 +2,7 @@
 
 use tapegrad_autograd::graph::Source;
 
-use super::block::{Block, Cell};
+use super::block::{ScreenBlock, ScreenCell};
 use super::checks::checks;
 use super::naming::name;
 use crate::learn::run::jacobian::jacobian;
@@ -11,32 +11,32 @@ use crate::learn::run::phrase;
 use crate::learn::run::trace::{Received, Trace, TraceStep};
 
 /// The forward of a node: its formula, what goes in, and what comes out.
-pub fn forward(trace: &Trace, node: usize, hidden: bool) -> Vec<Block> {
+pub fn forward(trace: &Trace, node: usize, hidden: bool) -> Vec<ScreenBlock> {
     let own = &trace.nodes[node];
     let mut lines = vec![(
         "equation".to_string(),
-        Cell::open(format!("{} = {}", own.label, own.phrase)),
+        ScreenCell::open(format!("{} = {}", own.label, own.phrase)),
     )];
     if let Source::Op(op) = trace.source(node) {
         lines.extend(op_line(trace, node));
-        lines.push(("remembers".into(), Cell::open(remembered(trace, node))));
-        lines.push(("source".into(), Cell::open(op.file())));
+        lines.push(("remembers".into(), ScreenCell::open(remembered(trace, node))));
+        lines.push(("source".into(), ScreenCell::open(op.file())));
     }
-    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    let mut rows: Vec<Vec<ScreenCell>> = Vec::new();
     for operand in trace.operands(node) {
         let from = &trace.nodes[operand];
         let cells = [name(trace, operand), shape(from.value.shape()), block(&from.value)];
-        rows.push(cells.map(Cell::open).to_vec());
+        rows.push(cells.map(ScreenCell::open).to_vec());
     }
     rows.push(vec![
-        Cell::open(format!("result {}", own.label)),
-        Cell::open(shape(own.value.shape())),
-        Cell::secret(block(&own.value), hidden),
+        ScreenCell::open(format!("result {}", own.label)),
+        ScreenCell::open(shape(own.value.shape())),
+        ScreenCell::secret(block(&own.value), hidden),
     ]);
     let header = ["name", "shape", "value"].map(String::from).to_vec();
     vec![
-        Block::Equation { lines },
-        Block::Table {
+        ScreenBlock::Equation { lines },
+        ScreenBlock::Table {
             caption: "What goes in, and what comes out".into(),
             header,
             rows,
@@ -45,13 +45,13 @@ pub fn forward(trace: &Trace, node: usize, hidden: bool) -> Vec<Block> {
 }
 
 /// The op with its own formula, if that says more than the equation.
-fn op_line(trace: &Trace, node: usize) -> Option<(String, Cell)> {
+fn op_line(trace: &Trace, node: usize) -> Option<(String, ScreenCell)> {
     let Source::Op(op) = trace.source(node) else {
         return None;
     };
     let own = formula(trace, node, op.forward_formula());
     let equation = format!("{} = {}", trace.nodes[node].label, trace.nodes[node].phrase);
-    (own != equation).then(|| (format!("op {}", op.name()), Cell::open(own)))
+    (own != equation).then(|| (format!("op {}", op.name()), ScreenCell::open(own)))
 }
 
 /// An op's formula in the names of the graph.
@@ -94,11 +94,11 @@ fn remembered(trace: &Trace, node: usize) -> String {
 }
 
 /// The backward of a node: what comes in, what goes out to each operand, and the checks.
-pub fn backward(trace: &Trace, at: usize, step: TraceStep, hidden: bool) -> Vec<Block> {
+pub fn backward(trace: &Trace, at: usize, step: TraceStep, hidden: bool) -> Vec<ScreenBlock> {
     let own = &trace.nodes[step.node];
     let mut lines = vec![(
         "equation".to_string(),
-        Cell::open(format!("{} = {}", own.label, own.phrase)),
+        ScreenCell::open(format!("{} = {}", own.label, own.phrase)),
     )];
     if let Source::Op(op) = trace.source(step.node) {
         let letters: Vec<String> = trace
@@ -110,24 +110,30 @@ pub fn backward(trace: &Trace, at: usize, step: TraceStep, hidden: bool) -> Vec<
             .collect();
         let backward = phrase::wanted(op.backward_formula(), &letters);
         lines.extend(op_line(trace, step.node));
-        lines.push(("its backward".into(), Cell::open(formula(trace, step.node, &backward))));
-        lines.push(("uses".into(), Cell::open(remembered(trace, step.node))));
+        lines.push((
+            "its backward".into(),
+            ScreenCell::open(formula(trace, step.node, &backward)),
+        ));
+        lines.push(("uses".into(), ScreenCell::open(remembered(trace, step.node))));
     }
     if !trace.is_checked {
         let entries = trace.gradient_entries();
         let text =
             format!("differences are not taken: the run has {entries} entries of gradients, too many to move each");
-        lines.push(("check".into(), Cell::open(text)));
+        lines.push(("check".into(), ScreenCell::open(text)));
     }
     let incoming = own.gradient.as_ref().map_or_else(String::new, block);
-    lines.push((format!("incoming g_{}", own.label), Cell::open(incoming)));
-    let mut blocks = vec![Block::Equation { lines }, contributions(trace, at, step.node, hidden)];
+    lines.push((format!("incoming g_{}", own.label), ScreenCell::open(incoming)));
+    let mut blocks = vec![
+        ScreenBlock::Equation { lines },
+        contributions(trace, at, step.node, hidden),
+    ];
     blocks.extend(checks(trace, at, hidden));
     blocks
 }
 
 /// What the step's op contributes to each of its operands.
-fn contributions(trace: &Trace, at: usize, node: usize, hidden: bool) -> Block {
+fn contributions(trace: &Trace, at: usize, node: usize, hidden: bool) -> ScreenBlock {
     let mut rows = Vec::new();
     for (position, operand) in trace.operands(node).into_iter().enumerate() {
         let all = &trace.nodes[operand].received;
@@ -143,16 +149,16 @@ fn contributions(trace: &Trace, at: usize, node: usize, hidden: bool) -> Block {
             (index, count) => format!("use {index} of {count}\n{}", block(&one.after)),
         };
         rows.push(vec![
-            Cell::open(to),
-            Cell::secret(local_derivatives(trace, node, position), hidden),
-            Cell::secret(block(&one.value), hidden),
-            Cell::secret(sum, hidden),
+            ScreenCell::open(to),
+            ScreenCell::secret(local_derivatives(trace, node, position), hidden),
+            ScreenCell::secret(block(&one.value), hidden),
+            ScreenCell::secret(sum, hidden),
         ]);
     }
     let header = ["to", "local derivative", "contributes", "gradient so far"]
         .map(String::from)
         .to_vec();
-    Block::Table {
+    ScreenBlock::Table {
         caption: format!(
             "Outgoing gradients: incoming g_{} times the local derivative",
             trace.nodes[node].label

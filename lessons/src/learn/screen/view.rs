@@ -2,7 +2,7 @@
 
 use tapegrad_autograd::graph::Source;
 
-use super::block::{Block, Cell, NodeMark, Prompt, Screen, When};
+use super::block::{NodeMark, Prompt, Screen, ScreenBlock, ScreenCell, When};
 use super::panels;
 use super::step::{backward, forward};
 use crate::learn::lesson::format::{AnswerKind, Question};
@@ -31,18 +31,18 @@ pub fn view(state: &LessonState) -> Screen {
         ScreenPanel::Help => blocks.extend(panels::help(state)),
     }
     if let Some((tone, text)) = &state.said {
-        blocks.push(Block::Feedback {
+        blocks.push(ScreenBlock::Feedback {
             tone: *tone,
             text: text.clone(),
         });
     }
     blocks.push(progress(state));
-    blocks.push(Block::Keys { keys: keys(state) });
+    blocks.push(ScreenBlock::Keys { keys: keys(state) });
     Screen { blocks }
 }
 
 /// The blocks of a step by itself, as on a page that has no state.
-pub fn step_blocks(state: &LessonState) -> Vec<Block> {
+pub fn step_blocks(state: &LessonState) -> Vec<ScreenBlock> {
     let mut blocks = prose(state);
     if let Some(step) = state.step.checked_sub(1).and_then(|at| state.trace.steps.get(at)) {
         let hidden = state.open_question().is_some();
@@ -60,12 +60,12 @@ pub fn step_blocks(state: &LessonState) -> Vec<Block> {
         state
             .questions()
             .iter()
-            .map(|question| Block::Prompt(prompt(state, question))),
+            .map(|question| ScreenBlock::Prompt(prompt(state, question))),
     );
     blocks
 }
 
-fn title(state: &LessonState) -> Block {
+fn title(state: &LessonState) -> ScreenBlock {
     let about = &state.lesson.about;
     let number = about.id.split('-').next().and_then(|number| number.parse::<u32>().ok());
     let lesson = number.map_or(about.title.clone(), |number| {
@@ -75,14 +75,14 @@ fn title(state: &LessonState) -> Block {
     if !state.changes.is_empty() {
         what += &format!("   (changed: {})", state.changes.join("; "));
     }
-    Block::Title {
+    ScreenBlock::Title {
         lesson,
         place: format!("step {} of {}", state.step, state.lesson.last_step()),
         what,
     }
 }
 
-fn prose(state: &LessonState) -> Vec<Block> {
+fn prose(state: &LessonState) -> Vec<ScreenBlock> {
     let here = state.lesson.stops.iter().filter(|stop| stop.step == state.step);
     let keys = here.filter_map(|stop| stop.text.as_deref());
     let visible = state.visible();
@@ -93,7 +93,7 @@ fn prose(state: &LessonState) -> Vec<Block> {
                 .iter()
                 .filter_map(|one| filled(one, &visible).ok())
                 .collect();
-            Block::Prose {
+            ScreenBlock::Prose {
                 title: section.title.clone(),
                 paragraphs,
             }
@@ -101,7 +101,7 @@ fn prose(state: &LessonState) -> Vec<Block> {
         .collect()
 }
 
-fn given(trace: &Trace) -> Block {
+fn given(trace: &Trace) -> ScreenBlock {
     let rows = (0..trace.nodes.len())
         .filter(|&node| !trace.is_computed(node) && !matches!(trace.source(node), Source::Constant(_)))
         .map(|node| {
@@ -112,11 +112,11 @@ fn given(trace: &Trace) -> Block {
                 shape(known.value.shape()),
                 block(&known.value),
             ];
-            cells.map(Cell::open).to_vec()
+            cells.map(ScreenCell::open).to_vec()
         })
         .collect();
     let header = ["name", "what it is", "shape", "value"].map(String::from).to_vec();
-    Block::Table {
+    ScreenBlock::Table {
         caption: "What is given".into(),
         header,
         rows,
@@ -124,7 +124,7 @@ fn given(trace: &Trace) -> Block {
 }
 
 /// Where in the graph a step is; of a large graph the part around it.
-fn strip(trace: &Trace, step: usize) -> Block {
+fn strip(trace: &Trace, step: usize) -> ScreenBlock {
     let (phase, here) = match step.checked_sub(1).and_then(|at| trace.steps.get(at)) {
         Some(now) => (now.phase, Some(step - 1)),
         None if step == 0 => (Phase::Forward, None),
@@ -160,7 +160,7 @@ fn strip(trace: &Trace, step: usize) -> Block {
             when: when(turns[end]),
         });
     }
-    Block::Graph { nodes }
+    ScreenBlock::Graph { nodes }
 }
 
 /// A question as it stands.
@@ -212,7 +212,7 @@ pub fn form(question: &Question) -> &'static str {
     }
 }
 
-fn progress(state: &LessonState) -> Block {
+fn progress(state: &LessonState) -> ScreenBlock {
     let all: Vec<Status> = state
         .lesson
         .questions()
@@ -226,7 +226,7 @@ fn progress(state: &LessonState) -> Block {
     if count(Status::Skipped) > 0 {
         text += &format!(", {} skipped", count(Status::Skipped));
     }
-    Block::Progress { text }
+    ScreenBlock::Progress { text }
 }
 
 fn keys(state: &LessonState) -> Vec<(String, String)> {

@@ -3,7 +3,7 @@
 use ndarray::ArrayD;
 
 use crate::learn::lesson::evaluate::evaluate;
-use crate::learn::lesson::format::{AnswerKind, Question, Tolerance};
+use crate::learn::lesson::format::{AnswerKind, AnswerTolerance, Question};
 use crate::learn::lesson::visible::Visible;
 use crate::learn::run::numeral::{inline, shape};
 
@@ -23,11 +23,11 @@ pub fn judge(question: &Question, given: &str, visible: &Visible<'_>, all: &Visi
     if given.is_empty() {
         return Judgement::Unreadable("type an answer first".into());
     }
-    let read = match Answer::read(question, given, visible) {
+    let read = match ParsedAnswer::read(question, given, visible) {
         Ok(read) => read,
         Err(why) => return Judgement::Unreadable(why),
     };
-    let expected = |text: &str| Answer::read(question, text, all).ok();
+    let expected = |text: &str| ParsedAnswer::read(question, text, all).ok();
     if expected(&question.answer).is_some_and(|right| read.is(&right, question.accept)) {
         return Judgement::Right;
     }
@@ -42,8 +42,8 @@ pub fn judge(question: &Question, given: &str, visible: &Visible<'_>, all: &Visi
 }
 
 /// A mistake that is known for every number: the other sign, or a factor of two.
-fn generated(question: &Question, read: &Answer, right: &Option<Answer>) -> Option<String> {
-    let (Answer::Numbers { value, .. }, Some(Answer::Numbers { value: right, .. })) = (read, right) else {
+fn generated(question: &Question, read: &ParsedAnswer, right: &Option<ParsedAnswer>) -> Option<String> {
+    let (ParsedAnswer::Numbers { value, .. }, Some(ParsedAnswer::Numbers { value: right, .. })) = (read, right) else {
         return None;
     };
     if value.shape() != right.shape() {
@@ -65,7 +65,7 @@ fn generated(question: &Question, read: &Answer, right: &Option<Answer>) -> Opti
 
 /// An answer that could be read.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
+pub enum ParsedAnswer {
     /// A number or an array; `digits` if it was typed as a plain number.
     Numbers {
         value: ArrayD<f64>,
@@ -80,7 +80,7 @@ pub enum Answer {
     Order(Vec<String>),
 }
 
-impl Answer {
+impl ParsedAnswer {
     /// Reads an answer of the kind that is asked for.
     ///
     /// **Errors** with a sentence for the learner.
@@ -93,7 +93,7 @@ impl Answer {
         }
     }
 
-    fn is(&self, right: &Self, accept: Tolerance) -> bool {
+    fn is(&self, right: &Self, accept: AnswerTolerance) -> bool {
         match (self, right) {
             (Self::Numbers { value, typed }, Self::Numbers { value: right, .. }) => {
                 near(value, right, accept) || typed.is_some_and(|typed| rounds_to(right, value, typed))
@@ -131,7 +131,7 @@ pub fn letter(option: usize) -> char {
     char::from(b'a' + u8::try_from(option % 26).unwrap_or(0))
 }
 
-fn numbers(text: &str, names: &Visible<'_>) -> Result<Answer, String> {
+fn numbers(text: &str, names: &Visible<'_>) -> Result<ParsedAnswer, String> {
     if let Ok(value) = text.parse::<f64>() {
         let mantissa = text
             .trim_start_matches('-')
@@ -141,7 +141,7 @@ fn numbers(text: &str, names: &Visible<'_>) -> Result<Answer, String> {
         let decimals = mantissa.split_once('.').map_or(0, |(_, behind)| behind.len());
         let counting = mantissa.replace('.', "").trim_start_matches('0').len();
         let plain = !text.contains(['e', 'E']);
-        return Ok(Answer::Numbers {
+        return Ok(ParsedAnswer::Numbers {
             value: ArrayD::from_elem(vec![], value),
             typed: plain.then_some((decimals, counting)),
         });
@@ -149,18 +149,18 @@ fn numbers(text: &str, names: &Visible<'_>) -> Result<Answer, String> {
     let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
     let parts = parts(inner.unwrap_or(text));
     if inner.is_none() && parts.len() == 1 {
-        return evaluate(text, names).map(|value| Answer::Numbers { value, typed: None });
+        return evaluate(text, names).map(|value| ParsedAnswer::Numbers { value, typed: None });
     }
     let rows: Vec<ArrayD<f64>> = parts
         .iter()
         .map(|part| match numbers(part.trim(), names)? {
-            Answer::Numbers { value, .. } => Ok(value),
+            ParsedAnswer::Numbers { value, .. } => Ok(value),
             _ => Err("a list has numbers".to_string()),
         })
         .collect::<Result<_, _>>()?;
     let views: Vec<_> = rows.iter().map(|row| row.view()).collect();
     let value = ndarray::stack(ndarray::Axis(0), &views).map_err(|_| "the rows are not of equal length".to_string())?;
-    Ok(Answer::Numbers { value, typed: None })
+    Ok(ParsedAnswer::Numbers { value, typed: None })
 }
 
 /// The parts between the commas that stand in no brackets.
@@ -181,14 +181,14 @@ fn parts(text: &str) -> Vec<&str> {
     parts
 }
 
-fn option(question: &Question, text: &str) -> Result<Answer, String> {
+fn option(question: &Question, text: &str) -> Result<ParsedAnswer, String> {
     let lower = text.trim_end_matches(')').to_lowercase();
     let by_letter = (0..question.options.len()).find(|&at| lower == letter(at).to_string());
     let by_text = question
         .options
         .iter()
         .position(|option| option.eq_ignore_ascii_case(text));
-    by_letter.or(by_text).map(Answer::Option).ok_or_else(|| {
+    by_letter.or(by_text).map(ParsedAnswer::Option).ok_or_else(|| {
         let last = letter(question.options.len().saturating_sub(1));
         format!("answer with a letter from a to {last}")
     })
@@ -212,7 +212,7 @@ fn sizes(text: &str, names: &Visible<'_>) -> Result<Vec<i64>, String> {
     inner.split(',').map(size).collect()
 }
 
-fn order(text: &str, names: &Visible<'_>) -> Result<Answer, String> {
+fn order(text: &str, names: &Visible<'_>) -> Result<ParsedAnswer, String> {
     let words = text
         .split([',', '>', ' '])
         .map(str::trim)
@@ -226,10 +226,10 @@ fn order(text: &str, names: &Visible<'_>) -> Result<Answer, String> {
             )),
         }
     };
-    words.map(known).collect::<Result<_, _>>().map(Answer::Order)
+    words.map(known).collect::<Result<_, _>>().map(ParsedAnswer::Order)
 }
 
-fn near(value: &ArrayD<f64>, right: &ArrayD<f64>, accept: Tolerance) -> bool {
+fn near(value: &ArrayD<f64>, right: &ArrayD<f64>, accept: AnswerTolerance) -> bool {
     value.shape() == right.shape()
         && value
             .iter()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::answer::{Answer, Judgement, judge};
+use super::answer::{Judgement, ParsedAnswer, judge};
 use super::status::{Status, Tone};
 use crate::learn::lesson::format::Question;
 use crate::learn::lesson::load::Lesson;
@@ -265,7 +265,7 @@ impl LessonState {
     /// The right answer of a question with its reason.
     pub fn worked(&self, question: &Question) -> String {
         let all = Visible::all(&self.trace);
-        let answer = Answer::read(question, &question.answer, &all).map(|answer| answer.text(question));
+        let answer = ParsedAnswer::read(question, &question.answer, &all).map(|answer| answer.text(question));
         let why = crate::learn::lesson::prose::fill(&question.why, &all).unwrap_or_else(|_| question.why.clone());
         format!("{}. {why}", answer.unwrap_or_else(|_| question.answer.clone()))
     }

@@ -9,9 +9,10 @@ use tapegrad_autograd::graph::Source;
 use tapegrad_autograd::language::open;
 
 use super::ledger::{
-    Difference, GradientEntry, Ledger, LedgerContribution, LedgerGradient, LedgerOp, LedgerRow, Numbers, Term, Verdict,
+    Difference, DifferenceVerdict, GradientEntry, Ledger, LedgerArray, LedgerContribution, LedgerGradient, LedgerOp,
+    LedgerRow, Term,
 };
-use super::slide::{Rule, SlideRow, TWO_LAYER};
+use super::slide::{SlideRow, SlideRule, TWO_LAYER};
 use super::values::{Values, ValuesError, matrix};
 use crate::learn::lesson::evaluate::{Environment, evaluate};
 use crate::learn::lesson::visible::Visible;
@@ -86,7 +87,7 @@ fn row(trace: &Trace, row: &SlideRow, ops: Range<usize>) -> LedgerRow {
     }
 }
 
-fn rule_numbers(trace: &Trace, row: &SlideRow, rule: &Rule) -> LedgerGradient {
+fn rule_numbers(trace: &Trace, row: &SlideRow, rule: &SlideRule) -> LedgerGradient {
     let gradient = gradient(trace, rule.of);
     let slopes = &trace.nodes[node(trace, rule.of)].differences;
     let entry = |((at, &g), slope): ((IxDyn, &f64), &Slope)| GradientEntry {
@@ -105,7 +106,7 @@ fn rule_numbers(trace: &Trace, row: &SlideRow, rule: &Rule) -> LedgerGradient {
 }
 
 /// The slide's products for one entry: one for each entry of the row's result that agrees with it in the indices.
-fn terms(trace: &Trace, row: &SlideRow, rule: &Rule, at: &[usize]) -> Vec<Term> {
+fn terms(trace: &Trace, row: &SlideRow, rule: &SlideRule, at: &[usize]) -> Vec<Term> {
     let term = |(result_at, &incoming_value): (IxDyn, &f64)| {
         let of_result = row.indices().chars().zip(result_at.slice().iter().copied());
         let of_entry = rule.indices().chars().zip(at.iter().copied());
@@ -140,12 +141,12 @@ impl Environment for Indices<'_> {
 
 fn difference(gradient: f64, slope: &Slope) -> Difference {
     let verdict = match agreement(gradient, Some(slope)) {
-        Agreement::Agrees => Verdict::Agrees,
-        Agreement::Differs => Verdict::Differs,
-        Agreement::Kink | Agreement::Unchecked => Verdict::Unchecked,
+        Agreement::Agrees => DifferenceVerdict::Agrees,
+        Agreement::Differs => DifferenceVerdict::Differs,
+        Agreement::Kink | Agreement::Unchecked => DifferenceVerdict::Unchecked,
     };
     let value = match *slope {
-        Slope::Smooth { value, .. } if verdict != Verdict::Unchecked => Some(value),
+        Slope::Smooth { value, .. } if verdict != DifferenceVerdict::Unchecked => Some(value),
         _ => None,
     };
     let relative = |value: f64| match (value - gradient).abs() {
@@ -186,7 +187,7 @@ fn op(trace: &Trace, node: usize) -> Option<LedgerOp> {
         forward: op.forward_formula().into(),
         backward: op.backward_formula().into(),
         result: (&own.value).into(),
-        incoming: own.gradient.as_ref().map(Numbers::from),
+        incoming: own.gradient.as_ref().map(LedgerArray::from),
         contributions: trace
             .operands(node)
             .into_iter()
@@ -243,15 +244,15 @@ mod tests {
     fn the_right_gradient_agrees_and_a_wrong_sign_differs() {
         let slope = slope_of_y(0.6);
         let right = difference(1.0 / 0.6, &slope);
-        assert_eq!(right.verdict, Verdict::Agrees);
+        assert_eq!(right.verdict, DifferenceVerdict::Agrees);
         assert!(right.relative_error.unwrap() < 1e-8);
-        assert_eq!(difference(-1.0 / 0.6, &slope).verdict, Verdict::Differs);
-        assert_eq!(difference(1.00001 / 0.6, &slope).verdict, Verdict::Differs);
+        assert_eq!(difference(-1.0 / 0.6, &slope).verdict, DifferenceVerdict::Differs);
+        assert_eq!(difference(1.00001 / 0.6, &slope).verdict, DifferenceVerdict::Differs);
     }
 
     #[test]
     fn a_number_too_close_to_its_limit_is_unchecked_and_not_called_right() {
         let close = difference(1.0, &slope_of_y(1.0 - 1e-15));
-        assert_eq!((close.value, close.verdict), (None, Verdict::Unchecked));
+        assert_eq!((close.value, close.verdict), (None, DifferenceVerdict::Unchecked));
     }
 }

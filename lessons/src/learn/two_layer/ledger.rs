@@ -41,8 +41,8 @@ pub struct LedgerRow {
     pub name: String,
     pub symbol: String,
     pub forward: String,
-    pub result: Numbers,
-    pub incoming: Numbers,
+    pub result: LedgerArray,
+    pub incoming: LedgerArray,
     pub gradients: Vec<LedgerGradient>,
     pub ops: Vec<LedgerOp>,
 }
@@ -53,7 +53,7 @@ pub struct LedgerGradient {
     pub of: String,
     pub formula: String,
     pub local: Option<String>,
-    pub gradient: Numbers,
+    pub gradient: LedgerArray,
     pub entries: Vec<GradientEntry>,
 }
 
@@ -80,13 +80,13 @@ pub struct Term {
 pub struct Difference {
     pub value: Option<f64>,
     pub relative_error: Option<f64>,
-    pub verdict: Verdict,
+    pub verdict: DifferenceVerdict,
 }
 
 /// Whether a gradient and its finite difference agree; unchecked where rounding hides the difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum DifferenceVerdict {
     Agrees,
     Differs,
     Unchecked,
@@ -100,8 +100,8 @@ pub struct LedgerOp {
     pub file: String,
     pub forward: String,
     pub backward: String,
-    pub result: Numbers,
-    pub incoming: Option<Numbers>,
+    pub result: LedgerArray,
+    pub incoming: Option<LedgerArray>,
     pub contributions: Vec<LedgerContribution>,
 }
 
@@ -111,19 +111,19 @@ pub struct LedgerContribution {
     pub letter: String,
     pub operand: String,
     pub uses: usize,
-    pub value: Numbers,
-    pub before: Option<Numbers>,
-    pub after: Numbers,
+    pub value: LedgerArray,
+    pub before: Option<LedgerArray>,
+    pub after: LedgerArray,
 }
 
 /// An array: the sizes of its axes, none for a single number, and its entries row by row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Numbers {
+pub struct LedgerArray {
     pub shape: Vec<usize>,
     pub entries: Vec<f64>,
 }
 
-impl From<&ArrayD<f64>> for Numbers {
+impl From<&ArrayD<f64>> for LedgerArray {
     fn from(array: &ArrayD<f64>) -> Self {
         Self {
             shape: array.shape().to_vec(),
@@ -140,7 +140,7 @@ impl Ledger {
     }
 
     /// The number of entries with this verdict.
-    pub fn count(&self, verdict: Verdict) -> usize {
+    pub fn count(&self, verdict: DifferenceVerdict) -> usize {
         self.entries()
             .filter(|entry| entry.difference.verdict == verdict)
             .count()

@@ -11,6 +11,6 @@ mod slide;
 mod values;
 
 pub use fill::two_layer;
-pub use ledger::{Ledger, Verdict};
+pub use ledger::{DifferenceVerdict, Ledger};
 pub use plain::render_plain;
 pub use values::{Values, ValuesError};

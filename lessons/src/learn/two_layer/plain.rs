@@ -1,7 +1,8 @@
 //! A ledger as plain text, line by line.
 
 use super::ledger::{
-    GradientEntry, Ledger, LedgerContribution, LedgerGradient, LedgerOp, LedgerRow, Numbers, Term, Verdict,
+    DifferenceVerdict, GradientEntry, Ledger, LedgerArray, LedgerContribution, LedgerGradient, LedgerOp, LedgerRow,
+    Term,
 };
 
 /// The ledger as plain text: the slide's table, then each row with its numbers, its check and its ops.
@@ -107,9 +108,9 @@ fn error(entry: &GradientEntry) -> String {
         None => String::new(),
     };
     match entry.difference.verdict {
-        Verdict::Agrees => said,
-        Verdict::Differs => format!("{said} DIFFERS"),
-        Verdict::Unchecked => "unchecked: rounding hides the difference".into(),
+        DifferenceVerdict::Agrees => said,
+        DifferenceVerdict::Differs => format!("{said} DIFFERS"),
+        DifferenceVerdict::Unchecked => "unchecked: rounding hides the difference".into(),
     }
 }
 
@@ -140,7 +141,12 @@ fn contribution_line(contribution: &LedgerContribution) -> String {
 }
 
 fn summary(ledger: &Ledger) -> String {
-    let [agrees, differs, unchecked] = [Verdict::Agrees, Verdict::Differs, Verdict::Unchecked].map(|v| ledger.count(v));
+    let [agrees, differs, unchecked] = [
+        DifferenceVerdict::Agrees,
+        DifferenceVerdict::Differs,
+        DifferenceVerdict::Unchecked,
+    ]
+    .map(|v| ledger.count(v));
     let mut text = format!(
         "\n{agrees} of {} gradient entries agree with the central difference of J",
         ledger.entries().count()
@@ -160,7 +166,7 @@ fn given(numbers: &[f64]) -> String {
     format!("[{}]", numbers.join(", "))
 }
 
-fn array(numbers: &Numbers) -> String {
+fn array(numbers: &LedgerArray) -> String {
     let rows = |entries: &[f64]| {
         entries
             .iter()

@@ -15,12 +15,12 @@ pub struct SlideRow {
     /// How the result is computed.
     pub forward: &'static str,
     /// How the gradients of what it is computed from follow from the gradient of the result.
-    pub backward: &'static [Rule],
+    pub backward: &'static [SlideRule],
 }
 
 /// One backward formula.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rule {
+pub struct SlideRule {
     /// The letter of what the gradient is of.
     pub of: &'static str,
     /// The gradient, with the local derivative by its name.
@@ -38,7 +38,7 @@ impl SlideRow {
     }
 }
 
-impl Rule {
+impl SlideRule {
     /// The index letters of the gradient: `ji` of `g_alpha_ji = ..`.
     pub fn indices(&self) -> &'static str {
         indices(self.formula.trim_start_matches("g_"), self.of)
@@ -50,7 +50,12 @@ fn indices(formula: &'static str, letter: &str) -> &'static str {
     left.strip_prefix(letter).unwrap_or("").trim_start_matches('_')
 }
 
-const fn row(name: &'static str, symbol: &'static str, forward: &'static str, backward: &'static [Rule]) -> SlideRow {
+const fn row(
+    name: &'static str,
+    symbol: &'static str,
+    forward: &'static str,
+    backward: &'static [SlideRule],
+) -> SlideRow {
     SlideRow {
         name,
         symbol,
@@ -59,8 +64,13 @@ const fn row(name: &'static str, symbol: &'static str, forward: &'static str, ba
     }
 }
 
-const fn rule(of: &'static str, formula: &'static str, local: Option<&'static str>, local_value: &'static str) -> Rule {
-    Rule {
+const fn rule(
+    of: &'static str,
+    formula: &'static str,
+    local: Option<&'static str>,
+    local_value: &'static str,
+) -> SlideRule {
+    SlideRule {
         of,
         formula,
         local,

@@ -76,7 +76,7 @@ const DOING: &[(&str, &str)] = &[
 ];
 
 /// The solution, then all that [`DOING`] lists, then a sigmoid that panics when it is dropped.
-fn many() -> &'static Versions {
+fn versions() -> &'static Versions {
     static BUILT: OnceLock<(tempfile::TempDir, Versions)> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
@@ -84,15 +84,15 @@ fn many() -> &'static Versions {
         sources.extend(DOING.iter().map(|(_, what)| sigmoid_doing(what)));
         let drops = "impl Drop for Sigmoid { fn drop(&mut self) { panic!(\"in drop\"); } }";
         sources.push(reference().solution() + drops);
-        let many = Versions::build(&registry::ALL[0], libraries(), &sources, folder.path()).unwrap();
-        assert_eq!(many.compiled().count(), sources.len());
-        (folder, many)
+        let versions = Versions::build(&registry::ALL[0], libraries(), &sources, folder.path()).unwrap();
+        assert_eq!(versions.compiled().count(), sources.len());
+        (folder, versions)
     });
     &built.1
 }
 
 fn run(version: usize) -> GradeReport {
-    grading().run(many().program(), &[version.to_string()]).unwrap()
+    grading().run(versions().program(), &[version.to_string()]).unwrap()
 }
 
 fn doing(name: &str) -> GradeReport {

@@ -34,11 +34,11 @@ fn a_solution_gets_all_points_whatever_the_values() {
     for assignment in &registry::ALL {
         let folder = tempfile::tempdir().unwrap();
         let solution = Reference::parse(assignment.reference).unwrap().solution();
-        let many = Versions::build(assignment, libraries(), &[solution], folder.path()).unwrap();
+        let versions = Versions::build(assignment, libraries(), &[solution], folder.path()).unwrap();
         for number in 0..40 {
             let student = format!("student {number}");
             let grading = Grading::new(assignment, libraries(), &student, Tests::All { secret: "s3cret" });
-            let report = grading.run(many.program(), &["0".to_string()]).unwrap();
+            let report = grading.run(versions.program(), &["0".to_string()]).unwrap();
             assert_eq!(report.score(), report.score_max(), "{}", report.text());
         }
     }

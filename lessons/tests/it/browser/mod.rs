@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 use tapegrad_lessons::learn::page::page;
 use tapegrad_lessons::learn::screen::step_name;
-use tapegrad_lessons::learn::{FiniteDifferences, Folder, Lesson, bundled};
+use tapegrad_lessons::learn::{FiniteDifferences, Lesson, LessonFolder, bundled};
 
 use chromium::{Page, program};
 
@@ -27,7 +27,7 @@ fn visit(name: &str) -> Option<Visit> {
     visit_folder(&folder)
 }
 
-fn visit_folder(folder: &Folder) -> Option<Visit> {
+fn visit_folder(folder: &LessonFolder) -> Option<Visit> {
     let Some(program) = program() else {
         assert!(
             std::env::var_os("TAPEGRAD_BROWSER").is_none_or(|wanted| wanted != "required"),

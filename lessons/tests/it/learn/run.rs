@@ -3,7 +3,7 @@
 use ndarray::ArrayD;
 use tapegrad_lessons::learn::doctor::examine;
 use tapegrad_lessons::learn::run::paths;
-use tapegrad_lessons::learn::{Action, Folder, LessonState, bundled};
+use tapegrad_lessons::learn::{Action, LessonFolder, LessonState, bundled};
 
 use super::{lesson, lessons};
 
@@ -16,7 +16,7 @@ fn the_doctor_finds_every_lesson_healthy() {
     }
 }
 
-fn ledger_with(change: impl FnOnce(&mut Folder)) -> Vec<String> {
+fn ledger_with(change: impl FnOnce(&mut LessonFolder)) -> Vec<String> {
     let (id, mut folder) = bundled::find("ledger").unwrap();
     change(&mut folder);
     examine(id, &folder).wrong

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::learn::lesson::prose::{Paragraph, TextSpan, spans};
-use crate::learn::screen::block::{Block, Cell, NodeMark, Prompt, Screen};
+use crate::learn::screen::block::{NodeMark, Prompt, Screen, ScreenBlock, ScreenCell};
 use crate::learn::session::status::Status;
 
 /// The blocks of a screen as HTML.
@@ -12,17 +12,17 @@ pub fn fragment(screen: &Screen) -> String {
 }
 
 /// A block as HTML.
-pub fn render(block: &Block) -> Markup {
+pub fn render(block: &ScreenBlock) -> Markup {
     match block {
-        Block::Title { lesson, place, what } => html! { h1 { (lesson) } p { (place) } h2 { (what) } },
-        Block::Prose { title, paragraphs } => prose(title, paragraphs),
-        Block::Equation { lines } => equation(lines),
-        Block::Table { caption, header, rows } => table(caption, header, rows),
-        Block::Graph { nodes } => strip(nodes),
-        Block::Prompt(prompt) => prompt_form(prompt),
-        Block::Feedback { tone, text } => html! { p.feedback { strong { (tone.word()) } " " (text) } },
-        Block::Progress { text } => html! { p.soft { (text) } },
-        Block::Keys { keys } => key_list(keys),
+        ScreenBlock::Title { lesson, place, what } => html! { h1 { (lesson) } p { (place) } h2 { (what) } },
+        ScreenBlock::Prose { title, paragraphs } => prose(title, paragraphs),
+        ScreenBlock::Equation { lines } => equation(lines),
+        ScreenBlock::Table { caption, header, rows } => table(caption, header, rows),
+        ScreenBlock::Graph { nodes } => strip(nodes),
+        ScreenBlock::Prompt(prompt) => prompt_form(prompt),
+        ScreenBlock::Feedback { tone, text } => html! { p.feedback { strong { (tone.word()) } " " (text) } },
+        ScreenBlock::Progress { text } => html! { p.soft { (text) } },
+        ScreenBlock::Keys { keys } => key_list(keys),
     }
 }
 
@@ -63,20 +63,20 @@ fn running(spans: &[TextSpan]) -> Markup {
     }
 }
 
-fn cell(cell: &Cell) -> Markup {
+fn cell(cell: &ScreenCell) -> Markup {
     let inner = html! {
         @if cell.text.contains('\n') { span.matrix { (cell.text) } } @else { (cell.text) }
     };
     html! { @if cell.is_hidden { span.secret { span { (inner) } } } @else { (inner) } }
 }
 
-fn equation(lines: &[(String, Cell)]) -> Markup {
+fn equation(lines: &[(String, ScreenCell)]) -> Markup {
     html! {
         dl.equation { @for (name, formula) in lines { dt { (name) } dd { (cell(formula)) } } }
     }
 }
 
-fn table(caption: &str, header: &[String], rows: &[Vec<Cell>]) -> Markup {
+fn table(caption: &str, header: &[String], rows: &[Vec<ScreenCell>]) -> Markup {
     html! {
         div.scroll tabindex="0" role="group" aria-label=(caption) {
             table {

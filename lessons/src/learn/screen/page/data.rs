@@ -12,7 +12,7 @@ use crate::learn::lesson::load::Lesson;
 use crate::learn::lesson::visible::Visible;
 use crate::learn::run::numeral::inline;
 use crate::learn::run::trace::{Phase, Trace};
-use crate::learn::session::answer::Answer;
+use crate::learn::session::answer::ParsedAnswer;
 
 /// A trace with more nodes than this gives the script no names to calculate with.
 const NAMED_MAX: usize = 400;
@@ -86,7 +86,8 @@ fn run(trace: &Trace) -> Value {
 /// `{"kind":..,"step":n,"right":answer,"rel":x,"abs":x,"wrong":[[answer,sentence],..]}`.
 fn question_data(lesson: &Rc<Lesson>, step: usize, question: &Question) -> Value {
     let all = Visible::all(&lesson.trace);
-    let value = |text: &str| Answer::read(question, text, &all).map_or(Value::Null, |answer| answer_value(&answer));
+    let value =
+        |text: &str| ParsedAnswer::read(question, text, &all).map_or(Value::Null, |answer| answer_value(&answer));
     let wrong: Vec<Value> = question
         .wrong
         .iter()
@@ -102,12 +103,12 @@ fn question_data(lesson: &Rc<Lesson>, step: usize, question: &Question) -> Value
            "abs": question.accept.abs, "options": question.options, "wrong": wrong})
 }
 
-fn answer_value(answer: &Answer) -> Value {
+fn answer_value(answer: &ParsedAnswer) -> Value {
     match answer {
-        Answer::Numbers { value, .. } => arrays::write(value.view()),
-        Answer::Option(at) => json!(at),
-        Answer::Shape(sizes) => json!(sizes),
-        Answer::Order(names) => json!(names),
+        ParsedAnswer::Numbers { value, .. } => arrays::write(value.view()),
+        ParsedAnswer::Option(at) => json!(at),
+        ParsedAnswer::Shape(sizes) => json!(sizes),
+        ParsedAnswer::Order(names) => json!(names),
     }
 }
 

@@ -12,7 +12,7 @@ use super::blocks::{key_list, prompt_form, render};
 use super::data::{data, is_large};
 use crate::html;
 use crate::learn::lesson::load::Lesson;
-use crate::learn::screen::block::{Block, Prompt};
+use crate::learn::screen::block::{Prompt, ScreenBlock};
 use crate::learn::screen::naming::step_name;
 use crate::learn::screen::panels;
 use crate::learn::screen::view::{step_blocks, view};
@@ -34,7 +34,7 @@ pub fn page(lesson: &Rc<Lesson>) -> String {
     let steps = (0..=lesson.last_step()).filter(is_written);
     let sections: Vec<Markup> = steps.map(|step| section(&mut state, step)).collect();
     let title = match view(&state).blocks.into_iter().next() {
-        Some(Block::Title { lesson, .. }) => lesson,
+        Some(ScreenBlock::Title { lesson, .. }) => lesson,
         _ => lesson.about.title.clone(),
     };
     let body = html! {
@@ -88,7 +88,7 @@ fn section(state: &mut LessonState, step: usize) -> Markup {
                 span.place { "Step " (step) " of " (state.lesson.last_step()) } " " (name)
             }
             @for block in step_blocks(state) {
-                @if let Block::Prompt(prompt) = &block { (full(prompt)) } @else { (render(&block)) }
+                @if let ScreenBlock::Prompt(prompt) = &block { (full(prompt)) } @else { (render(&block)) }
             }
         }
     }

@@ -11,7 +11,7 @@ use ratatui::widgets::Paragraph;
 
 use super::keys::{KeyCommand, key_command};
 use super::lines::{Theme, lines};
-use crate::learn::screen::block::{Block, Screen};
+use crate::learn::screen::block::{Screen, ScreenBlock};
 use crate::learn::screen::view::view;
 use crate::learn::session::state::{LessonState, TextEntry};
 
@@ -114,7 +114,7 @@ fn head(screen: &Screen, width: usize, theme: Theme) -> Vec<Line<'static>> {
     let blocks = screen
         .blocks
         .iter()
-        .filter(|block| matches!(block, Block::Title { .. } | Block::Graph { .. }));
+        .filter(|block| matches!(block, ScreenBlock::Title { .. } | ScreenBlock::Graph { .. }));
     let mut head: Vec<Line<'static>> = blocks.flat_map(|block| lines(block, width, theme)).collect();
     head.push(rule(width, "", theme));
     head
@@ -143,7 +143,7 @@ fn foot(screen: &Screen, state: &LessonState, width: usize, height: u16, theme: 
     if !foot.is_empty() {
         foot.insert(0, rule(width, "", theme));
     }
-    let last = |block: &&Block| matches!(block, Block::Progress { .. } | Block::Keys { .. });
+    let last = |block: &&ScreenBlock| matches!(block, ScreenBlock::Progress { .. } | ScreenBlock::Keys { .. });
     foot.push(rule(width, "", theme));
     foot.extend(
         screen
@@ -156,10 +156,10 @@ fn foot(screen: &Screen, state: &LessonState, width: usize, height: u16, theme: 
     foot
 }
 
-fn is_at_foot(block: &Block) -> bool {
+fn is_at_foot(block: &ScreenBlock) -> bool {
     match block {
-        Block::Prompt(prompt) => prompt.is_asked,
-        Block::Feedback { .. } => true,
+        ScreenBlock::Prompt(prompt) => prompt.is_asked,
+        ScreenBlock::Feedback { .. } => true,
         _ => false,
     }
 }
@@ -182,16 +182,19 @@ fn entry(state: &LessonState, width: usize, theme: Theme) -> Option<Line<'static
 
 /// Text and numbers: side by side if there is room, else one below the other.
 fn body(frame: &mut Frame<'_>, screen: &Screen, area: Rect, scroll: &mut Scroll, theme: Theme) {
-    let is_body = |block: &&Block| {
+    let is_body = |block: &&ScreenBlock| {
         !is_at_foot(block)
             && !matches!(
                 block,
-                Block::Title { .. } | Block::Graph { .. } | Block::Progress { .. } | Block::Keys { .. }
+                ScreenBlock::Title { .. }
+                    | ScreenBlock::Graph { .. }
+                    | ScreenBlock::Progress { .. }
+                    | ScreenBlock::Keys { .. }
             )
     };
-    let blocks: Vec<&Block> = screen.blocks.iter().filter(is_body).collect();
-    let is_text = |block: &&&Block| matches!(block, Block::Prose { .. } | Block::Prompt(_));
-    let (text, numbers): (Vec<&Block>, Vec<&Block>) = blocks.iter().partition(is_text);
+    let blocks: Vec<&ScreenBlock> = screen.blocks.iter().filter(is_body).collect();
+    let is_text = |block: &&&ScreenBlock| matches!(block, ScreenBlock::Prose { .. } | ScreenBlock::Prompt(_));
+    let (text, numbers): (Vec<&ScreenBlock>, Vec<&ScreenBlock>) = blocks.iter().partition(is_text);
     let columns = if area.width >= WIDE && !text.is_empty() && !numbers.is_empty() {
         let halves =
             Layout::horizontal([Constraint::Percentage(48), Constraint::Length(3), Constraint::Fill(1)]).split(area);
@@ -227,7 +230,7 @@ fn body(frame: &mut Frame<'_>, screen: &Screen, area: Rect, scroll: &mut Scroll,
     scroll.lines = scroll.lines.min(longest.saturating_sub(1));
 }
 
-fn joined(blocks: &[&Block], width: usize, theme: Theme) -> Vec<Line<'static>> {
+fn joined(blocks: &[&ScreenBlock], width: usize, theme: Theme) -> Vec<Line<'static>> {
     let mut all: Vec<Line<'static>> = Vec::new();
     for block in blocks {
         if all.last().is_some_and(|last| last.width() > 0) {

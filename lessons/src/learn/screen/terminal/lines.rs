@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use super::wrap::{StyledText, wrapped};
 use crate::learn::lesson::prose::{Paragraph, TextSpan};
-use crate::learn::screen::block::{Block, Cell, NodeMark, Prompt, When};
+use crate::learn::screen::block::{NodeMark, Prompt, ScreenBlock, ScreenCell, When};
 use crate::learn::session::status::{Status, Tone};
 
 /// Whether colours are used. Everything they say is also said without them.
@@ -53,29 +53,29 @@ impl Theme {
 }
 
 /// A block as lines that are at most `width` wide.
-pub fn lines(block: &Block, width: usize, theme: Theme) -> Vec<Line<'static>> {
+pub fn lines(block: &ScreenBlock, width: usize, theme: Theme) -> Vec<Line<'static>> {
     match block {
-        Block::Title { lesson, place, what } => title(lesson, place, what, width, theme),
-        Block::Prose { title, paragraphs } => {
+        ScreenBlock::Title { lesson, place, what } => title(lesson, place, what, width, theme),
+        ScreenBlock::Prose { title, paragraphs } => {
             let mut lines = vec![Line::styled(title.clone(), theme.heading())];
             paragraphs
                 .iter()
                 .for_each(|one| lines.extend(paragraph(one, width, theme)));
             lines
         }
-        Block::Equation { lines } => equation(lines, width, theme),
-        Block::Table { caption, header, rows } => table(caption, header, rows, width, theme),
-        Block::Graph { nodes } => graph(nodes, width, theme),
-        Block::Prompt(prompt) => question(prompt, width, theme),
-        Block::Feedback { tone, text } => {
+        ScreenBlock::Equation { lines } => equation(lines, width, theme),
+        ScreenBlock::Table { caption, header, rows } => table(caption, header, rows, width, theme),
+        ScreenBlock::Graph { nodes } => graph(nodes, width, theme),
+        ScreenBlock::Prompt(prompt) => question(prompt, width, theme),
+        ScreenBlock::Feedback { tone, text } => {
             let runs = [
                 (format!("{} ", tone.word()), theme.tone(*tone)),
                 (text.clone(), Style::new()),
             ];
             wrapped(&runs, width, 0)
         }
-        Block::Progress { text } => vec![Line::styled(text.clone(), theme.soft())],
-        Block::Keys { keys } => key_lines(keys, width, theme),
+        ScreenBlock::Progress { text } => vec![Line::styled(text.clone(), theme.soft())],
+        ScreenBlock::Keys { keys } => key_lines(keys, width, theme),
     }
 }
 
@@ -122,7 +122,7 @@ fn paragraph(paragraph: &Paragraph, width: usize, theme: Theme) -> Vec<Line<'sta
     }
 }
 
-fn equation(parts: &[(String, Cell)], width: usize, theme: Theme) -> Vec<Line<'static>> {
+fn equation(parts: &[(String, ScreenCell)], width: usize, theme: Theme) -> Vec<Line<'static>> {
     let column = parts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0) + 2;
     let mut lines = Vec::new();
     for (index, (name, formula)) in parts.iter().enumerate() {
@@ -150,7 +150,7 @@ fn equation(parts: &[(String, Cell)], width: usize, theme: Theme) -> Vec<Line<'s
     lines
 }
 
-fn table(caption: &str, header: &[String], rows: &[Vec<Cell>], width: usize, theme: Theme) -> Vec<Line<'static>> {
+fn table(caption: &str, header: &[String], rows: &[Vec<ScreenCell>], width: usize, theme: Theme) -> Vec<Line<'static>> {
     let mut lines = wrapped(&[(caption.to_string(), theme.heading())], width, 0);
     let widths = column_widths(header, rows, width);
     let heading: Vec<Vec<String>> = header
@@ -202,7 +202,7 @@ fn row_lines(cells: &[Vec<String>], widths: &[usize], style: Style) -> Vec<Line<
 }
 
 /// The width of each column: what its cells need, the widest made narrower until all fit.
-fn column_widths(header: &[String], rows: &[Vec<Cell>], width: usize) -> Vec<usize> {
+fn column_widths(header: &[String], rows: &[Vec<ScreenCell>], width: usize) -> Vec<usize> {
     let need = |column: usize| {
         let cells = rows
             .iter()
