@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use ndarray::ArrayD;
-use tapegrad_autograd::graph::{Graph, Source};
+use tapegrad_autograd::graph::{Graph, NodeId, Source};
 use tapegrad_autograd::language::ast::Direction;
 use tapegrad_autograd::language::core::{Input, Program};
 use tapegrad_autograd::language::elaborate::{self, Elaborated};
@@ -80,7 +80,7 @@ pub fn record(program: &Program, given: &RunInputs, differences: FiniteDifferenc
     let backward: Vec<BackwardStep<f64>> = tape.steps(Var::new(&tape, objective)).collect();
     let sizes = bound.iter().map(|(name, &size)| (name.to_string(), size)).collect();
     let maximises = matches!(program.objective, Some((Direction::Maximize, _)));
-    let mut trace = written_down(&tape, &elaborated, &backward, objective.index());
+    let mut trace = trace(&tape, &elaborated, &backward, objective.index());
     (trace.sizes, trace.maximises) = (sizes, maximises);
     let work = trace.gradient_entries().saturating_mul(trace.nodes.len());
     if differences == FiniteDifferences::Taken && work <= DIFFERENCES_MAX {
@@ -146,41 +146,13 @@ fn write(
     }
 }
 
-fn written_down(
-    tape: &Tape<'_, f64>,
-    elaborated: &Elaborated,
-    backward: &[BackwardStep<f64>],
-    objective: usize,
-) -> Trace {
+/// The trace of a run that is over; sizes, direction and differences are still to be filled in.
+fn trace(tape: &Tape<'_, f64>, elaborated: &Elaborated, backward: &[BackwardStep<f64>], objective: usize) -> Trace {
     let graph = tape.graph().clone();
     let names = names(&graph, elaborated);
     let labels = labels(&graph, &names);
-    let mut nodes: Vec<NodeRecord> = graph
-        .nodes()
-        .map(|node| NodeRecord {
-            label: labels[node.id.index()].clone(),
-            phrase: phrase::phrase(&graph, &labels, node.id),
-            value: tape.value(Var::new(tape, node.id)),
-            gradient: None,
-            received: Vec::new(),
-            differences: Vec::new(),
-            forward: None,
-            backward: None,
-        })
-        .collect();
-    let computed = graph
-        .nodes()
-        .filter(|node| matches!(node.source, Source::Op(_) | Source::Module(_)));
-    let mut steps: Vec<TraceStep> = computed
-        .map(|node| TraceStep {
-            phase: Phase::Forward,
-            node: node.id.index(),
-        })
-        .collect();
-    steps.extend(backward.iter().map(|step_of_tape| TraceStep {
-        phase: Phase::Backward,
-        node: step_of_tape.node.index(),
-    }));
+    let mut nodes: Vec<NodeRecord> = graph.nodes().map(|node| node_record(tape, &labels, node.id)).collect();
+    let steps = steps(&graph, backward);
     for (at, step) in steps.iter().enumerate() {
         match step.phase {
             Phase::Forward => nodes[step.node].forward = Some(at),
@@ -188,32 +160,68 @@ fn written_down(
         }
     }
     nodes[objective].gradient = Some(ArrayD::ones(nodes[objective].value.shape()));
-    for step_of_tape in backward {
-        let step = nodes[step_of_tape.node.index()]
-            .backward
-            .expect("each turn is one of the steps");
-        for made in &step_of_tape.contributions {
-            let to = &mut nodes[made.operand.index()];
-            to.gradient = Some(made.after.clone());
-            to.received.push(Received {
-                from: step_of_tape.node.index(),
-                position: made.position,
-                value: made.value.clone(),
-                after: made.after.clone(),
-                step,
-            });
-        }
-    }
-    let (sizes, maximises) = (BTreeMap::new(), false);
+    backward.iter().for_each(|step| receive(&mut nodes, step));
     Trace {
         graph,
         nodes,
         steps,
         objective,
-        maximises,
-        sizes,
+        maximises: false,
+        sizes: BTreeMap::new(),
         names,
         is_checked: false,
+    }
+}
+
+/// A node with its value, before the backward pass.
+fn node_record(tape: &Tape<'_, f64>, labels: &[String], node: NodeId) -> NodeRecord {
+    NodeRecord {
+        label: labels[node.index()].clone(),
+        phrase: phrase::phrase(&tape.graph(), labels, node),
+        value: tape.value(Var::new(tape, node)),
+        gradient: None,
+        received: Vec::new(),
+        differences: Vec::new(),
+        forward: None,
+        backward: None,
+    }
+}
+
+/// The steps in order: the forward of each op, then the backward pass as the tape made it.
+fn steps(graph: &Graph, backward: &[BackwardStep<f64>]) -> Vec<TraceStep> {
+    let step = |phase| {
+        move |node: NodeId| TraceStep {
+            phase,
+            node: node.index(),
+        }
+    };
+    let is_computed = |source: &Source| matches!(source, Source::Op(_) | Source::Module(_));
+    let forward = graph
+        .nodes()
+        .filter(|node| is_computed(node.source))
+        .map(|node| node.id);
+    let backward = backward.iter().map(|step| step.node);
+    forward
+        .map(step(Phase::Forward))
+        .chain(backward.map(step(Phase::Backward)))
+        .collect()
+}
+
+/// Adds the contributions of one backward step to the nodes that receive them.
+fn receive(nodes: &mut [NodeRecord], from: &BackwardStep<f64>) {
+    let step = nodes[from.node.index()]
+        .backward
+        .expect("each backward step has its number");
+    for contribution in &from.contributions {
+        let to = &mut nodes[contribution.operand.index()];
+        to.gradient = Some(contribution.after.clone());
+        to.received.push(Received {
+            from: from.node.index(),
+            position: contribution.position,
+            value: contribution.value.clone(),
+            after: contribution.after.clone(),
+            step,
+        });
     }
 }
 
