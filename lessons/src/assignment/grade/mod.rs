@@ -1,9 +1,9 @@
 //! The grader: a submission is compiled into a program that answers questions, and the tests judge the answers.
 //!
-//! Reading order. The program's side: [`compile`], `server.rs`, which answers the questions, and [`wire`], arrays as text.
-//! The grader's side: [`process`] and [`output`], an untrusted program and what it prints; [`session`], questions and
-//! answers; [`submission`], a submission as tests see it; [`grading`], which runs the tests; [`verdict`] and [`report`],
-//! with its two other forms [`gradescope`] and [`classroom`].
+//! Reading order. The program's side: `compile`, `server.rs`, which answers the questions, and `wire`, arrays as text.
+//! The grader's side: `process` and `output`, an untrusted program and what it prints; `session`, questions and
+//! answers; `submission`, a submission as tests see it; `grading`, which runs the tests; `verdict` and `report`, with
+//! its two other forms [`gradescope`] and [`classroom`].
 
 pub mod classroom;
 pub(super) mod compile;

@@ -1,7 +1,7 @@
 //! The standard workloads: work of a known amount, each kind in a file of its own.
 //!
 //! Reading order: [`workload`], what a workload is; then one file for each kind, such as [`transformer_step`];
-//! [`batches`] and [`traffic`] are what several of them share.
+//! [`batches`] and `traffic` are what several of them share.
 
 pub mod batches;
 mod char_cpu;

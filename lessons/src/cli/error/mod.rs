@@ -71,9 +71,9 @@ pub enum ErrorCode {
 pub struct CliError {
     code: ErrorCode,
     message: String,
-    place: Option<String>,
-    help: Option<String>,
-    rendered: Option<String>,
+    place: Option<Box<str>>,
+    help: Option<Box<str>>,
+    rendered: Option<Box<str>>,
     exit_code: u8,
 }
 
@@ -93,7 +93,7 @@ impl CliError {
     /// The same error, at a place: a file, a line, an option.
     pub fn at(self, place: impl fmt::Display) -> Self {
         Self {
-            place: Some(place.to_string()),
+            place: Some(place.to_string().into()),
             ..self
         }
     }
@@ -101,7 +101,7 @@ impl CliError {
     /// The same error, with what would be right.
     pub fn help(self, help: impl fmt::Display) -> Self {
         Self {
-            help: Some(help.to_string()),
+            help: Some(help.to_string().into()),
             ..self
         }
     }
@@ -114,7 +114,7 @@ impl CliError {
     /// The same error, which a person reads as this text: mistakes with the lines of the source under them.
     pub fn rendered(self, text: impl fmt::Display) -> Self {
         Self {
-            rendered: Some(text.to_string()),
+            rendered: Some(text.to_string().into()),
             ..self
         }
     }

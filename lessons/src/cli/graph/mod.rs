@@ -1,6 +1,6 @@
 //! `tapegrad graph`: programs of the graph language, from mistakes to gradients.
 //!
-//! What all of them share, finding the file, the graph in it and its sizes, is in [`program`].
+//! What all of them share, finding the file, the graph in it and its sizes, is in `program`.
 
 mod catalogue;
 mod check;

@@ -23,7 +23,7 @@ pub struct GradientPath {
 /// All paths back to a node, or their number if there are too many to list.
 ///
 /// # Errors
-/// The number of paths, if it is more than [`PATHS_MAX`].
+/// The number of paths, if it is more than `PATHS_MAX`.
 pub fn paths(trace: &Trace, to: usize) -> Result<Vec<GradientPath>, f64> {
     let count = count(trace, to);
     if count > PATHS_MAX as f64 {

@@ -1,7 +1,7 @@
 //! What a learner sees: one view of the state as blocks, and three renderers of blocks.
 //!
-//! Reading order: [`block`], what a screen consists of; [`view`](mod@view), from the state to a screen, with [`step`], [`checks`],
-//! [`panels`] and [`naming`]; then the renderers [`plain`], [`terminal`] and [`page`].
+//! Reading order: `block`, what a screen consists of; `view`, from the state to a screen, with `step`, `checks`,
+//! `panels` and `naming`; then the renderers [`plain`], [`terminal`] and [`page`].
 
 pub(crate) mod block;
 pub(crate) mod checks;

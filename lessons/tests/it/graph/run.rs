@@ -58,7 +58,7 @@ fn the_example_of_the_page_runs_and_its_schemas_name_every_field() {
         .skip(1)
         .map(|block| serde_json::from_str(block.split("```").next().unwrap()).unwrap())
         .collect();
-    let bind = file("page.json", &blocks[0].to_string());
+    let bind = file("page.json", blocks[0].to_string());
     let answer = document(&["run", &program("two_layer"), "--bind", &bind, "--grad"]);
     assert_eq!(answer, blocks[1]);
     let traced = document(&["run", &program("two_layer"), "--bind", &bind, "--grad", "--trace"]);
@@ -76,7 +76,7 @@ fn the_example_of_the_page_runs_and_its_schemas_name_every_field() {
     );
     for field in blocks[2]["properties"].as_object().unwrap().keys() {
         let empty = if field == "seed" { json!(1) } else { json!({}) };
-        let bind = file("field.json", &json!({ field: empty }).to_string());
+        let bind = file("field.json", json!({ field: empty }).to_string());
         let (_, _, stderr) = graph(&["run", &program("two_layer"), "--bind", &bind]);
         assert!(!stderr.contains("unknown field"), "{field}: {stderr}");
     }

@@ -1,7 +1,7 @@
 //! A screen in the terminal: blocks become styled lines, and keys become actions.
 //!
-//! Reading order: [`wrap`], text broken into lines; [`lines`], a block as lines; [`draw`](mod@draw), a screen as a frame, and the
-//! loop that reads keys; [`keys`], what a key means; [`menu`](mod@menu), the list of lessons.
+//! Reading order: `wrap`, text broken into lines; `lines`, a block as lines; `draw`, a screen as a frame, and the loop
+//! that reads keys; `keys`, what a key means; `menu`, the list of lessons.
 
 mod draw;
 mod keys;
