@@ -1,4 +1,4 @@
-//! What keeps an assignment from being made or graded, apart from what is wrong with a submission.
+//! The reasons why an assignment cannot be made or graded. Mistakes in a submission are not among them.
 
 use std::fmt::Display;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! What an assignment is: a reference with holes, its tests, and what is told to students.
+//! An assignment: a reference with holes, its tests, and the handout for students.
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 //!
 //! Each command is one file: a struct of its arguments, whose `run` does it. To add one, write its file and its line in
 //! `Command`. A command writes one thing to standard output, text or a JSON document, through [`Output`]; all
-//! else (progress, notes) goes to standard error. What goes wrong is a [`CliError`].
+//! else (progress, notes) goes to standard error. Every failure is a [`CliError`].
 
 mod assignment;
 mod bench;
@@ -81,7 +81,7 @@ impl Command {
     }
 }
 
-/// Runs `tapegrad` with these arguments, of which the first is its own name, and gives the exit code.
+/// Runs `tapegrad` with these arguments and gives the exit code; the first argument is the name of the program.
 ///
 /// 0: done. 1: it could not be done. 2: the command line is wrong.
 pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {

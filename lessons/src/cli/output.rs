@@ -41,7 +41,7 @@ impl<'w> Output<'w> {
         self.seed
     }
 
-    /// True if progress may be drawn: standard error is a terminal that can, and nobody asked for plain lines.
+    /// True if progress may be drawn: standard error is a terminal that can show it, and plain lines were not asked for.
     pub fn draws_progress(&self) -> bool {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         !self.plain && !dumb && io::stderr().is_terminal()

@@ -1,4 +1,4 @@
-//! How many threads the command computes on.
+//! The number of threads that the command computes on.
 
 use super::error::{CliError, ErrorCode};
 

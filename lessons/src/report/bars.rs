@@ -1,4 +1,4 @@
-//! How far each model ends above the entropy, beside how far every n-gram must end above it.
+//! Bars: the distance of each model to the entropy, beside the smallest distance that an n-gram can have.
 
 use maud::Markup;
 

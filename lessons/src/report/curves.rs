@@ -1,4 +1,4 @@
-//! What the pictures of the losses show: lines of the models, levels that are known exactly, and their labels.
+//! The content of the pictures of losses: lines of the models, levels that are known exactly, and their labels.
 
 use super::comparison::{Comparison, CurvePoint};
 use super::labels::shortened;

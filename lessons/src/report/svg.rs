@@ -1,4 +1,4 @@
-//! Marks on a drawing: lines, texts and points as SVG, with a title and a description for those who hear it.
+//! Marks on a drawing: lines, texts and points as SVG, with a title and a description for screen readers.
 
 use maud::{Markup, html};
 

@@ -1,4 +1,4 @@
-//! The tables of the page: what the models reached, the numbers of the curves, and settings.
+//! The tables of the page: the results of the models, the numbers of the curves, and settings.
 
 use std::collections::BTreeSet;
 

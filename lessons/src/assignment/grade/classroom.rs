@@ -1,4 +1,4 @@
-//! The report for GitHub Classroom: what its autograding reporter takes from the step before it.
+//! The report for GitHub Classroom, in the form that its autograding reporter reads.
 //!
 //! For each runner the reporter reads an environment variable `NAME_RESULTS`, a JSON document in Base64 with `status`,
 //! `max_score`, and `tests`, each with a `score`. **Source**: `main.js` of "autograding-grading-reporter".

@@ -16,7 +16,7 @@ use crate::assignment::project::Libraries;
 
 /// The source that stands between a submission and the grader, compiled with each submission.
 pub const SERVER: &str = include_str!("server.rs");
-/// The words that both sides speak.
+/// The text form of arrays, compiled into both programs.
 pub const WIRE: &str = include_str!("wire.rs");
 
 const MAIN: &str = "//! Answers questions about a submission.
@@ -105,7 +105,7 @@ pub fn run(mut compiler: Command, folder: &Path) -> Result<Compiled, AssignmentE
     }
     let deadline = Instant::now() + COMPILING.time;
     let reason = loop {
-        // Any event here is a flood; that nobody speaks any more is the usual end.
+        // Any event here is a flood; a closed channel is the usual end.
         match events.recv_timeout(Duration::from_millis(20)) {
             Ok(_) => break Some("the compiler was stopped: it had too much to say".to_string()),
             Err(RecvTimeoutError::Disconnected) => thread::sleep(Duration::from_millis(1)),
@@ -133,7 +133,7 @@ pub fn run(mut compiler: Command, folder: &Path) -> Result<Compiled, AssignmentE
     })
 }
 
-/// What the compiler says first, as much as one can read.
+/// The first lines of the compiler's messages.
 fn first_lines(said: &str) -> String {
     const LINES_MAX: usize = 40;
     let lines: Vec<&str> = said.lines().collect();

@@ -21,7 +21,7 @@ use crate::assignment::project::Libraries;
 pub struct Grading<'a> {
     /// The assignment.
     pub assignment: &'a Assignment,
-    /// What submissions are compiled against.
+    /// The libraries that submissions are compiled against.
     pub libraries: &'a Libraries,
     /// Who handed it in; each student's tests have values of their own.
     pub student: &'a str,
@@ -98,7 +98,7 @@ impl<'a> Grading<'a> {
             .map_err(|error| AssignmentError::file("the program with the submission", &error))?;
         let student = Submission::new(session);
         let seed = self.seed(test);
-        // A test may trip over an answer of an unexpected shape; that is a wrong answer.
+        // A test may panic on an answer of an unexpected shape; that is a wrong answer.
         let outcome = quietly(|| (test.run)(&student, seed));
         let session = student.session();
         let (verdict, message) = match (session.failure(), outcome) {
@@ -156,7 +156,7 @@ impl<'a> Grading<'a> {
     }
 }
 
-/// What is handed in, or why it cannot be read.
+/// The file handed in, or why it cannot be read.
 fn handed_in(folder: &Path) -> Result<Vec<u8>, String> {
     const BYTES_MAX: u64 = 1 << 20;
     let file = folder.join(HANDED_IN);

@@ -1,4 +1,4 @@
-//! Reads the output of a program that is not trusted: replies are told from noise, and noise has a limit.
+//! Reads the output of an untrusted program: separates replies from other output, and limits that output.
 
 use std::io::Read;
 use std::sync::mpsc::Sender;
@@ -43,7 +43,7 @@ pub fn replies(from: impl Read, word: &str, noise_max: usize, to: &Sender<Progra
                 line.len()
             };
             if noise + unfinished > noise_max {
-                // If nobody listens any more, nobody needs to know.
+                // A closed channel means that the session is over.
                 let _: Result<(), _> = to.send(ProgramOutput::Flood);
                 return false;
             }

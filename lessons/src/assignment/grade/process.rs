@@ -1,4 +1,4 @@
-//! Programs that are not trusted: run in a group of their own, within limits, and ended together with all they started.
+//! Untrusted programs: each runs in a process group of its own, within limits, and ends with all that it started.
 //!
 //! The limits are those of the operating system, set from outside before the program is told anything. They keep a
 //! mistake from harming the machine; they are no sandbox: files and network stay as the user has them. On systems other
@@ -71,7 +71,7 @@ impl ConfinedProcess {
 
 impl Drop for ConfinedProcess {
     fn drop(&mut self) {
-        // Whoever drops it has no more use for the way it ended.
+        // The exit status is of no use here.
         let _: io::Result<ExitStatus> = self.end();
     }
 }
@@ -113,7 +113,7 @@ mod group {
     }
 
     pub fn kill(child: &mut Child) {
-        // The only errors are that nobody is left, and that the group is not ours to end.
+        // The only errors are that the group is empty, and that it is not ours to end.
         let _: rustix::io::Result<()> = kill_process_group(Pid::from_child(child), Signal::KILL);
     }
 

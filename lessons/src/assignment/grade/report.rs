@@ -1,4 +1,4 @@
-//! What a grading finds, for people and for programs.
+//! The report of a grading, for people and for programs.
 
 use std::fmt::Write as _;
 

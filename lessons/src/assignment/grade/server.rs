@@ -15,7 +15,7 @@ use tapegrad_autograd::Module;
 
 use super::wire;
 
-/// What a submission can be asked for, by name.
+/// The functions that answer questions, by the name of what is asked for.
 pub struct Handlers {
     /// Makes a module with these parameters.
     pub make: fn(&str, &[ArrayD<f64>]) -> Option<Box<dyn Module<f64>>>,

@@ -1,4 +1,4 @@
-//! A conversation with the program that holds a submission: questions, answers, and what can go wrong with them.
+//! A session with the program that holds a submission: questions, answers, and failures.
 //!
 //! The score comes from the answers alone: this side knows what is right, the other side is only asked. To print a
 //! result, to write a file, to end with exit code 0 answers nothing. The first thing that goes wrong ends the session:
@@ -21,7 +21,7 @@ use super::process::{self, ConfinedProcess, Limits};
 use super::verdict::Failure;
 use super::wire;
 
-/// How long it is waited before it is looked whether the program still runs.
+/// The time between two looks whether the program still runs.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// A conversation with one program.
@@ -57,7 +57,7 @@ impl Session {
         let stdout = child.stdout.take().ok_or_else(gone)?;
         let from_stderr = child.stderr.take().ok_or_else(gone)?;
         let (questions, asked) = channel();
-        // A program that does not read blocks whoever writes to it: not us.
+        // A program that does not read blocks its writer, so a thread of its own writes.
         thread::spawn(move || write_all(stdin, &asked));
         let word = format!("{:016x}{:016x} ", random_number(), random_number());
         let (to, events) = channel();
@@ -85,7 +85,7 @@ impl Session {
         Ok(session)
     }
 
-    /// What went wrong first, if anything.
+    /// The first failure, if there was one.
     pub fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()
     }
@@ -140,7 +140,7 @@ impl Session {
                     return Err(Failure::TimedOut { question, seconds });
                 }
                 Err(RecvTimeoutError::Timeout) if self.program.has_ended() => {
-                    // It may have answered with its last breath.
+                    // It may have answered just before it ended.
                     match self.events.recv_timeout(LOOK) {
                         Ok(ProgramOutput::Reply(reply)) => return Ok(reply),
                         _ => return Err(self.ended(question)),
@@ -190,7 +190,7 @@ fn write_all(mut stdin: ChildStdin, questions: &Receiver<String>) {
     while questions.recv().is_ok_and(|question| write(question).is_ok()) {}
 }
 
-/// A number that nobody can guess: hash maps are protected by the same source.
+/// A number that cannot be guessed, from the source that protects hash maps.
 fn random_number() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -1,4 +1,4 @@
-//! Arrays as text, exact to the bit: what the grader and the program with a submission say to each other.
+//! Arrays as text, exact to the bit: the format between the grader and the program with a submission.
 //!
 //! This file is compiled twice: into the grader, and into that program.
 //! An array is `shape:values`, each value being the 16 hexadecimal digits of its bits: `2,1:3ff0000000000000,…`.

@@ -1,4 +1,4 @@
-//! What a lecturer gets: starter, solution, handout, tests and rubric, written only if everything about them holds.
+//! The files for a lecturer: starter, solution, handout, tests and rubric, written only after all checks pass.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,12 +14,12 @@ use crate::assignment::grade::compile::{self, Compiled, Warnings, write};
 use crate::assignment::grade::{Grading, Tests};
 use crate::assignment::project::{Libraries, Project};
 
-/// What was proved about an assignment before it was written.
+/// The checks that an assignment passed before it was written.
 #[derive(Clone, Debug)]
 pub struct Proof {
-    /// What the tests say of the starter: no points.
+    /// The report on the starter: no points.
     pub starter: GradeReport,
-    /// What they say of the solution: all points.
+    /// The report on the solution: all points.
     pub solution: GradeReport,
     /// The mutants that the tests detect.
     pub mutation: MutationScore,

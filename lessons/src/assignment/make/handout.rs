@@ -1,4 +1,4 @@
-//! The handout: what students read, with the table of tasks, in Markdown and as a page.
+//! The handout for students, with the table of tasks, in Markdown and as a page.
 
 use maud::{PreEscaped, html};
 use pulldown_cmark::{Options, Parser, html::push_html};

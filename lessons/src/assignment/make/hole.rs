@@ -1,4 +1,4 @@
-//! Holes: what is cut out of a reference solution to make the starter.
+//! Holes: the parts cut out of a reference solution to make the starter.
 //!
 //! ```text
 //! // hole: sigmoid-backward points=8
@@ -27,9 +27,9 @@ pub struct Hole {
     /// The name of the task.
     pub name: String,
     pub points: u32,
-    /// What the starter has there, with its indentation.
+    /// The lines of the starter, with their indentation.
     pub starter: Vec<String>,
-    /// What the solution has there, and the lines' numbers in the reference, from 1.
+    /// The lines of the solution, with their numbers in the reference, from 1.
     pub solution: Vec<(usize, String)>,
     indent: String,
 }

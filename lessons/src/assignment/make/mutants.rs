@@ -23,7 +23,7 @@ pub struct SolutionMutant {
     pub equivalent: Option<String>,
 }
 
-/// What is swapped mechanically, wherever it stands: each side becomes the other.
+/// Pairs that are swapped mechanically wherever they stand: each side becomes the other.
 const SWAPS: [(&str, &str); 14] = [
     (" + ", " - "),
     (" * ", " / "),
@@ -84,9 +84,9 @@ struct Equivalent {
     reason: String,
 }
 
-/// All mutants of an assignment, of which some may not compile.
+/// All mutants of an assignment; some may not compile.
 ///
-/// **Errors** if its file of mutants is not well formed or speaks of lines that are not there.
+/// **Errors** if its file of mutants is not well formed or names lines that do not exist.
 pub fn all(assignment: &Assignment, reference: &Reference) -> Result<Vec<SolutionMutant>, AssignmentError> {
     let refused = |reason: String| AssignmentError::refused(assignment.id, format!("mutants.toml: {reason}"));
     let written: Written = toml::from_str(assignment.mutants).map_err(|error| refused(error.to_string()))?;
@@ -148,7 +148,7 @@ fn mechanical(reference: &Reference) -> Vec<SolutionMutant> {
     mutants
 }
 
-/// What a line becomes by one edit.
+/// All results of one edit to a line.
 fn edits(code: &str) -> Vec<String> {
     let both = SWAPS.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]);
     let mut all: Vec<String> = both

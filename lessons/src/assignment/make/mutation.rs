@@ -1,4 +1,4 @@
-//! The mutation score: how many mistakes the tests of an assignment notice.
+//! The mutation score: how many mutants the tests of an assignment detect.
 //!
 //! All mutants are compiled as modules of one program, so that they cost one build. Those that do not compile are left
 //! out: the compiler has killed them.
@@ -18,7 +18,7 @@ use crate::assignment::grade::TestVerdict;
 use crate::assignment::grade::{Grading, Tests};
 use crate::assignment::project::Libraries;
 
-/// What the tests of an assignment notice.
+/// The mutants that the tests of an assignment detect, and those that they miss.
 #[derive(Clone, Debug)]
 pub struct MutationScore {
     /// The mutants that compile, and for each the first test that noticed it.

@@ -1,4 +1,4 @@
-//! Versions versions of one submission in one program, so that they cost one build.
+//! Many versions of one submission in one program, so that they cost one build.
 //!
 //! The argument of the program chooses the version. Versions that do not compile are left out.
 

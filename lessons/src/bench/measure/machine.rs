@@ -1,4 +1,4 @@
-//! What a row was measured on: the processor, the instructions in use, the build, the peak.
+//! The machine that a row was measured on: the processor, the instructions in use, the build, the peak.
 
 use serde::Serialize;
 use tapegrad_autograd::kernels::simd_level;
@@ -8,7 +8,7 @@ use crate::bench::error::BenchError;
 use crate::bench::work::peak_fma::PEAK_FMA;
 use crate::bench::work::workload::{BenchSetting, BenchUnit};
 
-/// What a row was measured on.
+/// The machine that a row was measured on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Machine {
     /// The name the processor gives itself.

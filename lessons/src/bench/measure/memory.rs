@@ -1,4 +1,4 @@
-//! How much memory training takes: what the plan predicts, what this process held, what the peer held.
+//! The memory that training takes: predicted by the plan, used by this process, used by the peer.
 //!
 //! A process is asked for the most it ever held (`VmHWM`, the peak of its resident size), so each of the two runs in a
 //! process that does nothing else: this one, and the peer's. Everything counts: program, libraries, interpreter.
@@ -31,7 +31,7 @@ pub struct Memory {
     pub plan: u64,
     /// Parameters, gradients and moments.
     pub parameters: u64,
-    /// What this process held before the model was made.
+    /// The memory of this process before the model was made.
     pub before: u64,
     /// The most this process held.
     pub peak: u64,
@@ -110,7 +110,7 @@ fn kibibytes(status: &str, name: &str) -> Option<u64> {
 }
 
 impl Memory {
-    /// What the plan and the number of parameters say beforehand that training will hold.
+    /// The memory of training as predicted from the plan and the number of parameters.
     pub fn predicted(&self) -> u64 {
         self.plan + self.parameters
     }

@@ -12,7 +12,7 @@ use super::timing::on_threads;
 use crate::bench::error::BenchError;
 use crate::bench::work::workload::{BenchSetting, PreparedWork, Workload};
 
-/// What came out of two frameworks doing the same work in turns.
+/// The result of two frameworks doing the same work in turns.
 #[derive(Clone, Debug)]
 pub struct Pairs {
     /// Ours: the middle repetition of each turn.
@@ -22,7 +22,7 @@ pub struct Pairs {
     /// Their seconds divided by ours, pair by pair: how many times as fast we are.
     pub ratio: Spread,
     pub greeting: PeerInfo,
-    /// What they say of their last repetition.
+    /// The peer's note on its last repetition.
     pub note: Option<String>,
 }
 
@@ -77,7 +77,7 @@ fn ours(ready: &mut PreparedWork, reps: usize) -> Result<(f64, Option<String>), 
     Ok((Spread::of(&seconds).median, note))
 }
 
-/// What the cells of [`Pairs::cells`] are.
+/// The headings of [`Pairs::cells`].
 pub const HEADERS: [&str; 9] = [
     "work",
     "threads",

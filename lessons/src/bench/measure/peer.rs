@@ -38,12 +38,12 @@ pub struct PeerInfo {
     /// Its name.
     pub peer: String,
     pub version: String,
-    /// What there is to know of how it does the work.
+    /// Notes on how it does the work.
     #[serde(default)]
     pub notes: String,
 }
 
-/// What a peer measured in one turn.
+/// The measurements of a peer in one turn.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Turn {
     /// The seconds of each repetition.

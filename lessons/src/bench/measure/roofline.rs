@@ -24,7 +24,7 @@ const STYLE: &str = "text { font: 13px sans-serif; fill: #333 } .title { font-si
     .ground { fill: #fff }";
 const DOT: &str = "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0";
 
-/// What bounds everything. **Units**: GFLOP/s and GB/s, of all threads together.
+/// The two bounds of all work. **Units**: GFLOP/s and GB/s, of all threads together.
 #[derive(Clone, Copy, Debug)]
 pub struct Roofs {
     /// Multiply-adds in registers.

@@ -1,11 +1,11 @@
-//! What is known of a workload when it was timed, as a line of a table and as JSON.
+//! The measurement of a workload, as a line of a table and as JSON.
 
 use serde_json::{Value, json};
 
 use super::spread::Spread;
 use crate::bench::work::workload::{BenchUnit, WorkAmount, Workload};
 
-/// What is known of a workload when it was timed.
+/// The measurement of a workload.
 #[derive(Clone, Debug)]
 pub struct BenchRow {
     pub workload: Workload,
@@ -15,9 +15,9 @@ pub struct BenchRow {
     pub seconds: Spread,
     /// How much work a repetition is.
     pub work: WorkAmount,
-    /// What else there is to say of the last repetition.
+    /// A note on the last repetition.
     pub note: Option<String>,
-    /// What this many threads can do at most, if that was measured. **Units**: GFLOP/s.
+    /// The peak of this many threads, if it was measured. **Units**: GFLOP/s.
     pub peak_gflops: Option<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! How far repeated measurements lie apart.
+//! The spread of repeated measurements.
 
 use serde::Serialize;
 

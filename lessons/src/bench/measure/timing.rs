@@ -1,4 +1,4 @@
-//! Times a workload: some repetitions that do not count, then those that do.
+//! Times a workload: warm-up repetitions first, then those that count.
 
 use super::row::BenchRow;
 use super::spread::Spread;
@@ -27,7 +27,7 @@ pub fn measure(workload: &Workload, setting: &BenchSetting, reps: Option<usize>)
     })
 }
 
-/// Runs `work` inside a pool of so many threads, so that nobody has to be woken to begin.
+/// Runs `work` inside a pool of so many threads, so that no thread has to be woken at the start.
 ///
 /// **Errors** if the threads cannot be started.
 pub fn on_threads<R: Send>(

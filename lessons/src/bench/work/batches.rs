@@ -1,4 +1,4 @@
-//! Batches of random ids: what a training step costs does not depend on which they are.
+//! Batches of random ids: the cost of a training step does not depend on the ids.
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};

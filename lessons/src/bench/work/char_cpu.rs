@@ -1,4 +1,4 @@
-//! What a whole run of training takes, from the start of the command to the last checkpoint.
+//! The time of a whole run of training, from the start of the command to the last checkpoint.
 //!
 //! The run is a process of its own, as a person would start it: reading the text, making the vocabulary, all steps,
 //! every measurement on the held-out part and every checkpoint count.

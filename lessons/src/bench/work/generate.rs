@@ -1,4 +1,4 @@
-//! How fast a Transformer writes: one sequence, greedily, each token from keys and values that are kept.
+//! The speed of decoding with a Transformer: one sequence, greedily, with a cache of keys and values.
 
 use tapegrad_models::Neural;
 use tapegrad_models::decode::{Request, Sampling, generate};

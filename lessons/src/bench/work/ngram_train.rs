@@ -1,4 +1,4 @@
-//! What it takes to count, smooth and score an n-gram of words: lines of tokens in, a perplexity out.
+//! The time to count, smooth and score an n-gram of words: lines of tokens in, a perplexity out.
 //!
 //! The lines are made beforehand, by the rules of `tests/peers/ngram.py`, so that KenLM reads the same ones: lower
 //! case; a token is a run of letters and apostrophes or any other sign; the first nine tenths of the tokens are for

@@ -1,4 +1,4 @@
-//! How many multiply-adds this machine can do at most: what all other rows are a share of.
+//! The peak of multiply-adds on this machine; the other rows are given as a share of it.
 
 use tapegrad_autograd::kernels::chains_of_multiply_adds;
 

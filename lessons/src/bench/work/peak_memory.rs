@@ -1,4 +1,4 @@
-//! How fast this machine reads at most: from memory, when nothing is found in a cache, and from the second cache.
+//! The peak bandwidth of this machine: from memory, with no cache hits, and from the second cache.
 
 use tapegrad_autograd::kernels::read;
 

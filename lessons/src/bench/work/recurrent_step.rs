@@ -1,4 +1,4 @@
-//! What one step of training a recurrent network takes: forward through time, backward, clipping, AdamW.
+//! The time of one training step of a recurrent network: forward through time, backward, clipping, AdamW.
 
 use tapegrad_autograd::ParamList;
 use tapegrad_models::lstm_lm::LstmLm;

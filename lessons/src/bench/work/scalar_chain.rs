@@ -1,4 +1,4 @@
-//! What one op costs on the tape and in a plan, at width 1.
+//! The cost of one op on the tape and in a plan, at width 1.
 //!
 //! The chain is `x ← relu(x w + b)`: three ops of single numbers at each turn, each of which needs the one before.
 

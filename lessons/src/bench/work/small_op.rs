@@ -1,4 +1,4 @@
-//! What one small op costs on the tape: the sum of two vectors of four numbers, a thousand times in a row.
+//! The cost of one small op on the tape: the sum of two vectors of four numbers, a thousand times in a row.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! What one step of training a small Transformer takes: forward, backward, clipping, AdamW.
+//! The time of one training step of a small Transformer: forward, backward, clipping, AdamW.
 
 use tapegrad_models::layers::Bias;
 use tapegrad_models::neural::Training;

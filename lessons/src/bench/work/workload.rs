@@ -1,4 +1,4 @@
-//! What a workload is: some work of a known amount that can be repeated, and how to prepare it.
+//! A workload: work of a known amount that can be repeated, and how to prepare it.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use crate::bench::error::BenchError;
 pub struct Workload {
     /// The name on the command line and in rows.
     pub name: &'static str,
-    /// What is done in one repetition, in one line.
+    /// The work of one repetition, in one line.
     pub about: &'static str,
     /// The unit of its row.
     pub unit: BenchUnit,

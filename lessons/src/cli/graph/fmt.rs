@@ -65,7 +65,7 @@ fn formatted(file: &Path, text: &str) -> Result<String, CliError> {
     })
 }
 
-/// Replaces a file as a whole: whoever reads it finds the old text or the new one.
+/// Replaces a file as a whole: a reader finds the old text or the new one.
 fn replace(file: &Path, text: &str) -> Result<(), CliError> {
     let beside = file.with_extension("cg.new");
     let done = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));

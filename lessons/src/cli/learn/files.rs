@@ -1,4 +1,4 @@
-//! What belongs to lessons besides learning: pages, answers from files, the doctor, new lessons, the table of rows.
+//! The commands about lessons as files: pages, answers, the doctor, new lessons, the table of coverage.
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;

@@ -24,7 +24,7 @@ pub struct About {
     pub covers: BTreeMap<String, String>,
 }
 
-/// A place where the learner is told or asked something.
+/// A step at which the lesson shows text or asks questions.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LessonStop {

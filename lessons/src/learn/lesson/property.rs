@@ -1,4 +1,4 @@
-//! Trying a property on random numbers: the graph is run again and again, and what should be 0 is measured.
+//! Trying a property on random numbers: the graph is run many times, and the expression that should be 0 is measured.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! One op by itself: what its backward makes of a gradient, and the matrix of its local derivatives.
+//! One op by itself: its backward applied to a gradient, and the Jacobian, the matrix of its local derivatives.
 //!
 //! The op is recorded alone on a new tape with the trace's own values, so what is shown is what runs.
 

@@ -1,4 +1,4 @@
-//! What stands beside a gradient: its check by differences, and the paths it comes along.
+//! The blocks beside a gradient: its check by finite differences, and the contribution of each path.
 
 use tapegrad_autograd::check::richardson::Slope;
 
@@ -12,7 +12,7 @@ use crate::learn::run::trace::Trace;
 /// The most entries of a gradient that are checked in lines of their own.
 const CHECKED_MAX: usize = 16;
 
-/// The checks of the gradients that this step completes, and the paths they come along.
+/// The checks of the gradients that this step completes, and the contributions of their paths.
 pub fn checks(trace: &Trace, at: usize, hidden: bool) -> Vec<ScreenBlock> {
     let completed: Vec<usize> = (0..trace.nodes.len())
         .filter(|&node| node != trace.objective && trace.gradient_after(node) == Some(at))

@@ -1,4 +1,4 @@
-//! What nodes and steps are called on a screen.
+//! The names of nodes and steps on a screen.
 
 use tapegrad_autograd::graph::Source;
 

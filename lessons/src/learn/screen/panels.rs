@@ -1,4 +1,4 @@
-//! What can be called up beside the step: the whole table, the paths, what a change changed, the properties, help.
+//! The panels: the table of all values, the paths, the differences after a change, the properties, help.
 
 use tapegrad_autograd::graph::Source;
 

@@ -15,7 +15,7 @@ pub fn render(screen: &Screen) -> String {
         .join("\n")
 }
 
-/// A block as plain lines, the last of which ends in a line feed.
+/// A block as plain lines; the last one ends in a line feed.
 pub fn block(block: &ScreenBlock) -> String {
     match block {
         ScreenBlock::Title { lesson, place, what } => format!("{lesson}\n{place}, {what}\n"),

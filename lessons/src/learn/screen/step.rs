@@ -10,7 +10,7 @@ use crate::learn::run::numeral::{block, inline, numeral, shape};
 use crate::learn::run::phrase;
 use crate::learn::run::trace::{Received, Trace, TraceStep};
 
-/// The forward of a node: its formula, what goes in, and what comes out.
+/// The forward of a node: its formula, its inputs, and its result.
 pub fn forward(trace: &Trace, node: usize, hidden: bool) -> Vec<ScreenBlock> {
     let own = &trace.nodes[node];
     let mut lines = vec![(

@@ -1,4 +1,4 @@
-//! What a learner sees at a moment: the one function from state to screen that all renderers share.
+//! From a state to a screen: the one function that all renderers share.
 
 use tapegrad_autograd::graph::Source;
 

@@ -1,4 +1,4 @@
-//! Changing a value and running again; the lesson's own run is kept beside the new one.
+//! Changing a value and running again. The lesson's own run is kept for comparison.
 
 use std::rc::Rc;
 

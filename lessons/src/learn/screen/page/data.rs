@@ -1,4 +1,4 @@
-//! What the page's script must know to judge answers: the values by their names, and what is right and wrong.
+//! The data with which the page's script judges answers: values by name, right answers, recognised mistakes.
 
 use std::rc::Rc;
 

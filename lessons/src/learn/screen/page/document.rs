@@ -22,7 +22,7 @@ const STYLE: &str = include_str!("page.css");
 
 const SCRIPT: &str = include_str!("page.js");
 
-/// A graph with more nodes than this is not drawn: nobody could read the picture.
+/// A graph with more nodes than this is not drawn: its picture could not be read.
 const DRAWN_MAX: usize = 80;
 
 /// A lesson as one page.

@@ -1,4 +1,4 @@
-//! The terminal: draws a screen, reads keys, and keeps nothing but how far the text is scrolled.
+//! The terminal: draws a screen and reads keys; the only state it has is how far the text is scrolled.
 
 use std::io;
 
@@ -125,7 +125,7 @@ fn rule(width: usize, note: &str, theme: Theme) -> Line<'static> {
     Line::styled(line + note, theme.soft())
 }
 
-/// The question that is asked, what is said, and the keys.
+/// The question being answered, the reply to the last action, and the keys.
 fn foot(screen: &Screen, state: &LessonState, width: usize, height: u16, theme: Theme) -> Vec<Line<'static>> {
     let measure = width.min(usize::from(MEASURE) + 20);
     let mut foot: Vec<Line<'static>> = Vec::new();

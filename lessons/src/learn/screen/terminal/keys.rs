@@ -1,4 +1,4 @@
-//! What a key means, and what a typed line means in plain mode.
+//! From keys, and from typed lines in plain mode, to actions.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
