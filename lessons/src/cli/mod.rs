@@ -1,8 +1,8 @@
 //! The command `tapegrad`.
 //!
 //! Each command is one file: a struct of its arguments, whose `run` does it. To add one, write its file and its line in
-//! `Command`. A command writes one thing to standard output, text or a JSON document, through [`Output`]; all
-//! else (progress, notes) goes to standard error. Every failure is a [`CliError`].
+//! `Command`. A command writes one thing to standard output, text or a JSON document, through `Output`; all
+//! else (progress, notes) goes to standard error. Every failure is a `CliError`.
 
 mod assignment;
 mod bench;
@@ -26,8 +26,8 @@ use std::io::{self, Write};
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-pub use error::CliError;
-pub use output::Output;
+use error::CliError;
+use output::Output;
 
 /// Watch every gradient, then train small language models with them
 #[derive(Debug, Parser)]
@@ -35,7 +35,7 @@ pub use output::Output;
 #[command(
     after_help = "Examples:\n  tapegrad compare\n  tapegrad train lstm --out runs/lstm\n  tapegrad step two-layer"
 )]
-pub struct Cli {
+struct Cli {
     /// Write one JSON document to standard output instead of text
     #[arg(long, global = true)]
     json: bool,

@@ -3,11 +3,11 @@
 //! Reading order. The program's side: `compile`, `server.rs`, which answers the questions, and `wire`, arrays as text.
 //! The grader's side: `process` and `output`, an untrusted program and what it prints; `session`, questions and
 //! answers; `submission`, a submission as tests see it; `grading`, which runs the tests; `verdict` and `report`, with
-//! its two other forms [`gradescope`] and [`classroom`].
+//! its two other forms `gradescope` and `classroom`.
 
-pub mod classroom;
+pub(crate) mod classroom;
 pub(super) mod compile;
-pub mod gradescope;
+pub(crate) mod gradescope;
 mod grading;
 mod output;
 mod process;

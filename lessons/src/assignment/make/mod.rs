@@ -1,6 +1,6 @@
 //! What lecturers and students get, made from one annotated reference.
 //!
-//! Reading order: `hole`, which takes a reference apart into starter and solution; `handout` and [`student_crate`],
+//! Reading order: `hole`, which takes a reference apart into starter and solution; `handout` and `student_crate`,
 //! what students get; `mutants`, solutions with one mistake, `versions`, many of them in one program, and `mutation`,
 //! how many of them the tests notice; [`bundle`], which proves all of it and writes it.
 
@@ -9,7 +9,7 @@ mod handout;
 mod hole;
 mod mutants;
 mod mutation;
-pub mod student_crate;
+pub(crate) mod student_crate;
 mod versions;
 
 pub use hole::{HoleError, Reference};

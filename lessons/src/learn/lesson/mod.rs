@@ -12,7 +12,7 @@ pub(crate) mod format;
 pub(crate) mod load;
 pub(crate) mod property;
 pub(crate) mod prose;
-pub mod template;
+pub(crate) mod template;
 pub(crate) mod visible;
 
 pub use evaluate::evaluate;

@@ -5,7 +5,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod change;
-pub mod progress;
+pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod state;
 pub(crate) mod status;
