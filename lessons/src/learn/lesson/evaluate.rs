@@ -3,7 +3,8 @@
 //! A name stands for a value of the run, `g_` before it for its gradient; a size such as `T` for its number. Positions
 //! count from 1. What has not happened yet at the learner's step has no value.
 
-use ndarray::{ArrayD, Axis, Ix1, Ix2, IxDyn};
+use ndarray::linalg::Dot as _;
+use ndarray::{ArrayD, ArrayViewMut1, Axis, IxDyn};
 use tapegrad_autograd::language::ast::{Arg, Binary, Expr, ExprKind, ItemKind, StmtKind};
 use tapegrad_autograd::language::parse::parse;
 use tapegrad_autograd::language::print::print_expr;
@@ -170,15 +171,16 @@ fn call(function: &Expr, args: &[Arg], names: &dyn Environment) -> Result<ArrayD
         ("max", [a, b]) => entrywise(a, b, f64::max),
         ("min", [a, b]) => entrywise(a, b, f64::min),
         ("list", [_, ..]) => list(&values),
-        ("softmax", [a]) => Ok(softmax(a)),
+        ("softmax", [a]) => {
+            let mut y = a.clone();
+            y.rows_mut().into_iter().for_each(softmax);
+            Ok(y)
+        }
         ("sum", [a, axis]) => Ok(a.sum_axis(axis_of(a, axis)?)),
         ("softmax", [a, axis]) => {
-            let (axis, mut moved) = (axis_of(a, axis)?, a.clone());
-            let last = moved.ndim() - 1;
-            moved.swap_axes(axis.0, last);
-            let mut done = softmax(&moved.as_standard_layout().into_owned());
-            done.swap_axes(axis.0, last);
-            Ok(done.as_standard_layout().into_owned())
+            let mut y = a.clone();
+            y.lanes_mut(axis_of(a, axis)?).into_iter().for_each(softmax);
+            Ok(y)
         }
         _ => Err(format!(
             "an answer has no function {name} with {} values; there are exp, log, sqrt, tanh, abs, sigmoid, relu, sum, \
@@ -195,16 +197,11 @@ fn axis_of(a: &ArrayD<f64>, axis: &ArrayD<f64>) -> Result<Axis, String> {
     }
 }
 
-/// Along the last axis.
-fn softmax(a: &ArrayD<f64>) -> ArrayD<f64> {
-    let mut y = a.clone();
-    for mut row in y.rows_mut() {
-        let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        row.mapv_inplace(|entry| (entry - largest).exp());
-        let sum = row.sum();
-        row.mapv_inplace(|entry| entry / sum);
-    }
-    y
+fn softmax(mut row: ArrayViewMut1<'_, f64>) {
+    let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    row.mapv_inplace(|entry| (entry - largest).exp());
+    let sum = row.sum();
+    row.mapv_inplace(|entry| entry / sum);
 }
 
 /// Values of one shape as the rows of one array.
@@ -215,33 +212,15 @@ fn list(values: &[ArrayD<f64>]) -> Result<ArrayD<f64>, String> {
 
 /// `a @ b` of vectors and matrices.
 fn product(a: &ArrayD<f64>, b: &ArrayD<f64>) -> Result<ArrayD<f64>, String> {
-    let wrong = || {
-        format!(
+    let is_known = |x: &ArrayD<f64>| matches!(x.ndim(), 1 | 2);
+    match is_known(a) && is_known(b) && a.shape().last() == b.shape().first() {
+        true => Ok(a.dot(b)),
+        false => Err(format!(
             "{:?} @ {:?}: the last axis of the first must be the first of the second",
             a.shape(),
             b.shape()
-        )
-    };
-    if a.ndim() == 0 || b.ndim() == 0 || a.ndim() > 2 || b.ndim() > 2 || a.shape().last() != b.shape().first() {
-        return Err(wrong());
+        )),
     }
-    let matrix = |x: &ArrayD<f64>| x.clone().into_dimensionality::<Ix2>();
-    let vector = |x: &ArrayD<f64>| x.clone().into_dimensionality::<Ix1>();
-    Ok(match (a.ndim(), b.ndim()) {
-        (1, 1) => number(vector(a).map_err(|_| wrong())?.dot(&vector(b).map_err(|_| wrong())?)),
-        (1, _) => vector(a)
-            .map_err(|_| wrong())?
-            .dot(&matrix(b).map_err(|_| wrong())?)
-            .into_dyn(),
-        (_, 1) => matrix(a)
-            .map_err(|_| wrong())?
-            .dot(&vector(b).map_err(|_| wrong())?)
-            .into_dyn(),
-        _ => matrix(a)
-            .map_err(|_| wrong())?
-            .dot(&matrix(b).map_err(|_| wrong())?)
-            .into_dyn(),
-    })
 }
 
 /// Entry by entry; the shorter shape is repeated along the axes it lacks in front.

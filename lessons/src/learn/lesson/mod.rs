@@ -2,7 +2,7 @@
 //!
 //! Reading order: `format`, the fields of `lesson.toml`; `prose`, the sections of `text.md`; `load`, a folder becomes a
 //! [`Lesson`]; `evaluate` and `visible`, the expressions in texts and answers and what they may use; `property`, claims
-//! that are tried on random numbers; [`bundled`], the lessons that come with the program; [`template`], a first lesson
+//! that are tried on random numbers; [`bundled`], the lessons that come with the program; `template`, a first lesson
 //! for authors; [`coverage`], the table of the lectures' rows.
 
 pub mod bundled;

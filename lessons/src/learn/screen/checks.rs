@@ -1,5 +1,6 @@
 //! The blocks beside a gradient: its check by finite differences, and the contribution of each path.
 
+use ndarray::{Dimension, IxDyn};
 use tapegrad_autograd::check::richardson::Slope;
 
 use super::block::{ScreenBlock, ScreenCell};
@@ -62,20 +63,20 @@ fn check_rows(trace: &Trace, node: usize, hidden: bool) -> Vec<Vec<ScreenCell>> 
         ];
         return vec![cells.to_vec()];
     }
-    let row = |(entry, (&g, verdict)): (usize, (&f64, &Agreement))| {
+    let row = |(entry, ((at, &g), verdict)): (usize, ((IxDyn, &f64), &Agreement))| {
         let difference = match own.differences.get(entry) {
             Some(Slope::Smooth { value, .. }) => numeral(if (value - g).abs() < 1e-9 { g } else { *value }),
             Some(Slope::Kink { low, high }) => format!("{} or {}", numeral(*low), numeral(*high)),
             _ => "-".into(),
         };
         vec![
-            ScreenCell::open(entry_name(&own.label, own.value.shape(), entry)),
+            ScreenCell::open(entry_name(&own.label, at.slice())),
             ScreenCell::secret(numeral(g), hidden),
             ScreenCell::secret(difference, hidden),
             ScreenCell::secret(verdict_word(*verdict), hidden),
         ]
     };
-    gradient.iter().zip(&verdicts).enumerate().map(row).collect()
+    gradient.indexed_iter().zip(&verdicts).enumerate().map(row).collect()
 }
 
 fn verdict_word(verdict: Agreement) -> &'static str {
@@ -88,22 +89,11 @@ fn verdict_word(verdict: Agreement) -> &'static str {
 }
 
 /// `g_alpha[1, 2]`: the name of one entry of a gradient, positions counted from 1.
-fn entry_name(label: &str, sizes: &[usize], entry: usize) -> String {
-    let mut rest = entry;
-    let mut at: Vec<String> = sizes
-        .iter()
-        .rev()
-        .map(|&size| {
-            let here = rest % size;
-            rest /= size;
-            (here + 1).to_string()
-        })
-        .collect();
-    at.reverse();
-    if at.is_empty() {
-        format!("g_{label}")
-    } else {
-        format!("g_{label}[{}]", at.join(", "))
+fn entry_name(label: &str, at: &[usize]) -> String {
+    let at: Vec<String> = at.iter().map(|index| (index + 1).to_string()).collect();
+    match at.is_empty() {
+        true => format!("g_{label}"),
+        false => format!("g_{label}[{}]", at.join(", ")),
     }
 }
 
