@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::rc::Rc;
 
+use maud::{Markup, html};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
@@ -66,64 +67,45 @@ fn runs(buffer: &Buffer, row: u16) -> Vec<(u16, Vec<&Cell>)> {
 }
 
 /// A run as a ground, if it has one, and letters that fill exactly its cells, whatever the font.
-fn run_svg(begin: u16, row: u16, cells: &[&Cell]) -> String {
+fn run_svg(begin: u16, row: u16, cells: &[&Cell]) -> Markup {
     let (front, back) = colours(cells[0]);
     let at = |column: usize| MARGIN + (begin + u16::try_from(column).unwrap()) * CELL.0;
     let top = MARGIN + row * CELL.1;
-    let mut svg = String::new();
-    if back != PAPER {
-        let (x, width) = (at(0), at(cells.len()) - at(0));
-        svg += &format!(
-            "<rect x=\"{x}\" y=\"{top}\" width=\"{width}\" height=\"{}\" fill=\"{back}\"/>\n",
-            CELL.1
-        );
-    }
     let text: String = cells.iter().map(|cell| cell.symbol()).collect();
     // Characters, not bytes: some blanks are such that no line breaks at them.
-    let (first, letters) = (
-        text.chars().take_while(|sign| sign.is_whitespace()).count(),
-        text.trim(),
-    );
-    if letters.is_empty() {
-        return svg;
+    let first = text.chars().take_while(|sign| sign.is_whitespace()).count();
+    let letters = text.trim();
+    let length = letters.chars().count() * usize::from(CELL.0);
+    let has = |modifier| cells[0].modifier.contains(modifier);
+    let bold = has(Modifier::BOLD).then_some("bold");
+    let line = has(Modifier::UNDERLINED).then_some("underline");
+    html! {
+        @if back != PAPER {
+            rect x=(at(0)) y=(top) width=(at(cells.len()) - at(0)) height=(CELL.1) fill=(back) {} "\n"
+        }
+        @if !letters.is_empty() {
+            text x=(at(first)) y=(top + 13) textLength=(length) fill=(front) font-weight=[bold] text-decoration=[line] {
+                (letters.replace(' ', "\u{a0}"))
+            }
+            "\n"
+        }
     }
-    let (x, length) = (at(first), letters.chars().count() * usize::from(CELL.0));
-    let bold = if cells[0].modifier.contains(Modifier::BOLD) {
-        " font-weight=\"bold\""
-    } else {
-        ""
-    };
-    let line = if cells[0].modifier.contains(Modifier::UNDERLINED) {
-        " text-decoration=\"underline\""
-    } else {
-        ""
-    };
-    let letters = letters
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace(' ', "\u{a0}");
-    svg + &format!(
-        "<text x=\"{x}\" y=\"{}\" textLength=\"{length}\" fill=\"{front}\"{bold}{line}>{letters}</text>\n",
-        top + 13
-    )
 }
 
 /// What a terminal shows, as a picture.
 fn svg(buffer: &Buffer, title: &str) -> String {
-    let (width, height) = (buffer.area.width, buffer.area.height);
-    let rows = (0..height).flat_map(|row| {
-        runs(buffer, row)
-            .into_iter()
-            .map(move |(at, cells)| run_svg(at, row, &cells))
-    });
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" role=\"img\" \
-         font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"13\">\n\
-         <title>{title}</title>\n<rect width=\"{w}\" height=\"{h}\" rx=\"6\" fill=\"{PAPER}\"/>\n{rows}</svg>\n",
-        w = width * CELL.0 + 2 * MARGIN,
-        h = height * CELL.1 + 2 * MARGIN,
-        rows = rows.collect::<String>(),
-    )
+    let [width, height] = [buffer.area.width * CELL.0, buffer.area.height * CELL.1].map(|size| size + 2 * MARGIN);
+    let picture = html! {
+        svg xmlns="http://www.w3.org/2000/svg" viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height)
+            role="img" font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="13" {
+            "\n" title { (title) } "\n" rect width=(width) height=(height) rx="6" fill=(PAPER) {} "\n"
+            @for row in 0..buffer.area.height {
+                @for (at, cells) in runs(buffer, row) { (run_svg(at, row, &cells)) }
+            }
+        }
+        "\n"
+    };
+    picture.into_string()
 }
 
 fn at(lesson: Rc<Lesson>, anchor: &str, answers: &[&str]) -> LessonState {
