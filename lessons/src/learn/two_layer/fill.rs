@@ -16,7 +16,7 @@ use super::slide::{SlideRow, SlideRule, TWO_LAYER};
 use super::values::{Values, ValuesError, matrix};
 use crate::learn::lesson::evaluate::{Environment, evaluate};
 use crate::learn::lesson::visible::Visible;
-use crate::learn::run::difference::{Agreement, agreement};
+use crate::learn::run::difference::{Agreement, agreement, take_all};
 use crate::learn::run::record::{FiniteDifferences, RunInputs, record};
 use crate::learn::run::trace::Trace;
 
@@ -59,7 +59,11 @@ fn trace(values: &Values) -> Trace {
         values: named.map(|(name, value)| (name.to_string(), value)).into(),
         ..RunInputs::default()
     };
-    record(program, &inputs, FiniteDifferences::Taken).expect("validated values have the shapes of the graph")
+    let run = record(program, &inputs, FiniteDifferences::Skipped);
+    let mut trace = run.expect("validated values have the shapes of the graph");
+    // Every entry has its difference, however many there are.
+    take_all(&mut trace);
+    trace
 }
 
 fn node(trace: &Trace, name: &str) -> usize {
