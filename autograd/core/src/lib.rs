@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod arena;
+mod formula_module;
 pub mod graph;
 pub mod layer;
 pub mod module;
@@ -27,9 +28,10 @@ pub use tapegrad_kernels as kernels;
 #[doc(inline)]
 pub use tapegrad_kernels::{numbers, shape};
 
+pub use formula_module::FormulaModule;
 pub use graph::{Graph, NodeId};
 pub use layer::Layer;
-pub use module::{Chain, FormulaModule, Module, OpModule};
+pub use module::{Chain, Module, OpModule};
 pub use op::Op;
 pub use params::{Init, Param, ParamList, Params};
 pub use plan::Plan;

@@ -49,7 +49,7 @@ pub struct Libraries {
 }
 
 /// What a submission may name, those first that use the others.
-const NAMES: [&str; 3] = ["tapegrad_models", "tapegrad_autograd", "ndarray"];
+const NAMES: [&str; 2] = ["tapegrad_autograd", "ndarray"];
 
 /// The environment of the compiler.
 const ENVIRONMENT: [&str; 9] = [
@@ -66,9 +66,7 @@ const ENVIRONMENT: [&str; 9] = [
 
 /// Compiles only if the libraries were built against each other.
 const PROBE: &str = "pub fn probe(module: &mut dyn tapegrad_autograd::Module<f64>, x: ndarray::ArrayViewD<'_, f64>) \
-    -> ndarray::ArrayD<f64> { module.forward(&[x]) } \
-    pub fn network(network: &dyn tapegrad_models::Network, x: tapegrad_autograd::Var<'static>) \
-    -> tapegrad_autograd::Var<'static> { network.logits(x) }";
+    -> ndarray::ArrayD<f64> { module.forward(&[x]) }";
 
 impl Libraries {
     /// The libraries that were built together with this program, or else those that cargo builds now.
@@ -108,21 +106,15 @@ impl Libraries {
     /// The newest libraries of a folder that were built against each other.
     fn fitting(folder: &Path) -> Result<Option<Self>, AssignmentError> {
         let found: Vec<Vec<PathBuf>> = NAMES.iter().map(|name| newest_first(folder, name)).collect();
-        for models in &found[0] {
-            for autograd in &found[1] {
-                for ndarray in &found[2] {
-                    let files = [models, autograd, ndarray];
-                    let externs = NAMES
-                        .iter()
-                        .zip(files)
-                        .map(|(name, file)| (name.to_string(), file.clone()));
-                    let libraries = Self {
-                        folder: folder.to_path_buf(),
-                        externs: externs.collect(),
-                    };
-                    if libraries.fit()? {
-                        return Ok(Some(libraries));
-                    }
+        for autograd in &found[0] {
+            for ndarray in &found[1] {
+                let externs = NAMES.iter().zip([autograd, ndarray]);
+                let libraries = Self {
+                    folder: folder.to_path_buf(),
+                    externs: externs.map(|(name, file)| (name.to_string(), file.clone())).collect(),
+                };
+                if libraries.fit()? {
+                    return Ok(Some(libraries));
                 }
             }
         }

@@ -7,7 +7,7 @@ use super::{Case, CaseOperand, Kind, Subject};
 use crate::subject::function::{Formula, FormulaFunction, Function};
 use crate::witness::symbolic::Symbolic;
 use tapegrad_core::graph::{Graph, NodeId, Source};
-use tapegrad_core::module::{FormulaModule, Module};
+use tapegrad_core::{FormulaModule, Module};
 use tapegrad_core::op::Draw;
 use tapegrad_core::op::OperandKind;
 use tapegrad_core::record::{Record, Sketch};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Case, Kind, Subject};
 use crate::subject::function::{Formula, FormulaFunction, Function};
-use tapegrad_core::module::{FormulaModule, Module};
+use tapegrad_core::{FormulaModule, Module};
 use tapegrad_core::op::Draw;
 
 /// Makes a module for a case.

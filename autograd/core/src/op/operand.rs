@@ -22,6 +22,8 @@ pub enum OperandKind {
     Id,
     /// Numbers where 0 means no and anything else yes; there is no gradient.
     Mask,
+    /// Real numbers that are taken as they are; there is no gradient.
+    Data,
 }
 
 /// How often an operand stands.
@@ -61,6 +63,13 @@ impl Operand {
             kind: OperandKind::Mask,
             arity: Arity::One,
             meaning,
+        }
+    }
+    /// Real numbers without a gradient that must be given.
+    pub const fn data(name: &'static str, meaning: &'static str) -> Self {
+        Self {
+            kind: OperandKind::Data,
+            ..Self::real(name, meaning)
         }
     }
     /// The same operand, which may be left out.

@@ -3,6 +3,7 @@
 //! `g_x = Σ ∂J/∂y · ∂y/∂x`, the sum over all uses `y` of `x` (multivariate chain rule). Nodes are visited from last
 //! to first, so when a node's turn comes, all its uses have contributed and its gradient is complete.
 
+mod begin;
 mod gradients;
 mod watch;
 

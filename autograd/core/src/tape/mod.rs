@@ -16,7 +16,6 @@ use crate::ops::AnyOp;
 use crate::params::{Param, Params, array, view};
 use crate::record::{Record, RecordError};
 use crate::shape::Shape;
-use crate::steps::{Gradients, Steps};
 use crate::var::Var;
 pub(crate) use state::{IN_PARAMS, Places, State};
 
@@ -146,47 +145,6 @@ impl<'p, T: Real> Tape<'p, T> {
         })
     }
 
-    /// The backward pass from `j`, one node at a time.
-    ///
-    /// **Panics** if `j` is not a single number, stands on another tape, or a backward pass already ran here.
-    #[track_caller]
-    pub fn steps(&self, j: Var<'_>) -> Steps<'_, 'p, T> {
-        let shape = j.shape();
-        assert!(
-            shape.len() == 1,
-            "backward begins at a single number; {j:?} has {} entries: sum them, or say with `backward_from` how much \
-             each entry counts",
-            shape.len()
-        );
-        self.steps_from(j, ArrayD::from_elem(shape.to_vec(), T::ONE).view())
-    }
-
-    /// The backward pass from an array `y`, where `g_y` is ∂J/∂y, one node at a time.
-    #[track_caller]
-    pub fn steps_from(&self, y: Var<'_>, g_y: ArrayViewD<'_, T>) -> Steps<'_, 'p, T> {
-        self.assert_own(y);
-        assert!(
-            !self.consumed.replace(true),
-            "a backward pass already ran on this tape, and its gradients were given out then; to differentiate again, \
-             record the formula on a new tape"
-        );
-        let shape = y.shape();
-        assert_eq!(shape.to_vec(), g_y.shape(), "g_y needs the shape of y");
-        Steps::new(self, y.id(), g_y)
-    }
-
-    /// The gradients of a single number with respect to everything it depends on.
-    #[track_caller]
-    pub fn backward(&self, j: Var<'_>) -> Gradients<T> {
-        self.steps(j).finish()
-    }
-
-    /// The gradients when ∂J/∂y is `g_y`.
-    #[track_caller]
-    pub fn backward_from(&self, y: Var<'_>, g_y: ArrayViewD<'_, T>) -> Gradients<T> {
-        self.steps_from(y, g_y).finish()
-    }
-
     /// The recorded graph.
     pub fn graph(&self) -> Ref<'_, Graph> {
         Ref::map(self.state.borrow(), |state| &state.graph)
@@ -210,8 +168,20 @@ impl<'p, T: Real> Tape<'p, T> {
         Var::new(self, id)
     }
 
+    /// Notes that the backward pass of this tape has run.
+    ///
+    /// **Panics** if one has run before.
     #[track_caller]
-    fn assert_own(&self, var: Var<'_>) {
+    pub(crate) fn consume(&self) {
+        assert!(
+            !self.consumed.replace(true),
+            "a backward pass already ran on this tape, and its gradients were given out then; to differentiate again, \
+             record the formula on a new tape"
+        );
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_own(&self, var: Var<'_>) {
         assert!(
             std::ptr::addr_eq(var.on(), self),
             "this variable stands on another tape; a tape knows the values and gradients of its own variables only"

@@ -40,7 +40,7 @@ pub struct Entry {
 pub struct Input {
     /// The letter of the formula, by which files of cases name it; one that stands many times is `a.0`, `a.1`, …
     pub name: &'static str,
-    /// `real`, `id` (whole numbers from 0), or `mask` (0 for no, else yes); only real ones have a gradient.
+    /// `real`, `id` (whole numbers from 0), or `mask` (0 for no, else yes), `data`; only real ones have a gradient.
     pub kind: &'static str,
     /// `one`, `optional`, or `many`.
     pub arity: &'static str,
@@ -165,6 +165,7 @@ fn input(operand: &Operand) -> Input {
             OperandKind::Real => "real",
             OperandKind::Id => "id",
             OperandKind::Mask => "mask",
+            OperandKind::Data => "data",
         },
         arity: match operand.arity {
             Arity::One => "one",

@@ -369,18 +369,24 @@ fn every_stated_formula_is_what_the_code_computes() {
     }
 }
 
-/// The frame of an op of single entries: every letter is an array of one shape, with values of the op's own domain.
+/// The frame of an op of single entries, or along an axis: every letter is an array of one shape, with values of the
+/// op's own domain; an axis is the second one, called `i`.
 fn entry_by_entry(op: &Entry) -> Frame {
     let sides: Vec<&str> = op.shapes.split([';', '>']).take(2).collect();
     let is_plain = |side: &&str| side.split(',').all(|one| one.trim().trim_end_matches(" -") == "[..]");
     assert!(
-        sides.iter().all(|side| is_plain(side)) && op.attributes.is_empty(),
+        sides.iter().all(|side| is_plain(side)) && op.attributes.iter().all(|attribute| attribute.name == "axis"),
         "{} is not an op of single entries, so formulas.json must say what its letters are",
         op.name
     );
+    let axes = if op.attributes.is_empty() {
+        "[A, B]"
+    } else {
+        "[r:A, i:B]"
+    };
     let letters = |names: &mut dyn Iterator<Item = &'static str>| {
         names
-            .map(|name| format!("{name}[A, B]"))
+            .map(|name| format!("{name}{axes}"))
             .collect::<Vec<String>>()
             .join(", ")
     };
@@ -390,6 +396,11 @@ fn entry_by_entry(op: &Entry) -> Frame {
     let values = op.operands.iter().zip(&sample.operands);
     Frame {
         op: op.name.to_string(),
+        attributes: op
+            .attributes
+            .iter()
+            .map(|attribute| (attribute.name.to_string(), Value::from(1)))
+            .collect(),
         inputs: letters(&mut op.operands.iter().map(|operand| operand.name)),
         result: letters(&mut op.forward.last().into_iter().map(|(result, _)| *result)),
         values: values

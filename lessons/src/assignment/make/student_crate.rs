@@ -56,12 +56,13 @@ fn manifest(assignment: &Assignment, project: &Project) -> String {
     format!(
         "[package]\nname = \"assignment-{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n\
          [lib]\nname = \"submission\"\n\n\
-         [dependencies]\nndarray = \"0.17\"\ntapegrad-autograd = {{ path = {} }}\ntapegrad-models = {{ path = {} }}\n\n\
+         [dependencies]\nndarray = \"0.17\"\n\n\
+         # The core alone: graph, ops, tape and modules, on plain loops. Vectors and threads are the feature `fast`.\n\
+         tapegrad-autograd = {{ path = {}, default-features = false }}\n\n\
          [lints.rust]\nunsafe_code = \"deny\"\n\n\
          # A workspace of its own, wherever it lies.\n[workspace]\n\n\
-         [profile.dev.package.\"*\"]\nopt-level = 3\ndebug = false\n",
+         [profile.dev.package.\"*\"]\nopt-level = 1\ndebug = false\n",
         path("autograd"),
-        path("models"),
     )
 }
 

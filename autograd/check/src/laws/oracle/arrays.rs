@@ -27,12 +27,12 @@ pub(super) fn array_of(value: &Value) -> Result<ArrayD<f64>, String> {
 /// An array as JSON; what it means is its type.
 pub(super) fn json_of(array: &ArrayD<f64>, kind: OperandKind) -> Value {
     let dtype = match kind {
-        OperandKind::Real => "f64",
+        OperandKind::Real | OperandKind::Data => "f64",
         OperandKind::Id => "i64",
         OperandKind::Mask => "bool",
     };
     let entry = |&x: &f64| match kind {
-        OperandKind::Real => number(x),
+        OperandKind::Real | OperandKind::Data => number(x),
         OperandKind::Id => json!(x as i64),
         OperandKind::Mask => json!(x != 0.0),
     };

@@ -241,6 +241,14 @@ impl<'a> Stated<'a> {
                 if name == "broadcast" {
                     return Some(Part::Line(build.repeat(value, &self.kept(whole.len()), &whole)));
                 }
+                if let (Some(along), &[axis]) = (words::find_form(name, Form::Along), self.over) {
+                    let ty = build.ty(value).clone();
+                    return Some(Part::Line(build.push(
+                        Operation::Along(along.op.name, axis),
+                        vec![value],
+                        ty,
+                    )));
+                }
                 let op = words::find_form(name, Form::Reduction)?.op.name;
                 Some(Part::Line(build.reduce(op, value, self.over.to_vec())))
             }

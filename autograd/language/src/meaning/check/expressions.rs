@@ -7,8 +7,10 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
+use crate::meaning::words;
 use crate::syntax::ast::{Binary, Expr, ExprKind};
 use crate::syntax::span::Span;
+use tapegrad_core::op::OperandKind;
 
 impl Checker<'_> {
     pub(super) fn expr(&mut self, expr: &Expr) -> ValueId {
@@ -143,7 +145,8 @@ impl Checker<'_> {
 
     pub(super) fn unary(&mut self, name: &'static str, operand: ValueId, span: Span) -> ValueId {
         let mut ty = self.ty(operand).clone();
-        if ty.kind != Kind::Unknown && ty.kind != Kind::Real {
+        let passes_gradients = words::called(name, &[]).operand(0).kind == OperandKind::Real;
+        if ty.kind != Kind::Unknown && (ty.kind != Kind::Real || !passes_gradients) {
             ty.kind = Kind::Data;
         }
         self.emit(Operation::Unary(name), vec![operand], ty, span)
