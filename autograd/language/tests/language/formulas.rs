@@ -374,7 +374,7 @@ fn entry_by_entry(op: &Entry) -> Frame {
     let sides: Vec<&str> = op.shapes.split([';', '>']).take(2).collect();
     let is_plain = |side: &&str| side.split(',').all(|one| one.trim().trim_end_matches(" -") == "[..]");
     assert!(
-        sides.iter().all(|side| is_plain(side)) && op.attributes.is_empty(),
+        sides.iter().all(is_plain) && op.attributes.is_empty(),
         "{} is not an op of single entries, so formulas.json must say what its letters are",
         op.name
     );
