@@ -87,7 +87,8 @@ for name in ("maximum", "minimum"):
     case("ties share", name, {"a": torch.tensor([1.0, 2.0, 2.0]), "b": torch.tensor([2.0, 2.0, 1.0])}, BINARY[name])
 
 UNARY = {"neg": torch.neg, "exp": torch.exp, "abs": torch.abs, "tanh": torch.tanh, "sigmoid": torch.sigmoid,
-         "relu": torch.relu, "silu": F.silu}
+         "relu": torch.relu, "silu": F.silu, "erf": torch.erf, "sin": torch.sin, "cos": torch.cos, "floor": torch.floor,
+         "round": torch.round, "sign": torch.sign, "softplus": lambda a: F.softplus(a, threshold=1e9)}
 for name, f in UNARY.items():
     for what, x in [("rank 2", randn(3, 2)), ("a number", randn()), ("empty", randn(2, 0)), ("rank 3", randn(2, 1, 3)),
                     ("large", away(5) * (200.0 if name == "exp" else 1e4)), ("tiny", away(5) * 1e-9),
@@ -98,6 +99,9 @@ for name, f in {"log": torch.log, "sqrt": torch.sqrt}.items():
     for what, x in [("rank 2", positive(3, 2)), ("a number", positive()), ("empty", positive(0)), ("large", positive(4) * 1e12),
                     ("tiny", positive(4) * 1e-12), ("rank 3", positive(2, 2, 2))]:
         case(what, name, {"a": x}, f)
+for what, x in [("rank 2", positive(3, 2)), ("a number", positive()), ("empty", positive(0)), ("tiny", away(4) * 1e-17),
+                ("near -1", torch.tensor([-0.999999, -0.5])), ("large", positive(4) * 1e12)]:
+    case(what, "log1p", {"a": x}, torch.log1p)
 for form, approximate in (("exact", "none"), ("tanh", "tanh")):
     for what, x in [("rank 2", randn(3, 2)), ("a number", randn()), ("empty", randn(0, 2)), ("large", away(4) * 30),
                     ("tiny", away(4) * 1e-9), ("tails", torch.tensor([-6.0, -4.0, 4.0, 6.0]))]:
@@ -294,6 +298,15 @@ for what, b, t, m, d, scale in [("small", 2, 3, 2, 3, 1.0), ("one step", 1, 1, 2
     gates = {"W_xh": randn(4 * d, m) * scale, "W_hh": randn(4 * d, d) * scale, "b": randn(4 * d)}
     case(what, "lstm", {"x": randn(b, t, m), "h_0": randn(b, d), "c_0": randn(b, d)} | gates, lstm)
     case(what, "lstm_cell", {"x": randn(b, m), "state": randn(2, b, d)} | gates, lstm_cell)
+
+for what, x, axis in [("rows", (2, 3), 1), ("columns", (2, 3), 0), ("one entry", (1,), 0), ("empty", (0, 2), 1), ("middle", (2, 3, 2), 1)]:
+    case(what, "flip", {"x": randn(*x)}, lambda x: torch.flip(x, (axis,)), {"axis": axis})
+for what, x, k in [("one", (4,), 1), ("two of five", (3, 5), 2), ("all", (2, 3), 3), ("none", (2, 3), 0), ("rank 3", (2, 2, 4), 2)]:
+    case(what, "top_k", {"x": randn(*x)}, lambda x: torch.topk(x, k)[0], {"k": k})
+for what, x in [("rank 2", randn(2, 3)), ("a number", randn()), ("empty", randn(0)), ("large", randn(2) * 1e8), ("rank 1", randn(4))]:
+    # What is detached has no gradient, in PyTorch as here.
+    y = x.clone()
+    case(what, "detach", {"x": x}, lambda x: x.detach() + 0 * x, {})
 
 few = {op: n for op, n in count.items() if n < 5}
 print(f"{sum(count.values())} cases of {len(count)} ops" + (f"; fewer than five: {few}" if few else ""), file=sys.stderr)

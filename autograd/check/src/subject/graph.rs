@@ -10,12 +10,11 @@ use tapegrad_core::graph::{Graph, NodeId, Source};
 use tapegrad_core::{FormulaModule, Module};
 use tapegrad_core::op::Draw;
 use tapegrad_core::op::OperandKind;
-use tapegrad_core::record::{Record, Sketch};
-use tapegrad_core::shape::Shape;
 use tapegrad_core::var::Var;
-use tapegrad_language::core::Program;
-use tapegrad_language::types::{Kind as Numbers, Type};
-use tapegrad_language::{elaborate, open};
+use tapegrad_language::open;
+use tapegrad_language::program::Program;
+use tapegrad_language::run::Instance;
+use tapegrad_language::types::Kind as Numbers;
 
 /// A program of the graph language; its value is the objective, or the first output.
 ///
@@ -130,22 +129,18 @@ impl Subject for GraphSubject {
 
 /// Values for all inputs and parameters of a program with these sizes.
 fn drawn(program: &Program, sizes: BTreeMap<String, i64>, draw: &mut Draw) -> Option<Case> {
-    let bound = elaborate::bind(program, &sizes).ok()?;
-    let shape = |ty: &Type| -> Option<Shape> {
-        ty.axes
-            .iter()
-            .map(|axis| axis.size.value(&bound).ok().map(|n| n as usize))
-            .collect()
-    };
+    let instance = Instance::new(program, &sizes).ok()?;
     let mut case = Case::of([]);
-    for input in &program.inputs {
-        let shape = shape(&input.ty)?;
+    for (input, shape) in instance.inputs() {
         let (kind, value) = match &input.ty.kind {
             Numbers::Real => (OperandKind::Real, draw.normal(shape)),
             Numbers::Data | Numbers::Unknown => (OperandKind::Mask, draw.between(shape, 0.0, 1.0)),
             Numbers::Bool => (OperandKind::Mask, draw.mask(shape)),
             Numbers::Int => (OperandKind::Id, draw.ids(shape, 3)),
-            Numbers::Id(end) => (OperandKind::Id, draw.ids(shape, end.value(&bound).ok()? as usize)),
+            Numbers::Id(end) => (
+                OperandKind::Id,
+                draw.ids(shape, end.value(instance.sizes()).ok()? as usize),
+            ),
         };
         case.operands.push(CaseOperand {
             name: input.name.clone(),
@@ -153,7 +148,7 @@ fn drawn(program: &Program, sizes: BTreeMap<String, i64>, draw: &mut Draw) -> Op
             value,
         });
     }
-    let params = elaborate::first_values::<f64>(program, &bound, draw.below(1 << 20) as u64).ok()?;
+    let params = instance.first_values::<f64>(draw.below(1 << 20) as u64);
     for param in params.list().params() {
         // Away from where training begins: a gradient at zeros says little.
         let value = params.value(param).to_owned() + draw.normal(param.shape()) * 0.3;
@@ -180,16 +175,10 @@ struct Replay {
 impl Replay {
     fn of(program: &Program, sizes: &BTreeMap<String, i64>) -> Result<Self, String> {
         let text = |error: Box<tapegrad_language::diagnostic::Diagnostic>| format!("{error:?}");
-        let bound = elaborate::bind(program, sizes).map_err(text)?;
-        let list = elaborate::declare(program, &bound).map_err(text)?;
-        let sketch = Sketch::new();
-        let mut leaf = |input: &tapegrad_language::core::Input, shape: Shape| match input.ty.kind {
-            Numbers::Real => sketch.input(&input.name, shape).id(),
-            _ => sketch.data(&input.name, shape).id(),
-        };
-        let made = elaborate::elaborate(program, &bound, &list, &sketch, &mut leaf).map_err(text)?;
+        let instance = Instance::new(program, sizes).map_err(text)?;
+        let (graph, made) = instance.graph().map_err(text)?;
+        let list = instance.params();
         let result = made.objective.or(made.outputs.first().map(|(_, id)| *id));
-        let graph = sketch.graph().clone();
         let mut operands: BTreeMap<NodeId, usize> = made.inputs.iter().enumerate().map(|(i, &id)| (id, i)).collect();
         for node in graph.nodes() {
             if let Source::Param(param) = node.source {

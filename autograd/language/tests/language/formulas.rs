@@ -375,7 +375,7 @@ fn entry_by_entry(op: &Entry) -> Frame {
     let sides: Vec<&str> = op.shapes.split([';', '>']).take(2).collect();
     let is_plain = |side: &&str| side.split(',').all(|one| one.trim().trim_end_matches(" -") == "[..]");
     assert!(
-        sides.iter().all(|side| is_plain(side)) && op.attributes.iter().all(|attribute| attribute.name == "axis"),
+        sides.iter().all(is_plain) && op.attributes.iter().all(|attribute| attribute.name == "axis"),
         "{} is not an op of single entries, so formulas.json must say what its letters are",
         op.name
     );

@@ -6,12 +6,11 @@ use std::fmt;
 use ndarray::ArrayD;
 use tapegrad_autograd::graph::{Graph, NodeId, Source};
 use tapegrad_autograd::language::ast::Direction;
-use tapegrad_autograd::language::core::{Input, Program};
-use tapegrad_autograd::language::elaborate::{self, Elaborated};
+use tapegrad_autograd::language::elaborate::Elaborated;
 use tapegrad_autograd::language::flat::scope_path;
-use tapegrad_autograd::language::size::Bound;
-use tapegrad_autograd::language::types::Kind;
-use tapegrad_autograd::{Params, Shape, Step as BackwardStep, Tape, Var};
+use tapegrad_autograd::language::program::Program;
+use tapegrad_autograd::language::run::{self, RunError, Session};
+use tapegrad_autograd::{Step as BackwardStep, Tape, Var};
 
 use super::difference;
 use super::phrase;
@@ -50,24 +49,28 @@ impl fmt::Display for TraceError {
     }
 }
 
+impl From<RunError> for TraceError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Program(found) => Self(found.primary.text),
+            RunError::Data { place, message } => Self(format!("{place}: {message}")),
+        }
+    }
+}
+
 /// Runs a program forward and backward and records every step.
 ///
 /// **Errors** if a value is missing, has another shape than declared, or the program has no objective.
 pub fn record(program: &Program, given: &RunInputs, differences: FiniteDifferences) -> Result<Trace, TraceError> {
-    let wrong =
-        |error: Box<tapegrad_autograd::language::diagnostic::Diagnostic>| TraceError(error.primary.text.clone());
-    let mut sizes = given.sizes.clone();
-    let shapes: Vec<(String, Vec<usize>)> = given
-        .values
-        .iter()
-        .map(|(name, value)| (name.clone(), value.shape().to_vec()))
-        .collect();
-    elaborate::infer(program, &mut sizes, &shapes);
-    let bound = elaborate::bind(program, &sizes).map_err(wrong)?;
-    let mut params = elaborate::first_values::<f64>(program, &bound, given.seed).map_err(wrong)?;
-    set_params(program, &mut params, given)?;
-    let tape = Tape::with(&params);
-    let elaborated = write(program, &bound, &params, &tape, given)?;
+    let given = run::Given {
+        dims: given.sizes.clone(),
+        values: given.values.clone(),
+        seed: given.seed,
+        ..run::Given::default()
+    };
+    let session = Session::new(program, &given)?;
+    let tape = Tape::with(session.params());
+    let elaborated = session.record(&tape)?;
     let objective = elaborated.objective.ok_or_else(|| {
         TraceError("the program says neither `minimize` nor `maximize`, so nothing has a gradient".into())
     })?;
@@ -78,7 +81,8 @@ pub fn record(program: &Program, given: &RunInputs, differences: FiniteDifferenc
         )));
     }
     let backward: Vec<BackwardStep<f64>> = tape.steps(Var::new(&tape, objective)).collect();
-    let sizes = bound.iter().map(|(name, &size)| (name.to_string(), size)).collect();
+    let sizes = session.instance().sizes();
+    let sizes = sizes.iter().map(|(name, &size)| (name.to_string(), size)).collect();
     let maximises = matches!(program.objective, Some((Direction::Maximize, _)));
     let mut trace = trace(&tape, &elaborated, &backward, objective.index());
     (trace.sizes, trace.maximises) = (sizes, maximises);
@@ -87,63 +91,6 @@ pub fn record(program: &Program, given: &RunInputs, differences: FiniteDifferenc
         difference::take_all(&mut trace);
     }
     Ok(trace)
-}
-
-fn set_params(program: &Program, params: &mut Params<f64>, given: &RunInputs) -> Result<(), TraceError> {
-    for (name, value) in &given.values {
-        match params.list().find(name) {
-            Some(param) => {
-                fits(name, param.shape(), value)?;
-                params.value_mut(param).assign(value);
-            }
-            None if program.inputs.iter().any(|input| input.name == *name) => {}
-            None => {
-                return Err(TraceError(format!(
-                    "the program has no input or parameter called {name}"
-                )));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn fits(name: &str, shape: Shape, value: &ArrayD<f64>) -> Result<(), TraceError> {
-    if shape.to_vec() == value.shape() {
-        return Ok(());
-    }
-    let own = Shape::new(value.shape());
-    Err(TraceError(format!(
-        "{name} must have the shape {shape}; the value given has {own}"
-    )))
-}
-
-fn write(
-    program: &Program,
-    bound: &Bound,
-    params: &Params<f64>,
-    tape: &Tape<'_, f64>,
-    given: &RunInputs,
-) -> Result<Elaborated, TraceError> {
-    let mut wrong = None;
-    let mut leaf = |input: &Input, shape: Shape| {
-        let value = match given.values.get(&input.name) {
-            Some(value) => fits(&input.name, shape, value).map(|()| value.clone()),
-            None => Err(TraceError(format!("the input {} is not given", input.name))),
-        };
-        let value = value.unwrap_or_else(|error| {
-            wrong.get_or_insert(error);
-            ArrayD::zeros(shape.to_vec())
-        });
-        match input.ty.kind {
-            Kind::Real => tape.input(&input.name, value).id(),
-            _ => tape.data(&input.name, value).id(),
-        }
-    };
-    let elaborated = elaborate::elaborate(program, bound, params.list(), tape, &mut leaf);
-    match wrong {
-        Some(error) => Err(error),
-        None => elaborated.map_err(|error| TraceError(error.primary.text.clone())),
-    }
 }
 
 /// The trace of a run that is over; sizes, direction and differences are still to be filled in.
