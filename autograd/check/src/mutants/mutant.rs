@@ -1,8 +1,9 @@
 //! Wrong gradients on purpose: a subject whose backward() has one mistake planted.
 //!
 //! A mutant calls the right backward(), with a changed upstream gradient or changing what comes out, or runs the
-//! backward pass of the function's graph with one edge wrong. It shares no code with the hypotheses, which
-//! are made from Jacobians: a diagnosis has to recognise a mutant and cannot look it up.
+//! backward pass of the function's graph with one edge wrong.
+//! The general mutants share no derivative with the hypotheses, which are made from Jacobians: a diagnosis has to
+//! recognise them. A mutant of an edge runs the same edited graph as its hypothesis, and tests only the search.
 
 use std::fmt;
 use std::sync::Arc;
