@@ -1,13 +1,13 @@
 //! Lessons, the report of a comparison, and the command `tapegrad`.
 //!
-//! Reading order: [`step`], which steps through a network; [`learn`], the lessons; [`report`], what a comparison of
-//! models leaves behind; [`assignment`], what students hand in; [`mod@bench`], what is timed; [`cli`], the command.
+//! Reading order: [`learn`], the lessons; `report`, what a comparison of
+//! models leaves behind; [`assignment`], what students hand in; `bench`, what is timed; [`cli`], the command.
 
 #![forbid(unsafe_code)]
 
 pub mod assignment;
-pub mod bench;
+mod bench;
 pub mod cli;
+mod html;
 pub mod learn;
-pub mod report;
-pub mod step;
+mod report;

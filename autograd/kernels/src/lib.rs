@@ -37,6 +37,7 @@ mod tests;
 pub use adamw::AdamwStep;
 pub use attention::{AttentionGradients, AttentionInputs, AttentionSizes};
 pub use cross_entropy::CrossEntropy;
+pub use elementwise::Function;
 pub use fast::{add, by_parts, simd_level, with_team};
 #[cfg(feature = "fast")]
 pub use fast::{chains_of_multiply_adds, read};

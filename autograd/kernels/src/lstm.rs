@@ -10,7 +10,6 @@
 
 use crate::numbers::Real;
 
-use super::elementwise::sigmoid;
 use super::fast::packed_len;
 use super::gemm::{Gemm, plain as plain_gemm};
 use super::linear::{LinearGradients, LinearSizes, plain as plain_linear, plain_backward as plain_linear_backward};
@@ -141,7 +140,12 @@ pub(super) fn plain<T: Real>(at: LstmSizes, x: LstmInputs<'_, T>, h: &mut [T], n
             let (gates, product) = (&mut gates[row * 4 * d..][..4 * d], &product[b * 4 * d..][..4 * d]);
             for j in 0..d {
                 let gate = |k: usize| gates[k * d + j] + product[k * d + j];
-                let (i, f, g, o) = (sigmoid(gate(0)), sigmoid(gate(1)), gate(2).tanh(), sigmoid(gate(3)));
+                let (i, f, g, o) = (
+                    gate(0).sigmoids().0,
+                    gate(1).sigmoids().0,
+                    gate(2).tanh(),
+                    gate(3).sigmoids().0,
+                );
                 let c = f * c_before[b * d + j] + i * g;
                 let y = o * c.tanh();
                 for (k, value) in [i, f, g, o].into_iter().enumerate() {

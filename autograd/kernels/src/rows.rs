@@ -1,6 +1,6 @@
 //! Operations on single numbers and on rows: functions, norms, losses, sums.
 
-use super::{CrossEntropy, LayerNorm, LayerNormGradients, RmsNorm, RmsNormGradients};
+use super::{CrossEntropy, Function, LayerNorm, LayerNormGradients, RmsNorm, RmsNormGradients};
 use super::{cross_entropy, elementwise, norm, reduce, softmax};
 use crate::numbers::Scalar;
 
@@ -11,39 +11,14 @@ use crate::numbers::Scalar;
 /// # Panics
 /// Every operation panics when its slices do not match its sizes.
 pub trait RowKernels: Scalar {
-    /// `y = exp(x)` for each number.
-    fn exp_slice(x: &[Self], y: &mut [Self]) {
-        elementwise::each(x, y, Scalar::exp);
+    /// `y = f(x)` for each number.
+    fn map<F: Function>(x: &[Self], y: &mut [Self]) {
+        elementwise::each(x, y, F::at);
     }
 
-    /// `y = tanh(x)` for each number.
-    fn tanh_slice(x: &[Self], y: &mut [Self]) {
-        elementwise::each(x, y, Scalar::tanh);
-    }
-
-    /// `y = 1 / (1 + exp(-x))` for each number.
-    fn sigmoid_slice(x: &[Self], y: &mut [Self]) {
-        elementwise::each(x, y, elementwise::sigmoid);
-    }
-
-    /// `y = x / (1 + exp(-2u))`, `u = √(2/π) (x + 0.044715 x³)` for each number; 0 at `-∞`.
-    fn gelu_tanh_slice(x: &[Self], y: &mut [Self]) {
-        elementwise::each(x, y, elementwise::gelu_tanh);
-    }
-
-    /// The gradient of [`gelu_tanh_slice`](Self::gelu_tanh_slice).
-    fn gelu_tanh_slice_backward(x: &[Self], g_y: &[Self], g_x: &mut [Self]) {
-        elementwise::each_backward(x, g_y, g_x, elementwise::gelu_tanh_slope);
-    }
-
-    /// `y = x / (1 + exp(-x))` for each number; 0 at `-∞`.
-    fn silu_slice(x: &[Self], y: &mut [Self]) {
-        elementwise::each(x, y, elementwise::silu);
-    }
-
-    /// The gradient of [`silu_slice`](Self::silu_slice).
-    fn silu_slice_backward(x: &[Self], g_y: &[Self], g_x: &mut [Self]) {
-        elementwise::each_backward(x, g_y, g_x, elementwise::silu_slope);
+    /// `g_x = g_y · f(x)` for each number, where `f` is the slope of a function.
+    fn map_backward<F: Function>(x: &[Self], g_y: &[Self], g_x: &mut [Self]) {
+        elementwise::each_backward(x, g_y, g_x, F::at);
     }
 
     /// `y = softmax(x)` of each row of `cols` numbers.

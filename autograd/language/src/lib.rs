@@ -1,9 +1,18 @@
 //! The graph language: the lecture's equations as text, from which the graph is made.
 //!
-//! Reading order, from text to graph: [`span`], [`token`], [`lexer`], [`ast`], [`parse`], [`mod@print`]; [`size`],
-//! [`facts`], [`types`], [`core`], [`functions`], [`check`], with [`diagnostic`], [`code`] and [`explain`]; [`elaborate`],
-//! [`run`]; then what can be made of a program: [`mod@derive`], [`table`], [`count`], and of a graph: [`flat`],
-//! [`registry`], [`view`], [`ops`].
+//! Reading order, from text to graph:
+//! 1. `syntax/`, from text to a tree: [`span`], [`token`], [`lexer`], [`ast`], [`parse`], [`mod@print`];
+//! 2. `meaning/`, from a tree to a checked program: [`size`], `facts`, [`types`], [`program`], [`words`],
+//!    [`attributes`], [`ops`], `check`;
+//! 3. `diagnostic/`, what is said about mistakes: [`diagnostic`], [`code`], [`explain`];
+//! 4. `run/`, from a checked program and numbers to a graph and its values: [`elaborate`], [`run`];
+//! 5. `derive/`, programs whose lines are a derivative: [`mod@derive`];
+//! 6. `show/`, what can be read off a program or a graph: [`table`], [`count`], [`flat`], [`view`].
+//!
+//! The text of a program passes through all of them in [`open`] and [`run::run`].
+//!
+//! **What this package must never know**: the checker, the models and the lessons. It knows the engine
+//! (`tapegrad-core`) and nothing after it, so that each of the others can build on programs.
 //!
 //! ```
 //! use tapegrad_autograd::language::{open, run};
@@ -17,32 +26,24 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod ast;
-pub mod check;
-pub mod code;
-pub mod core;
-pub mod count;
 pub mod derive;
 pub mod diagnostic;
-pub mod elaborate;
-pub mod explain;
-pub mod facts;
-pub mod flat;
-pub mod functions;
-pub mod lexer;
-pub mod meanings;
+mod meaning;
 mod open;
-pub mod ops;
-pub mod parse;
-pub mod print;
-pub mod registry;
-mod render;
 pub mod run;
-pub mod size;
-pub mod span;
-pub mod table;
-pub mod token;
-pub mod types;
-pub mod view;
+mod show;
+mod syntax;
 
+pub use diagnostic::{code, explain};
+pub use meaning::{attributes, ops, program, size, types, words};
 pub use open::{Opened, open, open_with};
+pub use run::elaborate;
+pub use show::{count, flat, table, view};
+pub use syntax::{ast, lexer, parse, print, span, token};
+
+/// Former names of [`program`] and its input.
+#[doc(hidden)]
+pub mod core {
+    pub use crate::program::DeclaredInput as Input;
+    pub use crate::program::*;
+}

@@ -1,14 +1,14 @@
-//! Opening a program: its file, the files it uses, parsed and checked.
+//! Opening a program: its file and the files that it uses are read, parsed and checked.
 
-use super::ast::File;
-use super::check::{Checked, check};
-use super::code::Code;
-use super::core::Program;
-use super::diagnostic::Diagnostic;
-use super::parse::parse_file;
-use super::span::{Sources, Span};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::meaning::check::{Checked, check};
+use crate::meaning::program::Program;
+use crate::syntax::ast::File;
+use crate::syntax::parse::parse_file;
+use crate::syntax::span::{Sources, Span};
 
-/// A program with everything that is known about it.
+/// An opened text: its sources, tree, checked graphs and diagnostics.
 #[derive(Clone, Debug)]
 pub struct Opened {
     /// The source texts, for messages.
@@ -51,7 +51,7 @@ pub fn open(name: &str, text: &str) -> Opened {
     })
 }
 
-/// Opens a text; `load` gives the text of a file that it uses, or says why not.
+/// Opens a text; `load` gives the text of each file that it uses, or the reason why it cannot.
 pub fn open_with(name: &str, text: &str, load: &mut dyn FnMut(&str) -> Result<String, String>) -> Opened {
     let mut reader = Reader {
         sources: Sources::default(),

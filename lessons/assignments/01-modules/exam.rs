@@ -9,7 +9,7 @@ use tapegrad_autograd::ops::{Reduction, cross_entropy, linear, sigmoid};
 
 use crate::assignment::exam::Visibility::{Hidden, Public};
 use crate::assignment::exam::{Test, numbers, on, row, same, scalar};
-use crate::assignment::examinee::{Complaint, Examinee, Sought};
+use crate::assignment::grade::{Complaint, ModuleSpec, Submission};
 
 /// All tests, in the order of the tasks.
 pub const TESTS: &[Test] = &[
@@ -87,7 +87,7 @@ pub const TESTS: &[Test] = &[
     },
 ];
 
-fn linear_by_hand(student: &Examinee, _: u64) -> Result<(), Complaint> {
+fn linear_by_hand(student: &Submission, _: u64) -> Result<(), Complaint> {
     let w = array![[1.0, 2.0], [0.0, -1.0], [3.0, 0.5]].into_dyn();
     let (x, g_y) = (
         array![[1.0, 0.0], [2.0, -1.0]].into_dyn(),
@@ -117,65 +117,65 @@ fn linear_by_hand(student: &Examinee, _: u64) -> Result<(), Complaint> {
     Ok(())
 }
 
-fn linear_module() -> Sought {
+fn linear_module() -> ModuleSpec {
     let case = |draw: &mut Draw| {
         let [b, m, d] = [(); 3].map(|()| draw.size_nonzero());
         Case::of([("x", draw.normal(Shape::new(&[b, m])))])
             .with_param("w", draw.normal(Shape::new(&[d, m])))
             .with_param("b", draw.normal(Shape::new(&[d])))
     };
-    Sought::new("Linear", case, |x| linear(x[0], x[1], Some(x[2])))
+    ModuleSpec::new("Linear", case, |x| linear(x[0], x[1], Some(x[2])))
 }
 
-fn sigmoid_by_hand(student: &Examinee, _: u64) -> Result<(), Complaint> {
+fn sigmoid_by_hand(student: &Submission, _: u64) -> Result<(), Complaint> {
     let (x, g_y) = (row(&[0.0, 0.0, 0.0]), row(&[4.0, -2.0, 0.0]));
     same("g_x", &sigmoid_gradient(student, &x, &g_y)?, &row(&[1.0, -0.5, 0.0]))
         .map_err(|complaint| on(&[("x", &x), ("g_y", &g_y)], &complaint))
 }
 
 /// At 40 the slope is `exp(-40)`, at -40 too, and at ±800 it is 0.
-fn sigmoid_far_out(student: &Examinee, _: u64) -> Result<(), Complaint> {
+fn sigmoid_far_out(student: &Submission, _: u64) -> Result<(), Complaint> {
     let (x, g_y) = (row(&[-800.0, -40.0, 800.0]), row(&[1.0, 1.0, 1.0]));
     let right = row(&[0.0, (-40.0_f64).exp(), 0.0]);
     same("g_x", &sigmoid_gradient(student, &x, &g_y)?, &right)
         .map_err(|complaint| on(&[("x", &x), ("g_y", &g_y)], &complaint))
 }
 
-fn sigmoid_gradient(student: &Examinee, x: &ArrayD<f64>, g_y: &ArrayD<f64>) -> Result<ArrayD<f64>, Complaint> {
+fn sigmoid_gradient(student: &Submission, x: &ArrayD<f64>, g_y: &ArrayD<f64>) -> Result<ArrayD<f64>, Complaint> {
     let mut module = student.module("Sigmoid", Vec::new());
     module.forward(&[x.view()]);
     let mut g_x = module.backward(g_y.view());
     g_x.pop().ok_or("backward() gives one gradient, that of x".to_string())
 }
 
-fn sigmoid_module() -> Sought {
+fn sigmoid_module() -> ModuleSpec {
     let case = |draw: &mut Draw| {
         let shape = draw.shape_nonempty();
         Case::of([("x", draw.normal(shape))])
     };
-    Sought::new("Sigmoid", case, |x| sigmoid(x[0]))
+    ModuleSpec::new("Sigmoid", case, |x| sigmoid(x[0]))
 }
 
-fn cross_entropy_by_hand(student: &Examinee, _: u64) -> Result<(), Complaint> {
+fn cross_entropy_by_hand(student: &Submission, _: u64) -> Result<(), Complaint> {
     let logits = array![[0.0, 0.0], [0.0, 3.0_f64.ln()]].into_dyn();
     let g_x = logits_gradient(student, &logits, &[0, 0])?;
     let right = array![[-0.25, 0.25], [-0.375, 0.375]].into_dyn();
     same("g_x", &g_x, &right).map_err(|complaint| on(&[("x", &logits), ("t", &numbers(&[0, 0]))], &complaint))
 }
 
-fn cross_entropy_module() -> Sought {
+fn cross_entropy_module() -> ModuleSpec {
     let case = |draw: &mut Draw| {
         let (rows, classes) = (draw.size_nonzero(), 1 + draw.size_nonzero());
         let targets = draw.ids(Shape::new(&[rows]), classes);
         let logits = draw.normal(Shape::new(&[rows, classes]));
         Case::of([("x", logits)]).with_data("t", OperandKind::Id, targets)
     };
-    Sought::new("SoftmaxCrossEntropy", case, |x| {
+    ModuleSpec::new("SoftmaxCrossEntropy", case, |x| {
         cross_entropy(x[0], x[1], None, Reduction::Mean)
     })
 }
 
-fn cross_entropy_rows(student: &Examinee, seed: u64) -> Result<(), Complaint> {
+fn cross_entropy_rows(student: &Submission, seed: u64) -> Result<(), Complaint> {
     let mut draw = Draw::new(seed, 5);
     for scale in [1.0, 10.0, 1000.0] {
         let (rows, classes) = (draw.size_nonzero(), 2 + draw.size_nonzero());
@@ -200,7 +200,7 @@ fn cross_entropy_rows(student: &Examinee, seed: u64) -> Result<(), Complaint> {
     Ok(())
 }
 
-fn logits_gradient(student: &Examinee, logits: &ArrayD<f64>, t: &[usize]) -> Result<ArrayD<f64>, Complaint> {
+fn logits_gradient(student: &Submission, logits: &ArrayD<f64>, t: &[usize]) -> Result<ArrayD<f64>, Complaint> {
     let mut module = student.module("SoftmaxCrossEntropy", Vec::new());
     module.forward(&[logits.view(), numbers(t).view()]);
     let g_x = module.backward(scalar(1.0).view());

@@ -7,7 +7,7 @@ use tapegrad_autograd::{Shape, Tape, Var};
 
 use crate::assignment::exam::Visibility::{Hidden, Public};
 use crate::assignment::exam::{Test, numbers, on, row, same, scalar};
-use crate::assignment::examinee::{Complaint, Examinee};
+use crate::assignment::grade::{Complaint, Submission};
 
 /// All tests, in the order of the tasks.
 pub const TESTS: &[Test] = &[
@@ -83,7 +83,7 @@ fn flat(lists: &[Vec<usize>]) -> [ArrayD<f64>; 2] {
 }
 
 /// Holds an order against its definition.
-fn orders(student: &Examinee, operands: &[Vec<usize>], from: usize) -> Result<(), Complaint> {
+fn orders(student: &Submission, operands: &[Vec<usize>], from: usize) -> Result<(), Complaint> {
     let [counts, list] = flat(operands);
     let order = student.call_for_one("order", &[counts, list, scalar(from as f64)])?;
     let order: Vec<usize> = order.iter().map(|node| *node as usize).collect();
@@ -121,7 +121,7 @@ fn orders(student: &Examinee, operands: &[Vec<usize>], from: usize) -> Result<()
     }
 }
 
-fn random_orders(student: &Examinee, seed: u64, nodes_max: usize) -> Result<(), Complaint> {
+fn random_orders(student: &Submission, seed: u64, nodes_max: usize) -> Result<(), Complaint> {
     let mut draw = Draw::new(seed, 5);
     for _ in 0..12 {
         let nodes = 2 + draw.below(nodes_max);
@@ -157,7 +157,7 @@ impl Program {
     }
 
     /// Asks for all gradients of the last node and holds them against the engine's.
-    fn hold(&self, student: &Examinee) -> Result<(), Complaint> {
+    fn hold(&self, student: &Submission) -> Result<(), Complaint> {
         let tape = Tape::<f64>::new();
         let vars = self.record(&tape);
         let last = *vars.last().ok_or("the program is empty")?;
@@ -221,7 +221,7 @@ impl Program {
     }
 }
 
-fn one_variable_twice(student: &Examinee, _: u64) -> Result<(), Complaint> {
+fn one_variable_twice(student: &Submission, _: u64) -> Result<(), Complaint> {
     let mut program = Program::default();
     program.leaves.push(row(&[3.0, -1.0]));
     program.push(LEAF, &[]);
@@ -237,7 +237,7 @@ enum Shapes {
     Broadcast,
 }
 
-fn programs(student: &Examinee, seed: u64, shapes: Shapes) -> Result<(), Complaint> {
+fn programs(student: &Submission, seed: u64, shapes: Shapes) -> Result<(), Complaint> {
     let mut draw = Draw::new(seed, 3);
     for _ in 0..12 {
         let common = Shape::new(&[1 + draw.below(3), 2 + draw.below(2)]);
@@ -264,7 +264,7 @@ fn programs(student: &Examinee, seed: u64, shapes: Shapes) -> Result<(), Complai
     Ok(())
 }
 
-fn broadcast_by_hand(student: &Examinee, _: u64) -> Result<(), Complaint> {
+fn broadcast_by_hand(student: &Submission, _: u64) -> Result<(), Complaint> {
     let g = array![[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]].into_dyn();
     let cases = [
         (vec![3], row(&[11.0, 22.0, 33.0])),
@@ -281,7 +281,7 @@ fn broadcast_by_hand(student: &Examinee, _: u64) -> Result<(), Complaint> {
 }
 
 /// The engine's gradient of an array that is broadcast by adding it to another.
-fn random_broadcasts(student: &Examinee, seed: u64) -> Result<(), Complaint> {
+fn random_broadcasts(student: &Submission, seed: u64) -> Result<(), Complaint> {
     let mut draw = Draw::new(seed, 4);
     for _ in 0..20 {
         let common: Shape = (0..draw.below(4)).map(|_| draw.size_nonzero()).collect();

@@ -6,7 +6,7 @@ use tapegrad_autograd::check::Draw;
 
 use crate::assignment::exam::Visibility::{Hidden, Public};
 use crate::assignment::exam::{Test, numbers, on, row, same, scalar};
-use crate::assignment::examinee::{Complaint, Examinee};
+use crate::assignment::grade::{Complaint, Submission};
 
 /// All tests, in the order of the tasks.
 pub const TESTS: &[Test] = &[
@@ -93,7 +93,7 @@ fn predicted(order: usize, vocabulary: usize, sentence: &[usize]) -> Vec<(Vec<us
         .collect()
 }
 
-fn counted(student: &Examinee, order: usize, vocabulary: usize, sentences: &Sentences) -> Result<(), Complaint> {
+fn counted(student: &Submission, order: usize, vocabulary: usize, sentences: &Sentences) -> Result<(), Complaint> {
     let [lengths, words] = text(sentences);
     let answer = student.call("learn", &[model(order, vocabulary, 1.0), lengths, words])?;
     let [contexts, counts] = &answer[..] else {
@@ -141,7 +141,7 @@ fn random_text(draw: &mut Draw, vocabulary: usize) -> Vec<Vec<usize>> {
         .collect()
 }
 
-fn counts_of_random_texts(student: &Examinee, seed: u64) -> Result<(), Complaint> {
+fn counts_of_random_texts(student: &Submission, seed: u64) -> Result<(), Complaint> {
     let mut draw = Draw::new(seed, 5);
     (0..16).try_for_each(|round| {
         let vocabulary = 1 + draw.below(4);
@@ -151,7 +151,7 @@ fn counts_of_random_texts(student: &Examinee, seed: u64) -> Result<(), Complaint
 }
 
 /// A table of counts with one context, for which `P = 3`.
-fn probabilities_by_hand(student: &Examinee, _: u64) -> Result<(), Complaint> {
+fn probabilities_by_hand(student: &Submission, _: u64) -> Result<(), Complaint> {
     let (contexts, counts) = (
         ndarray::array![[0.0]].into_dyn(),
         ndarray::array![[2.0, 0.0, 4.0]].into_dyn(),
@@ -183,7 +183,7 @@ fn probabilities_by_hand(student: &Examinee, _: u64) -> Result<(), Complaint> {
     Ok(())
 }
 
-fn probabilities(student: &Examinee, seed: u64) -> Result<(), Complaint> {
+fn probabilities(student: &Submission, seed: u64) -> Result<(), Complaint> {
     let mut draw = Draw::new(seed, 5);
     for round in 0..8 {
         let (order, vocabulary, k) = (1 + round % 3, 1 + draw.below(4), 0.01 + draw.below(100) as f64 / 40.0);
@@ -225,7 +225,7 @@ fn probabilities(student: &Examinee, seed: u64) -> Result<(), Complaint> {
 }
 
 /// Holds the mean against the distribution that `respond.rs` made up.
-fn mean_nats(student: &Examinee, order: usize, vocabulary: usize, sentences: &Sentences) -> Result<(), Complaint> {
+fn mean_nats(student: &Submission, order: usize, vocabulary: usize, sentences: &Sentences) -> Result<(), Complaint> {
     let [lengths, words] = text(sentences);
     let given = student.call_for_one("mean_nats", &[model(order, vocabulary, 1.0), lengths, words])?;
     let all = sentences
@@ -241,7 +241,7 @@ fn mean_nats(student: &Examinee, order: usize, vocabulary: usize, sentences: &Se
     same("the mean", &given, &row(&[right])).map_err(|what| told(order, vocabulary, sentences, &what))
 }
 
-fn nats_of_random_texts(student: &Examinee, seed: u64) -> Result<(), Complaint> {
+fn nats_of_random_texts(student: &Submission, seed: u64) -> Result<(), Complaint> {
     let mut draw = Draw::new(seed, 5);
     (0..16).try_for_each(|round| {
         let vocabulary = 1 + draw.below(4);

@@ -8,7 +8,7 @@ use tapegrad_autograd::{Shape, Tape, Var};
 
 use crate::assignment::exam::Visibility::{Hidden, Public};
 use crate::assignment::exam::{Test, on, same, scalar};
-use crate::assignment::examinee::{Complaint, Examinee, Sought};
+use crate::assignment::grade::{Complaint, ModuleSpec, Submission};
 
 /// All tests, in the order of the tasks.
 pub const TESTS: &[Test] = &[
@@ -70,7 +70,7 @@ pub const TESTS: &[Test] = &[
     },
 ];
 
-fn masks(student: &Examinee, sizes: &[usize]) -> Result<(), Complaint> {
+fn masks(student: &Submission, sizes: &[usize]) -> Result<(), Complaint> {
     for &t in sizes {
         let given = student.call_for_one("causal_mask", &[scalar(t as f64)])?;
         if given.shape() != [t, t] {
@@ -105,7 +105,7 @@ fn right_mask(t: usize) -> ArrayD<f64> {
 }
 
 /// Holds weights and means against the definition.
-fn holds(student: &Examinee, x: [ArrayD<f64>; 4]) -> Result<(), Complaint> {
+fn holds(student: &Submission, x: [ArrayD<f64>; 4]) -> Result<(), Complaint> {
     let tape = Tape::<f64>::new();
     let [q, k, v, mask] = x.each_ref().map(|x| tape.data("x", x.view()));
     let (p, y) = definition(q, k, v, mask);
@@ -117,13 +117,13 @@ fn holds(student: &Examinee, x: [ArrayD<f64>; 4]) -> Result<(), Complaint> {
     Ok(())
 }
 
-fn equal_scores(student: &Examinee, _: u64) -> Result<(), Complaint> {
+fn equal_scores(student: &Submission, _: u64) -> Result<(), Complaint> {
     let q = array![[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]].into_dyn();
     let k = array![[1.0, 2.0], [3.0, 4.0], [-1.0, 0.0]].into_dyn();
     holds(student, [q, k, array![[3.0], [1.0], [-1.0]].into_dyn(), right_mask(3)])
 }
 
-fn forward(student: &Examinee, seed: u64) -> Result<(), Complaint> {
+fn forward(student: &Submission, seed: u64) -> Result<(), Complaint> {
     let mut draw = Draw::new(seed, 5);
     for round in 0..12 {
         let [t, d, e] = [(); 3].map(|()| draw.size_nonzero());
@@ -140,21 +140,21 @@ fn forward(student: &Examinee, seed: u64) -> Result<(), Complaint> {
     Ok(())
 }
 
-fn sought(name: &str) -> Sought {
+fn sought(name: &str) -> ModuleSpec {
     let case = |draw: &mut Draw| {
         let [t, d, e] = [(); 3].map(|()| draw.size_nonzero());
         let [q, k] = [(); 2].map(|()| draw.normal(Shape::new(&[t, d])));
         let v = draw.normal(Shape::new(&[t, e]));
         Case::of([("q", q), ("k", k), ("v", v)])
     };
-    Sought::new(name, case, |x| {
+    ModuleSpec::new(name, case, |x| {
         let t = x[0].shape().to_vec()[0];
         definition(x[0], x[1], x[2], x[0].causal_mask(t, t)).1
     })
 }
 
 /// What is changed at a place changes nothing before it; a gradient that comes in there goes out at none after it.
-fn no_leak(student: &Examinee, seed: u64) -> Result<(), Complaint> {
+fn no_leak(student: &Submission, seed: u64) -> Result<(), Complaint> {
     let mut draw = Draw::new(seed, 4);
     let (t, d) = (5, 3);
     let mut x = [(); 3].map(|()| draw.normal(Shape::new(&[t, d])));

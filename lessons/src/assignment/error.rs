@@ -1,68 +1,37 @@
-//! What keeps an assignment from being made or graded, apart from what is wrong with a submission.
+//! The reasons why an assignment cannot be made or graded. Mistakes in a submission are not among them.
 
 use std::fmt::Display;
 use std::path::PathBuf;
 
-use super::hole::HoleError;
+use crate::assignment::make::HoleError;
 
 /// Why an assignment cannot be made or graded.
 #[derive(Debug, thiserror::Error)]
 pub enum AssignmentError {
     /// There is no such assignment.
     #[error("there is no assignment `{id}`; there are {}", .known.join(", "))]
-    Unknown {
-        /// What was asked for.
-        id: String,
-        /// What there is.
-        known: Vec<String>,
-    },
+    Unknown { id: String, known: Vec<String> },
     /// The project is not where it was looked for.
     #[error(
         "{} is not the project's folder; name it with --project DIR or the environment variable TAPEGRAD_PROJECT",
         .root.display()
     )]
-    NoProject {
-        /// Where it was looked for.
-        root: PathBuf,
-    },
+    NoProject { root: PathBuf },
     /// The project's libraries are not there and cannot be built.
     #[error("the libraries of {} do not build; try `cargo build` there", .root.display())]
-    NoLibraries {
-        /// The project.
-        root: PathBuf,
-    },
+    NoLibraries { root: PathBuf },
     /// A tool cannot be started.
     #[error("{tool} cannot be started: {reason}; install Rust, and put its tools on the PATH")]
-    NoTool {
-        /// The tool.
-        tool: String,
-        /// Why.
-        reason: String,
-    },
+    NoTool { tool: String, reason: String },
     /// A file or folder cannot be read or written.
     #[error("{place}: {reason}")]
-    File {
-        /// Which.
-        place: String,
-        /// Why.
-        reason: String,
-    },
+    File { place: String, reason: String },
     /// A reference is not well formed.
     #[error("reference.rs of {id}, {error}")]
-    Reference {
-        /// The assignment.
-        id: String,
-        /// Where and why.
-        error: HoleError,
-    },
+    Reference { id: String, error: HoleError },
     /// An assignment breaks a rule, so nothing is written.
     #[error("{id} is refused: {reason}")]
-    Refused {
-        /// The assignment.
-        id: String,
-        /// The rule and where it is broken.
-        reason: String,
-    },
+    Refused { id: String, reason: String },
 }
 
 impl AssignmentError {

@@ -1,11 +1,11 @@
-//! What an assignment is: a reference with holes, its tests, and what is told to students.
+//! An assignment: a reference with holes, its tests, and the handout for students.
 
 use std::time::Duration;
 
 use ndarray::{ArrayD, Dimension};
 
-use super::examinee::{Complaint, Examinee};
-use super::process::Limits;
+use crate::assignment::grade::Limits;
+use crate::assignment::grade::{Complaint, Submission};
 
 /// One assignment. Everything students and lecturers get is made from it.
 #[derive(Clone, Copy, Debug)]
@@ -44,17 +44,17 @@ pub struct Test {
     pub name: &'static str,
     /// The hole that it is about.
     pub task: &'static str,
-    /// What it is worth.
+    /// Its points.
     pub points: u32,
-    /// Who sees it.
+    /// Whether students see it.
     pub visibility: Visibility,
-    /// What it claims, as a sentence.
+    /// The claim that it tests, as a sentence.
     pub claim: &'static str,
     /// Asks and judges; everything random follows from the seed.
-    pub run: fn(&Examinee, u64) -> Result<(), Complaint>,
+    pub run: fn(&Submission, u64) -> Result<(), Complaint>,
 }
 
-/// Who sees a test.
+/// Whether students see a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visibility {
     /// Students run it as often as they like.
@@ -73,7 +73,7 @@ pub const COMPILING: Limits = Limits {
     output_bytes: 4 << 20,
 };
 
-/// What each test may use.
+/// The limits of each test.
 pub const TESTING: Limits = Limits {
     time: Duration::from_secs(10),
     memory_bytes: 1 << 30,

@@ -1,4 +1,4 @@
-//! Where the project is, and its compiled libraries, which submissions are compiled against.
+//! The folder of the project, and its compiled libraries, which submissions are compiled against.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

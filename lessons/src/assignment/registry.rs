@@ -1,4 +1,4 @@
-//! The assignments there are. To add one, write its folder and its line here.
+//! All assignments. To add one, write its folder and its line here.
 
 use super::error::AssignmentError;
 use super::exam::Assignment;

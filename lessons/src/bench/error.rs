@@ -11,10 +11,7 @@ use tapegrad_models::ngram::NgramError;
 pub enum BenchError {
     /// The workload reads a text and was given none.
     #[error("`{workload}` needs a text")]
-    NeedsText {
-        /// The workload.
-        workload: &'static str,
-    },
+    NeedsText { workload: &'static str },
     /// The text cannot be read.
     #[error(transparent)]
     Text(#[from] TextError),
@@ -35,42 +32,21 @@ pub enum BenchError {
     Decode(#[from] DecodeError),
     /// A file or folder cannot be used.
     #[error("{}: {source}", .path.display())]
-    File {
-        /// The place.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
+    File { path: PathBuf, source: std::io::Error },
     /// A run of `tapegrad train` failed.
     #[error("`tapegrad train` did not end well: {problem}")]
-    Train {
-        /// What it said.
-        problem: String,
-    },
+    Train { problem: String },
     /// The threads cannot be started.
     #[error("{threads} threads cannot be started: {problem}")]
-    Threads {
-        /// How many.
-        threads: usize,
-        /// What the system says.
-        problem: String,
-    },
+    Threads { threads: usize, problem: String },
     /// The other framework does not answer as it should.
     #[error("the peer `{command}` {problem}")]
-    Peer {
-        /// How it was started.
-        command: String,
-        /// What is wrong.
-        problem: String,
-    },
+    Peer { command: String, problem: String },
     /// The system does not say how much memory a process holds.
     #[error("the memory of process {process} is read from {}, which cannot be read here: {source}", .path.display())]
     NoMemory {
-        /// The number of the process.
         process: u32,
-        /// Where it should be.
         path: PathBuf,
-        /// What the system says.
         source: std::io::Error,
     },
 }

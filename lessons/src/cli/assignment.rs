@@ -7,12 +7,11 @@ use serde_json::json;
 
 use super::error::CliError;
 use super::output::Output;
-use crate::assignment::error::AssignmentError;
-use crate::assignment::exam::Assignment as Known;
-use crate::assignment::grade::{Grading, Tests};
-use crate::assignment::mutation::parsed;
+use crate::assignment::exam::Assignment;
+use crate::assignment::grade::{Grading, Tests, classroom, gradescope};
+use crate::assignment::make::{bundle, parsed, student_crate};
 use crate::assignment::project::{Libraries, Project};
-use crate::assignment::{bundle, classroom, gradescope, registry, student_crate};
+use crate::assignment::registry;
 
 /// Get an assignment, have it graded, or build what a lecturer hands out
 #[derive(Args, Debug)]
@@ -22,16 +21,16 @@ use crate::assignment::{bundle, classroom, gradescope, registry, student_crate};
   tapegrad assignment grade my-modules
   tapegrad assignment grade submission --id 01-modules --student ada --hidden --format gradescope
   tapegrad assignment build 01-modules --out course/01-modules")]
-pub struct Assignment {
+pub struct AssignmentCommand {
     #[command(subcommand)]
-    action: Action,
+    action: AssignmentAction,
     /// The project's folder [default: the one this program was built in]
     #[arg(long, global = true, value_name = "DIR")]
     project: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Action {
+enum AssignmentAction {
     /// List the assignments
     List,
     /// Write a crate to work in
@@ -68,12 +67,12 @@ struct Grade {
     #[arg(long)]
     hidden: bool,
     /// The form of the report
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    format: ReportFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum ReportFormat {
     /// For people
     Text,
     /// One JSON document
@@ -84,13 +83,13 @@ enum Format {
     Classroom,
 }
 
-impl Assignment {
+impl AssignmentCommand {
     /// Runs the command.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
         let project = || Project::find(self.project.as_deref());
         match &self.action {
-            Action::List => list(out),
-            Action::New { id, dir } => {
+            AssignmentAction::List => list(out),
+            AssignmentAction::New { id, dir } => {
                 let known = registry::find(id)?;
                 student_crate::starter(known, &project()?, dir)?;
                 let file = dir.join("src/lib.rs").display().to_string();
@@ -101,8 +100,8 @@ impl Assignment {
                     )),
                 }
             }
-            Action::Grade(grade) => grade.run(&project()?, out),
-            Action::Build { id, out: folder } => build(id.as_deref(), folder.as_deref(), &project()?, out),
+            AssignmentAction::Grade(grade) => grade.run(&project()?, out),
+            AssignmentAction::Build { id, out: folder } => build(id.as_deref(), folder.as_deref(), &project()?, out),
         }
     }
 }
@@ -118,14 +117,14 @@ impl Grade {
         let libraries = Libraries::find(project)?;
         let report = Grading::new(registry::find(&id)?, &libraries, &self.student, tests).grade(&self.dir)?;
         match self.format {
-            Format::Text if !out.is_json() => out.text(&report.text())?,
-            Format::Text | Format::Json => out.document(&report.to_json())?,
-            Format::Gradescope => out.document(&gradescope::document(&report))?,
-            Format::Classroom => out.text(&classroom::output_line(&report))?,
+            ReportFormat::Text if !out.is_json() => out.text(&report.text())?,
+            ReportFormat::Text | ReportFormat::Json => out.document(&report.to_json())?,
+            ReportFormat::Gradescope => out.document(&gradescope::document(&report))?,
+            ReportFormat::Classroom => out.text(&classroom::output_line(&report))?,
         }
         // A grade is a result, whatever it is. Only people and scripts in between want a failure to fail.
         match self.format {
-            Format::Text | Format::Json if report.score() < report.score_max() => Err(CliError::said()),
+            ReportFormat::Text | ReportFormat::Json if report.score() < report.score_max() => Err(CliError::reported()),
             _ => Ok(()),
         }
     }
@@ -139,12 +138,12 @@ fn list(out: &Output<'_>) -> Result<(), CliError> {
             .collect();
         return out.document(&all);
     }
-    let line = |known: &Known| format!("{:<16} {:>3} points  {}\n", known.id, known.points(), known.title);
+    let line = |known: &Assignment| format!("{:<16} {:>3} points  {}\n", known.id, known.points(), known.title);
     out.text(&registry::ALL.iter().map(line).collect::<String>())
 }
 
 fn build(id: Option<&str>, folder: Option<&Path>, project: &Project, out: &Output<'_>) -> Result<(), CliError> {
-    let chosen: Vec<&Known> = match id {
+    let chosen: Vec<&Assignment> = match id {
         Some(id) => vec![registry::find(id)?],
         None => registry::ALL.iter().collect(),
     };
@@ -180,18 +179,5 @@ fn build(id: Option<&str>, folder: Option<&Path>, project: &Project, out: &Outpu
     match out.is_json() {
         true => out.document(&documents),
         false => Ok(()),
-    }
-}
-
-impl From<AssignmentError> for CliError {
-    fn from(error: AssignmentError) -> Self {
-        let code = match error {
-            AssignmentError::Unknown { .. } => "unknown_assignment",
-            AssignmentError::NoProject { .. } => "no_project",
-            AssignmentError::NoLibraries { .. } | AssignmentError::NoTool { .. } => "no_tools",
-            AssignmentError::File { .. } => "file",
-            AssignmentError::Reference { .. } | AssignmentError::Refused { .. } => "refused",
-        };
-        CliError::new(code, error)
     }
 }

@@ -7,16 +7,17 @@ use serde_json::json;
 
 use super::error::CliError;
 use super::output::Output;
-use super::progress::Bar;
-use crate::bench::machine::{Machine, peak_gflops};
-use crate::bench::measure::measure;
-use crate::bench::memory;
-use crate::bench::pairs::{self, Pairs, in_turns};
-use crate::bench::roofline::{self, Roofs};
-use crate::bench::row::{self, Row, table};
-use crate::bench::scaling::{self, Series};
-use crate::bench::workload::{Asked, Setting, Workload};
-use crate::bench::{BenchError, WORKLOADS, find};
+use super::progress::ProgressIndicator;
+use crate::bench::BenchError;
+use crate::bench::measure::machine::{Machine, peak_gflops};
+use crate::bench::measure::memory;
+use crate::bench::measure::pairs::{self, Pairs, in_turns};
+use crate::bench::measure::roofline::{self, Roofs};
+use crate::bench::measure::row::{self, BenchRow, table};
+use crate::bench::measure::scaling::{self, Series};
+use crate::bench::measure::timing::measure;
+use crate::bench::work::workload::{BenchSetting, RunsWhen, Workload};
+use crate::bench::work::{WORKLOADS, find};
 use tapegrad_models::train::write_atomically;
 
 /// Time standard work on this machine, alone or in turns with another framework
@@ -89,9 +90,9 @@ impl Bench {
     fn run_rows(&self, workloads: &[&'static Workload], output: &Output<'_>) -> Result<(), CliError> {
         let machine = Machine::here();
         let mut peaks = Peaks::default();
-        let mut rows: Vec<Row> = Vec::new();
+        let mut rows: Vec<BenchRow> = Vec::new();
         for workload in workloads {
-            let bar = Bar::new(workload.name, output);
+            let bar = ProgressIndicator::new(workload.name, output);
             bar.note(workload.about);
             let mut row = measure(workload, &self.setting(workload), self.reps)?;
             row.peak_gflops = peaks.of(&row)?;
@@ -111,10 +112,10 @@ impl Bench {
             })?;
         }
         if output.is_json() {
-            let rows: Vec<_> = rows.iter().map(Row::json).collect();
+            let rows: Vec<_> = rows.iter().map(BenchRow::json).collect();
             return output.document(&json!({"machine": machine, "rows": rows}));
         }
-        let cells: Vec<_> = rows.iter().map(Row::cells).collect();
+        let cells: Vec<_> = rows.iter().map(BenchRow::cells).collect();
         output.text(&format!("{}\n{}", heading(&machine), table(&row::HEADERS, &cells)))
     }
 
@@ -123,7 +124,7 @@ impl Bench {
         let mut peaks = Peaks::default();
         let mut rows: Vec<Pairs> = Vec::new();
         for workload in workloads.iter().filter(|work| !work.name.starts_with("peak-")) {
-            let bar = Bar::new(workload.name, output);
+            let bar = ProgressIndicator::new(workload.name, output);
             bar.note(workload.about);
             let mut pairs = in_turns(workload, &self.setting(workload), command, self.pairs)?;
             pairs.ours.peak_gflops = peaks.of(&pairs.ours)?;
@@ -166,9 +167,9 @@ impl Bench {
     fn workloads(&self) -> Result<Vec<&'static Workload>, CliError> {
         if self.names.is_empty() {
             let wanted = |work: &&Workload| match work.asked {
-                Asked::Always => true,
-                Asked::WithText => self.text.is_some() || self.list,
-                Asked::ByName => self.list,
+                RunsWhen::Always => true,
+                RunsWhen::WithText => self.text.is_some() || self.list,
+                RunsWhen::ByName => self.list,
             };
             return Ok(WORKLOADS.iter().filter(wanted).collect());
         }
@@ -189,8 +190,8 @@ impl Bench {
         self.threads.unwrap_or_else(cores)
     }
 
-    fn setting(&self, workload: &Workload) -> Setting {
-        Setting {
+    fn setting(&self, workload: &Workload) -> BenchSetting {
+        BenchSetting {
             threads: workload.threads(self.asked_threads()),
             text: self.text.clone(),
         }
@@ -203,7 +204,7 @@ struct Peaks(Vec<(usize, f64)>);
 
 impl Peaks {
     /// The peak of as many threads as a row has, if it has multiply-adds.
-    fn of(&mut self, row: &Row) -> Result<Option<f64>, BenchError> {
+    fn of(&mut self, row: &BenchRow) -> Result<Option<f64>, BenchError> {
         if row.work.multiply_adds.is_none() {
             return Ok(None);
         }
@@ -231,22 +232,4 @@ fn heading(machine: &Machine) -> String {
         ..
     } = machine;
     format!("tapegrad {tapegrad} ({build}) on {cpu}, {cores} cores, {system}; kernels use {simd}\n")
-}
-
-impl From<BenchError> for CliError {
-    fn from(error: BenchError) -> Self {
-        let (code, help) = match &error {
-            BenchError::NeedsText { .. } => ("text", Some("give one with --text FILE")),
-            BenchError::Text(_) | BenchError::Split(_) | BenchError::Batch(_) => ("text", None),
-            BenchError::Peer { .. } => ("peer", Some("tests/peers/README.md says what a peer must do")),
-            BenchError::Train { .. } => ("train", None),
-            BenchError::NoMemory { .. } => ("memory", Some("this works on Linux only")),
-            _ => ("bench", None),
-        };
-        let this = Self::new(code, &error);
-        match help {
-            Some(help) => this.help(help),
-            None => this,
-        }
-    }
 }

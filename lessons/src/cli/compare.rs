@@ -1,9 +1,9 @@
 //! `tapegrad compare`: trains n-gram, RNN, LSTM and Transformer on one loop and one corpus, and shows them side by side.
 
-use super::error::CliError;
+use super::error::{CliError, ErrorCode};
 use super::generate::{request, text_of};
 use super::output::Output;
-use super::progress::Bar;
+use super::progress::ProgressIndicator;
 use super::recipe::{CorpusArgs, SizeArgs};
 use super::threads;
 use crate::report::comparison::{self, Comparison, CurvePoint, ModelOutcome, NgramFloor, Setting};
@@ -106,7 +106,7 @@ impl Compare {
 
 fn unwritable(report: &std::path::Path, error: &std::io::Error) -> CliError {
     CliError::new(
-        "report_unwritable",
+        ErrorCode::UnwritableFile,
         format!("{}: the report cannot be written: {error}", report.display()),
     )
     .help("name another place with --report FILE")
@@ -126,7 +126,7 @@ fn outcome(recipe: &Recipe, dataset: &Dataset, output: &Output<'_>) -> Result<Mo
     };
     let mut best: Option<(Recipe, Trained)> = None;
     for candidate in candidates {
-        let mut bar = Bar::new(&title(&candidate.model), output);
+        let mut bar = ProgressIndicator::new(&title(&candidate.model), output);
         let trained = Run::new(&candidate, dataset, None)?.train(&mut bar)?;
         bar.finish();
         let nats = |trained: &Trained| trained.progress.heldout_nats.unwrap_or(f64::INFINITY);

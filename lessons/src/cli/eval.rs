@@ -1,6 +1,6 @@
 //! `tapegrad eval`: measures a trained model on held-out text.
 
-use super::error::CliError;
+use super::error::{CliError, ErrorCode};
 use super::output::Output;
 use super::threads;
 use clap::{Args, ValueEnum};
@@ -63,7 +63,7 @@ impl Eval {
         };
         if *dataset.tokenizer() != tokenizer {
             return Err(CliError::new(
-                "corpus_changed",
+                ErrorCode::CorpusChanged,
                 "the corpus is no longer the one this model was trained on: its vocabulary has changed",
             )
             .help("put the text back as it was, or measure another text with --text FILE"));

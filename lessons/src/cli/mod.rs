@@ -1,12 +1,11 @@
 //! The command `tapegrad`.
 //!
 //! Each command is one file: a struct of its arguments, whose `run` does it. To add one, write its file and its line in
-//! `Command`. A command writes one thing to standard output, text or a JSON document, through [`Output`]; all
-//! else (progress, notes) goes to standard error. What goes wrong is a [`CliError`].
+//! `Command`. A command writes one thing to standard output, text or a JSON document, through `Output`; all
+//! else (progress, notes) goes to standard error. Every failure is a `CliError`.
 
 mod assignment;
 mod bench;
-mod causes;
 mod check;
 mod compare;
 mod error;
@@ -14,7 +13,6 @@ mod eval;
 mod generate;
 mod graph;
 mod learn;
-mod learn_files;
 mod output;
 mod progress;
 mod recipe;
@@ -28,8 +26,8 @@ use std::io::{self, Write};
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-pub use error::CliError;
-pub use output::Output;
+use error::CliError;
+use output::Output;
 
 /// Watch every gradient, then train small language models with them
 #[derive(Debug, Parser)]
@@ -37,7 +35,7 @@ pub use output::Output;
 #[command(
     after_help = "Examples:\n  tapegrad compare\n  tapegrad train lstm --out runs/lstm\n  tapegrad step two-layer"
 )]
-pub struct Cli {
+struct Cli {
     /// Write one JSON document to standard output instead of text
     #[arg(long, global = true)]
     json: bool,
@@ -58,10 +56,10 @@ enum Command {
     Train(train::Train),
     Eval(eval::Eval),
     Generate(generate::Generate),
-    Step(step::Step),
-    Check(check::Check),
+    Step(step::StepCommand),
+    Check(check::CheckCommand),
     Learn(learn::Learn),
-    Assignment(assignment::Assignment),
+    Assignment(assignment::AssignmentCommand),
     Bench(bench::Bench),
     Graph(graph::Graph),
 }
@@ -83,7 +81,7 @@ impl Command {
     }
 }
 
-/// Runs `tapegrad` with these arguments, of which the first is its own name, and gives the exit code.
+/// Runs `tapegrad` with these arguments and gives the exit code; the first argument is the name of the program.
 ///
 /// 0: done. 1: it could not be done. 2: the command line is wrong.
 pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
@@ -102,7 +100,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
     };
     match outcome {
         Ok(()) => 0,
-        Err((_, error)) if error.is_said() => error.exit_code(),
+        Err((_, error)) if error.is_reported() => error.exit_code(),
         Err((json, error)) => {
             // If the error cannot be written either, the exit code is all that is left to say.
             let _: io::Result<()> = match json {

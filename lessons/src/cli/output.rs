@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use serde::Serialize;
 
-use super::error::CliError;
+use super::error::{CliError, ErrorCode};
 
 /// Where a command writes, and the options that all commands share.
 pub struct Output<'w> {
@@ -41,7 +41,7 @@ impl<'w> Output<'w> {
         self.seed
     }
 
-    /// True if progress may be drawn: standard error is a terminal that can, and nobody asked for plain lines.
+    /// True if progress may be drawn: standard error is a terminal that can show it, and plain lines were not asked for.
     pub fn draws_progress(&self) -> bool {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         !self.plain && !dumb && io::stderr().is_terminal()
@@ -60,7 +60,7 @@ impl<'w> Output<'w> {
     /// **Errors** as [`text`](Self::text).
     pub fn document(&self, document: &impl Serialize) -> Result<(), CliError> {
         let text = serde_json::to_string_pretty(document)
-            .map_err(|error| CliError::new("output", format!("the document has no JSON form: {error}")))?;
+            .map_err(|error| CliError::new(ErrorCode::Output, format!("the document has no JSON form: {error}")))?;
         self.text(&(text + "\n"))
     }
 }
@@ -68,9 +68,11 @@ impl<'w> Output<'w> {
 /// What became of writing to standard output.
 pub fn written(outcome: io::Result<()>) -> Result<(), CliError> {
     match outcome {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(CliError::new("output", format!("the result could not be written: {error}")).at("standard output"))
-        }
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::new(
+            ErrorCode::Output,
+            format!("the result could not be written: {error}"),
+        )
+        .at("standard output")),
         _ => Ok(()),
     }
 }

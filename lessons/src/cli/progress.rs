@@ -6,13 +6,13 @@ use tapegrad_models::train::{Line, Progress, Watch};
 
 /// A bar on standard error; nothing at all where standard error is not a terminal.
 #[derive(Debug)]
-pub struct Bar {
+pub struct ProgressIndicator {
     bar: ProgressBar,
     name: String,
     heldout: Option<f64>,
 }
 
-impl Bar {
+impl ProgressIndicator {
     /// A bar for the training of one model.
     pub fn new(name: &str, output: &Output<'_>) -> Self {
         let bar = ProgressBar::new(0);
@@ -40,7 +40,7 @@ impl Bar {
     }
 }
 
-impl Watch for Bar {
+impl Watch for ProgressIndicator {
     fn step(&mut self, progress: &Progress, steps: u64, nats: Option<f64>) {
         if self.bar.length() != Some(steps) {
             self.bar.set_length(steps);

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::error::CliError;
+use super::error::{CliError, ErrorCode};
 use super::output::Output;
-use crate::step::{Values, ValuesError, render_plain, two_layer};
+use crate::learn::two_layer::{Values, ValuesError, render_plain, two_layer};
 
 /// Step through a network: every forward and every backward, with its numbers
 #[derive(Args, Debug)]
@@ -18,9 +18,9 @@ Examples:
 
 A file of values, with any sizes:
   {\"x\": [1, 2], \"t\": 1, \"alpha\": [[0.1, 0.2], [0.3, -0.1]], \"beta\": [0.5, -0.4]}")]
-pub struct Step {
+pub struct StepCommand {
     /// The network to step through
-    network: Network,
+    network: SteppedNetwork,
     /// Take the values from this JSON file instead of the lecture's
     #[arg(long, value_name = "FILE", conflicts_with = "seed")]
     values: Option<PathBuf>,
@@ -28,15 +28,15 @@ pub struct Step {
 
 /// A network that can be stepped through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Network {
+enum SteppedNetwork {
     /// The lecture's two-layer sigmoid network; with --seed, on random values
     TwoLayer,
 }
 
-impl Step {
+impl StepCommand {
     /// Writes the ledger of the network.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
-        let Network::TwoLayer = self.network;
+        let SteppedNetwork::TwoLayer = self.network;
         let values = match (&self.values, out.seed()) {
             (Some(path), _) => read(path)?,
             (None, Some(seed)) => Values::random(seed),
@@ -57,7 +57,7 @@ impl Step {
 
 fn read(path: &Path) -> Result<Values, CliError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        CliError::new("unreadable_file", format!("the values cannot be read: {error}"))
+        CliError::new(ErrorCode::UnreadableFile, format!("the values cannot be read: {error}"))
             .at(path.display())
             .help("--values takes a JSON file in UTF-8; `tapegrad step --help` shows one")
     })?;
@@ -65,9 +65,9 @@ fn read(path: &Path) -> Result<Values, CliError> {
 }
 
 fn wrong_values(path: Option<&Path>, error: &ValuesError) -> CliError {
-    let place = error.place();
+    let place = &error.place;
     let place = path.map_or(place.to_string(), |path| format!("{}: {place}", path.display()));
-    CliError::new("wrong_values", error).at(place).help(
+    CliError::new(ErrorCode::WrongValues, error).at(place).help(
         "the values look like {\"x\": [1, 2], \"t\": 1, \"alpha\": [[0.1, 0.2], [0.3, -0.1]], \"beta\": [0.5, -0.4]}",
     )
 }

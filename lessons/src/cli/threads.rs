@@ -1,6 +1,6 @@
-//! How many threads the command computes on.
+//! The number of threads that the command computes on.
 
-use super::error::CliError;
+use super::error::{CliError, ErrorCode};
 
 /// Limits the threads of the whole process; `None` leaves all cores.
 ///
@@ -17,6 +17,10 @@ pub fn limit(threads: Option<usize>) -> Result<(), CliError> {
         .num_threads(threads)
         .build_global()
         .map_err(|error| {
-            CliError::new("threads", format!("{threads} threads cannot be started: {error}")).help("take fewer")
+            CliError::new(
+                ErrorCode::Threads,
+                format!("{threads} threads cannot be started: {error}"),
+            )
+            .help("take fewer")
         })
 }

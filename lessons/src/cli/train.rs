@@ -1,8 +1,8 @@
 //! `tapegrad train`: trains one model and keeps everything in a folder.
 
-use super::error::CliError;
+use super::error::{CliError, ErrorCode};
 use super::output::Output;
-use super::progress::Bar;
+use super::progress::ProgressIndicator;
 use super::recipe::{CorpusArgs, ModelArg, Preset, SizeArgs};
 use super::threads;
 use clap::Args;
@@ -59,7 +59,7 @@ impl Train {
             let dataset = recipe.corpus.build()?;
             if *dataset.tokenizer() != tokenizer {
                 return Err(CliError::new(
-                    "corpus_changed",
+                    ErrorCode::CorpusChanged,
                     "the corpus is no longer the one this run began with: its vocabulary has changed",
                 )
                 .help("put the text back as it was, or begin a new run in another folder"));
@@ -73,7 +73,7 @@ impl Train {
             recipe.check(&dataset)?;
             (Folder::begin(&out, &recipe, dataset.tokenizer())?, recipe, dataset)
         };
-        let mut bar = Bar::new(&name, output);
+        let mut bar = ProgressIndicator::new(&name, output);
         let mut run = Run::resume(&recipe, &dataset, &folder)?;
         if let Some(bytes) = run.model().training_bytes(recipe.rows, recipe.block) {
             bar.note(&format!(

@@ -1,22 +1,23 @@
-//! The health of a lesson: everything that could be wrong with it without being noticed, looked for.
+//! The doctor examines a lesson for mistakes that would otherwise go unnoticed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::answer::{Answer, Judgement, judge};
-use super::difference::{Agreement, agreement};
-use super::lesson::{AnswerKind, Folder, Lesson, Predict, Stop};
-use super::property;
-use super::prose::{fill, filled};
-use super::record::Differences;
-use super::report::report;
-use super::state::State;
-use super::visible::Visible;
+use crate::learn::lesson::format::{AnswerKind, LessonStop, Question};
+use crate::learn::lesson::load::{Lesson, LessonFolder};
+use crate::learn::lesson::property;
+use crate::learn::lesson::prose::{fill, filled};
+use crate::learn::lesson::visible::Visible;
+use crate::learn::run::difference::{Agreement, agreement};
+use crate::learn::run::record::FiniteDifferences;
+use crate::learn::session::answer::{Judgement, ParsedAnswer, judge};
+use crate::learn::session::report::report;
+use crate::learn::session::state::LessonState;
 
-/// What was looked at in a lesson, and what is wrong with it.
+/// The result of examining a lesson.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// How many things were looked at.
+    /// How many checks were made.
     pub checks: usize,
     /// What is wrong, each with its place.
     pub wrong: Vec<String>,
@@ -39,9 +40,9 @@ impl Findings {
 }
 
 /// Examines a lesson.
-pub fn examine(id: &str, folder: &Folder) -> Findings {
+pub fn examine(id: &str, folder: &LessonFolder) -> Findings {
     let mut findings = Findings::default();
-    let Some(lesson) = findings.result(Lesson::open(folder, Differences::Taken), id) else {
+    let Some(lesson) = findings.result(Lesson::open(folder, FiniteDifferences::Taken), id) else {
         return findings;
     };
     let lesson = Rc::new(lesson);
@@ -81,8 +82,8 @@ fn texts(lesson: &Rc<Lesson>, findings: &mut Findings) {
 }
 
 /// The steps that are over when a stop's text is first read.
-fn known_before(stop: &Stop) -> usize {
-    if stop.predict.is_empty() {
+fn known_before(stop: &LessonStop) -> usize {
+    if stop.questions.is_empty() {
         stop.step
     } else {
         stop.step.saturating_sub(1)
@@ -93,51 +94,53 @@ fn questions(lesson: &Rc<Lesson>, findings: &mut Findings) {
     let mut keys = BTreeSet::new();
     for stop in &lesson.stops {
         let before = Visible::after(&lesson.trace, known_before(stop));
-        for predict in &stop.predict {
-            let key = &predict.key;
+        for question in &stop.questions {
+            let key = &question.key;
             findings.check(keys.insert(key.clone()), || format!("the key {key} is given twice"));
-            question(lesson, predict, &before, findings);
+            examine_question(lesson, question, &before, findings);
         }
     }
 }
 
-fn question(lesson: &Rc<Lesson>, predict: &Predict, before: &Visible<'_>, findings: &mut Findings) {
+fn examine_question(lesson: &Rc<Lesson>, question: &Question, before: &Visible<'_>, findings: &mut Findings) {
     let all = Visible::all(&lesson.trace);
-    let place = format!("question {}", predict.key);
+    let place = format!("question {}", question.key);
     if findings
         .result(
-            Answer::read(predict, &predict.answer, &all),
+            ParsedAnswer::read(question, &question.answer, &all),
             &format!("{place}, answer"),
         )
         .is_none()
     {
         return;
     }
-    let right = judge(predict, &predict.answer, &all, &all);
+    let right = judge(question, &question.answer, &all, &all);
     findings.check(right == Judgement::Right, || {
         format!("{place}: its own answer is judged {right:?}")
     });
-    findings.check(predict.wrong.len() >= 2, || {
+    findings.check(question.wrong.len() >= 2, || {
         format!("{place}: fewer than two recognised mistakes")
     });
-    findings.check(predict.hints.len() == 2, || format!("{place}: there must be two hints"));
-    let has_options = predict.kind == AnswerKind::Choice;
-    findings.check(has_options != predict.options.is_empty(), || {
+    findings.check(question.hints.len() == 2, || {
+        format!("{place}: there must be two hints")
+    });
+    let has_options = question.kind == AnswerKind::Choice;
+    findings.check(has_options != question.options.is_empty(), || {
         format!("{place}: only a choice has options")
     });
-    for hint in &predict.hints {
+    for hint in &question.hints {
         findings.result(fill(hint, before), &format!("{place}, hint"));
     }
-    findings.result(fill(&predict.why, &all), &format!("{place}, why"));
-    for wrong in &predict.wrong {
+    findings.result(fill(&question.why, &all), &format!("{place}, why"));
+    for wrong in &question.wrong {
         let place = format!("{place}, mistake `{}`", wrong.expr);
         if findings
-            .result(Answer::read(predict, &wrong.expr, &all), &place)
+            .result(ParsedAnswer::read(question, &wrong.expr, &all), &place)
             .is_none()
         {
             continue;
         }
-        let judged = judge(predict, &wrong.expr, &all, &all);
+        let judged = judge(question, &wrong.expr, &all, &all);
         let said = Judgement::Wrong(Some(wrong.say.clone()));
         findings.check(judged == said, || format!("{place}: is judged {judged:?}"));
     }
@@ -189,10 +192,10 @@ fn answers(lesson: &Rc<Lesson>, findings: &mut Findings) {
     });
     let empty = report(lesson, &BTreeMap::new());
     findings.check(empty.right == 0, || "an empty answer file scores more than 0".into());
-    let mut state = State::new(Rc::clone(lesson));
+    let mut state = LessonState::new(Rc::clone(lesson));
     for step in 0..=lesson.last_step() {
         state.go(step);
-        findings.check(!super::view::view(&state).blocks.is_empty(), || {
+        findings.check(!crate::learn::screen::view::view(&state).blocks.is_empty(), || {
             format!("step {step} shows nothing")
         });
     }

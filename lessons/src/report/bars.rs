@@ -1,10 +1,12 @@
-//! How far each model ends above the entropy, beside how far every n-gram must end above it.
+//! Bars: the distance of each model to the entropy, beside the smallest distance that an n-gram can have.
+
+use maud::Markup;
 
 use super::comparison::Comparison;
 use super::labels::shortened;
 use super::lines::Width;
 use super::scale::{Scale, Spacing};
-use super::svg::{Anchor, Drawing};
+use super::svg::{Anchor, SvgDrawing};
 use super::{quantity, series};
 
 const BAR_HEIGHT: f64 = 18.0;
@@ -14,7 +16,7 @@ const TITLE_LETTERS: usize = 16;
 /// The picture of the gaps where the entropy is known, else of the losses themselves.
 ///
 /// Gives `None` if there is no finite number to show.
-pub fn picture(comparison: &Comparison, width: Width) -> Option<String> {
+pub fn picture(comparison: &Comparison, width: Width) -> Option<Markup> {
     let bars = bars(comparison);
     if bars.is_empty() {
         return None;
@@ -28,7 +30,7 @@ pub fn picture(comparison: &Comparison, width: Width) -> Option<String> {
     let largest = bars.iter().map(|bar| bar.nats).fold(0.0, f64::max);
     let scale = Scale::new(Spacing::Linear, [0.0, largest], [left, right]);
     let height = ROW_HEIGHT * bars.len() as f64 + 4.0;
-    let mut drawing = Drawing::new(total, height);
+    let mut drawing = SvgDrawing::new(total, height);
     for (row, bar) in bars.iter().enumerate() {
         let y = ROW_HEIGHT * row as f64 + 7.0;
         let end = scale.pixel(bar.nats.max(0.0));
@@ -99,7 +101,7 @@ mod tests {
 
     #[test]
     fn bars_show_the_gaps_of_models_and_of_floors() {
-        let svg = picture(&example::with_entropy(), Width::Wide).unwrap();
+        let svg = picture(&example::with_entropy(), Width::Wide).unwrap().into_string();
         for text in ["+0.020", "+0.256", "best 3-gram", "+0.319"] {
             assert!(svg.contains(&format!(">{text}<")), "{text}");
         }
@@ -109,7 +111,7 @@ mod tests {
     fn a_model_below_the_entropy_has_an_empty_bar_and_its_number() {
         let mut comparison = example::with_entropy();
         comparison.models[3].heldout_nats = comparison.entropy_nats.unwrap() - 0.004;
-        let svg = picture(&comparison, Width::Wide).unwrap();
+        let svg = picture(&comparison, Width::Wide).unwrap().into_string();
         assert!(svg.contains(">-0.004<") && svg.contains("width=\"0.0\""));
     }
 
@@ -118,6 +120,7 @@ mod tests {
         assert!(
             picture(&example::without_entropy(), Width::Wide)
                 .unwrap()
+                .into_string()
                 .contains(">1.433<")
         );
     }

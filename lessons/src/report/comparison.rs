@@ -28,7 +28,7 @@ pub struct Comparison {
     pub seconds: f64,
 }
 
-/// What one model reached.
+/// The results of one model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelOutcome {
     /// `ngram`, `rnn`, `lstm` or `transformer`.
@@ -82,7 +82,6 @@ pub struct NgramFloor {
 /// A setting by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
-    /// What is set.
     pub name: String,
     /// To what.
     pub value: String,

@@ -1,4 +1,4 @@
-//! What the pictures of the losses show: lines of the models, levels that are known exactly, and their labels.
+//! The content of the pictures of losses: lines of the models, levels that are known exactly, and their labels.
 
 use super::comparison::{Comparison, CurvePoint};
 use super::labels::shortened;
@@ -35,7 +35,7 @@ pub fn cuts_off(comparison: &Comparison, along: Along) -> bool {
 ///
 /// The first losses of a training are far above all that comes later; the top is chosen such that the losses at
 /// the end, which are what is compared, take about half of the height.
-pub fn range(lines: &[Line<'_>], levels: &[Level]) -> [f64; 2] {
+pub fn range(lines: &[CurveLine<'_>], levels: &[CurveLevel]) -> [f64; 2] {
     let known = || levels.iter().map(|level| level.nats);
     let ends = || lines.iter().filter_map(|line| line.places.last()).map(|place| place[1]);
     let all = || lines.iter().flat_map(|line| &line.places).map(|place| place[1]);
@@ -50,21 +50,21 @@ pub fn range(lines: &[Line<'_>], levels: &[Level]) -> [f64; 2] {
 }
 
 /// The held-out losses of one model as pairs of time and loss.
-pub struct Line<'c> {
+pub struct CurveLine<'c> {
     pub position: usize,
     pub title: &'c str,
     pub places: Vec<[f64; 2]>,
 }
 
 /// A loss that is known exactly.
-pub struct Level {
+pub struct CurveLevel {
     pub class: &'static str,
     pub label: String,
     pub nats: f64,
 }
 
 /// The losses of each model that have a place along this axis.
-pub fn lines(comparison: &Comparison, along: Along) -> Vec<Line<'_>> {
+pub fn lines(comparison: &Comparison, along: Along) -> Vec<CurveLine<'_>> {
     let place = |point: &CurvePoint| {
         let time = match along {
             Along::Steps => Some(point.step as f64),
@@ -75,7 +75,7 @@ pub fn lines(comparison: &Comparison, along: Along) -> Vec<Line<'_>> {
     };
     let models = comparison.models.iter().enumerate();
     models
-        .map(|(position, model)| Line {
+        .map(|(position, model)| CurveLine {
             position,
             title: &model.title,
             places: model.curve.iter().filter_map(place).collect(),
@@ -84,13 +84,13 @@ pub fn lines(comparison: &Comparison, along: Along) -> Vec<Line<'_>> {
 }
 
 /// The losses that are known exactly: the best n-gram floor and the entropy.
-pub fn levels(comparison: &Comparison) -> Vec<Level> {
-    let floor = comparison.best_floor().map(|floor| Level {
+pub fn levels(comparison: &Comparison) -> Vec<CurveLevel> {
+    let floor = comparison.best_floor().map(|floor| CurveLevel {
         class: "floor",
         label: format!("best {}-gram {}", floor.order, three_decimals(floor.nats)),
         nats: floor.nats,
     });
-    let entropy = comparison.entropy_nats.map(|nats| Level {
+    let entropy = comparison.entropy_nats.map(|nats| CurveLevel {
         class: "entropy",
         label: format!("entropy {}", three_decimals(nats)),
         nats,
@@ -107,7 +107,7 @@ fn three_decimals(nats: f64) -> String {
 }
 
 /// The picture in words, for those who hear it.
-pub fn description(comparison: &Comparison, lines: &[Line<'_>]) -> String {
+pub fn description(comparison: &Comparison, lines: &[CurveLine<'_>]) -> String {
     let ends = lines.iter().filter_map(|line| {
         let [_, loss] = line.places.last()?;
         Some(format!("{} ends at {}", line.title, quantity::nats(*loss)))
@@ -127,7 +127,7 @@ pub fn description(comparison: &Comparison, lines: &[Line<'_>]) -> String {
 }
 
 /// A text that belongs to the end of a line.
-pub struct Label {
+pub struct CurveLabel {
     pub class: String,
     pub text: String,
     pub nats: f64,
@@ -135,20 +135,20 @@ pub struct Label {
 }
 
 /// One label for each line and each level.
-pub fn labels(lines: &[Line<'_>], levels: &[Level]) -> Vec<Label> {
+pub fn labels(lines: &[CurveLine<'_>], levels: &[CurveLevel]) -> Vec<CurveLabel> {
     let ends = lines.iter().filter_map(|line| {
         let &[time, nats] = line.places.last()?;
         let number = three_decimals(nats);
         let title = shortened(line.title, LABEL_LETTERS - 1 - number.len());
         let class = series::class(line.position);
-        Some(Label {
+        Some(CurveLabel {
             class,
             text: format!("{title} {number}"),
             nats,
             time: Some(time),
         })
     });
-    let levels = levels.iter().map(|level| Label {
+    let levels = levels.iter().map(|level| CurveLabel {
         class: level.class.into(),
         text: shortened(&level.label, LABEL_LETTERS),
         nats: level.nats,

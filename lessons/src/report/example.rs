@@ -34,7 +34,7 @@ pub fn with_entropy() -> Comparison {
     with_curves(comparison)
 }
 
-/// An invented comparison on a text whose entropy nobody knows.
+/// An invented comparison on a text whose entropy is not known.
 pub fn without_entropy() -> Comparison {
     let mut comparison = with_entropy();
     comparison.corpus = "a text".into();

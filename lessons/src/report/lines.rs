@@ -1,11 +1,13 @@
 //! Held-out loss against training: one line a model, and level lines for what is known exactly.
 
+use maud::Markup;
+
 use super::comparison::Comparison;
-use super::curves::{Along, Level, Line, description, labels, levels, lines, range, title};
+use super::curves::{Along, CurveLevel, CurveLine, description, labels, levels, lines, range, title};
 use super::labels::spread;
 use super::scale::{Scale, Spacing};
 use super::series;
-use super::svg::{Anchor, Drawing};
+use super::svg::{Anchor, SvgDrawing};
 
 /// For which width of page a picture is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,20 +23,20 @@ const LABEL_HEIGHT: f64 = 17.0;
 /// The largest number of points that are marked on one line.
 const MARKS_MAX: usize = 7;
 /// The picture, or `None` if no model has a held-out loss to show along this axis.
-pub fn picture(comparison: &Comparison, along: Along, width: Width) -> Option<String> {
+pub fn picture(comparison: &Comparison, along: Along, width: Width) -> Option<Markup> {
     let lines = lines(comparison, along);
     if lines.iter().all(|line| line.places.is_empty()) {
         return None;
     }
     let levels = levels(comparison);
-    let frame = Frame::around(&lines, &levels, along, width);
+    let frame = Axes::around(&lines, &levels, along, width);
     let id = match (along, width) {
         (Along::Steps, Width::Wide) => "steps-wide",
         (Along::Steps, Width::Narrow) => "steps-narrow",
         (Along::Seconds, Width::Wide) => "seconds-wide",
         (Along::Seconds, Width::Narrow) => "seconds-narrow",
     };
-    let mut drawing = Drawing::new(frame.width, frame.height);
+    let mut drawing = SvgDrawing::new(frame.width, frame.height);
     frame.draw_axes(&mut drawing, along);
     frame.draw_levels(&mut drawing, &levels);
     frame.draw_lines(&mut drawing, &lines, id);
@@ -44,7 +46,7 @@ pub fn picture(comparison: &Comparison, along: Along, width: Width) -> Option<St
 }
 
 /// The rectangle of the axes on the drawing, and the two scales.
-struct Frame {
+struct Axes {
     width: f64,
     height: f64,
     left: f64,
@@ -56,8 +58,8 @@ struct Frame {
     ticks: usize,
 }
 
-impl Frame {
-    fn around(lines: &[Line<'_>], levels: &[Level], along: Along, width: Width) -> Self {
+impl Axes {
+    fn around(lines: &[CurveLine<'_>], levels: &[CurveLevel], along: Along, width: Width) -> Self {
         let (width, height, left, ticks) = match width {
             Width::Wide => (720.0, 400.0, 44.0, 8),
             Width::Narrow => (340.0, 330.0, 34.0, 4),
@@ -87,7 +89,7 @@ impl Frame {
         }
     }
 
-    fn draw_axes(&self, drawing: &mut Drawing, along: Along) {
+    fn draw_axes(&self, drawing: &mut SvgDrawing, along: Along) {
         for tick in self.loss.ticks(6) {
             drawing.line("grid", [self.left, tick.pixel], [self.right, tick.pixel]);
             drawing.text("tick", [self.left - 6.0, tick.pixel + 4.0], Anchor::End, &tick.label);
@@ -110,14 +112,14 @@ impl Frame {
         drawing.text("axis-title", [self.right, self.height - 5.0], Anchor::End, title);
     }
 
-    fn draw_levels(&self, drawing: &mut Drawing, levels: &[Level]) {
+    fn draw_levels(&self, drawing: &mut SvgDrawing, levels: &[CurveLevel]) {
         for level in levels {
             let y = self.loss.pixel(level.nats);
             drawing.line(&format!("level {}", level.class), [self.left, y], [self.right, y]);
         }
     }
 
-    fn draw_lines(&self, drawing: &mut Drawing, lines: &[Line<'_>], id: &str) {
+    fn draw_lines(&self, drawing: &mut SvgDrawing, lines: &[CurveLine<'_>], id: &str) {
         let clip = format!("{id}-clip");
         let corner = [self.left, self.top - 6.0];
         drawing.clip(&clip, corner, [self.right - self.left, self.bottom - self.top + 6.0]);
@@ -135,7 +137,7 @@ impl Frame {
         }
     }
 
-    fn draw_labels(&self, drawing: &mut Drawing, lines: &[Line<'_>], levels: &[Level]) {
+    fn draw_labels(&self, drawing: &mut SvgDrawing, lines: &[CurveLine<'_>], levels: &[CurveLevel]) {
         let labels = labels(lines, levels);
         let wanted: Vec<f64> = labels.iter().map(|label| self.loss.pixel(label.nats)).collect();
         let places = spread(&wanted, LABEL_HEIGHT, [self.top, self.bottom + 4.0]);
@@ -173,7 +175,9 @@ mod tests {
 
     #[test]
     fn each_model_and_each_known_loss_has_a_label() {
-        let svg = picture(&example::with_entropy(), Along::Steps, Width::Wide).unwrap();
+        let svg = picture(&example::with_entropy(), Along::Steps, Width::Wide)
+            .unwrap()
+            .into_string();
         for label in [
             "4-gram 1.669",
             "RNN 1.531",
@@ -193,7 +197,7 @@ mod tests {
             .curve
             .iter_mut()
             .for_each(|point| point.heldout_nats = Some(f64::INFINITY));
-        let svg = picture(&comparison, Along::Steps, Width::Narrow).unwrap();
+        let svg = picture(&comparison, Along::Steps, Width::Narrow).unwrap().into_string();
         assert!(!svg.contains("NaN") && !svg.contains("inf") && !svg.contains("4-gram inf"));
     }
 
@@ -201,7 +205,7 @@ mod tests {
     fn without_any_curve_there_is_no_picture() {
         let mut comparison = example::with_entropy();
         comparison.models.iter_mut().for_each(|model| model.curve.clear());
-        assert_eq!(picture(&comparison, Along::Steps, Width::Wide), None);
+        assert!(picture(&comparison, Along::Steps, Width::Wide).is_none());
     }
 
     #[test]
@@ -212,6 +216,7 @@ mod tests {
         assert!(
             picture(&comparison, Along::Steps, Width::Wide)
                 .unwrap()
+                .into_string()
                 .contains("class=\"mark s0\"")
         );
     }

@@ -1,4 +1,4 @@
-//! What a comparison of models leaves behind: a table for the terminal, a JSON document, one HTML page.
+//! The results of a comparison of models: a table for the terminal, a JSON document, one HTML page.
 //!
 //! Reading order: [`comparison`], which is the data; [`comparison::table`] and [`comparison::json`]; then [`page`],
 //! which is put together from `svg` (marks on a drawing), `scale` (axes and their ticks), `labels` (none over another),

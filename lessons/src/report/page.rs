@@ -1,44 +1,44 @@
 //! The comparison as one HTML page that needs nothing else: no network, no script, no file beside it.
 //!
-//! The content policy forbids everything but the page's own style. Pictures are inline SVG, each drawn for a wide and
-//! for a narrow page; the stylesheet shows one of them. Every number in a picture also stands in a table.
+//! Pictures are inline SVG, each drawn for a wide and for a narrow page; the stylesheet shows one of them. Every number
+//! in a picture also stands in a table.
+
+use maud::{Markup, html};
 
 use super::bars;
-use super::comparison::{Comparison, ModelOutcome};
+use super::comparison::Comparison;
 use super::curves::{self, Along};
 use super::lines::{self, Width};
-use super::svg::escape;
 use super::{quantity, tables};
+use crate::html::{self, printable};
 
 const STYLE: &str = include_str!("page.css");
 
 /// The comparison as one self-contained HTML page.
 pub fn page(comparison: &Comparison) -> String {
     let title = title(comparison);
-    let sections = [
-        summary(comparison),
-        tables::outcome(comparison),
-        curve(comparison, Along::Steps),
-        curve(comparison, Along::Seconds),
-        gaps(comparison),
-        tables::curve_numbers(comparison),
-        samples(comparison),
-        settings(comparison),
-    ];
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
-         base-uri 'none'; form-action 'none'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{}</main>\n\
-         <footer>Made by tapegrad. Losses are mean nats per predicted token, end of sentence included, padding not; \
-         held-out text was never trained on.</footer>\n</body>\n</html>\n",
-        sections.concat()
-    )
+    let body = html! {
+        main {
+            h1 { (title) } "\n"
+            (summary(comparison)) "\n"
+            (tables::outcome(comparison))
+            (curve(comparison, Along::Steps))
+            (curve(comparison, Along::Seconds))
+            (gaps(comparison))
+            (tables::curve_numbers(comparison))
+            (samples(comparison))
+            (settings(comparison))
+        }
+        footer {
+            "Made by tapegrad. Losses are mean nats per predicted token, end of sentence included, padding not; \
+             held-out text was never trained on."
+        }
+    };
+    html::page(&title, STYLE, None, &body)
 }
 
 fn title(comparison: &Comparison) -> String {
-    let corpus = escape(&comparison.corpus);
+    let corpus = printable(&comparison.corpus);
     match comparison.models.len() {
         1 => format!("One language model on {corpus}"),
         count @ 2..=6 => format!(
@@ -49,12 +49,10 @@ fn title(comparison: &Comparison) -> String {
     }
 }
 
-fn summary(comparison: &Comparison) -> String {
+fn summary(comparison: &Comparison) -> Markup {
     let Some(best) = comparison.best_model() else {
-        return String::new();
+        return html! {};
     };
-    let loss = quantity::nats(best.heldout_nats);
-    let title = escape(&best.title);
     let above = match best.gap_nats {
         Some(gap) if gap >= 0.0 => format!(", {} above the entropy of the language", quantity::nats(gap)),
         Some(gap) => format!(
@@ -67,19 +65,19 @@ fn summary(comparison: &Comparison) -> String {
         let (order, nats) = (floor.order, quantity::nats(floor.nats));
         format!(" No {order}-gram can do better than {nats}, however much text it counts.")
     });
-    format!(
-        "<p class=\"lead\">The {title} has the lowest loss on held-out text: {loss} nats per token{above}.{floor}</p>\n\
-         <p class=\"soft\">{} different tokens; {} seconds in all.</p>\n",
-        quantity::count(comparison.vocabulary as u64),
-        quantity::seconds(comparison.seconds)
-    )
+    html! {
+        p.lead {
+            "The " (best.title) " has the lowest loss on held-out text: " (quantity::nats(best.heldout_nats))
+            " nats per token" (above) "." (floor)
+        }
+        p.soft {
+            (quantity::count(comparison.vocabulary as u64)) " different tokens; "
+            (quantity::seconds(comparison.seconds)) " seconds in all."
+        }
+    }
 }
 
-fn curve(comparison: &Comparison, along: Along) -> String {
-    let pictures = [Width::Wide, Width::Narrow].map(|width| lines::picture(comparison, along, width));
-    let [Some(wide), Some(narrow)] = pictures else {
-        return String::new();
-    };
+fn curve(comparison: &Comparison, along: Along) -> Markup {
     let mut caption = match along {
         Along::Steps => "The loss on held-out text while the models learn.".to_string(),
         Along::Seconds => "The same losses by the clock; each mark on the axis is a multiple of the one before.".into(),
@@ -91,48 +89,58 @@ fn curve(comparison: &Comparison, along: Along) -> String {
         caption += " The dotted level is the loss of the best possible n-gram, the solid one the entropy: \
                     nothing that does not know the text can end below it.";
     }
-    let title = curves::title(along);
-    format!("<h2>{title}</h2>\n<figure>\n{wide}{narrow}<figcaption>{caption}</figcaption>\n</figure>\n")
+    let picture = |width| lines::picture(comparison, along, width);
+    figure(curves::title(along), picture, &caption)
 }
 
-fn gaps(comparison: &Comparison) -> String {
-    let pictures = [Width::Wide, Width::Narrow].map(|width| bars::picture(comparison, width));
-    let [Some(wide), Some(narrow)] = pictures else {
-        return String::new();
-    };
+fn gaps(comparison: &Comparison) -> Markup {
     let caption = match comparison.ngram_floors.iter().any(|floor| floor.order > 1) {
         true => {
-            "<figcaption>Hollow bars are exact: what the best possible n-gram of each order must lose, because it \
-             sees no further back.</figcaption>\n"
+            "Hollow bars are exact: what the best possible n-gram of each order must lose, because it sees no further \
+             back."
         }
         false => "",
     };
-    let title = bars::title(comparison);
-    format!("<h2>{title}</h2>\n<figure>\n{wide}{narrow}{caption}</figure>\n")
+    figure(
+        bars::title(comparison),
+        |width| bars::picture(comparison, width),
+        caption,
+    )
 }
 
-fn samples(comparison: &Comparison) -> String {
-    let sample = |model: &ModelOutcome| {
-        format!(
-            "<h3>{}</h3>\n<pre>{}</pre>\n",
-            escape(&model.title),
-            escape(model.sample.trim_end())
-        )
+/// A picture for both widths of page under its title; nothing if there is nothing to draw.
+fn figure(title: &str, picture: impl Fn(Width) -> Option<Markup>, caption: &str) -> Markup {
+    let (Some(wide), Some(narrow)) = (picture(Width::Wide), picture(Width::Narrow)) else {
+        return html! {};
     };
-    let samples: String = comparison.models.iter().map(sample).collect();
-    format!("<h2>What they write</h2>\n{samples}")
+    html! {
+        h2 { (title) } "\n"
+        figure {
+            (wide) (narrow)
+            @if !caption.is_empty() { figcaption { (caption) } }
+        }
+        "\n"
+    }
 }
 
-fn settings(comparison: &Comparison) -> String {
-    let mut text = format!(
-        "<h2>To repeat it</h2>\n<pre><code>{}</code></pre>\n<h2>Settings</h2>\n{}",
-        escape(&comparison.command),
-        tables::settings("All models", &comparison.config)
-    );
-    for model in &comparison.models {
-        text += &tables::settings(&model.title, &model.settings);
+fn samples(comparison: &Comparison) -> Markup {
+    html! {
+        h2 { "What they write" } "\n"
+        @for model in &comparison.models {
+            h3 { (model.title) }
+            pre { (printable(model.sample.trim_end())) } "\n"
+        }
     }
-    text
+}
+
+fn settings(comparison: &Comparison) -> Markup {
+    html! {
+        h2 { "To repeat it" }
+        pre { code { (printable(&comparison.command)) } } "\n"
+        h2 { "Settings" } "\n"
+        (tables::settings("All models", &comparison.config))
+        @for model in &comparison.models { (tables::settings(&model.title, &model.settings)) }
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Numbers as people read them: losses, counts, costs and durations.
+//! Numbers for people: losses, counts, costs and durations.
 
 /// A loss with four decimals.
 pub fn nats(value: f64) -> String {

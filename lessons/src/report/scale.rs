@@ -20,9 +20,8 @@ pub struct Scale {
 /// A value written beside an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
-    /// Where it lies on the drawing.
+    /// Its place on the drawing, in pixels.
     pub pixel: f64,
-    /// How it is written.
     pub label: String,
 }
 

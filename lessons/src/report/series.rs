@@ -1,4 +1,4 @@
-//! How the models of one comparison are told apart: by colour, dashes and the shape of their points at once.
+//! The marks that distinguish the models of a comparison: colour, dashes, and the shape of points.
 
 /// The number of different styles; the stylesheet has a colour and a dash pattern for each.
 const STYLES: usize = 6;

@@ -1,31 +1,13 @@
-//! Marks on a drawing: lines, texts and points as inline SVG, with a title and a description for those who hear it.
+//! Marks on a drawing: lines, texts and points as SVG, with a title and a description for screen readers.
 
-use std::fmt::Write;
-
-/// Text as it may stand in HTML and SVG, in content and in quoted attributes.
-pub fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe += "&amp;",
-            '<' => safe += "&lt;",
-            '>' => safe += "&gt;",
-            '"' => safe += "&quot;",
-            '\'' => safe += "&#39;",
-            // Other control characters are not allowed in a page at all.
-            control if control.is_control() && !matches!(control, '\n' | '\t') => safe.push('\u{fffd}'),
-            other => safe.push(other),
-        }
-    }
-    safe
-}
+use maud::{Markup, html};
 
 /// A drawing that marks are added to.
 #[derive(Debug)]
-pub struct Drawing {
+pub struct SvgDrawing {
     width: f64,
     height: f64,
-    body: String,
+    marks: Vec<Markup>,
 }
 
 /// The side of its place on which a text stands.
@@ -39,54 +21,50 @@ pub enum Anchor {
     End,
 }
 
-impl Drawing {
+impl SvgDrawing {
     /// An empty drawing of this size.
     pub fn new(width: f64, height: f64) -> Self {
         Self {
             width,
             height,
-            body: String::new(),
+            marks: Vec::new(),
         }
     }
 
     /// A straight line from one place to another.
     pub fn line(&mut self, class: &str, [x1, y1]: [f64; 2], [x2, y2]: [f64; 2]) {
-        self.add(format_args!(
-            r#"<line class="{class}" x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}"/>"#
-        ));
+        let [x1, y1, x2, y2] = [x1, y1, x2, y2].map(tenths);
+        self.marks
+            .push(html! { line class=(class) x1=(x1) y1=(y1) x2=(x2) y2=(y2) {} });
     }
 
     /// A line through places; what lies outside the rectangle `clip` is not shown.
     pub fn path(&mut self, class: &str, places: &[[f64; 2]], clip: &str) {
-        let mut d = String::new();
-        for (index, [x, y]) in places.iter().enumerate() {
+        let step = |(index, [x, y]): (usize, &[f64; 2])| {
             let letter = if index == 0 { 'M' } else { 'L' };
-            write!(d, "{letter}{x:.1} {y:.1}").expect("writing to a string does not fail");
-        }
-        self.add(format_args!(
-            r#"<path class="{class}" clip-path="url(#{clip})" d="{d}"/>"#
-        ));
+            format!("{letter}{x:.1} {y:.1}")
+        };
+        let d: String = places.iter().enumerate().map(step).collect();
+        self.marks
+            .push(html! { path class=(class) clip-path={ "url(#" (clip) ")" } d=(d) {} });
     }
 
     /// A closed shape around a place, given by its path relative to it.
     pub fn point(&mut self, class: &str, [x, y]: [f64; 2], shape: &str) {
-        self.add(format_args!(
-            r#"<path class="{class}" transform="translate({x:.1} {y:.1})" d="{shape}"/>"#
-        ));
+        let to = format!("translate({x:.1} {y:.1})");
+        self.marks
+            .push(html! { path class=(class) transform=(to) d=(shape) {} });
     }
 
     /// A rectangle from its upper left corner.
-    pub fn rectangle(&mut self, class: &str, [x, y]: [f64; 2], [width, height]: [f64; 2]) {
-        self.add(format_args!(
-            r#"<rect class="{class}" x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}"/>"#
-        ));
+    pub fn rectangle(&mut self, class: &str, corner: [f64; 2], size: [f64; 2]) {
+        self.marks.push(rectangle(Some(class), corner, size));
     }
 
     /// A named rectangle outside of which a [`path`](Self::path) is not shown.
-    pub fn clip(&mut self, id: &str, [x, y]: [f64; 2], [width, height]: [f64; 2]) {
-        self.add(format_args!(
-            r#"<clipPath id="{id}"><rect x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}"/></clipPath>"#
-        ));
+    pub fn clip(&mut self, id: &str, corner: [f64; 2], size: [f64; 2]) {
+        self.marks
+            .push(html! { clipPath id=(id) { (rectangle(None, corner, size)) } });
     }
 
     /// A text at a place.
@@ -96,33 +74,47 @@ impl Drawing {
             Anchor::Middle => "middle",
             Anchor::End => "end",
         };
-        let text = escape(text);
-        self.add(format_args!(
-            r#"<text class="{class}" x="{x:.1}" y="{y:.1}" text-anchor="{anchor}">{text}</text>"#
-        ));
+        let [x, y] = [x, y].map(tenths);
+        self.marks
+            .push(html! { text class=(class) x=(x) y=(y) text-anchor=(anchor) { (text) } });
     }
 
     /// The drawing as an `svg` element with this id, title and description.
-    pub fn finish(self, id: &str, class: &str, title: &str, description: &str) -> String {
-        let Self { width, height, body } = self;
-        let (title, description) = (escape(title), escape(description));
-        format!(
-            "<svg class=\"{class}\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" \
-             aria-labelledby=\"{id}-title {id}-desc\">\n<title id=\"{id}-title\">{title}</title>\n\
-             <desc id=\"{id}-desc\">{description}</desc>\n{body}</svg>\n"
-        )
+    pub fn finish(self, id: &str, class: &str, title: &str, description: &str) -> Markup {
+        self.element(None, id, class, title, description)
     }
 
     /// The drawing as a file of its own, with its style.
     pub fn file(self, id: &str, style: &str, title: &str, description: &str) -> String {
-        let element = self.finish(id, "picture", title, description);
-        let element = element.replacen("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ", 1);
-        element.replacen("</desc>\n", &format!("</desc>\n<style>{style}</style>\n"), 1)
+        self.element(Some(style), id, "picture", title, description)
+            .into_string()
     }
 
-    fn add(&mut self, mark: std::fmt::Arguments<'_>) {
-        writeln!(self.body, "{mark}").expect("writing to a string does not fail");
+    /// Elements without content are written with an end tag, which HTML and XML both read.
+    fn element(self, style: Option<&str>, id: &str, class: &str, title: &str, description: &str) -> Markup {
+        let namespace = style.map(|_| "http://www.w3.org/2000/svg");
+        let view_box = format!("0 0 {:.0} {:.0}", self.width, self.height);
+        html! {
+            svg xmlns=[namespace] class=(class) viewBox=(view_box) role="img"
+                aria-labelledby={ (id) "-title " (id) "-desc" } {
+                "\n" title id={ (id) "-title" } { (title) }
+                "\n" desc id={ (id) "-desc" } { (description) }
+                "\n" @if let Some(style) = style { style { (style) } "\n" }
+                @for mark in self.marks { (mark) "\n" }
+            }
+            "\n"
+        }
     }
+}
+
+fn rectangle(class: Option<&str>, [x, y]: [f64; 2], [width, height]: [f64; 2]) -> Markup {
+    let [x, y, width, height] = [x, y, width, height].map(tenths);
+    html! { rect class=[class] x=(x) y=(y) width=(width) height=(height) {} }
+}
+
+/// A length in tenths of a pixel.
+fn tenths(length: f64) -> String {
+    format!("{length:.1}")
 }
 
 #[cfg(test)]
@@ -130,19 +122,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_cannot_become_markup() {
-        assert_eq!(
-            escape("<script>a & 'b'</script>"),
-            "&lt;script&gt;a &amp; &#39;b&#39;&lt;/script&gt;"
-        );
-        assert_eq!(escape("a\u{0}b\nc"), "a\u{fffd}b\nc");
-    }
-
-    #[test]
     fn a_drawing_has_a_title_and_a_description() {
-        let mut drawing = Drawing::new(10.0, 20.0);
+        let mut drawing = SvgDrawing::new(10.0, 20.0);
         drawing.text("tick", [1.0, 2.0], Anchor::End, "a < b");
-        insta::assert_snapshot!(drawing.finish("d", "wide", "Title", "What it shows"), @r#"
+        insta::assert_snapshot!(drawing.finish("d", "wide", "Title", "What it shows").into_string(), @r#"
         <svg class="wide" viewBox="0 0 10 20" role="img" aria-labelledby="d-title d-desc">
         <title id="d-title">Title</title>
         <desc id="d-desc">What it shows</desc>

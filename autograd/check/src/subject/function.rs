@@ -84,18 +84,14 @@ impl Function for OpFunction {
         let kinds: Vec<OperandKind> = (0..x.len()).map(|i| self.0.operand(i).kind).collect();
         let names: Vec<String> = (0..x.len()).map(|i| self.0.operand(i).name.to_string()).collect();
         let itself = Symbolic::of_formula(&names, &kinds, &shapes(x), |vars| Var::record(self.0.clone(), vars));
-        let twin = || {
-            Symbolic::of_formula(&names, &kinds, &shapes(x), |vars| {
-                crate::subject::definition::of(&self.0, vars)
-            })
-        };
+        let twin = || Symbolic::of_formula(&names, &kinds, &shapes(x), |vars| expanded(&self.0, vars));
         Some((itself.or_else(twin)?, names))
     }
 
     fn opened(&self, x: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
         let kinds: Vec<OperandKind> = (0..x.len()).map(|i| self.0.operand(i).kind).collect();
         let names: Vec<String> = (0..x.len()).map(|i| self.0.operand(i).name.to_string()).collect();
-        ExpandedGraph::record(x, &kinds, &names, |vars| crate::subject::definition::of(&self.0, vars))
+        ExpandedGraph::record(x, &kinds, &names, |vars| expanded(&self.0, vars))
     }
 }
 
@@ -225,4 +221,9 @@ fn duals(x: &ArrayD<f64>, v: Option<&[f64]>) -> ArrayD<Dual> {
 /// The shapes of these arrays.
 pub(crate) fn shapes<T>(x: &[ArrayD<T>]) -> Vec<Shape> {
     x.iter().map(|x| Shape::new(x.shape())).collect()
+}
+
+/// The op as a formula over simpler ops, or as itself if there are none.
+fn expanded<'t>(op: &AnyOp, x: &[Var<'t>]) -> Var<'t> {
+    op.expanded(x).unwrap_or_else(|| Var::record(op.clone(), x))
 }

@@ -2,7 +2,6 @@
 //! the loss of a model.
 
 pub mod attributes;
-pub(crate) mod definition;
 pub mod function;
 pub mod guard;
 pub(crate) mod program;

@@ -6,8 +6,10 @@
 use std::fmt::Write as _;
 
 use tapegrad_core::graph::{Graph, NodeId, Source};
-use tapegrad_core::ops::{AnyOp, GeluForm};
+use tapegrad_core::op::{AttributeType, Form, Word};
+use tapegrad_core::ops::AnyOp;
 use tapegrad_core::shape::{Axes, Shape};
+use tapegrad_language::attributes;
 
 /// The program that computes `result` from these nodes, called by these names; `None` if some op has no form for it.
 pub fn text(graph: &Graph, result: NodeId, operands: &[(NodeId, String)]) -> Option<String> {
@@ -90,7 +92,6 @@ fn formula(op: &AnyOp, x: &[(&str, Shape)], y: Shape) -> Option<String> {
         return None;
     }
     let b = x.get(1).map_or("", |(name, _)| *name);
-    let name = op.name();
     Some(match op {
         AnyOp::Add(_) => format!("{a} + {b}"),
         AnyOp::Sub(_) => format!("{a} - {b}"),
@@ -100,16 +101,6 @@ fn formula(op: &AnyOp, x: &[(&str, Shape)], y: Shape) -> Option<String> {
         AnyOp::Neg(_) => format!("-{a}"),
         AnyOp::Power(op) if op.n >= 0.0 => format!("{a} ^ {}", op.n),
         AnyOp::Clip(op) if op.lo.is_finite() && op.hi.is_finite() => format!("clip({a}, {}, {})", op.lo, op.hi),
-        AnyOp::Gelu(op) if op.form == GeluForm::Tanh => format!("gelu_tanh({a})"),
-        AnyOp::Sum(op) => reduced(name, a, op.over, a_shape, y)?,
-        AnyOp::Mean(op) => reduced(name, a, op.over, a_shape, y)?,
-        AnyOp::Max(op) => reduced(name, a, op.over, a_shape, y)?,
-        AnyOp::Min(op) => reduced(name, a, op.over, a_shape, y)?,
-        AnyOp::Prod(op) => reduced(name, a, op.over, a_shape, y)?,
-        AnyOp::Logsumexp(op) => reduced(name, a, op.over, a_shape, y)?,
-        AnyOp::Softmax(op) => along(name, a, op.axis, a_shape)?,
-        AnyOp::LogSoftmax(op) => along(name, a, op.axis, a_shape)?,
-        AnyOp::Cumsum(op) => along(name, a, op.axis, a_shape)?,
         AnyOp::Reshape(_) if squeezed(&a_shape.to_vec()) == squeezed(&y.to_vec()) => renamed(a.to_string(), y)?,
         AnyOp::Permute(op) => {
             let order = op.order.iter().map(|&i| i as usize).filter(|&i| a_shape.size(i) != 1);
@@ -119,15 +110,26 @@ fn formula(op: &AnyOp, x: &[(&str, Shape)], y: Shape) -> Option<String> {
                 _ => renamed(format!("order({a}, {})", order.join(", ")), y)?,
             }
         }
-        _ if matches!(
-            name,
-            "exp" | "log" | "sqrt" | "abs" | "tanh" | "sigmoid" | "relu" | "silu" | "gelu"
-        ) =>
-        {
-            format!("{name}({a})")
+        op => {
+            let word = word(op)?;
+            let over = || op.attributes().next().map(|(_, value)| value);
+            match word.form {
+                Form::Unary => format!("{}({a})", word.name),
+                Form::Reduction => reduced(word.name, a, Axes::from_value(&over()?)?, a_shape, y)?,
+                Form::Along => along(word.name, a, usize::from_value(&over()?)?, a_shape)?,
+                _ => return None,
+            }
         }
-        _ => return None,
     })
+}
+
+/// The word of the language for an op with these attributes.
+fn word(op: &AnyOp) -> Option<&'static Word> {
+    let is_own = |(field, value): &(&str, f64)| {
+        let given = attributes::encode(op).into_iter().find(|(name, _)| name == field);
+        given.is_some_and(|(_, numbers)| numbers == [*value])
+    };
+    op.entry().words.iter().find(|word| word.attributes.iter().all(is_own))
 }
 
 fn reduced(name: &str, a: &str, axes: Axes, a_shape: Shape, y: Shape) -> Option<String> {

@@ -1,42 +1,80 @@
 //! One differentiable function with hand-written forward() and backward().
 
+mod attribute;
 mod draw;
 mod flops;
 mod keeps;
 mod operand;
 mod values;
+mod word;
 
 use std::fmt::Debug;
 
+pub use attribute::{Attribute, AttributeType, AttributeValue, WrongAttribute, read as read_attribute};
+pub(crate) use attribute::{attribute_name, attributes, choices};
 pub use draw::{Draw, Sample};
 pub use flops::Flops;
 pub use keeps::Keeps;
 pub use operand::{Arity, Operand, OperandKind, operand_at};
 pub use values::{InGradients, Inputs, Saved};
+pub use word::{Form, Word};
 
 use crate::numbers::Real;
 use crate::shape::{Shape, ShapeError};
+use crate::var::Var;
+
+/// Equations of the graph language: left and right sides.
+pub type Equations = &'static [(&'static str, &'static str)];
 
 /// A differentiable function of arrays, with its derivative written by hand.
 ///
-/// Everything about an op stands in its file: the formulas as text, the shape rule, what `backward` needs to
-/// remember, both directions, the cost, and the inputs it is tested on.
+/// Everything about an op stands in its file: what it means, the word the graph language has for it, the equations, the
+/// attributes, the shape rule, what `backward` needs to remember, both directions, the cost, and the inputs it is tested
+/// on. Whoever needs one of these asks the op.
 /// An op only computes; adding up contributions of several uses of a variable is the work of the driver.
 pub trait Op: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// The name in graphs, messages and the graph language.
     const NAME: &'static str;
 
-    /// The formula of `forward`, in the graph language: `z = 1 / (1 + exp(-a))`.
-    const FORWARD: &'static str;
+    /// What the op does, in one sentence.
+    const MEANING: &'static str;
 
-    /// The formula of `backward`, where `g_z` is ∂J/∂z: `g_a = g_z * z * (1 - z)`.
-    const BACKWARD: &'static str;
+    /// The axes of the operands and of the result: `[.., C], [C] -> [.., C]`.
+    const SHAPES: &'static str;
+
+    /// The words and signs by which the graph language calls it, besides `engine.NAME(..)`.
+    const WORDS: &'static [Word] = &[];
+
+    /// True if the operands are lined up at their last axes, and repeated along missing ones and those of size 1.
+    const BROADCASTS: bool = false;
+
+    /// The equations of `forward`, in the graph language: `z = 1 / (1 + exp(-a))`.
+    const FORWARD: Equations;
+
+    /// The equations of `backward`, where `g_z` is ∂J/∂z: `g_a = g_z * z * (1 - z)`.
+    ///
+    /// The graph language derives programs by this text, so it says what holds at ties and edges too.
+    const BACKWARD: Equations;
 
     /// The operands in order, with the letters of the formula.
     const OPERANDS: &'static [Operand];
 
     /// What `backward` reads besides `g_y` and the notes; the driver may discard everything else.
     const KEEPS: Keeps;
+
+    /// The attributes in order; `attributes!` writes it, and the two functions below.
+    const ATTRIBUTES: &'static [Attribute];
+
+    /// The values of the attributes, in their order.
+    fn attributes(&self) -> Vec<AttributeValue>;
+
+    /// The op with these attributes, or which of them cannot be.
+    fn from_attributes(given: &dyn Fn(&str) -> AttributeValue) -> Result<Self, WrongAttribute>;
+
+    /// The same function over simpler ops, where the lectures write it so; a fused op has its composite instead.
+    fn expanded<'t>(&self, _x: &[Var<'t>]) -> Option<Var<'t>> {
+        None
+    }
 
     /// The shape of the result, or what is wrong with the shapes of the operands.
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError>;

@@ -9,6 +9,8 @@ pub struct Operand {
     pub kind: OperandKind,
     /// Whether the operand may be left out, or may stand any number of times.
     pub arity: Arity,
+    /// What it is, in a few words.
+    pub meaning: &'static str,
 }
 
 /// What the numbers of an operand mean.
@@ -35,27 +37,30 @@ pub enum Arity {
 
 impl Operand {
     /// A real operand that must be given.
-    pub const fn real(name: &'static str) -> Self {
+    pub const fn real(name: &'static str, meaning: &'static str) -> Self {
         Self {
             name,
             kind: OperandKind::Real,
             arity: Arity::One,
+            meaning,
         }
     }
     /// Ids that must be given.
-    pub const fn id(name: &'static str) -> Self {
+    pub const fn id(name: &'static str, meaning: &'static str) -> Self {
         Self {
             name,
             kind: OperandKind::Id,
             arity: Arity::One,
+            meaning,
         }
     }
     /// A mask that must be given.
-    pub const fn mask(name: &'static str) -> Self {
+    pub const fn mask(name: &'static str, meaning: &'static str) -> Self {
         Self {
             name,
             kind: OperandKind::Mask,
             arity: Arity::One,
+            meaning,
         }
     }
     /// The same operand, which may be left out.

@@ -8,7 +8,8 @@ use std::cmp::Ordering;
 
 use super::elementwise::unary;
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -34,10 +35,15 @@ pub struct Abs;
 
 impl Op for Abs {
     const NAME: &'static str = "abs";
-    const FORWARD: &'static str = "z = abs(a)";
-    const BACKWARD: &'static str = "g_a = if a > 0 then g_z else if a < 0 then -g_z else 0";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The absolute value of each entry.";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const WORDS: &'static [Word] = &[Word::unary("abs")];
+    const FORWARD: Equations = &[("z", "abs(a)")];
+    const BACKWARD: Equations = &[("g_a", "if a > 0 then g_z else if a < 0 then -g_z else 0")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "numbers")];
     const KEEPS: Keeps = Keeps::INPUTS;
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         unary(x)

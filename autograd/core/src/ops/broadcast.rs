@@ -6,7 +6,8 @@
 
 use super::elementwise::walk;
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -38,10 +39,17 @@ impl<'t> Var<'t> {
 
 impl Op for Broadcast {
     const NAME: &'static str = "broadcast";
-    const FORWARD: &'static str = "y = broadcast(x, over i)";
-    const BACKWARD: &'static str = "g_x = sum(g_y, over i)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("x")];
+    const MEANING: &'static str = "An array repeated along axes of size 1 and along new axes in front.";
+    const SHAPES: &'static str = "[..] -> [..], lined up at the last axis";
+    const WORDS: &'static [Word] = &[Word::own("broadcast", "broadcast(x, to => [T, D])", "repeated along the axes that x lacks", "y = broadcast(b, to => [T, D])")];
+    const FORWARD: Equations = &[("y", "broadcast(x, over i)")];
+    const BACKWARD: Equations = &[("g_x", "sum(g_y, over i)")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("x", "what is repeated")];
     const KEEPS: Keeps = Keeps::NOTHING;
+
+    attributes! {
+        to: Shape, "the axes of the result";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         if Shape::broadcast(x[0], self.to) != Some(self.to) {

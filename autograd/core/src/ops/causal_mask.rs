@@ -7,7 +7,8 @@
 //! Source: deck S2, the poll over three masks, where the one with -∞ above the diagonal is right.
 
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -39,10 +40,17 @@ impl<'t> Var<'t> {
 
 impl Op for CausalMask {
     const NAME: &'static str = "causal_mask";
-    const FORWARD: &'static str = "M[q:T, k:T] = if k <= q then 0 else -inf";
-    const BACKWARD: &'static str = "";
+    const MEANING: &'static str = "What is added to attention scores so that nobody sees the future: 0 where a query may look, -∞ where it may not.";
+    const SHAPES: &'static str = "-> [queries, keys]";
+    const FORWARD: Equations = &[("M[q:T, k:T]", "if k <= q then 0 else -inf")];
+    const BACKWARD: Equations = &[];
     const OPERANDS: &'static [Operand] = &[];
     const KEEPS: Keeps = Keeps::NOTHING;
+
+    attributes! {
+        queries: usize, "the number of rows";
+        keys: usize, "the number of columns; the last query sees the last key";
+    }
 
     fn shape(&self, _: &[Shape]) -> Result<Shape, ShapeError> {
         Ok(Shape::new(&[self.queries, self.keys]))

@@ -7,7 +7,8 @@
 
 use super::elementwise::unary;
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -42,10 +43,18 @@ impl<'t> Var<'t> {
 
 impl Op for Clip {
     const NAME: &'static str = "clip";
-    const FORWARD: &'static str = "z = if a < lo then lo else if a > hi then hi else a";
-    const BACKWARD: &'static str = "g_a = if z > lo and z < hi then g_z else 0";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "Each entry, kept between two constants.";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const WORDS: &'static [Word] = &[Word::own("clip", "clip(x, low, high)", "the result has the axes of x", "y = clip(x, 0, 1)")];
+    const FORWARD: Equations = &[("z", "if a < lo then lo else if a > hi then hi else a")];
+    const BACKWARD: Equations = &[("g_a", "if z > lo and z < hi then g_z else 0")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "numbers")];
     const KEEPS: Keeps = Keeps::OUTPUT;
+
+    attributes! {
+        lo: f64, "the lower bound";
+        hi: f64, "the upper bound";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         if self.lo <= self.hi {

@@ -6,7 +6,8 @@
 
 use super::axis::existing;
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -37,10 +38,17 @@ pub struct Concat {
 
 impl Op for Concat {
     const NAME: &'static str = "concat";
-    const FORWARD: &'static str = "y = concat(a, over i)";
-    const BACKWARD: &'static str = "g_a = slice(g_y, over i)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a").many()];
+    const MEANING: &'static str = "Arrays one after another along an axis they all have.";
+    const SHAPES: &'static str = "[.., N1, ..], [.., N2, ..], .. -> [.., N1 + N2 + .., ..]";
+    const WORDS: &'static [Word] = &[Word::own("concat", "concat(a, b, over k)", "the named axis is as long as all together", "y = concat(a, b, over k)"), Word::own("with_one", "with_one(x)", "a 1 is put before the first entry", "x1 = with_one(x)")];
+    const FORWARD: Equations = &[("y", "concat(a, over i)")];
+    const BACKWARD: Equations = &[("g_a", "slice(g_y, over i)")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "one of the arrays, in order").many()];
     const KEEPS: Keeps = Keeps::NOTHING;
+
+    attributes! {
+        axis: usize, "the axis along which they follow each other";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         let mut total = existing(self.axis, x[0])?;

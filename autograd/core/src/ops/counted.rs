@@ -8,7 +8,8 @@
 use super::elementwise::unary;
 use super::ids::is_ignored;
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -37,10 +38,16 @@ impl<'t> Var<'t> {
 
 impl Op for Counted {
     const NAME: &'static str = "counted";
-    const FORWARD: &'static str = "y[i] = if ids[i] == ignore then 0 else 1";
-    const BACKWARD: &'static str = "";
-    const OPERANDS: &'static [Operand] = &[Operand::id("ids")];
+    const MEANING: &'static str = "Which ids count: 1 for each, 0 for the ignored one, such as padding.";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const FORWARD: Equations = &[("y[i]", "if ids[i] == ignore then 0 else 1")];
+    const BACKWARD: Equations = &[];
+    const OPERANDS: &'static [Operand] = &[Operand::id("ids", "whole numbers from 0 on")];
     const KEEPS: Keeps = Keeps::NOTHING;
+
+    attributes! {
+        ignore: usize, "the id that does not count";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         unary(x)

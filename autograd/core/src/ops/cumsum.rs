@@ -7,7 +7,8 @@
 
 use super::axis::existing;
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -37,10 +38,17 @@ impl<'t> Var<'t> {
 
 impl Op for Cumsum {
     const NAME: &'static str = "cumsum";
-    const FORWARD: &'static str = "y[t] = sum(s: if s <= t then x[s] else 0)";
-    const BACKWARD: &'static str = "g_x[s] = sum(t: if s <= t then g_y[t] else 0)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("x")];
+    const MEANING: &'static str = "The running sum along one axis.";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const WORDS: &'static [Word] = &[Word::along("cumsum")];
+    const FORWARD: Equations = &[("y[t]", "sum(s: if s <= t then x[s] else 0)")];
+    const BACKWARD: Equations = &[("g_x[s]", "sum(t: if s <= t then g_y[t] else 0)")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("x", "terms")];
     const KEEPS: Keeps = Keeps::NOTHING;
+
+    attributes! {
+        axis: usize, "the axis that is summed along";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         existing(self.axis, x[0])?;

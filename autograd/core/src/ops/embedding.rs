@@ -9,7 +9,8 @@
 
 use super::ids;
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -37,10 +38,15 @@ pub struct Embedding;
 
 impl Op for Embedding {
     const NAME: &'static str = "embedding";
-    const FORWARD: &'static str = "y[i] = table[ids[i]]";
-    const BACKWARD: &'static str = "g_table[v] = sum(i: if ids[i] == v then g_y[i] else 0)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("table"), Operand::id("ids")];
+    const MEANING: &'static str = "The rows of a table that ids name.";
+    const SHAPES: &'static str = "[V, C], [..] -> [.., C]";
+    const WORDS: &'static [Word] = &[Word::own("E[w]", "E[w]", "w holds ids of E's first axis: the axes of w, then the rest of E", "r = emb[w]")];
+    const FORWARD: Equations = &[("y[i]", "table[ids[i]]")];
+    const BACKWARD: Equations = &[("g_table[v]", "sum(i: if ids[i] == v then g_y[i] else 0)")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("table", "one row for each id"), Operand::id("ids", "whole numbers from 0 to V - 1")];
     const KEEPS: Keeps = Keeps::inputs(&[1]);
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         let [table, ids] = [x[0], x[1]];

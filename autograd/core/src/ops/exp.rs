@@ -6,8 +6,10 @@
 //! Source: deck S0, the `exp` of the sigmoid; deck S4, masking.
 
 use super::elementwise::unary;
-use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::kernels::Function;
+use crate::numbers::{Real, Scalar};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -31,19 +33,31 @@ pub fn exp(a: Var<'_>) -> Var<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exp;
 
+impl Function for Exp {
+    #[inline(always)]
+    fn at<T: Scalar>(a: T) -> T {
+        a.exp()
+    }
+}
+
 impl Op for Exp {
     const NAME: &'static str = "exp";
-    const FORWARD: &'static str = "z = exp(a)";
-    const BACKWARD: &'static str = "g_a = g_z * z";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The exponential of each entry.";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const WORDS: &'static [Word] = &[Word::unary("exp")];
+    const FORWARD: Equations = &[("z", "exp(a)")];
+    const BACKWARD: Equations = &[("g_a", "g_z * z")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "the exponent")];
     const KEEPS: Keeps = Keeps::OUTPUT;
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         unary(x)
     }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
-        T::exp_slice(&x[0], z);
+        T::map::<Self>(&x[0], z);
     }
 
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {

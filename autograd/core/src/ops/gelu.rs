@@ -11,8 +11,10 @@
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
 use super::elementwise::unary;
-use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::kernels::Function;
+use crate::numbers::{Real, Scalar};
+use crate::op::{attributes, choices};
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -58,16 +60,27 @@ pub enum GeluForm {
     Tanh,
 }
 
+choices!(GeluForm, "\"exact\" or \"tanh\"", "one of exact, tanh", "[0] or [1]": "exact" => Exact, "tanh" => Tanh);
+
 impl Op for Gelu {
     const NAME: &'static str = "gelu";
-    const FORWARD: &'static str = "z = if form == tanh then a * sigmoid(1.5957691216 * (a + 0.044715 * a^3)) \
-        else a * (1 + erf(a / sqrt(2))) / 2";
-    const BACKWARD: &'static str = "g_a = if form == tanh \
-        then g_z * s * (1 + a * (1 - s) * 1.5957691216 * (1 + 0.134145 * a^2)) \
-        else g_z * ((1 + erf(a / sqrt(2))) / 2 + a * 0.3989422804 * exp(-a^2 / 2)), \
-        s = sigmoid(1.5957691216 * (a + 0.044715 * a^3))";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The Gaussian error linear unit: each entry weighed by the chance that a standard normal number is below it.";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const WORDS: &'static [Word] = &[Word::unary("gelu").with(&[("form", 0.0)]), Word::unary("gelu_tanh").with(&[("form", 1.0)])];
+    const FORWARD: Equations = &[("z", "if form == tanh then a * sigmoid(1.5957691216057308 * (a + 0.044715 * a^3)) else a * (1 + erf(a / sqrt(2))) / 2")];
+    const BACKWARD: Equations = &[("g_a", "if form == tanh then g_z * s * (1 + a * (1 - s) * 1.5957691216057308 * (1 + 0.134145 * a^2)) else g_z * ((1 + erf(a / sqrt(2))) / 2 + a * 0.3989422804014327 * exp(-a^2 / 2))"), ("s", "sigmoid(1.5957691216057308 * (a + 0.044715 * a^3))")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "the activation")];
     const KEEPS: Keeps = Keeps::INPUTS;
+
+    attributes! {
+        form: GeluForm, "how the normal distribution function is computed";
+    }
+
+    fn expanded<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        let a = x[0];
+        let inner = (a + a * a * a * CUBE) * INNER;
+        (self.form == GeluForm::Tanh).then(|| a * (super::tanh(inner) + 1.0) * 0.5)
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         unary(x)
@@ -75,7 +88,7 @@ impl Op for Gelu {
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         if self.form == GeluForm::Tanh {
-            return T::gelu_tanh_slice(&x[0], z);
+            return T::map::<TanhForm>(&x[0], z);
         }
         for (z, &a) in z.iter_mut().zip(&x[0]) {
             *z = a.maximum(T::from_f64(-SATURATED)) * normal_cdf(a);
@@ -85,7 +98,7 @@ impl Op for Gelu {
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
         let Some(g_a) = g_x.get(0) else { return };
         if self.form == GeluForm::Tanh {
-            return T::gelu_tanh_slice_backward(&at.x[0], g_z, g_a);
+            return T::map_backward::<TanhFormSlope>(&at.x[0], g_z, g_a);
         }
         for ((g_a, &g_z), &a) in g_a.iter_mut().zip(g_z).zip(&at.x[0]) {
             let a = a.maximum(T::from_f64(-SATURATED)).minimum(T::from_f64(SATURATED));
@@ -105,6 +118,40 @@ impl Op for Gelu {
         let form = draw.one_of(&[GeluForm::Exact, GeluForm::Tanh]);
         Sample::new(Self { form }, [draw.normal(a)])
     }
+}
+
+/// `√(2/π)`, the inner factor of the tanh form.
+const INNER: f64 = 0.797_884_560_802_865_4;
+/// The factor of the cube in the tanh form.
+const CUBE: f64 = 0.044_715;
+
+/// The tanh form, `a σ(2u)` with `u = √(2/π) (a + 0.044715 a³)`.
+struct TanhForm;
+
+impl Function for TanhForm {
+    #[inline(always)]
+    fn at<T: Scalar>(a: T) -> T {
+        let a = a.maximum(T::from_f64(-SATURATED));
+        a * twice_u(a).sigmoids().0
+    }
+}
+
+/// Its derivative, `s (1 + a (1 - s) 2u')` with `s = σ(2u)`.
+struct TanhFormSlope;
+
+impl Function for TanhFormSlope {
+    #[inline(always)]
+    fn at<T: Scalar>(a: T) -> T {
+        let a = a.maximum(T::from_f64(-SATURATED)).minimum(T::from_f64(SATURATED));
+        let (s, rest) = twice_u(a).sigmoids();
+        let slope = T::from_f64(2.0 * INNER) + T::from_f64(6.0 * INNER * CUBE) * (a * a);
+        s * (T::ONE + a * rest * slope)
+    }
+}
+
+#[inline(always)]
+fn twice_u<T: Scalar>(a: T) -> T {
+    a * (T::from_f64(2.0 * INNER) + T::from_f64(2.0 * INNER * CUBE) * (a * a))
 }
 
 /// `Φ(a) = (1 + erf(a/√2)) / 2`.

@@ -8,7 +8,8 @@
 
 use super::elementwise::{admit_each, unary};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -36,10 +37,15 @@ pub struct Log;
 
 impl Op for Log {
     const NAME: &'static str = "log";
-    const FORWARD: &'static str = "z = log(a)";
-    const BACKWARD: &'static str = "g_a = g_z / a";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The natural logarithm of each entry.";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const WORDS: &'static [Word] = &[Word::unary("log")];
+    const FORWARD: Equations = &[("z", "log(a)")];
+    const BACKWARD: Equations = &[("g_a", "g_z / a")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "numbers from 0 on")];
     const KEEPS: Keeps = Keeps::INPUTS;
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         unary(x)

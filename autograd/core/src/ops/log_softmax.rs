@@ -8,9 +8,10 @@
 //! Source: deck S1, cross-entropy on `y_t = softmax(W_hy h_t + b_y)`; Bridle, "Probabilistic interpretation of
 //! feedforward classification network outputs" (1990).
 
-use super::softmax::{admit_rows, along, rows};
+use super::softmax::{total, admit_rows, along, rows};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -44,10 +45,22 @@ pub struct LogSoftmax {
 
 impl Op for LogSoftmax {
     const NAME: &'static str = "log_softmax";
-    const FORWARD: &'static str = "y = a - log(sum(exp(a), over i))";
-    const BACKWARD: &'static str = "g_a = g_y - exp(y) * sum(g_y, over i)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The logarithm of the softmax along one axis: logarithms of weights that sum to 1.";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const WORDS: &'static [Word] = &[Word::along("log_softmax")];
+    const FORWARD: Equations = &[("y", "a - log(sum(exp(a), over i))")];
+    const BACKWARD: Equations = &[("g_a", "g_y - exp(y) * sum(g_y, over i)")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "logits")];
     const KEEPS: Keeps = Keeps::OUTPUT;
+
+    attributes! {
+        axis: usize, "the axis along which the weights sum to 1, counted from 0";
+    }
+
+    fn expanded<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        let a = x[0];
+        Some(a - super::log(total(super::exp(a), self.axis)))
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         along(self.axis, x[0])

@@ -7,9 +7,11 @@
 //! **Shapes**: `a` → `a` without the axes. Cost: 4 operations an entry.
 //! Source: deck S1, the softmax of the output layer.
 
+use super::Sum;
 use super::reduction::{group, reduced, walk};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Axes, Shape, ShapeError};
 use crate::var::Var;
 
@@ -47,10 +49,22 @@ impl<'t> Var<'t> {
 
 impl Op for Logsumexp {
     const NAME: &'static str = "logsumexp";
-    const FORWARD: &'static str = "y = log(sum(exp(a), over i))";
-    const BACKWARD: &'static str = "g_a = g_y * exp(a - y)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The logarithm of a sum of exponentials, over some axes or over all: a sum of probabilities that stays in logarithms.";
+    const SHAPES: &'static str = "[..] -> [..] without the axes";
+    const WORDS: &'static [Word] = &[Word::reduction("logsumexp")];
+    const FORWARD: Equations = &[("y", "log(sum(exp(a), over i))")];
+    const BACKWARD: Equations = &[("g_a", "g_y * exp(a - y)")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "logits")];
     const KEEPS: Keeps = Keeps::INPUTS.and_output();
+
+    attributes! {
+        over: Axes, "the axes that are removed";
+    }
+
+    fn expanded<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        let total = Var::record(Sum { over: self.over }, &[super::exp(x[0])]);
+        Some(super::log(total))
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         reduced(self.over, x[0])

@@ -10,7 +10,8 @@
 use super::elementwise;
 use crate::kernels::Gemm;
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -34,10 +35,15 @@ impl<'t> Var<'t> {
 
 impl Op for Matmul {
     const NAME: &'static str = "matmul";
-    const FORWARD: &'static str = "c = a @ b";
-    const BACKWARD: &'static str = "g_a = g_c @ b.T, g_b = a.T @ g_c";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a"), Operand::real("b")];
+    const MEANING: &'static str = "The matrix product, of two matrices or of two stacks of matrices.";
+    const SHAPES: &'static str = "[.., N, K], [.., K, M] -> [.., N, M]; a vector stands for a row on the left and a column on the right";
+    const WORDS: &'static [Word] = &[Word::own("@", "a @ b", "the last axis of a meets the first of b; stacks of matrices meet stack by stack", "a = alpha @ x")];
+    const FORWARD: Equations = &[("c", "a @ b")];
+    const BACKWARD: Equations = &[("g_a", "g_c @ b.T"), ("g_b", "a.T @ g_c")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "the left matrices"), Operand::real("b", "the right matrices")];
     const KEEPS: Keeps = Keeps::INPUTS;
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         let [a, b] = [x[0], x[1]];

@@ -8,7 +8,8 @@
 
 use super::reduction::{accumulate, count_ties, draw_nonempty, reduced_nonempty, share_among_ties};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Axes, Shape, ShapeError};
 use crate::var::Var;
 
@@ -50,10 +51,17 @@ impl<'t> Var<'t> {
 
 impl Op for Max {
     const NAME: &'static str = "max";
-    const FORWARD: &'static str = "y = max(i: a[i])";
-    const BACKWARD: &'static str = "g_a[i] = if a[i] == y then g_y / sum(j: if a[j] == y then 1 else 0) else 0";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The largest entry over some axes, or of all.";
+    const SHAPES: &'static str = "[..] -> [..] without the axes";
+    const WORDS: &'static [Word] = &[Word::reduction("max")];
+    const FORWARD: Equations = &[("y", "max(i: a[i])")];
+    const BACKWARD: Equations = &[("g_a", "if a == y then g_y / sum(if a == y then 1 else 0, over i) else 0")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "numbers")];
     const KEEPS: Keeps = Keeps::INPUTS.and_output();
+
+    attributes! {
+        over: Axes, "the axes that are removed";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         reduced_nonempty(self.over, x[0], "the largest")

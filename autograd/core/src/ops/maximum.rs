@@ -7,7 +7,8 @@
 
 use super::elementwise::{broadcast, contributions, zip};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -36,11 +37,16 @@ pub struct Maximum;
 
 impl Op for Maximum {
     const NAME: &'static str = "maximum";
-    const FORWARD: &'static str = "z = if a > b then a else b";
-    const BACKWARD: &'static str = "g_a = if a > b then g_z else if a == b then g_z / 2 else 0, \
-        g_b = if b > a then g_z else if b == a then g_z / 2 else 0";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a"), Operand::real("b")];
+    const MEANING: &'static str = "The larger of two entries.";
+    const SHAPES: &'static str = "[..], [..] -> [..]; lined up at the last axis";
+    const WORDS: &'static [Word] = &[Word::pair("max")];
+    const BROADCASTS: bool = true;
+    const FORWARD: Equations = &[("z", "if a > b then a else b")];
+    const BACKWARD: Equations = &[("g_a", "if a > b then g_z else if a == b then g_z / 2 else 0"), ("g_b", "if b > a then g_z else if b == a then g_z / 2 else 0")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "one number of each pair"), Operand::real("b", "the other")];
     const KEEPS: Keeps = Keeps::INPUTS;
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         broadcast(x)

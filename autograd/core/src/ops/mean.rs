@@ -5,9 +5,11 @@
 //! addition an entry.
 //! Source: deck S4, layer norm, `μ = 1/K Σ_k a_k`.
 
+use super::Sum;
 use super::reduction::{draw_nonempty, reduced_nonempty, sum_into, walk};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Axes, Shape, ShapeError};
 use crate::var::Var;
 
@@ -48,10 +50,22 @@ impl<'t> Var<'t> {
 
 impl Op for Mean {
     const NAME: &'static str = "mean";
-    const FORWARD: &'static str = "y = mean(a, over i)";
-    const BACKWARD: &'static str = "g_a = broadcast(g_y / n, over i)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The mean over some axes, or of all entries.";
+    const SHAPES: &'static str = "[..] -> [..] without the axes";
+    const WORDS: &'static [Word] = &[Word::reduction("mean")];
+    const FORWARD: Equations = &[("y", "mean(a, over i)")];
+    const BACKWARD: Equations = &[("g_a", "broadcast(g_y / n, over i)")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "numbers")];
     const KEEPS: Keeps = Keeps::NOTHING;
+
+    attributes! {
+        over: Axes, "the axes that are removed";
+    }
+
+    fn expanded<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        let total = Var::record(Sum { over: self.over }, x);
+        Some(total / self.over.count_in(x[0].shape()) as f64)
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         reduced_nonempty(self.over, x[0], "the mean")

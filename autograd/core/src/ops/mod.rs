@@ -1,20 +1,24 @@
 //! The registry of ops: one line an op; what the language, the documentation and the laws are built from.
 //!
 //! To add an op, write its file and add its line below. An op that does not say how to sample its operands does not
-//! compile, and every op in the registry meets every law of [`check`](crate::check).
+//! compile, and every op in the registry meets every law of the checker.
 
 pub(crate) mod arithmetic;
 pub mod axis;
 pub mod elementwise;
+mod entry;
 pub mod fused;
 pub mod ids;
 pub mod reduction;
 pub mod runs;
 
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
+use crate::op::{
+    Attribute, AttributeValue, Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError,
+};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
+pub use entry::{Entry, find};
 #[allow(unused_imports)]
 use fused::Fused;
 
@@ -45,29 +49,33 @@ macro_rules! registry {
         }
 
         impl AnyOp {
-            /// The source file of the op, from the root of the project.
-            pub fn file(&self) -> &'static str {
+            /// What the op says about itself.
+            pub fn entry(&self) -> &'static Entry {
+                find(self.name()).expect("invariant: an op stands in the registry")
+            }
+
+            /// The same function over simpler ops: the composite of a fused op, or what the lectures write.
+            pub fn expanded<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
                 match self {
-                    $( Self::$op(_) => concat!("autograd/core/src/ops/", stringify!($file), ".rs"), )*
-                    $( Self::$fused_op(_) => concat!("autograd/core/src/ops/fused/", stringify!($fused_file), ".rs"), )*
+                    $( Self::$op(op) => op.expanded(x), )*
+                    $( Self::$fused_op(op) => Some(op.composite(x)), )*
                 }
             }
 
             /// The same function in primitives, for a fused op.
             pub fn composite<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
                 match self {
-                    $( Self::$op(_) => { let _ = x; None } )*
                     $( Self::$fused_op(op) => Some(op.composite(x)), )*
+                    _ => None,
                 }
             }
-
-            /// A random instance of the op called `name`, with operands, for the laws.
-            pub fn sample(name: &str, draw: &mut Draw) -> Option<Sample<Self>> {
-                $( if name == $op::NAME { return Some($op::sample(draw).any()); } )*
-                $( if name == $fused_op::NAME { return Some($fused_op::sample(draw).any()); } )*
-                None
-            }
         }
+
+        /// What each op says about itself, in the order of the list below.
+        pub const REGISTRY: &[Entry] = &[
+            $( Entry::of::<$op>(concat!("autograd/core/src/ops/", stringify!($file), ".rs")), )*
+            $( Entry::of::<$fused_op>(concat!("autograd/core/src/ops/fused/", stringify!($fused_file), ".rs")), )*
+        ];
 
         /// The names of all ops, in the order of the registry.
         pub const NAMES: &[&str] = &[ $( $op::NAME, )* $( $fused_op::NAME, )* ];
@@ -92,6 +100,7 @@ registry! {
         relu::Relu
         gelu::Gelu
         silu::Silu
+        erf::Erf
         maximum::Maximum
         minimum::Minimum
         clip::Clip
@@ -138,14 +147,29 @@ impl AnyOp {
         each!(self, op => name_of(op))
     }
 
-    /// The formula of forward().
+    /// The equations of forward() in one line.
     pub fn forward_formula(&self) -> &'static str {
-        each!(self, op => formulas_of(op).0)
+        self.entry().formulas().0
     }
 
-    /// The formula of backward().
+    /// The equations of backward() in one line.
     pub fn backward_formula(&self) -> &'static str {
-        each!(self, op => formulas_of(op).1)
+        self.entry().formulas().1
+    }
+
+    /// The source file of the op, from the root of the project.
+    pub fn file(&self) -> &'static str {
+        self.entry().file
+    }
+
+    /// The values of the attributes, in the order in which the op lists them.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'static Attribute, AttributeValue)> {
+        self.entry().attributes.iter().zip(each!(self, op => op.attributes()))
+    }
+
+    /// A random instance of the op called `name`, with operands, for the laws.
+    pub fn sample(name: &str, draw: &mut Draw) -> Option<Sample<Self>> {
+        find(name).map(|entry| entry.sample(draw))
     }
 
     /// The operands in order, with the letters of the formula.
@@ -226,10 +250,6 @@ impl AnyOp {
 
 fn name_of<O: Op>(_: &O) -> &'static str {
     O::NAME
-}
-
-fn formulas_of<O: Op>(_: &O) -> (&'static str, &'static str) {
-    (O::FORWARD, O::BACKWARD)
 }
 
 fn operands_of<O: Op>(_: &O) -> &'static [Operand] {

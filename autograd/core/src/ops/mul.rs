@@ -5,7 +5,8 @@
 
 use super::elementwise::{Entrywise, broadcast, contributions, zip};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -39,10 +40,16 @@ impl<'t> std::ops::Mul<Var<'t>> for f64 {
 
 impl Op for Mul {
     const NAME: &'static str = "mul";
-    const FORWARD: &'static str = "z = a * b";
-    const BACKWARD: &'static str = "g_a = g_z * b, g_b = g_z * a";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a"), Operand::real("b")];
+    const MEANING: &'static str = "Multiplication, entry by entry.";
+    const SHAPES: &'static str = "[..], [..] -> [..]; lined up at the last axis";
+    const WORDS: &'static [Word] = &[Word::own("*", "a * b", "the axes of one side are among those of the other, in the same order", "z = a * b")];
+    const BROADCASTS: bool = true;
+    const FORWARD: Equations = &[("z", "a * b")];
+    const BACKWARD: Equations = &[("g_a", "g_z * b"), ("g_b", "g_z * a")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "one factor"), Operand::real("b", "the other")];
     const KEEPS: Keeps = Keeps::INPUTS;
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         broadcast(x)

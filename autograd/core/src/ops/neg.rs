@@ -5,7 +5,8 @@
 
 use super::elementwise::{Entrywise, unary};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -33,10 +34,15 @@ impl<'t> std::ops::Neg for Var<'t> {
 
 impl Op for Neg {
     const NAME: &'static str = "neg";
-    const FORWARD: &'static str = "z = -a";
-    const BACKWARD: &'static str = "g_a = -g_z";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The negative of each entry.";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const WORDS: &'static [Word] = &[Word::own("neg", "-x", "the result has the axes of x", "y = -x")];
+    const FORWARD: Equations = &[("z", "-a")];
+    const BACKWARD: Equations = &[("g_a", "-g_z")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "what changes its sign")];
     const KEEPS: Keeps = Keeps::NOTHING;
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         unary(x)

@@ -8,7 +8,8 @@
 use smallvec::SmallVec;
 
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{RANK_MAX, Shape, ShapeError};
 use crate::var::Var;
 
@@ -55,10 +56,17 @@ impl<'t> Var<'t> {
 
 impl Op for Permute {
     const NAME: &'static str = "permute";
-    const FORWARD: &'static str = "y = order(x, axes)";
-    const BACKWARD: &'static str = "g_x = order(g_y, back)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("x")];
+    const MEANING: &'static str = "The axes of an array in another order.";
+    const SHAPES: &'static str = "[..] -> [..] with the axes in another order";
+    const WORDS: &'static [Word] = &[Word::own(".T", "x.T", "the last two axes change places", "B = A.T"), Word::own("order", "order(x, a, b, c)", "the axes in the given order", "y = order(x, h, T, dk)")];
+    const FORWARD: Equations = &[("y", "order(x, axes)")];
+    const BACKWARD: Equations = &[("g_x", "order(g_y, back)")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("x", "what is rearranged")];
     const KEEPS: Keeps = Keeps::NOTHING;
+
+    attributes! {
+        order: SmallVec<[u8; RANK_MAX]>, "for each axis of the result, which axis of the operand it is";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         let rank = x[0].rank();

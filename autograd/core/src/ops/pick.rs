@@ -7,7 +7,8 @@
 
 use super::ids;
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -35,10 +36,14 @@ impl<'t> Var<'t> {
 
 impl Op for Pick {
     const NAME: &'static str = "pick";
-    const FORWARD: &'static str = "y[i] = x[i, ids[i]]";
-    const BACKWARD: &'static str = "g_x[i, v] = if ids[i] == v then g_y[i] else 0";
-    const OPERANDS: &'static [Operand] = &[Operand::real("x"), Operand::id("ids")];
+    const MEANING: &'static str = "One entry of each row: the one that an id names.";
+    const SHAPES: &'static str = "[.., V], [..] -> [..]";
+    const FORWARD: Equations = &[("y[i]", "x[i, ids[i]]")];
+    const BACKWARD: Equations = &[("g_x[i, v]", "if ids[i] == v then g_y[i] else 0")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("x", "one entry for each id"), Operand::id("ids", "whole numbers from 0 to V - 1, one a row")];
     const KEEPS: Keeps = Keeps::inputs(&[1]);
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         ids::one_per_row(x[0], x[1])

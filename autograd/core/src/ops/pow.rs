@@ -8,7 +8,8 @@
 
 use super::elementwise::{admit_each, broadcast, contributions, zip};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -41,10 +42,16 @@ impl<'t> Var<'t> {
 
 impl Op for Pow {
     const NAME: &'static str = "pow";
-    const FORWARD: &'static str = "z = a^b";
-    const BACKWARD: &'static str = "g_a = g_z * b * z / a, g_b = g_z * z * log(a)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a"), Operand::real("b")];
+    const MEANING: &'static str = "A power in which base and exponent are both variables.";
+    const SHAPES: &'static str = "[..], [..] -> [..]; lined up at the last axis";
+    const WORDS: &'static [Word] = &[Word::own("^", "a ^ b", "the axes of one side are among those of the other, in the same order", "z = a^2")];
+    const BROADCASTS: bool = true;
+    const FORWARD: Equations = &[("z", "a^b")];
+    const BACKWARD: Equations = &[("g_a", "g_z * b * z / a"), ("g_b", "g_z * z * log(a)")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "the base, above 0"), Operand::real("b", "the exponent")];
     const KEEPS: Keeps = Keeps::INPUTS.and_output();
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         broadcast(x)

@@ -9,7 +9,8 @@
 
 use super::elementwise::{admit_each, unary};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -51,10 +52,16 @@ impl<'t> Var<'t> {
 
 impl Op for Power {
     const NAME: &'static str = "power";
-    const FORWARD: &'static str = "z = a^n";
-    const BACKWARD: &'static str = "g_a = g_z * n * a^(n - 1)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "A power with a known exponent `n`, whole or not.";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const FORWARD: Equations = &[("z", "a^n")];
+    const BACKWARD: Equations = &[("g_a", "g_z * n * a^(n - 1)")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "the base")];
     const KEEPS: Keeps = Keeps::INPUTS;
+
+    attributes! {
+        n: f64, "the exponent";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         unary(x)

@@ -7,7 +7,8 @@
 
 use super::reduction::{accumulate, group, reduced};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Axes, Shape, ShapeError};
 use crate::var::Var;
 
@@ -45,10 +46,17 @@ impl<'t> Var<'t> {
 
 impl Op for Prod {
     const NAME: &'static str = "prod";
-    const FORWARD: &'static str = "y = prod(i: a[i])";
-    const BACKWARD: &'static str = "g_a[i] = g_y * prod(j: if j == i then 1 else a[j])";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The product over some axes, or of all entries.";
+    const SHAPES: &'static str = "[..] -> [..] without the axes";
+    const WORDS: &'static [Word] = &[Word::reduction("prod")];
+    const FORWARD: Equations = &[("y", "prod(i: a[i])")];
+    const BACKWARD: Equations = &[("g_a[i]", "g_y * prod(j: if j == i then 1 else a[j])")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "factors")];
     const KEEPS: Keeps = Keeps::INPUTS;
+
+    attributes! {
+        over: Axes, "the axes that are removed";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         reduced(self.over, x[0])

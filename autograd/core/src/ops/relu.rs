@@ -7,7 +7,8 @@
 
 use super::elementwise::{Entrywise, unary};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -33,10 +34,15 @@ pub struct Relu;
 
 impl Op for Relu {
     const NAME: &'static str = "relu";
-    const FORWARD: &'static str = "z = if a > 0 then a else 0";
-    const BACKWARD: &'static str = "g_a = if z > 0 then g_z else 0";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The rectified linear unit: what is above 0 passes, the rest becomes 0.";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const WORDS: &'static [Word] = &[Word::unary("relu")];
+    const FORWARD: Equations = &[("z", "if a > 0 then a else 0")];
+    const BACKWARD: Equations = &[("g_a", "if z > 0 then g_z else 0")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "the activation")];
     const KEEPS: Keeps = Keeps::OUTPUT;
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         unary(x)

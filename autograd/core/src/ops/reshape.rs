@@ -5,7 +5,8 @@
 //! Source: the split of the channels into heads, deck S1, multi-head attention.
 
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -28,10 +29,17 @@ impl<'t> Var<'t> {
 
 impl Op for Reshape {
     const NAME: &'static str = "reshape";
-    const FORWARD: &'static str = "y = reshape(x, shape)";
-    const BACKWARD: &'static str = "g_x = reshape(g_y, shape_x)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("x")];
+    const MEANING: &'static str = "The same numbers, in the same order, under another shape.";
+    const SHAPES: &'static str = "[..] -> [..] with as many entries";
+    const WORDS: &'static [Word] = &[Word::own("split", "split(x, D => [h:H, dk])", "one axis becomes several whose product it is", "Q = split(x, D => [h:H, dk])"), Word::own("merge", "merge(x, [h, dk] => D)", "neighbouring axes become one", "C = merge(x, [h, dk] => D)")];
+    const FORWARD: Equations = &[("y", "reshape(x, shape)")];
+    const BACKWARD: Equations = &[("g_x", "reshape(g_y, shape_x)")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("x", "what gets other axes")];
     const KEEPS: Keeps = Keeps::NOTHING;
+
+    attributes! {
+        to: Shape, "the axes of the result";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         if x[0].len() != self.to.len() {

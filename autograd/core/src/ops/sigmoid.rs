@@ -5,8 +5,10 @@
 //! Source: deck S0, backpropagation, rows "Sigmoid".
 
 use super::elementwise::unary;
-use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::kernels::Function;
+use crate::numbers::{Real, Scalar};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -20,19 +22,32 @@ pub fn sigmoid(a: Var<'_>) -> Var<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sigmoid;
 
+impl Function for Sigmoid {
+    /// `1 / (1 + e^-a)`; [`sigmoids`](Scalar::sigmoids) keeps its digits far from 0 as well.
+    #[inline(always)]
+    fn at<T: Scalar>(a: T) -> T {
+        a.sigmoids().0
+    }
+}
+
 impl Op for Sigmoid {
     const NAME: &'static str = "sigmoid";
-    const FORWARD: &'static str = "z = 1 / (1 + exp(-a))";
-    const BACKWARD: &'static str = "g_a = g_z * z * (1 - z)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The logistic sigmoid: squashes any number into (0, 1).";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const WORDS: &'static [Word] = &[Word::unary("sigmoid")];
+    const FORWARD: Equations = &[("z", "1 / (1 + exp(-a))")];
+    const BACKWARD: Equations = &[("g_a", "g_z * z * (1 - z)")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "the activation")];
     const KEEPS: Keeps = Keeps::OUTPUT;
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         unary(x)
     }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
-        T::sigmoid_slice(&x[0], z);
+        T::map::<Self>(&x[0], z);
     }
 
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {

@@ -6,8 +6,10 @@
 //! table of models of deck S3.
 
 use super::elementwise::unary;
-use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::kernels::Function;
+use crate::numbers::{Real, Scalar};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -32,24 +34,58 @@ pub fn silu(a: Var<'_>) -> Var<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Silu;
 
+/// Beyond this on either side the result is 0 or `a`, and the slope 0 or 1; stopping here keeps `∞ · 0` away.
+const SATURATED: f64 = 1.0e4;
+
+impl Function for Silu {
+    /// `a σ(a)`.
+    #[inline(always)]
+    fn at<T: Scalar>(a: T) -> T {
+        let a = a.maximum(T::from_f64(-SATURATED));
+        a * a.sigmoids().0
+    }
+}
+
+/// The derivative.
+struct Slope;
+
+impl Function for Slope {
+    /// `σ(a) (1 + a σ(-a))`.
+    #[inline(always)]
+    fn at<T: Scalar>(a: T) -> T {
+        let a = a.maximum(T::from_f64(-SATURATED)).minimum(T::from_f64(SATURATED));
+        let (s, rest) = a.sigmoids();
+        s * (T::ONE + a * rest)
+    }
+}
+
 impl Op for Silu {
     const NAME: &'static str = "silu";
-    const FORWARD: &'static str = "z = a / (1 + exp(-a))";
-    const BACKWARD: &'static str = "g_a = g_z * sigmoid(a) * (1 + a * (1 - sigmoid(a)))";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The sigmoid linear unit, also called swish: each entry weighed by its own sigmoid.";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const WORDS: &'static [Word] = &[Word::unary("silu")];
+    const FORWARD: Equations = &[("z", "a / (1 + exp(-a))")];
+    const BACKWARD: Equations = &[("g_a", "g_z * sigmoid(a) * (1 + a * (1 - sigmoid(a)))")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "the activation")];
     const KEEPS: Keeps = Keeps::INPUTS;
+
+    attributes! {}
+
+    fn expanded<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        Some(x[0] * super::sigmoid(x[0]))
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         unary(x)
     }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
-        T::silu_slice(&x[0], z);
+        T::map::<Self>(&x[0], z);
     }
 
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
         let Some(g_a) = g_x.get(0) else { return };
-        T::silu_slice_backward(&at.x[0], g_z, g_a);
+        T::map_backward::<Slope>(&at.x[0], g_z, g_a);
     }
 
     fn flops(&self, x: &[Shape]) -> Flops {

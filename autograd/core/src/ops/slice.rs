@@ -9,7 +9,8 @@ use std::ops::Range;
 
 use super::axis::existing;
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -59,10 +60,19 @@ impl<'t> Var<'t> {
 
 impl Op for Slice {
     const NAME: &'static str = "slice";
-    const FORWARD: &'static str = "y[i] = x[start + i]";
-    const BACKWARD: &'static str = "g_x[i] = if start <= i and i < end then g_y[i - start] else 0";
-    const OPERANDS: &'static [Operand] = &[Operand::real("x")];
+    const MEANING: &'static str = "A range of one axis.";
+    const SHAPES: &'static str = "[.., N, ..] -> [.., end - start, ..]";
+    const WORDS: &'static [Word] = &[Word::own("x[i]", "x[t]", "the first axes are removed, one for each position", "y = x[1]")];
+    const FORWARD: Equations = &[("y[i]", "x[start + i]")];
+    const BACKWARD: Equations = &[("g_x[i]", "if start <= i and i < end then g_y[i - start] else 0")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("x", "what is cut")];
     const KEEPS: Keeps = Keeps::NOTHING;
+
+    attributes! {
+        axis: usize, "the axis that is cut, counted from 0";
+        start: usize, "the first entry that stays, counted from 0";
+        end: usize, "the first entry after those that stay";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         let Self { axis, start, end } = *self;

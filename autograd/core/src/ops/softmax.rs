@@ -7,10 +7,12 @@
 //! that names the row. **Shapes**: `a` → the same. Cost: 5 operations an entry.
 //! Source: deck S1, `y_t = softmax(W_hy h_t + b_y)` and `A = softmax(S)`, row by row; deck S4, `exp(-∞) = 0`.
 
+use super::Sum;
 use super::elementwise::place;
 use super::reduction::group;
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError, Word};
 use crate::shape::{Axes, Shape, ShapeError};
 use crate::var::Var;
 
@@ -43,10 +45,22 @@ pub struct Softmax {
 
 impl Op for Softmax {
     const NAME: &'static str = "softmax";
-    const FORWARD: &'static str = "y = exp(a) / sum(exp(a), over i)";
-    const BACKWARD: &'static str = "g_a = y * (g_y - sum(g_y * y, over i))";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The softmax along one axis: positive weights that sum to 1.";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const WORDS: &'static [Word] = &[Word::along("softmax")];
+    const FORWARD: Equations = &[("y", "exp(a) / sum(exp(a), over i)")];
+    const BACKWARD: Equations = &[("g_a", "y * (g_y - sum(g_y * y, over i))")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "logits")];
     const KEEPS: Keeps = Keeps::OUTPUT;
+
+    attributes! {
+        axis: usize, "the axis along which the weights sum to 1, counted from 0";
+    }
+
+    fn expanded<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
+        let e = super::exp(x[0]);
+        Some(e / total(e, self.axis))
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         along(self.axis, x[0])
@@ -103,6 +117,12 @@ impl Op for Softmax {
         }
         Sample::new(Self { axis }, [a])
     }
+}
+
+/// The sums along one axis, which stays with the size 1.
+pub(super) fn total(a: Var<'_>, axis: usize) -> Var<'_> {
+    let over = Axes::of(&[axis]);
+    Var::record(Sum { over }, &[a]).reshape(a.shape().with_size(axis, 1))
 }
 
 /// The shape of an op that works along one axis and keeps the shape.

@@ -8,7 +8,8 @@
 
 use super::elementwise::{admit_each, unary};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -36,10 +37,15 @@ pub struct Sqrt;
 
 impl Op for Sqrt {
     const NAME: &'static str = "sqrt";
-    const FORWARD: &'static str = "z = sqrt(a)";
-    const BACKWARD: &'static str = "g_a = g_z / (2 * z)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The square root of each entry.";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const WORDS: &'static [Word] = &[Word::unary("sqrt")];
+    const FORWARD: Equations = &[("z", "sqrt(a)")];
+    const BACKWARD: Equations = &[("g_a", "g_z / (2 * z)")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "numbers from 0 on")];
     const KEEPS: Keeps = Keeps::OUTPUT;
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         unary(x)

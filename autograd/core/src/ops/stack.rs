@@ -5,7 +5,8 @@
 //! Cost: no arithmetic, one copy. Source: the outputs `y_1 .. y_T` of a recurrent network as one array, deck S1.
 
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
 use crate::shape::{RANK_MAX, Shape, ShapeError};
 use crate::var::Var;
 
@@ -43,10 +44,16 @@ pub struct Stack {
 
 impl Op for Stack {
     const NAME: &'static str = "stack";
-    const FORWARD: &'static str = "y = stack(a, over i)";
-    const BACKWARD: &'static str = "g_a = g_y[i]";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a").many()];
+    const MEANING: &'static str = "Arrays of one shape side by side, along a new axis.";
+    const SHAPES: &'static str = "n times [..] -> [.., n, ..]";
+    const FORWARD: Equations = &[("y", "stack(a, over i)")];
+    const BACKWARD: Equations = &[("g_a", "g_y[i]")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "one of the arrays, in order").many()];
     const KEEPS: Keeps = Keeps::NOTHING;
+
+    attributes! {
+        axis: usize, "the place of the new axis in the result";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         if self.axis > x[0].rank() || x[0].rank() == RANK_MAX {

@@ -5,7 +5,8 @@
 
 use super::reduction::{reduced, sum_into, walk};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Axes, Shape, ShapeError};
 use crate::var::Var;
 
@@ -32,10 +33,17 @@ impl<'t> Var<'t> {
 
 impl Op for Sum {
     const NAME: &'static str = "sum";
-    const FORWARD: &'static str = "y = sum(a, over i)";
-    const BACKWARD: &'static str = "g_a = broadcast(g_y, over i)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The sum over some axes, or over all.";
+    const SHAPES: &'static str = "[..] -> [..] without the axes";
+    const WORDS: &'static [Word] = &[Word::reduction("sum")];
+    const FORWARD: Equations = &[("y", "sum(a, over i)")];
+    const BACKWARD: Equations = &[("g_a", "broadcast(g_y, over i)")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "terms")];
     const KEEPS: Keeps = Keeps::NOTHING;
+
+    attributes! {
+        over: Axes, "the axes that are removed";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         reduced(self.over, x[0])

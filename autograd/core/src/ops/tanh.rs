@@ -5,8 +5,10 @@
 //! `h_t = φ(W_xh x_t + W_hh h_(t-1) + b_h)`; Elman, "Finding structure in time" (1990).
 
 use super::elementwise::unary;
-use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::kernels::Function;
+use crate::numbers::{Real, Scalar};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -31,19 +33,31 @@ pub fn tanh(a: Var<'_>) -> Var<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tanh;
 
+impl Function for Tanh {
+    #[inline(always)]
+    fn at<T: Scalar>(a: T) -> T {
+        a.tanh()
+    }
+}
+
 impl Op for Tanh {
     const NAME: &'static str = "tanh";
-    const FORWARD: &'static str = "z = tanh(a)";
-    const BACKWARD: &'static str = "g_a = g_z * (1 - z^2)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("a")];
+    const MEANING: &'static str = "The hyperbolic tangent: squashes any number into (-1, 1).";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const WORDS: &'static [Word] = &[Word::unary("tanh")];
+    const FORWARD: Equations = &[("z", "tanh(a)")];
+    const BACKWARD: Equations = &[("g_a", "g_z * (1 - z^2)")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "the activation")];
     const KEEPS: Keeps = Keeps::OUTPUT;
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         unary(x)
     }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
-        T::tanh_slice(&x[0], z);
+        T::map::<Self>(&x[0], z);
     }
 
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {

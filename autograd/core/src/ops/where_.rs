@@ -11,7 +11,8 @@
 
 use super::elementwise::{broadcast, walk};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -41,10 +42,16 @@ pub struct Where;
 
 impl Op for Where {
     const NAME: &'static str = "where";
-    const FORWARD: &'static str = "z = if mask != 0 then a else b";
-    const BACKWARD: &'static str = "g_a = if mask != 0 then g_z else 0, g_b = if mask != 0 then 0 else g_z";
-    const OPERANDS: &'static [Operand] = &[Operand::mask("mask"), Operand::real("a"), Operand::real("b")];
+    const MEANING: &'static str = "One of two entries, chosen by a mask.";
+    const SHAPES: &'static str = "[..], [..], [..] -> [..]; lined up at the last axis";
+    const WORDS: &'static [Word] = &[Word::own("if", "if c then u else v", "all three are lined up", "y = if x > 0 then x else 0")];
+    const BROADCASTS: bool = true;
+    const FORWARD: Equations = &[("z", "if mask != 0 then a else b")];
+    const BACKWARD: Equations = &[("g_a", "if mask != 0 then g_z else 0"), ("g_b", "if mask != 0 then 0 else g_z")];
+    const OPERANDS: &'static [Operand] = &[Operand::mask("mask", "0 for no, anything else for yes"), Operand::real("a", "what is taken where the mask says yes"), Operand::real("b", "what is taken where it says no")];
     const KEEPS: Keeps = Keeps::inputs(&[0]);
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         broadcast(x)

@@ -3,15 +3,17 @@
 //! `cargo bench -p tapegrad-kernels --bench kernels -- [NAME..]`; `RAYON_NUM_THREADS=1` for one thread, `TAPEGRAD_SIMD`
 //! caps the vector instructions. An item is a floating-point operation in products, a number everywhere else.
 
+#[path = "../../src/tests/functions.rs"]
+mod functions;
 mod plain;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use tapegrad_kernels::numbers::Real;
+use tapegrad_kernels::numbers::{self, Real};
 use tapegrad_kernels::{
-    AdamwStep, AttentionGradients, AttentionInputs, AttentionSizes, CrossEntropy, Gemm, LayerNorm, LayerNormGradients,
-    LinearGradients, LinearSizes, LstmGradients, LstmInputs, LstmSizes, RnnGradients, RnnInputs, RnnSizes,
-    norm_backward_scratch_len,
+    AdamwStep, AttentionGradients, AttentionInputs, AttentionSizes, CrossEntropy, Function, Gemm, LayerNorm,
+    LayerNormGradients, LinearGradients, LinearSizes, LstmGradients, LstmInputs, LstmSizes, RnnGradients, RnnInputs,
+    RnnSizes, norm_backward_scratch_len,
 };
 
 use plain::Plain;
@@ -76,27 +78,41 @@ fn each<T: Real>(bencher: Bencher, kernel: impl Fn(&[T], &mut [T])) {
 
 #[divan::bench(types = [f32, Plain])]
 fn exp<T: Real>(bencher: Bencher) {
-    each(bencher, T::exp_slice);
+    each(bencher, T::map::<functions::Exp>);
 }
 
 #[divan::bench(types = [f32, Plain])]
 fn tanh<T: Real>(bencher: Bencher) {
-    each(bencher, T::tanh_slice);
+    each(bencher, T::map::<functions::Tanh>);
 }
 
 #[divan::bench(types = [f32, Plain])]
 fn sigmoid<T: Real>(bencher: Bencher) {
-    each(bencher, T::sigmoid_slice);
+    each(bencher, T::map::<functions::Sigmoid>);
 }
 
 #[divan::bench(types = [f32, Plain])]
 fn gelu<T: Real>(bencher: Bencher) {
-    each(bencher, T::gelu_tanh_slice);
+    each(bencher, T::map::<functions::GeluTanh>);
+}
+
+#[divan::bench(types = [f32, Plain])]
+fn silu<T: Real>(bencher: Bencher) {
+    each(bencher, T::map::<functions::Silu>);
+}
+
+#[divan::bench(types = [f32, Plain])]
+fn silu_backward<T: Real>(bencher: Bencher) {
+    each(bencher, |x: &[T], g_x: &mut [T]| {
+        T::map_backward::<functions::SiluSlope>(x, x, g_x)
+    });
 }
 
 #[divan::bench(types = [f32, Plain])]
 fn gelu_backward<T: Real>(bencher: Bencher) {
-    each(bencher, |x: &[T], g_x: &mut [T]| T::gelu_tanh_slice_backward(x, x, g_x));
+    each(bencher, |x: &[T], g_x: &mut [T]| {
+        T::map_backward::<functions::GeluTanhSlope>(x, x, g_x)
+    });
 }
 
 #[divan::bench(types = [f32, Plain])]

@@ -1,9 +1,9 @@
 //! `f32` and `f64` take the fast kernels; the lists are those of [`RowKernels`] and [`Kernels`].
 
-use super::elementwise::{Exp, GeluTanh, GeluTanhSlope, Sigmoid, Silu, SiluSlope, Tanh, map, map_backward};
+use super::elementwise::{map, map_backward};
 use super::{adamw, attention, attention_backward, cross_entropy, gemm, linear, lstm, norm, reduce, rnn, softmax};
 use crate::{
-    AdamwStep, AttentionGradients, AttentionInputs, AttentionSizes, CrossEntropy, Gemm, Kernels, LayerNorm,
+    AdamwStep, AttentionGradients, AttentionInputs, AttentionSizes, CrossEntropy, Function, Gemm, Kernels, LayerNorm,
     LayerNormGradients, LinearGradients, LinearSizes, LstmGradients, LstmInputs, LstmSizes, RmsNorm, RmsNormGradients,
     RnnGradients, RnnInputs, RnnSizes, RowKernels,
 };
@@ -12,11 +12,11 @@ use crate::{
 macro_rules! fast {
     (
         $kernels:ident for $float:ident:
-        $($method:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? = $function:expr;)*
+        $($method:ident $(<$f:ident: $bound:ident>)? ($($argument:ident: $type:ty),*) $(-> $result:ty)? = $function:expr;)*
     ) => {
         impl $kernels for $float {
             $(
-                fn $method($($argument: $type),*) $(-> $result)? {
+                fn $method $(<$f: $bound>)? ($($argument: $type),*) $(-> $result)? {
                     $function($($argument),*)
                 }
             )*
@@ -27,13 +27,8 @@ macro_rules! fast {
 macro_rules! fast_kernels {
     ($($float:ident)*) => { $(
         fast! { RowKernels for $float:
-            exp_slice(x: &[Self], y: &mut [Self]) = map::<_, Exp>;
-            tanh_slice(x: &[Self], y: &mut [Self]) = map::<_, Tanh>;
-            sigmoid_slice(x: &[Self], y: &mut [Self]) = map::<_, Sigmoid>;
-            gelu_tanh_slice(x: &[Self], y: &mut [Self]) = map::<_, GeluTanh>;
-            gelu_tanh_slice_backward(x: &[Self], g_y: &[Self], g_x: &mut [Self]) = map_backward::<_, GeluTanhSlope>;
-            silu_slice(x: &[Self], y: &mut [Self]) = map::<_, Silu>;
-            silu_slice_backward(x: &[Self], g_y: &[Self], g_x: &mut [Self]) = map_backward::<_, SiluSlope>;
+            map<F: Function>(x: &[Self], y: &mut [Self]) = map::<_, F>;
+            map_backward<F: Function>(x: &[Self], g_y: &[Self], g_x: &mut [Self]) = map_backward::<_, F>;
             softmax_rows(cols: usize, x: &[Self], y: &mut [Self]) = softmax::softmax;
             softmax_rows_backward(cols: usize, y: &[Self], g_y: &[Self], g_x: &mut [Self]) = softmax::softmax_backward;
             log_softmax_rows(cols: usize, x: &[Self], y: &mut [Self]) = softmax::log_softmax;

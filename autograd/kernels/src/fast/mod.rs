@@ -13,6 +13,7 @@ mod float;
 mod floats;
 mod gemm;
 mod gemv;
+mod lane;
 mod lanes;
 mod linear;
 mod lstm;

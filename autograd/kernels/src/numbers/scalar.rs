@@ -45,6 +45,12 @@ pub trait Scalar:
     /// The hyperbolic tangent.
     fn tanh(self) -> Self;
 
+    /// `(σ(x), σ(-x))` with `σ(x) = 1 / (1 + exp(-x))`; the two sum to 1, and neither is computed from the other.
+    fn sigmoids(self) -> (Self, Self) {
+        let sigmoid = |x: Self| Self::ONE / (Self::ONE + (-x).exp());
+        (sigmoid(self), sigmoid(-self))
+    }
+
     /// The sine of an angle in radians.
     fn sin(self) -> Self;
 

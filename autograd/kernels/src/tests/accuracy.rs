@@ -1,5 +1,6 @@
 //! The largest errors of the elementwise functions in `f32`, against `f64`.
 
+use super::functions;
 use crate::RowKernels;
 
 /// Every `STEP`-th number of `f32`, of both signs and all exponents, infinities among them.
@@ -64,17 +65,22 @@ fn worst(name: &str, kernel: impl Fn(&[f32], &mut [f32]), truth: impl Fn(f64) ->
 
 #[test]
 fn exp_is_within_one_unit_in_the_last_place() {
-    worst("exp", f32::exp_slice, f64::exp, 1.1);
+    worst("exp", f32::map::<functions::Exp>, f64::exp, 1.1);
 }
 
 #[test]
 fn tanh_is_within_three_units_in_the_last_place() {
-    worst("tanh", f32::tanh_slice, f64::tanh, 3.0);
+    worst("tanh", f32::map::<functions::Tanh>, f64::tanh, 3.0);
 }
 
 #[test]
 fn sigmoid_is_within_three_units_in_the_last_place() {
-    worst("sigmoid", f32::sigmoid_slice, |x| 1.0 / (1.0 + (-x).exp()), 3.0);
+    worst(
+        "sigmoid",
+        f32::map::<functions::Sigmoid>,
+        |x| 1.0 / (1.0 + (-x).exp()),
+        3.0,
+    );
 }
 
 fn sigmoid(x: f64) -> f64 {
@@ -94,9 +100,9 @@ fn u(x: f64) -> f64 {
 #[test]
 fn gelu_and_silu_are_exact_up_to_the_rounding_of_their_exponent() {
     let size = |x: f64, z: f64| x.abs() * (sigmoid(z) + f64::from(f32::MIN_POSITIVE)) * (1.0 + z.abs());
-    let error = worst_relative("silu", f32::silu_slice, |x| x * sigmoid(x), |x| size(x, x));
+    let error = worst_relative("silu", f32::map::<functions::Silu>, |x| x * sigmoid(x), |x| size(x, x));
     assert!(error <= 3.0, "silu: {error}");
-    let error = worst_relative("gelu", f32::gelu_tanh_slice, gelu, |x| size(x, 2.0 * u(x)));
+    let error = worst_relative("gelu", f32::map::<functions::GeluTanh>, gelu, |x| size(x, 2.0 * u(x)));
     assert!(error <= 3.0, "gelu: {error}");
 }
 
@@ -106,7 +112,7 @@ fn the_slopes_of_gelu_and_silu_are_exact_to_a_few_parts_of_one() {
     let silu_slope = |x: f64| sigmoid(x) * (1.0 + x * sigmoid(-x));
     let error = worst_relative(
         "silu slope",
-        |x, y| f32::silu_slice_backward(x, &ones, y),
+        |x, y| f32::map_backward::<functions::SiluSlope>(x, &ones, y),
         silu_slope,
         |_| 1.0,
     );
@@ -115,7 +121,7 @@ fn the_slopes_of_gelu_and_silu_are_exact_to_a_few_parts_of_one() {
     let gelu_slope = |x: f64| sigmoid(2.0 * u(x)) * (1.0 + x * sigmoid(-2.0 * u(x)) * inner(x));
     let error = worst_relative(
         "gelu slope",
-        |x, y| f32::gelu_tanh_slice_backward(x, &ones, y),
+        |x, y| f32::map_backward::<functions::GeluTanhSlope>(x, &ones, y),
         gelu_slope,
         |_| 1.0,
     );

@@ -6,6 +6,7 @@ use crate::{
     LstmSizes, RmsNormGradients, RnnGradients, RnnSizes, norm_backward_scratch_len,
 };
 
+use super::functions;
 use super::operands::{STEP, attention, cross_entropy, layer_norm, lstm, rms_norm, rnn};
 use super::shifted::Shifted;
 
@@ -155,11 +156,11 @@ impl Case {
                 }
             }
             Self::Each(function, n) => written(n, 0, |y, _| match function {
-                Function::Exp => T::exp_slice(&x[0], y),
-                Function::Tanh => T::tanh_slice(&x[0], y),
-                Function::Sigmoid => T::sigmoid_slice(&x[0], y),
-                Function::GeluTanh => T::gelu_tanh_slice(&x[0], y),
-                Function::Silu => T::silu_slice(&x[0], y),
+                Function::Exp => T::map::<functions::Exp>(&x[0], y),
+                Function::Tanh => T::map::<functions::Tanh>(&x[0], y),
+                Function::Sigmoid => T::map::<functions::Sigmoid>(&x[0], y),
+                Function::GeluTanh => T::map::<functions::GeluTanh>(&x[0], y),
+                Function::Silu => T::map::<functions::Silu>(&x[0], y),
             }),
             Self::Softmax(rows, cols) => written(rows * cols, 0, |y, _| T::softmax_rows(cols, &x[0], y)),
             Self::LogSoftmax(rows, cols) => written(rows * cols, 0, |y, _| T::log_softmax_rows(cols, &x[0], y)),
@@ -207,8 +208,8 @@ impl Case {
         let mut slots = g.iter_mut().map(|g| &mut **g);
         let mut next = || slots.next();
         match *self {
-            Self::Each(Function::GeluTanh, _) => T::gelu_tanh_slice_backward(&x[0], g_y, &mut g[0]),
-            Self::Each(Function::Silu, _) => T::silu_slice_backward(&x[0], g_y, &mut g[0]),
+            Self::Each(Function::GeluTanh, _) => T::map_backward::<functions::GeluTanhSlope>(&x[0], g_y, &mut g[0]),
+            Self::Each(Function::Silu, _) => T::map_backward::<functions::SiluSlope>(&x[0], g_y, &mut g[0]),
             Self::Softmax(_, cols) => T::softmax_rows_backward(cols, y, g_y, &mut g[0]),
             Self::LogSoftmax(_, cols) => T::log_softmax_rows_backward(cols, y, g_y, &mut g[0]),
             Self::LayerNorm(rows, cols, _) => {

@@ -4,6 +4,7 @@
 mod accuracy;
 mod case;
 mod extremes;
+mod functions;
 mod laws;
 mod levels;
 mod operands;

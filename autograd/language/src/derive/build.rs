@@ -1,9 +1,9 @@
-//! Building lines one by one, leaving out what changes nothing: `1 * x`, `x / 1`, two minus signs.
+//! Building lines one by one, simplified: `1 * x` and `x / 1` are `x`, and two minus signs cancel.
 
 use super::straight::Line;
-use crate::core::{Attribute, Op};
-use crate::size::Size;
-use crate::types::{Axis, Kind, Type};
+use crate::meaning::program::{AttributeNumber, Operation};
+use crate::meaning::size::Size;
+use crate::meaning::types::{Axis, Kind, Type};
 
 /// The lines so far.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ impl Builder {
         Self { lines }
     }
 
-    pub fn push(&mut self, op: Op, args: Vec<usize>, ty: Type) -> usize {
+    pub fn push(&mut self, op: Operation, args: Vec<usize>, ty: Type) -> usize {
         self.lines.push(Line {
             op,
             args,
@@ -31,7 +31,7 @@ impl Builder {
     }
 
     pub fn is_leaf(&self, line: usize) -> bool {
-        matches!(self.lines[line].op, Op::Input(_) | Op::Param(..))
+        matches!(self.lines[line].op, Operation::Input(_) | Operation::Param(..))
     }
 
     pub fn number(&mut self, value: f64) -> usize {
@@ -39,7 +39,7 @@ impl Builder {
             axes: Vec::new(),
             kind: Kind::Data,
         };
-        self.push(Op::Number(value), Vec::new(), ty)
+        self.push(Operation::Number(value), Vec::new(), ty)
     }
 
     pub fn size(&mut self, size: Size) -> usize {
@@ -47,17 +47,18 @@ impl Builder {
             axes: Vec::new(),
             kind: Kind::Data,
         };
-        self.push(Op::Size(size), Vec::new(), ty)
+        self.push(Operation::Size(size), Vec::new(), ty)
     }
 
     fn is_number(&self, line: usize, value: f64) -> bool {
-        self.lines[line].op == Op::Number(value)
+        self.lines[line].op == Operation::Number(value)
     }
 
-    /// True for 1, and for 1 repeated.
+    /// True for the number 1, and for an array of ones.
     fn is_ones(&self, line: usize) -> bool {
         let own = &self.lines[line];
-        self.is_number(line, 1.0) || (matches!(own.op, Op::Broadcast | Op::Reshape) && self.is_ones(own.args[0]))
+        self.is_number(line, 1.0)
+            || (matches!(own.op, Operation::Broadcast | Operation::Reshape) && self.is_ones(own.args[0]))
     }
 
     /// The axes of the longer of two operands that line up at their ends; 1 gives way.
@@ -86,36 +87,36 @@ impl Builder {
             "div" if self.is_number(b, 1.0) => return a,
             _ => {}
         }
-        self.push(Op::Binary(name), vec![a, b], ty)
+        self.push(Operation::Binary(name), vec![a, b], ty)
     }
 
     pub fn mul(&mut self, a: usize, b: usize) -> usize {
         self.binary("mul", a, b)
     }
 
-    /// Minus a value; of a quotient by a difference, the difference is turned around.
+    /// The negated value; for a quotient by `a - b` this is the quotient by `b - a`.
     pub fn neg(&mut self, a: usize) -> usize {
         let line = self.lines[a].clone();
         let free = line.name.is_none();
         match (&line.op, line.args.as_slice()) {
-            (Op::Unary("neg"), &[inner]) if free => return inner,
-            (Op::Number(value), _) => return self.number(-value),
-            (Op::Binary("div"), &[over, under]) if free => {
+            (Operation::Unary("neg"), &[inner]) if free => return inner,
+            (Operation::Number(value), _) => return self.number(-value),
+            (Operation::Binary("div"), &[over, under]) if free => {
                 let below = self.lines[under].clone();
-                if below.op == Op::Binary("sub") && below.name.is_none() {
-                    let turned = self.push(Op::Binary("sub"), vec![below.args[1], below.args[0]], below.ty);
-                    return self.push(Op::Binary("div"), vec![over, turned], line.ty);
+                if below.op == Operation::Binary("sub") && below.name.is_none() {
+                    let turned = self.push(Operation::Binary("sub"), vec![below.args[1], below.args[0]], below.ty);
+                    return self.push(Operation::Binary("div"), vec![over, turned], line.ty);
                 }
             }
             _ => {}
         }
         let ty = self.ty(a).clone();
-        self.push(Op::Unary("neg"), vec![a], ty)
+        self.push(Operation::Unary("neg"), vec![a], ty)
     }
 
     pub fn unary(&mut self, name: &'static str, a: usize) -> usize {
         let ty = self.ty(a).clone();
-        self.push(Op::Unary(name), vec![a], ty)
+        self.push(Operation::Unary(name), vec![a], ty)
     }
 
     /// The sum of contributions of one type.
@@ -124,7 +125,7 @@ impl Builder {
         let first = parts.next().expect("a value that is asked for has a contribution");
         parts.fold(first, |sum, part| match self.lines[part].clone() {
             Line {
-                op: Op::Unary("neg"),
+                op: Operation::Unary("neg"),
                 args,
                 name: None,
                 ..
@@ -145,7 +146,7 @@ impl Builder {
             axes: kept.collect(),
             kind: ty.kind.clone(),
         };
-        self.push(Op::Reduce(name, axes), vec![a], ty)
+        self.push(Operation::Reduce(name, axes), vec![a], ty)
     }
 
     pub fn reshape(&mut self, a: usize, axes: Vec<Axis>) -> usize {
@@ -156,7 +157,7 @@ impl Builder {
         if *self.ty(a) == ty {
             a
         } else {
-            self.push(Op::Reshape, vec![a], ty)
+            self.push(Operation::Reshape, vec![a], ty)
         }
     }
 
@@ -168,7 +169,7 @@ impl Builder {
         if *self.ty(a) == ty {
             a
         } else {
-            self.push(Op::Relabel, vec![a], ty)
+            self.push(Operation::Relabel, vec![a], ty)
         }
     }
 
@@ -181,7 +182,7 @@ impl Builder {
             axes: order.iter().map(|&axis| ty.axes[axis].clone()).collect(),
             kind: ty.kind.clone(),
         };
-        self.push(Op::Permute(order.to_vec()), vec![a], ty)
+        self.push(Operation::Permute(order.to_vec()), vec![a], ty)
     }
 
     /// `a` with axes of size 1 at the places that are missing among `axes`; `places` says where its own axes are.
@@ -209,13 +210,13 @@ impl Builder {
         if *self.ty(expanded) == ty {
             return expanded;
         }
-        self.push(Op::Broadcast, vec![expanded], ty)
+        self.push(Operation::Broadcast, vec![expanded], ty)
     }
 
     /// A product of matrices or vectors, with these result axes.
     pub fn matmul(&mut self, a: usize, b: usize, axes: Vec<Axis>) -> usize {
         let ty = self.joined_kind(a, b, axes);
-        self.push(Op::Matmul, vec![a, b], ty)
+        self.push(Operation::Matmul, vec![a, b], ty)
     }
 
     /// The axes with the kind of what is computed from two values.
@@ -230,19 +231,19 @@ impl Builder {
     /// `yes` where the mask is not 0, else `no`; all line up at their ends.
     pub fn choose(&mut self, mask: usize, yes: usize, no: usize) -> usize {
         let axes = self.joined(yes, no);
-        let like = self.push(Op::Number(0.0), Vec::new(), axes);
+        let like = self.push(Operation::Number(0.0), Vec::new(), axes);
         let ty = Type {
             kind: self.ty(like).kind.clone(),
             axes: self.joined(mask, like).axes,
         };
         self.lines.pop();
-        self.push(Op::Where, vec![mask, yes, no], ty)
+        self.push(Operation::Where, vec![mask, yes, no], ty)
     }
 
     pub fn slice(&mut self, a: usize, axis: usize, from: Size, to: Size) -> usize {
         let mut ty = self.ty(a).clone();
         ty.axes[axis].size = to.minus(&from).plus(&Size::number(1));
-        self.push(Op::Slice(axis, from, to), vec![a], ty)
+        self.push(Operation::Slice(axis, from, to), vec![a], ty)
     }
 
     /// Zeros with these axes.
@@ -251,12 +252,12 @@ impl Builder {
         self.repeat(zero, &[], &axes)
     }
 
-    pub fn stack_axis(attributes: &[(String, Vec<Attribute>)]) -> Option<usize> {
+    pub fn stack_axis(attributes: &[(String, Vec<AttributeNumber>)]) -> Option<usize> {
         attributes
             .iter()
             .find(|(name, _)| name == "axis")
             .and_then(|(_, numbers)| match numbers.as_slice() {
-                [Attribute::Number(axis)] => Some(*axis as usize),
+                [AttributeNumber::Number(axis)] => Some(*axis as usize),
                 _ => None,
             })
     }

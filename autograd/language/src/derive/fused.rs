@@ -4,13 +4,13 @@
 
 use super::known::known;
 use super::straight::{Line, Straight};
-use crate::code::Code;
-use crate::core::{Attribute, DimValue, Op};
 use crate::diagnostic::Diagnostic;
-use crate::registry;
-use crate::size::{Bound, Size};
-use crate::span::Span;
-use crate::types::{Axis, Kind, Type};
+use crate::diagnostic::code::Code;
+use crate::meaning::attributes;
+use crate::meaning::program::{AttributeNumber, DimValue, Operation};
+use crate::meaning::size::{Bound, Size};
+use crate::meaning::types::{Axis, Kind, Type};
+use crate::syntax::span::Span;
 use tapegrad_core::graph::{Graph, Source};
 use tapegrad_core::ops::AnyOp;
 use tapegrad_core::record::{Record, Sketch};
@@ -21,7 +21,7 @@ use tapegrad_core::var::Var;
 ///
 /// **Errors** if a size of an operand of one has no number.
 pub(super) fn written_out(straight: Straight) -> Result<Straight, Box<Diagnostic>> {
-    let is_fused = |line: &Line| matches!(&line.op, Op::Engine(name, _) if is_fused_name(name));
+    let is_fused = |line: &Line| matches!(&line.op, Operation::Engine(name, _) if is_fused_name(name));
     if !straight.rounds.loops.is_empty() && straight.lines.iter().any(is_fused) {
         return Err(unknown("NAME", "it stands in a program whose loops are kept"));
     }
@@ -64,11 +64,11 @@ fn once(mut straight: Straight) -> Result<Straight, Box<Diagnostic>> {
         let args: Vec<usize> = line.args.iter().map(|&arg| place[arg]).collect();
         let line = Line { args, ..line };
         match &line.op {
-            Op::Engine(name, attributes) if is_fused_name(name) => {
+            Operation::Engine(name, attributes) if is_fused_name(name) => {
                 let op = decoded(name, attributes, &bound)?;
                 let result = definition(&op, &line, &bound, &mut lines)?;
                 lines.push(Line {
-                    op: Op::Relabel,
+                    op: Operation::Relabel,
                     args: vec![result],
                     ..line
                 });
@@ -83,18 +83,18 @@ fn once(mut straight: Straight) -> Result<Straight, Box<Diagnostic>> {
     Ok(straight)
 }
 
-fn decoded(name: &str, attributes: &[(String, Vec<Attribute>)], bound: &Bound) -> Result<AnyOp, Box<Diagnostic>> {
-    let numbers = |list: &[Attribute]| {
+fn decoded(name: &str, attributes: &[(String, Vec<AttributeNumber>)], bound: &Bound) -> Result<AnyOp, Box<Diagnostic>> {
+    let numbers = |list: &[AttributeNumber]| {
         list.iter()
             .map(|one| one.value(bound))
             .collect::<Result<Vec<f64>, String>>()
     };
-    let attributes: Result<registry::Attributes, String> = attributes
+    let attributes: Result<attributes::Attributes, String> = attributes
         .iter()
         .map(|(field, list)| Ok((field.clone(), numbers(list)?)))
         .collect();
     attributes
-        .and_then(|attributes| registry::decode(name, &attributes))
+        .and_then(|attributes| attributes::decode(name, &attributes))
         .map_err(|why| unknown(name, &why))
 }
 
@@ -119,7 +119,7 @@ fn definition(op: &AnyOp, line: &Line, bound: &Bound, lines: &mut Vec<Line>) -> 
         });
         let ty = type_of(shape, ty.kind.clone());
         lines.push(Line {
-            op: Op::Relabel,
+            op: Operation::Relabel,
             args: vec![arg],
             ty,
             name: None,
@@ -131,7 +131,7 @@ fn definition(op: &AnyOp, line: &Line, bound: &Bound, lines: &mut Vec<Line>) -> 
     for node in graph.nodes().skip(operands.len()) {
         let args: Vec<usize> = node.operands.iter().map(|operand| place[operand.index()]).collect();
         let own = match node.source {
-            Source::Constant(value) => Op::Number(*value),
+            Source::Constant(value) => Operation::Number(*value),
             Source::Op(op) => primitive(op, &args, lines),
             other => return Err(unknown(op.name(), &format!("its definition has a {other:?}"))),
         };
@@ -151,13 +151,13 @@ fn definition(op: &AnyOp, line: &Line, bound: &Bound, lines: &mut Vec<Line>) -> 
     Ok(place[result.id().index()])
 }
 
-fn primitive(op: &AnyOp, args: &[usize], lines: &[Line]) -> Op {
-    let attributes = registry::encode(op).unwrap_or_default().into_iter();
-    let attributes: Vec<(String, Vec<Attribute>)> = attributes
-        .map(|(field, numbers)| (field, numbers.into_iter().map(Attribute::Number).collect()))
+fn primitive(op: &AnyOp, args: &[usize], lines: &[Line]) -> Operation {
+    let attributes = attributes::encode(op).into_iter();
+    let attributes: Vec<(String, Vec<AttributeNumber>)> = attributes
+        .map(|(field, numbers)| (field, numbers.into_iter().map(AttributeNumber::Number).collect()))
         .collect();
     let types: Vec<&Type> = args.iter().map(|&arg| &lines[arg].ty).collect();
-    known(op.name(), &attributes, &types).unwrap_or_else(|| Op::Engine(op.name().to_string(), attributes))
+    known(op.name(), &attributes, &types).unwrap_or_else(|| Operation::Engine(op.name().to_string(), attributes))
 }
 
 /// Axes that are nothing but numbers.

@@ -1,78 +1,67 @@
-//! Ops called by their name in the engine that the language has operators or functions for.
+//! Ops that a program calls by their name in the engine although the language has an operator or function for them.
 
-use crate::core::{Attribute, Op};
-use crate::functions::{FUNCTIONS, Form};
-use crate::size::Size;
-use crate::types::Type;
+use crate::meaning::program::{AttributeNumber, Operation};
+use crate::meaning::size::Size;
+use crate::meaning::types::Type;
+use tapegrad_core::op::{Form, Word};
+use tapegrad_core::ops;
 
-/// The operation of the language that an op of the engine is, if there is one.
-pub(super) fn known(name: &str, attributes: &[(String, Vec<Attribute>)], operands: &[&Type]) -> Option<Op> {
+/// The operation of the language for an op of the engine, if there is one.
+pub(super) fn known(
+    name: &str,
+    attributes: &[(String, Vec<AttributeNumber>)],
+    operands: &[&Type],
+) -> Option<Operation> {
     let get = |field: &str| {
         attributes
             .iter()
             .find(|(own, _)| own == field)
             .map(|(_, numbers)| numbers.as_slice())
     };
-    let one = |field: &str| get(field).and_then(<[Attribute]>::first);
+    let one = |field: &str| get(field).and_then(<[AttributeNumber]>::first);
     let axis = || one("axis").and_then(whole);
-    let by_form = |form: Form| {
-        FUNCTIONS
-            .iter()
-            .find(|function| function.form == form && function.op == name)
-            .map(|function| function.op)
+    let op = ops::find(name)?;
+    let says = |word: &&Word| {
+        let is_given = |(field, value): &(&str, f64)| one(field).and_then(number) == Some(*value);
+        word.attributes.iter().all(is_given)
     };
+    let form = op.words.iter().find(says).map(|word| (word.form, word.name));
     let rank = operands.first().map_or(0, |ty| ty.rank());
     Some(match name {
-        "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum" => Op::Binary(binary(name)),
-        "where" => Op::Where,
-        "power" => Op::Power(number(one("n")?)?),
-        "clip" => Op::Clip(number(one("lo")?)?, number(one("hi")?)?),
-        "gelu" => Op::Unary(if number(one("form")?)? == 0.0 {
-            "gelu"
-        } else {
-            "gelu_tanh"
-        }),
-        "matmul" if has_equal_stacks(operands) => Op::Matmul,
-        "permute" => Op::Permute(
+        "where" => Operation::Where,
+        "neg" => Operation::Unary("neg"),
+        "power" => Operation::Power(number(one("n")?)?),
+        "clip" => Operation::Clip(number(one("lo")?)?, number(one("hi")?)?),
+        "matmul" if has_equal_stacks(operands) => Operation::Matmul,
+        "permute" => Operation::Permute(
             get("order")
                 .unwrap_or_default()
                 .iter()
                 .map(whole)
                 .collect::<Option<Vec<usize>>>()?,
         ),
-        "reshape" => Op::Reshape,
-        "broadcast" => Op::Broadcast,
-        "concat" => Op::Concat(axis()?),
-        "embedding" => Op::Embedding,
-        "pick" => Op::Pick,
-        "slice" => Op::Slice(axis()?, size(one("start")?)?.plus(&Size::number(1)), size(one("end")?)?),
-        _ => match (by_form(Form::Unary), by_form(Form::Reduction), by_form(Form::Along)) {
-            (Some(unary), ..) => Op::Unary(unary),
-            (_, Some(reduction), _) => {
+        "reshape" => Operation::Reshape,
+        "broadcast" => Operation::Broadcast,
+        "concat" => Operation::Concat(axis()?),
+        "embedding" => Operation::Embedding,
+        "pick" => Operation::Pick,
+        "slice" => Operation::Slice(axis()?, size(one("start")?)?.plus(&Size::number(1)), size(one("end")?)?),
+        _ if op.broadcasts && op.operands.len() == 2 => Operation::Binary(op.name),
+        _ => match form? {
+            (Form::Unary, word) => Operation::Unary(word),
+            (Form::Reduction, _) => {
                 let over = match get("over") {
                     None => (0..rank).collect(),
                     // Over no axis, every reduction is the value itself.
-                    Some([none]) if number(none) == Some(-1.0) => return Some(Op::Relabel),
+                    Some([none]) if number(none) == Some(-1.0) => return Some(Operation::Relabel),
                     Some(axes) => axes.iter().map(whole).collect::<Option<Vec<usize>>>()?,
                 };
-                Op::Reduce(reduction, over)
+                Operation::Reduce(op.name, over)
             }
-            (_, _, Some(along)) => Op::Along(along, axis()?),
+            (Form::Along, _) => Operation::Along(op.name, axis()?),
             _ => return None,
         },
     })
-}
-
-fn binary(name: &str) -> &'static str {
-    match name {
-        "add" => "add",
-        "sub" => "sub",
-        "mul" => "mul",
-        "div" => "div",
-        "maximum" => "maximum",
-        "minimum" => "minimum",
-        _ => "pow",
-    }
 }
 
 /// The product of the language has no stack that is repeated.
@@ -87,22 +76,22 @@ fn has_equal_stacks(operands: &[&Type]) -> bool {
     b.rank() <= 2 || stack(a) == stack(b)
 }
 
-fn number(attribute: &Attribute) -> Option<f64> {
+fn number(attribute: &AttributeNumber) -> Option<f64> {
     match attribute {
-        Attribute::Number(value) => Some(*value),
-        Attribute::Size(size) => size.as_number().map(|value| value as f64),
+        AttributeNumber::Number(value) => Some(*value),
+        AttributeNumber::Size(size) => size.as_number().map(|value| value as f64),
     }
 }
 
-fn whole(attribute: &Attribute) -> Option<usize> {
+fn whole(attribute: &AttributeNumber) -> Option<usize> {
     number(attribute)
         .filter(|value| *value >= 0.0 && value.fract() == 0.0)
         .map(|value| value as usize)
 }
 
-fn size(attribute: &Attribute) -> Option<Size> {
+fn size(attribute: &AttributeNumber) -> Option<Size> {
     match attribute {
-        Attribute::Number(value) => Some(Size::number(*value as i64)),
-        Attribute::Size(size) => Some(size.clone()),
+        AttributeNumber::Number(value) => Some(Size::number(*value as i64)),
+        AttributeNumber::Size(size) => Some(size.clone()),
     }
 }

@@ -1,28 +1,29 @@
 //! The derivative of a program as a program of the same language.
 //!
-//! The lines are walked from last to first. Each adds its contributions to the gradients of what it was computed from
-//! ([`rules`]); a value with several uses gets one line `g_x = … + …`, so that accumulation can be seen. The result
-//! can be checked, run, drawn, and derived again. A program without an objective is derived from its outputs, each
-//! weighted by a new input `v_NAME`: deriving a derivative so gives the product of the Hessian with `v`.
+//! The lines are visited from last to first. Each adds its contributions to the gradients of its operands (`rules`); a
+//! value with several uses gets one line `g_x = … + …`, so that the sum is visible. The result can be checked, run,
+//! drawn, and derived again. A program without an objective is derived from its outputs, each weighted by a new input
+//! `v_NAME`: the derivative of a derivative is thus the product of the Hessian with `v`.
 
 mod build;
 mod fused;
 mod known;
+mod names;
 mod one_row;
 mod roll;
 mod rounds;
-pub mod rules;
-pub mod straight;
+pub(crate) mod rules;
+pub(crate) mod straight;
 mod text;
 mod unroll;
 
 use std::collections::BTreeMap;
 
-use super::code::Code;
-use super::core::{Input, Op, Program};
-use super::diagnostic::Diagnostic;
-use super::span::Span;
-use super::types::Kind;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::meaning::program::{DeclaredInput, Operation, Program};
+use crate::meaning::types::Kind;
+use crate::syntax::span::Span;
 
 use build::Builder;
 pub(super) use one_row::row_gradients;
@@ -35,7 +36,7 @@ pub struct Derivative {
     pub text: String,
     /// For each input and parameter with a gradient, its name and the gradient's.
     pub gradients: Vec<(String, String)>,
-    /// The forward values that the backward lines read: the memory that backpropagation costs.
+    /// The forward values that the backward lines read, which have to be kept in memory.
     pub remembered: Vec<String>,
 }
 
@@ -65,7 +66,7 @@ pub fn derive(program: &Program, given: &BTreeMap<String, i64>) -> Result<Deriva
     backward.finish(forward)
 }
 
-/// The program as one line for each value, loops unrolled; the same meaning in flat form.
+/// The same program with loops unrolled, one line for each value.
 pub fn unrolled(program: &Program, given: &BTreeMap<String, i64>) -> Result<String, Box<Diagnostic>> {
     Ok(text::print(&straighten(program, given)?, &[]))
 }
@@ -96,7 +97,7 @@ impl Backward {
         Ok(backward)
     }
 
-    /// Where the walk begins: at the objective with 1, or at each output with a new input.
+    /// The gradients at the start: 1 for the objective, or a new input for each output.
     fn seeds(straight: &mut Straight) -> Result<Vec<(usize, Option<usize>)>, Box<Diagnostic>> {
         if let Some((_, objective)) = straight.objective {
             return Ok(vec![(objective, None)]);
@@ -109,13 +110,13 @@ impl Backward {
             }
             ty.kind = Kind::Data;
             let name = format!("v_{name}");
-            straight.inputs.push(Input {
+            straight.inputs.push(DeclaredInput {
                 name: name.clone(),
                 ty: ty.clone(),
                 span: Span::default(),
             });
             straight.lines.push(Line {
-                op: Op::Input(straight.inputs.len() - 1),
+                op: Operation::Input(straight.inputs.len() - 1),
                 args: Vec::new(),
                 ty,
                 name: Some(name),
@@ -145,19 +146,19 @@ impl Backward {
         Ok(())
     }
 
-    /// Gives the gradient of a named value its name; a gradient that is another one already gets a line of its own.
+    /// Names the gradient of a named value; a gradient that has a name already gets a second line.
     fn named(&mut self, line: usize, gradient: usize) -> usize {
         let Some(name) = self.build.lines[line].name.clone() else {
             return gradient;
         };
         let name = format!("{}{name}", self.prefix);
-        let is_constant = matches!(self.build.lines[gradient].op, Op::Number(_));
+        let is_constant = matches!(self.build.lines[gradient].op, Operation::Number(_));
         if is_constant && self.build.lines[line].ty.rank() == 0 && !self.build.is_leaf(line) {
             return gradient;
         }
         let gradient = if self.build.lines[gradient].name.is_some() || gradient < self.gradients.len() || is_constant {
             let ty = self.build.lines[line].ty.clone();
-            self.build.push(Op::Relabel, vec![gradient], ty)
+            self.build.push(Operation::Relabel, vec![gradient], ty)
         } else {
             gradient
         };
@@ -223,7 +224,11 @@ fn remembered(straight: &Straight, forward: usize) -> Vec<String> {
         let op = &straight.lines[*line].op;
         !matches!(
             op,
-            Op::Input(_) | Op::Param(..) | Op::Number(_) | Op::Size(_) | Op::Positions
+            Operation::Input(_)
+                | Operation::Param(..)
+                | Operation::Number(_)
+                | Operation::Size(_)
+                | Operation::Positions
         )
     };
     let kept = |row: usize| {
@@ -239,7 +244,7 @@ fn remembered(straight: &Straight, forward: usize) -> Vec<String> {
         .filter_map(|line| straight.lines[line].name.clone())
         .collect();
     for line in (forward..straight.lines.len()).filter(|&line| needed[line]) {
-        if let Op::Row(row, _) = straight.lines[line].op
+        if let Operation::Row(row, _) = straight.lines[line].op
             && kept(row)
             && !names.contains(&straight.rounds.rows[row].0)
         {

@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 use super::build::Builder;
 use super::rules;
 use super::straight::{Line, Straight};
-use crate::core::Op;
 use crate::diagnostic::Diagnostic;
-use crate::types::Kind;
+use crate::meaning::program::Operation;
+use crate::meaning::types::Kind;
 
-/// The backward step of one named value by itself: its gradient is given, and its named operands get contributions.
+/// The backward step of one named value alone: its contributions to its named operands.
 pub(crate) struct RowGradients {
     /// The lines of the program and those of the contributions.
     pub lines: Vec<Line>,
-    /// The name of the gradient that comes in.
+    /// The name of the upstream gradient.
     pub gradient: String,
-    /// For each named operand, the line of what it receives.
+    /// For each named operand, the line of its contribution.
     pub parts: Vec<(usize, usize)>,
 }
 
-/// What the named operands of a value receive from it; the gradient of the objective is 1.
+/// The contributions of a value to its named operands; the gradient of the objective is 1.
 pub(crate) fn row_gradients(straight: &Straight, line: usize, is_loss: bool) -> Result<RowGradients, Box<Diagnostic>> {
     let mut build = Builder::new(straight.lines.clone());
     let gradient = format!("g_{}", straight.lines[line].name.clone().unwrap_or_default());
@@ -27,7 +27,7 @@ pub(crate) fn row_gradients(straight: &Straight, line: usize, is_loss: bool) -> 
     let seed = if is_loss {
         build.number(1.0)
     } else {
-        build.push(Op::Input(usize::MAX), Vec::new(), ty)
+        build.push(Operation::Input(usize::MAX), Vec::new(), ty)
     };
     if !is_loss {
         build.lines[seed].name = Some(gradient.clone());

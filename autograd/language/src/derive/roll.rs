@@ -1,40 +1,41 @@
-//! A program with its loops kept: the lines of a loop stand together, and what goes from one round to another goes
+//! A straight program with its loops kept: the lines of a loop stand together, and values pass from round to round
 //! through rows.
 //!
 //! Only loops at the top level are kept, over rows with one position; layers in a row, and loops in loops, have to be
 //! unrolled.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::names::Names;
 use super::straight::{Line, Straight, StraightParam};
-use crate::core::{Op, Program, Step, ValueId};
-use crate::size::{Size, Symbol};
-use crate::types::Type;
+use crate::meaning::program::{Instruction, Operation, Program, ValueId};
+use crate::meaning::size::{Size, Symbol};
+use crate::meaning::types::Type;
 
-/// The loops of a straight program, and its rows.
+/// The loops and rows of a straight program.
 #[derive(Clone, Debug, Default)]
 pub struct Rounds {
     /// The loops in order.
     pub loops: Vec<Round>,
-    /// What rows hold: name and type of one of its values.
+    /// For each row its name and the type of its values.
     pub rows: Vec<(String, Type)>,
-    /// For each line the places of rows that it is put in.
+    /// For each line the positions of rows that it is stored in.
     pub stores: BTreeMap<usize, Vec<(usize, Size)>>,
 }
 
 /// One loop.
 #[derive(Clone, Debug)]
 pub struct Round {
-    /// The position.
+    /// The name of the position.
     pub index: Symbol,
-    /// The first.
+    /// The first position.
     pub from: Size,
-    /// The last.
+    /// The last position, included.
     pub to: Size,
     /// True if it counts down.
     pub down: bool,
-    /// What is done in each round.
+    /// The lines of one round.
     pub lines: Range<usize>,
 }
 
@@ -53,28 +54,19 @@ impl Round {
 pub fn rolled(program: &Program) -> Option<Straight> {
     let mut roller = Roller {
         program,
-        straight: Straight {
-            name: program.name.clone(),
-            dims: program.dims.clone(),
-            requirements: program.requirements.clone(),
-            inputs: program.inputs.clone(),
-            ..Straight::default()
-        },
+        straight: Straight::of(program),
         values: vec![usize::MAX; program.values.len()],
         params: BTreeMap::new(),
         prefix: String::new(),
-        taken: program.dims.iter().map(|dim| dim.name.to_string()).collect(),
+        names: Names::of(program),
         in_loop: false,
     };
-    roller
-        .taken
-        .extend(program.inputs.iter().map(|input| input.name.clone()));
     roller.declare_params()?;
     for family in &program.families {
-        let name = roller.fresh(&family.name);
+        let name = roller.names.fresh(&family.name);
         roller.straight.rounds.rows.push((name, family.ty.clone()));
     }
-    roller.steps(&program.steps)?;
+    roller.instructions(&program.instructions)?;
     let at = |value: ValueId| roller.values[value];
     roller.straight.objective = program.objective.map(|(direction, value)| (direction, at(value)));
     let outputs = program.outputs.iter();
@@ -88,45 +80,35 @@ struct Roller<'p> {
     values: Vec<usize>,
     params: BTreeMap<usize, usize>,
     prefix: String,
-    taken: BTreeSet<String>,
+    names: Names,
     in_loop: bool,
 }
 
 impl Roller<'_> {
-    fn steps(&mut self, steps: &[Step]) -> Option<()> {
-        steps.iter().try_for_each(|step| self.step(step))
+    fn instructions(&mut self, instructions: &[Instruction]) -> Option<()> {
+        instructions
+            .iter()
+            .try_for_each(|instruction| self.instruction(instruction))
     }
 
-    fn step(&mut self, step: &Step) -> Option<()> {
-        match step {
-            Step::Op { out, op, args } => self.line(*out, op, args)?,
-            Step::Store { family, at, value } => {
+    fn instruction(&mut self, instruction: &Instruction) -> Option<()> {
+        match instruction {
+            Instruction::Compute { out, op, args } => self.line(*out, op, args)?,
+            Instruction::Store { family, at, value } => {
                 let [at] = at.as_slice() else { return None };
-                let line = self.stored(self.values[*value]);
-                let row = self.straight.rounds.rows[*family].0.clone();
-                let is_first = self.straight.lines.iter().all(|own| own.name.as_ref() != Some(&row));
-                if self.in_loop && is_first {
-                    self.straight.lines[line].name = Some(row);
-                }
-                self.straight
-                    .rounds
-                    .stores
-                    .entry(line)
-                    .or_default()
-                    .push((*family, at.clone()));
-                self.values[*value] = line;
+                self.store(*family, at, *value);
             }
-            Step::Load { out, family, at } => {
+            Instruction::Load { out, family, at } => {
                 let [at] = at.as_slice() else { return None };
-                self.push(*out, Op::Row(*family, at.clone()), Vec::new(), None);
+                self.push(*out, Operation::Row(*family, at.clone()), Vec::new(), None);
             }
-            Step::Collect { out, family } => {
+            Instruction::Collect { out, family } => {
                 let [(low, _)] = self.program.families[*family].ranges.as_slice() else {
                     return None;
                 };
-                self.push(*out, Op::Rows(*family, low.clone()), Vec::new(), None);
+                self.push(*out, Operation::Rows(*family, low.clone()), Vec::new(), None);
             }
-            Step::Loop {
+            Instruction::Loop {
                 index,
                 from,
                 to,
@@ -138,7 +120,7 @@ impl Roller<'_> {
                 }
                 self.in_loop = true;
                 let start = self.straight.lines.len();
-                self.steps(body)?;
+                self.instructions(body)?;
                 self.in_loop = false;
                 self.straight.rounds.loops.push(Round {
                     index: index.clone(),
@@ -148,23 +130,35 @@ impl Roller<'_> {
                     lines: start..self.straight.lines.len(),
                 });
             }
-            Step::Scope { at: Some(_), .. } => return None,
-            Step::Scope { name, body, .. } => {
+            Instruction::Scope { at: Some(_), .. } => return None,
+            Instruction::Scope { name, body, .. } => {
                 let length = self.prefix.len();
                 self.prefix.push_str(&format!("{name}_"));
-                self.steps(body)?;
+                self.instructions(body)?;
                 self.prefix.truncate(length);
             }
         }
         Some(())
     }
 
-    /// A line that can be put into a row: computed here, and not in one already.
+    fn store(&mut self, family: usize, at: &Size, value: ValueId) {
+        let line = self.stored(self.values[value]);
+        let row = self.straight.rounds.rows[family].0.clone();
+        let is_first = self.straight.lines.iter().all(|own| own.name.as_ref() != Some(&row));
+        if self.in_loop && is_first {
+            self.straight.lines[line].name = Some(row);
+        }
+        let stores = self.straight.rounds.stores.entry(line).or_default();
+        stores.push((family, at.clone()));
+        self.values[value] = line;
+    }
+
+    /// A line that can be stored in a row: one that is computed here and is in no row yet.
     fn stored(&mut self, line: usize) -> usize {
         let own = &self.straight.lines[line];
         let is_given = matches!(
             own.op,
-            Op::Input(_) | Op::Param(..) | Op::Row(..) | Op::Number(_) | Op::Size(_)
+            Operation::Input(_) | Operation::Param(..) | Operation::Row(..) | Operation::Number(_) | Operation::Size(_)
         );
         let is_last = line + 1 == self.straight.lines.len();
         if !is_given && is_last && !self.straight.rounds.stores.contains_key(&line) {
@@ -172,7 +166,7 @@ impl Roller<'_> {
         }
         let ty = own.ty.clone();
         self.straight.lines.push(Line {
-            op: Op::Relabel,
+            op: Operation::Relabel,
             args: vec![line],
             ty,
             name: None,
@@ -180,42 +174,42 @@ impl Roller<'_> {
         self.straight.lines.len() - 1
     }
 
-    fn line(&mut self, out: ValueId, op: &Op, args: &[ValueId]) -> Option<()> {
-        if let Op::Param(number, _) = op {
+    fn line(&mut self, out: ValueId, op: &Operation, args: &[ValueId]) -> Option<()> {
+        if let Operation::Param(number, _) = op {
             self.values[out] = self.params[number];
             return Some(());
         }
         let args: Vec<usize> = args.iter().map(|&arg| self.values[arg]).collect();
         let op = match op {
-            Op::Engine(name, attributes) => {
+            Operation::Engine(name, attributes) => {
                 let operands: Vec<&Type> = args.iter().map(|&arg| &self.straight.lines[arg].ty).collect();
                 super::known::known(name, attributes, &operands).unwrap_or_else(|| op.clone())
             }
             op => op.clone(),
         };
         let name = self.program.values[out].name.clone().map(|name| match op {
-            Op::Input(_) => name,
-            _ => self.fresh(&format!("{}{name}", self.prefix)),
+            Operation::Input(_) => name,
+            _ => self.names.fresh(&format!("{}{name}", self.prefix)),
         });
         self.push(out, op, args, name);
         Some(())
     }
 
-    fn push(&mut self, out: ValueId, op: Op, args: Vec<usize>, name: Option<String>) {
+    fn push(&mut self, out: ValueId, op: Operation, args: Vec<usize>, name: Option<String>) {
         let ty = self.program.values[out].ty.clone();
         self.straight.lines.push(Line { op, args, ty, name });
         self.values[out] = self.straight.lines.len() - 1;
     }
 
-    /// A line for each parameter, before everything that is done with it.
+    /// A line for each parameter, before all others.
     fn declare_params(&mut self) -> Option<()> {
         for (number, param) in self.program.params.iter().enumerate() {
             if !param.counts.is_empty() {
                 return None;
             }
-            let name = self.fresh(&param.path.replace('.', "_"));
+            let name = self.names.fresh(&param.path.replace('.', "_"));
             self.straight.lines.push(Line {
-                op: Op::Param(number, Vec::new()),
+                op: Operation::Param(number, Vec::new()),
                 args: Vec::new(),
                 ty: param.ty.clone(),
                 name: Some(name.clone()),
@@ -228,19 +222,5 @@ impl Roller<'_> {
             });
         }
         Some(())
-    }
-
-    fn fresh(&mut self, name: &str) -> String {
-        let numbered = |number: usize| {
-            if number == 1 {
-                name.to_string()
-            } else {
-                format!("{name}_{number}")
-            }
-        };
-        let free = (1..).map(numbered).find(|name| !self.taken.contains(name));
-        let free = free.expect("there are names without end");
-        self.taken.insert(free.clone());
-        free
     }
 }

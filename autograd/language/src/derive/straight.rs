@@ -1,10 +1,10 @@
 //! A program without layers: one line for each value, in order.
 //!
-//! Its loops are unrolled, for which the sizes that they run to must be numbers, or kept; all other sizes stay names.
+//! Loops are kept, or unrolled, which needs numbers for the sizes that they run to; all other sizes stay names.
 
-use crate::ast::{Direction, Init};
-use crate::core::{Dim, Input, Op, Requirement};
-use crate::types::Type;
+use crate::meaning::program::{DeclaredInput, Dim, Operation, Program, Requirement};
+use crate::meaning::types::Type;
+use crate::syntax::ast::{Direction, Initializer};
 
 pub use super::roll::{Round, Rounds};
 pub use super::unroll::straighten;
@@ -12,9 +12,9 @@ pub use super::unroll::straighten;
 /// One value.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// How it is computed.
-    pub op: Op,
-    /// From which lines.
+    /// The operation.
+    pub op: Operation,
+    /// The lines of its operands.
     pub args: Vec<usize>,
     /// Axes and kind.
     pub ty: Type,
@@ -29,8 +29,8 @@ pub struct StraightParam {
     pub name: String,
     /// The axes.
     pub ty: Type,
-    /// How it begins.
-    pub init: Option<Init>,
+    /// How its first values are chosen.
+    pub init: Option<Initializer>,
 }
 
 /// A program as a list of lines.
@@ -40,10 +40,10 @@ pub struct Straight {
     pub name: String,
     /// The named sizes.
     pub dims: Vec<Dim>,
-    /// What is required of them.
+    /// The requirements between sizes.
     pub requirements: Vec<Requirement>,
-    /// What is given.
-    pub inputs: Vec<Input>,
+    /// The inputs.
+    pub inputs: Vec<DeclaredInput>,
     /// The parameters.
     pub params: Vec<StraightParam>,
     /// The values in order.
@@ -52,6 +52,19 @@ pub struct Straight {
     pub objective: Option<(Direction, usize)>,
     /// Named results.
     pub outputs: Vec<(String, usize)>,
-    /// Loops that are kept, and what goes from one round to another; empty for an unrolled program.
+    /// Kept loops, and the rows through which values pass from round to round; empty for an unrolled program.
     pub rounds: Rounds,
+}
+
+impl Straight {
+    /// A program without lines, with the declarations of another.
+    pub(super) fn of(program: &Program) -> Self {
+        Self {
+            name: program.name.clone(),
+            dims: program.dims.clone(),
+            requirements: program.requirements.clone(),
+            inputs: program.inputs.clone(),
+            ..Self::default()
+        }
+    }
 }

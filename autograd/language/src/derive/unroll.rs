@@ -1,50 +1,38 @@
-//! Unrolling: a program with its loops run through, the positions of which become numbers.
+//! A straight program with its loops unrolled: the positions of loops become numbers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::names::Names;
 use super::straight::{Line, Straight, StraightParam};
-use crate::code::Code;
-use crate::core::{Attribute, DimValue, Op, Program, Step, ValueId};
 use crate::diagnostic::Diagnostic;
-use crate::size::{Bound, Size};
-use crate::span::Span;
-use crate::types::{Axis, Kind, Type};
+use crate::diagnostic::code::Code;
+use crate::meaning::program::{AttributeNumber, DimValue, Operation, Program, ValueId};
+use crate::meaning::size::Size;
+use crate::meaning::types::{Axis, Kind, Type};
+use crate::meaning::unroll::{Done, Scope, State, Unroll};
+use crate::syntax::span::Span;
 
 /// Unrolls a program; `given` has the sizes that its loops run to.
 ///
 /// **Errors** if such a size is missing.
 pub fn straighten(program: &Program, given: &BTreeMap<String, i64>) -> Result<Straight, Box<Diagnostic>> {
-    let mut unroller = Unroller {
-        program,
-        bound: given
-            .iter()
-            .map(|(name, value)| (name.as_str().into(), *value))
-            .collect(),
-        straight: Straight {
-            name: program.name.clone(),
-            dims: program.dims.clone(),
-            requirements: program.requirements.clone(),
-            inputs: program.inputs.clone(),
-            ..Straight::default()
-        },
-        values: vec![usize::MAX; program.values.len()],
-        rows: vec![BTreeMap::new(); program.families.len()],
-        params: BTreeMap::new(),
-        prefix: String::new(),
-        taken: BTreeSet::new(),
-    };
-    unroller
-        .taken
-        .extend(program.dims.iter().map(|dim| dim.name.to_string()));
-    unroller.fix_dims(given);
-    unroller.steps(&program.steps)?;
-    let at = |value: ValueId| unroller.values[value];
-    let objective = program.objective.map(|(direction, value)| (direction, at(value)));
-    let outputs = program
-        .outputs
+    let bound = given
         .iter()
-        .map(|(name, value)| (name.clone(), at(*value)))
+        .map(|(name, value)| (name.as_str().into(), *value))
         .collect();
+    let mut unroller = Unroller {
+        state: State::new(program, bound),
+        straight: Straight::of(program),
+        params: BTreeMap::new(),
+        prefixes: Vec::new(),
+        names: Names::of(program),
+    };
+    unroller.fix_dims(given);
+    unroller.unroll(&program.instructions)?;
+    let at = |value: ValueId| unroller.state.value(value);
+    let objective = program.objective.map(|(direction, value)| (direction, at(value)));
+    let outputs = program.outputs.iter();
+    let outputs = outputs.map(|(name, value)| (name.clone(), at(*value))).collect();
     Ok(Straight {
         objective,
         outputs,
@@ -53,14 +41,98 @@ pub fn straighten(program: &Program, given: &BTreeMap<String, i64>) -> Result<St
 }
 
 struct Unroller<'p> {
-    program: &'p Program,
-    bound: Bound,
+    state: State<'p, usize>,
     straight: Straight,
-    values: Vec<usize>,
-    rows: Vec<BTreeMap<Vec<i64>, usize>>,
     params: BTreeMap<String, usize>,
-    prefix: String,
-    taken: BTreeSet<String>,
+    /// What the names of values begin with, for each scope around.
+    prefixes: Vec<String>,
+    names: Names,
+}
+
+impl<'p> Unroll<'p> for Unroller<'p> {
+    type Value = usize;
+
+    fn state(&mut self) -> &mut State<'p, usize> {
+        &mut self.state
+    }
+
+    fn number(&self, size: &Size) -> Done<i64> {
+        size.value(&self.state.bound).map_err(|name| {
+            let text = format!("a loop runs to {name}, which has no value here");
+            let error = Diagnostic::new(Code::E14, Span::default(), text);
+            Box::new(error.help(format!(
+                "loops are unrolled for this; give the size, as in `--at {name}=3`"
+            )))
+        })
+    }
+
+    fn compute(&mut self, out: ValueId, op: &Operation, args: Vec<usize>) -> Done<usize> {
+        let value = &self.state.program.values[out];
+        let here = |axis: &Axis| Axis {
+            size: self.here(&axis.size),
+            ..axis.clone()
+        };
+        let ty = Type {
+            axes: value.ty.axes.iter().map(here).collect(),
+            kind: value.ty.kind.clone(),
+        };
+        let op = match op {
+            Operation::Param(number, at) => return self.param(*number, at, ty),
+            Operation::Size(size) => Operation::Size(self.here(size)),
+            Operation::Select(axis, at) => Operation::Select(*axis, self.here(at)),
+            Operation::Engine(name, attributes) => {
+                let operands: Vec<&Type> = args.iter().map(|&arg| &self.straight.lines[arg].ty).collect();
+                super::known::known(name, attributes, &operands).unwrap_or_else(|| op.clone())
+            }
+            op => op.clone(),
+        };
+        let name = value.name.as_ref().map(|name| match op {
+            Operation::Input(_) => name.clone(),
+            _ => self.names.fresh(&format!("{}{name}", self.prefixes.concat())),
+        });
+        Ok(self.push(Line { op, args, ty, name }))
+    }
+
+    fn name_element(&mut self, line: usize, family: usize, at: &[i64]) {
+        if self.straight.lines[line].name.is_none() {
+            let places: Vec<String> = at.iter().map(|place| place.to_string().replace('-', "m")).collect();
+            let name = format!("{}_{}", self.state.program.families[family].name, places.join("_"));
+            self.straight.lines[line].name = Some(self.names.fresh(&name));
+        }
+    }
+
+    /// Only the whole row has a name.
+    fn stack(&mut self, out: ValueId, family: usize, parts: Vec<usize>, depth: usize) -> Done<usize> {
+        let is_real = |part: &usize| self.straight.lines[*part].ty.kind == Kind::Real;
+        let ty = Type {
+            axes: self.state.program.values[out].ty.axes[depth..].to_vec(),
+            kind: if parts.iter().any(is_real) {
+                Kind::Real
+            } else {
+                Kind::Data
+            },
+        };
+        let axis = vec![("axis".to_string(), vec![AttributeNumber::Number(0.0)])];
+        let name = (depth == 0).then(|| self.names.fresh(&self.state.program.families[family].name));
+        Ok(self.push(Line {
+            op: Operation::Engine("stack".into(), axis),
+            args: parts,
+            ty,
+            name,
+        }))
+    }
+
+    fn open(&mut self, scope: Scope<'_>) {
+        self.prefixes.push(match scope {
+            Scope::Round(..) => String::new(),
+            Scope::Layer(name, Some(at)) => format!("{name}_{at}_"),
+            Scope::Layer(name, None) => format!("{name}_"),
+        });
+    }
+
+    fn close(&mut self) {
+        self.prefixes.pop();
+    }
 }
 
 impl Unroller<'_> {
@@ -70,8 +142,8 @@ impl Unroller<'_> {
             match (&dim.value, given.get(&*dim.name)) {
                 (None, Some(&value)) => dim.value = Some(DimValue::Equal(Size::number(value))),
                 (Some(DimValue::Equal(size)), None) => {
-                    if let Ok(value) = size.value(&self.bound) {
-                        self.bound.insert(dim.name.clone(), value);
+                    if let Ok(value) = size.value(&self.state.bound) {
+                        self.state.bound.insert(dim.name.clone(), value);
                     }
                 }
                 _ => {}
@@ -79,204 +151,43 @@ impl Unroller<'_> {
         }
     }
 
-    fn number(&self, size: &Size, span: Span) -> Result<i64, Box<Diagnostic>> {
-        size.value(&self.bound).map_err(|name| {
-            let text = format!("a loop runs to {name}, which has no value here");
-            let error = Diagnostic::new(Code::E14, span, text);
-            Box::new(error.help(format!(
-                "loops are unrolled for this; give the size, as in `--at {name}=3`"
-            )))
-        })
-    }
-
-    fn numbers(&self, sizes: &[Size]) -> Result<Vec<i64>, Box<Diagnostic>> {
-        sizes.iter().map(|size| self.number(size, Span::default())).collect()
-    }
-
     /// A size in which the positions of loops are numbers.
     fn here(&self, size: &Size) -> Size {
-        let is_dim = |name: &str| self.program.dims.iter().any(|dim| &*dim.name == name);
-        size.substitute(&|symbol| match self.bound.get(symbol) {
+        let is_dim = |name: &str| self.state.program.dims.iter().any(|dim| &*dim.name == name);
+        size.substitute(&|symbol| match self.state.bound.get(symbol) {
             Some(&value) if !is_dim(symbol) => Some(Size::number(value)),
             _ => None,
         })
     }
 
-    fn steps(&mut self, steps: &[Step]) -> Result<(), Box<Diagnostic>> {
-        steps.iter().try_for_each(|step| self.step(step))
-    }
-
-    fn step(&mut self, step: &Step) -> Result<(), Box<Diagnostic>> {
-        match step {
-            Step::Op { out, op, args } => {
-                let args = args.iter().map(|&arg| self.values[arg]).collect();
-                self.line(*out, op, args)?;
-            }
-            Step::Store { family, at, value } => {
-                let at = self.numbers(at)?;
-                let line = self.values[*value];
-                let places: Vec<String> = at.iter().map(|place| place.to_string().replace('-', "m")).collect();
-                let name = format!("{}_{}", self.program.families[*family].name, places.join("_"));
-                if self.straight.lines[line].name.is_none() {
-                    self.straight.lines[line].name = Some(self.fresh(&name));
-                }
-                self.rows[*family].insert(at, line);
-            }
-            Step::Load { out, family, at } => {
-                let at = self.numbers(at)?;
-                self.values[*out] = self.rows[*family][&at];
-            }
-            Step::Collect { out, family } => self.collect(*out, *family)?,
-            Step::Loop {
-                index,
-                from,
-                to,
-                down,
-                body,
-            } => {
-                let (from, to) = (self.number(from, Span::default())?, self.number(to, Span::default())?);
-                let rounds: Vec<i64> = if *down {
-                    (to..=from).rev().collect()
-                } else {
-                    (from..=to).collect()
-                };
-                for round in rounds {
-                    self.bound.insert(index.clone(), round);
-                    self.steps(body)?;
-                }
-                self.bound.remove(index);
-            }
-            Step::Scope { name, at, body } => {
-                let length = self.prefix.len();
-                self.prefix.push_str(name);
-                if let Some(at) = at {
-                    let at = self.number(at, Span::default())?;
-                    self.prefix.push_str(&format!("_{at}"));
-                }
-                self.prefix.push('_');
-                self.steps(body)?;
-                self.prefix.truncate(length);
-            }
-        }
-        Ok(())
-    }
-
-    fn line(&mut self, out: ValueId, op: &Op, args: Vec<usize>) -> Result<(), Box<Diagnostic>> {
-        let value = &self.program.values[out];
-        let ty = Type {
-            axes: value
-                .ty
-                .axes
-                .iter()
-                .map(|axis| Axis {
-                    size: self.here(&axis.size),
-                    ..axis.clone()
-                })
-                .collect(),
-            kind: value.ty.kind.clone(),
-        };
-        let named = value.name.clone();
-        let op = match op {
-            Op::Param(number, at) => {
-                self.param(out, *number, at, ty)?;
-                return Ok(());
-            }
-            Op::Size(size) => Op::Size(self.here(size)),
-            Op::Select(axis, at) => Op::Select(*axis, self.here(at)),
-            Op::Engine(name, attributes) => {
-                let operands: Vec<&Type> = args.iter().map(|&arg| &self.straight.lines[arg].ty).collect();
-                super::known::known(name, attributes, &operands).unwrap_or_else(|| op.clone())
-            }
-            op => op.clone(),
-        };
-        let name = named.map(|name| match op {
-            Op::Input(_) => name,
-            _ => self.fresh(&format!("{}{name}", self.prefix)),
-        });
-        if let (Op::Input(_), Some(name)) = (&op, &name) {
-            self.taken.insert(name.clone());
-        }
-        self.straight.lines.push(Line { op, args, ty, name });
-        self.values[out] = self.straight.lines.len() - 1;
-        Ok(())
+    fn push(&mut self, line: Line) -> usize {
+        self.straight.lines.push(line);
+        self.straight.lines.len() - 1
     }
 
     /// A parameter stands once, however often its layer is called.
-    fn param(&mut self, out: ValueId, number: usize, at: &[Size], ty: Type) -> Result<(), Box<Diagnostic>> {
-        let param = &self.program.params[number];
+    fn param(&mut self, number: usize, at: &[Size], ty: Type) -> Done<usize> {
+        let param = &self.state.program.params[number];
         let mut path = param.path.clone();
         for place in self.numbers(at)? {
             path = path.replacen("[]", &format!("_{place}"), 1);
         }
         if let Some(&line) = self.params.get(&path) {
-            self.values[out] = line;
-            return Ok(());
+            return Ok(line);
         }
-        let name = self.fresh(&path.replace('.', "_"));
+        let name = self.names.fresh(&path.replace('.', "_"));
         self.straight.params.push(StraightParam {
             name: name.clone(),
             ty: ty.clone(),
             init: param.init.clone(),
         });
-        self.straight.lines.push(Line {
-            op: Op::Param(self.straight.params.len() - 1, Vec::new()),
+        let line = self.push(Line {
+            op: Operation::Param(self.straight.params.len() - 1, Vec::new()),
             args: Vec::new(),
             ty,
             name: Some(name),
         });
-        self.values[out] = self.straight.lines.len() - 1;
-        self.params.insert(path, self.values[out]);
-        Ok(())
-    }
-
-    fn collect(&mut self, out: ValueId, family: usize) -> Result<(), Box<Diagnostic>> {
-        let mut bounds = Vec::new();
-        for (low, high) in &self.program.families[family].ranges {
-            bounds.push((self.number(low, Span::default())?, self.number(high, Span::default())?));
-        }
-        let axes = self.program.values[out].ty.axes.clone();
-        self.values[out] = self.stacked(family, &bounds, &mut Vec::new(), &axes);
-        let name = self.fresh(&self.program.families[family].name);
-        self.straight.lines[self.values[out]].name = Some(name);
-        Ok(())
-    }
-
-    fn stacked(&mut self, family: usize, bounds: &[(i64, i64)], at: &mut Vec<i64>, axes: &[Axis]) -> usize {
-        let Some(&(low, high)) = bounds.get(at.len()) else {
-            return self.rows[family][at.as_slice()];
-        };
-        let mut parts = Vec::new();
-        for place in low..=high {
-            at.push(place);
-            parts.push(self.stacked(family, bounds, at, axes));
-            at.pop();
-        }
-        let real = parts
-            .iter()
-            .any(|&part| self.straight.lines[part].ty.kind == Kind::Real);
-        let ty = Type {
-            axes: axes[at.len()..].to_vec(),
-            kind: if real { Kind::Real } else { Kind::Data },
-        };
-        let axis = vec![("axis".to_string(), vec![Attribute::Number(0.0)])];
-        self.straight.lines.push(Line {
-            op: Op::Engine("stack".into(), axis),
-            args: parts,
-            ty,
-            name: None,
-        });
-        self.straight.lines.len() - 1
-    }
-
-    /// An identifier that nothing else has.
-    fn fresh(&mut self, name: &str) -> String {
-        let mut unique = name.to_string();
-        let mut number = 2;
-        let is_input = |name: &str| self.program.inputs.iter().any(|input| input.name == name);
-        while is_input(&unique) || !self.taken.insert(unique.clone()) {
-            unique = format!("{name}_{number}");
-            number += 1;
-        }
-        unique
+        self.params.insert(path, line);
+        Ok(line)
     }
 }

@@ -1,37 +1,37 @@
-//! Why a run is refused, for a person and as data.
+//! Errors of a run, as text and as data.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, Report};
-use crate::span::Sources;
+use crate::diagnostic::{Diagnostic, DiagnosticReport};
+use crate::syntax::span::Sources;
 
-/// Why a run is refused.
+/// Why a program cannot be run.
 #[derive(Clone, Debug)]
 pub enum RunError {
-    /// Something in the program, with its place.
+    /// A mistake in the program or its sizes, with its place.
     Program(Box<Diagnostic>),
-    /// Something in the data.
+    /// A mistake in the values.
     Data {
-        /// Which part.
+        /// The part of the request, such as `values.x`.
         place: String,
-        /// What is wrong with it.
+        /// A sentence about the mistake.
         message: String,
     },
 }
 
-/// A refusal as data: what `--json` prints under `error`.
+/// An error as data: what `--json` prints under `error`.
 #[derive(Clone, Debug, Serialize)]
 pub struct ErrorReport {
     /// The code of a mistake of the program, or `data`.
     pub code: String,
-    /// What is wrong.
+    /// A sentence about the mistake.
     pub message: String,
-    /// Where.
+    /// The place in the source, or the part of the request.
     #[serde(rename = "where")]
     pub place: String,
-    /// What would be right.
+    /// How to correct it.
     pub help: Option<String>,
 }
 
@@ -66,11 +66,11 @@ impl RunError {
         }
     }
 
-    /// The refusal as data.
+    /// The error as data.
     pub fn report(&self, sources: &Sources) -> ErrorReport {
         match self {
             Self::Program(diagnostic) => {
-                let Report {
+                let DiagnosticReport {
                     code, primary, help, ..
                 } = diagnostic.report(sources);
                 ErrorReport {

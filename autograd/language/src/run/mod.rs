@@ -1,13 +1,20 @@
-//! Running a program on JSON: sizes and values in, values, gradients and objective out.
+//! Running a program: from JSON to JSON, on arrays, or on a tape of the caller.
+//!
+//! Reading order: `elaborate/` (sizes, parameters, nodes), [`Instance`], [`Session`], [`evaluate`], [`run`].
+//!
+//! [`run`] reads and writes JSON: sizes and values in, values, gradients and objective out.
 //!
 //! In: `{"dims": {"T": 4}, "values": {"x": [[1, 2], …]}, "seed": 1, "cotangents": {"y": […]}}`, all parts optional.
 //! Out: `{"values": {…}, "gradients": {…}, "objective": 0.5}`. Numbers have all digits they need to be read back the
-//! same; infinite ones and those that are not a number travel as the texts `"inf"`, `"-inf"`, `"nan"`. A parameter
+//! same; infinite numbers and NaN are written as the texts `"inf"`, `"-inf"`, `"nan"`. A parameter
 //! without a value begins as its declaration says. A gradient that does not exist is `null`, never 0.
 
 pub mod arrays;
+pub mod elaborate;
 mod error;
 mod evaluate;
+mod instance;
+mod session;
 
 use std::collections::BTreeMap;
 
@@ -15,28 +22,31 @@ use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::core::Program;
+use crate::meaning::program::Program;
+use crate::show::flat::source_name;
 use tapegrad_core::graph::{Graph, NodeId};
 use tapegrad_core::numbers::Real;
 
 pub use error::{ErrorReport, RunError};
-pub use evaluate::{Evaluated, Given, evaluate};
+pub use evaluate::{Evaluated, evaluate};
+pub use instance::Instance;
+pub use session::{Given, Session};
 
-/// What a run is given.
+/// The sizes and values of a run, as JSON.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Request {
-    /// Numbers for the named sizes; those that the shapes of values tell may be left out.
+    /// Numbers for the named sizes; a size that follows from the shape of a value may be left out.
     pub dims: BTreeMap<String, i64>,
     /// Values of inputs and parameters, as nested arrays.
     pub values: BTreeMap<String, Value>,
-    /// Where parameters without a value begin.
+    /// The seed for parameters without a value.
     pub seed: u64,
-    /// For gradients of something else than the objective: how much each entry of an output counts.
+    /// For gradients of outputs instead of the objective: the upstream gradient of each output.
     pub cotangents: BTreeMap<String, Value>,
 }
 
-/// What is wanted of a run.
+/// The optional results of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// The gradients of all inputs and parameters.
@@ -89,7 +99,7 @@ fn trace<T: Real>(graph: &Graph, values: &[ArrayD<T>]) -> Value {
         json!({
             "id": id.index(),
             "name": graph.name(id),
-            "op": super::flat::source_name(node.source),
+            "op": source_name(node.source),
             "operands": node.operands.iter().map(|operand| operand.index()).collect::<Vec<_>>(),
             "shape": node.shape.to_vec(),
             "value": arrays::write(values[id.index()].view()),

@@ -2,16 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
-use tapegrad_autograd::language::core::Program;
-use tapegrad_autograd::language::derive::{Derivative, derive, unrolled};
-use tapegrad_autograd::language::elaborate::{bind, declare, elaborate};
+use tapegrad_autograd::language::derive::{derive, unrolled};
+use tapegrad_autograd::language::program::{Instruction, Program};
 use tapegrad_autograd::language::run::{Request, Wanted, run};
-use tapegrad_autograd::language::types::Kind;
-use tapegrad_autograd::numbers::Dual;
-use tapegrad_autograd::{Params, Tape, Var};
 
+use crate::deriving_twice::second_derivative;
 use crate::programs;
 use crate::running::{different_sizes, opened, request};
 
@@ -21,21 +17,24 @@ pub const WITH_GRADIENTS: Wanted = Wanted {
 };
 
 /// `block[2].att.W` as an identifier.
-fn plain(name: &str) -> String {
+pub fn plain(name: &str) -> String {
     name.replace('[', "_").replace(']', "").replace('.', "_")
 }
 
+fn has_loop(program: &Program) -> bool {
+    Instruction::all(&program.instructions).any(|one| matches!(one, Instruction::Loop { .. }))
+}
+
 /// The sizes that loops run to, among those of a run.
-fn loop_sizes(program: &Program, dims: &BTreeMap<String, i64>) -> BTreeMap<String, i64> {
-    let has_loop = format!("{:?}", program.steps).contains("Loop {");
+pub fn loop_sizes(program: &Program, dims: &BTreeMap<String, i64>) -> BTreeMap<String, i64> {
     dims.iter()
-        .filter(|(name, _)| has_loop && (*name == "T" || *name == "L"))
+        .filter(|(name, _)| has_loop(program) && (*name == "T" || *name == "L"))
         .map(|(n, v)| (n.clone(), *v))
         .collect()
 }
 
 /// The values of a request under the names that an unrolled program has for them.
-fn renamed(request: &Request, fixed: &BTreeMap<String, i64>) -> Request {
+pub fn renamed(request: &Request, fixed: &BTreeMap<String, i64>) -> Request {
     let values = request
         .values
         .iter()
@@ -54,7 +53,7 @@ fn renamed(request: &Request, fixed: &BTreeMap<String, i64>) -> Request {
     }
 }
 
-fn numbers(value: &Value, into: &mut Vec<f64>) {
+pub fn numbers(value: &Value, into: &mut Vec<f64>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| numbers(item, into)),
         number => into.push(number.as_f64().unwrap_or(f64::NAN)),
@@ -196,8 +195,7 @@ fn a_loop_that_is_kept_runs_backward_and_can_be_derived_again() {
     for (name, text) in programs::all() {
         let opened_program = opened(&name, &text);
         let program = &opened_program.programs[0];
-        let has_loop = format!("{:?}", program.steps).contains("Loop {");
-        let Some(derivative) = derive(program, &BTreeMap::new()).ok().filter(|_| has_loop) else {
+        let Some(derivative) = derive(program, &BTreeMap::new()).ok().filter(|_| has_loop(program)) else {
             continue;
         };
         let request = renamed(&request(program, different_sizes(program)), &BTreeMap::new());
@@ -222,173 +220,4 @@ fn a_loop_that_is_kept_runs_backward_and_can_be_derived_again() {
     for name in ["rnn_lm", "gru", "lstm", "pos_tagger", "bidirectional_rnn"] {
         assert!(kept.iter().any(|own| own == name), "{name}: {kept:?}");
     }
-}
-
-/// Deriving a derivative whose loops are kept gives the product of the Hessian with a vector.
-fn second_derivative(name: &str, once: &Derivative, request: &Request, program: &Program) {
-    let first = opened(name, &once.text);
-    let twice =
-        derive(&first.programs[0], &BTreeMap::new()).unwrap_or_else(|error| panic!("{name}: {error:?}\n{}", once.text));
-    let second = opened(name, &twice.text);
-    let mut given = request.clone();
-    let mut seed = 0.0;
-    let mut v: BTreeMap<String, Value> = BTreeMap::new();
-    for (of, gradient) in &once.gradients {
-        let weights = direction(&given.values[of], &mut seed);
-        v.insert(of.clone(), weights.clone());
-        given.values.insert(format!("v_{gradient}"), weights);
-    }
-    let answer = run::<f64>(&second.programs[0], &given, Wanted::default());
-    let answer = answer.unwrap_or_else(|error| panic!("{name}: {error:?}\n{}", twice.text));
-    let fixed = loop_sizes(program, &request.dims);
-    let flat = opened(name, &unrolled(program, &fixed).unwrap());
-    let expected = reverse_over_dual(&flat.programs[0], &renamed(request, &fixed), &v);
-    for (of, own) in &twice.gradients {
-        assert_close(
-            &format!("{name}: {of}\n{}", twice.text),
-            &expected[of],
-            &answer["values"][own],
-            1e-9,
-        );
-    }
-}
-
-#[test]
-fn the_third_derivative_of_a_power_is_the_one_of_the_book() {
-    let mut text = "graph cube { input x param a J = a * x^4 minimize J }".to_string();
-    let mut at = BTreeMap::from([("x".to_string(), 1.5), ("a".to_string(), 2.0)]);
-    // d³(a x⁴)/dx³ = 24 a x: each derivation weighs only the gradient by x.
-    let mut own = String::new();
-    for order in 1..=3 {
-        let program = opened("cube", &text);
-        let derivative = derive(&program.programs[0], &BTreeMap::new()).unwrap();
-        for input in &program.programs[0].inputs {
-            at.entry(input.name.clone()).or_insert(0.0);
-        }
-        own = derivative.gradients.iter().find(|(of, _)| of == "x").unwrap().1.clone();
-        text = derivative.text.clone();
-        let outputs: Vec<String> = derivative
-            .gradients
-            .iter()
-            .map(|(_, gradient)| gradient.clone())
-            .collect();
-        for gradient in outputs {
-            at.insert(format!("v_{gradient}"), if gradient == own { 1.0 } else { 0.0 });
-        }
-        assert_eq!(text.matches("graph ").count(), 1, "order {order}");
-    }
-    let program = opened("cube", &text);
-    let names: Vec<&str> = program.programs[0]
-        .inputs
-        .iter()
-        .map(|input| input.name.as_str())
-        .collect();
-    let values = at
-        .iter()
-        .filter(|(name, _)| names.contains(&name.as_str()) || *name == "a");
-    let request = Request {
-        values: values.map(|(name, value)| (name.clone(), (*value).into())).collect(),
-        ..Request::default()
-    };
-    let answer = run::<f64>(&program.programs[0], &request, Wanted::default()).unwrap();
-    assert!(
-        (answer["values"][&own].as_f64().unwrap() - 72.0).abs() < 1e-9,
-        "{answer}\n{text}"
-    );
-}
-
-/// How much each entry of a value counts in the second derivative.
-fn direction(like: &Value, seed: &mut f64) -> Value {
-    match like {
-        Value::Array(items) => items.iter().map(|item| direction(item, seed)).collect(),
-        _ => {
-            *seed += 1.0;
-            (*seed * 1.3).cos().into()
-        }
-    }
-}
-
-#[test]
-fn deriving_twice_gives_the_product_of_the_hessian_with_a_vector() {
-    for (name, text) in programs::all() {
-        for program in &opened(&name, &text).programs {
-            let request = request(program, different_sizes(program));
-            let fixed = loop_sizes(program, &request.dims);
-            let once = derive(program, &fixed).unwrap();
-            let first = opened(&name, &once.text);
-            let twice =
-                derive(&first.programs[0], &BTreeMap::new()).unwrap_or_else(|error| panic!("{name}: {error:?}"));
-            let second = opened(&name, &twice.text);
-            let mut given = renamed(&request, &fixed);
-            let mut seed = 0.0;
-            let mut v: BTreeMap<String, Value> = BTreeMap::new();
-            for (of, gradient) in &once.gradients {
-                let weights = direction(&given.values[of], &mut seed);
-                v.insert(of.clone(), weights.clone());
-                given.values.insert(format!("v_{gradient}"), weights);
-            }
-            let answer = run::<f64>(&second.programs[0], &given, Wanted::default());
-            let answer = answer.unwrap_or_else(|error| panic!("{name}: {error:?}\n{}", twice.text));
-            let flat = opened(&name, &unrolled(program, &fixed).unwrap());
-            let expected = reverse_over_dual(&flat.programs[0], &renamed(&request, &fixed), &v);
-            assert_eq!(twice.gradients.len(), expected.len(), "{name}");
-            for (of, own) in &twice.gradients {
-                assert_close(&format!("{name}: {of}"), &expected[of], &answer["values"][own], 1e-9);
-            }
-        }
-    }
-}
-
-/// The gradients of a program by the tape in dual numbers that move along `v`: their tangents are the Hessian times
-/// `v`.
-fn reverse_over_dual(program: &Program, request: &Request, v: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
-    let bound = bind(program, &request.dims).unwrap();
-    let moving = |name: &str, shape: &[usize]| {
-        let (mut values, mut tangents) = (Vec::new(), Vec::new());
-        numbers(&request.values[name], &mut values);
-        if let Some(v) = v.get(name) {
-            numbers(v, &mut tangents);
-        }
-        tangents.resize(values.len(), 0.0);
-        let duals = values
-            .into_iter()
-            .zip(tangents)
-            .map(|(value, tangent)| Dual::new(value, tangent))
-            .collect();
-        ArrayD::from_shape_vec(IxDyn(shape), duals).unwrap()
-    };
-    let list = declare(program, &bound).unwrap();
-    let mut params = Params::<Dual>::from_values(&list, vec![Dual::new(0.0, 0.0); list.len()]);
-    for param in list.params() {
-        params
-            .value_mut(param)
-            .assign(&moving(&list.spec(param).name, &param.shape().to_vec()));
-    }
-    let tape = Tape::with(&params);
-    let elaborated = elaborate(program, &bound, &list, &tape, &mut |input, shape| {
-        let value = moving(&input.name, &shape.to_vec());
-        match input.ty.kind {
-            Kind::Real => tape.input(&input.name, value).id(),
-            _ => tape.data(&input.name, value).id(),
-        }
-    })
-    .unwrap();
-    let gradients = tape.backward(Var::new(&tape, elaborated.objective.unwrap()));
-    let mut found = BTreeMap::new();
-    let inputs = program
-        .inputs
-        .iter()
-        .map(|input| input.name.clone())
-        .zip(elaborated.inputs.clone());
-    let params: Vec<_> = list
-        .params()
-        .map(|param| (list.spec(param).name.clone(), tape.param(param).id()))
-        .collect();
-    for (name, id) in inputs.chain(params) {
-        if let Some(gradient) = gradients.get_of(Var::new(&tape, id)) {
-            let tangents: Value = gradient.iter().map(|dual| dual.tangent).collect();
-            found.insert(name, tangents);
-        }
-    }
-    found
 }

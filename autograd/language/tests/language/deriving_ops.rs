@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
 use serde_json::Value;
 use tapegrad_autograd::Shape;
+use tapegrad_autograd::language::attributes;
 use tapegrad_autograd::language::code::Code;
 use tapegrad_autograd::language::derive::derive;
-use tapegrad_autograd::language::registry;
 use tapegrad_autograd::language::run::{Request, Wanted, run};
 use tapegrad_autograd::op::Draw;
 use tapegrad_autograd::op::OperandKind;
@@ -40,7 +40,7 @@ fn engine_program(op: &AnyOp, operands: &[ArrayD<f64>], result: &[usize]) -> (St
         request.values.insert(format!("x{i}"), nested(operand.view()));
         args.push(format!("x{i}"));
     }
-    for (field, numbers) in registry::encode(op).unwrap() {
+    for (field, numbers) in attributes::encode(op) {
         let numbers: Vec<String> = numbers.iter().map(|&value| print_number(value)).collect();
         args.push(format!("{field} => [{}]", numbers.join(", ")));
     }

@@ -1,9 +1,11 @@
 //! The graph language: its properties on the programs of the project and on random ones.
 
 mod agreement;
+mod agreement_sequences;
 mod catalogue;
 mod deriving;
 mod deriving_ops;
+mod deriving_twice;
 mod formulas;
 mod grammar;
 mod large;
@@ -15,3 +17,4 @@ mod syntax;
 mod tables;
 mod typed_programs;
 mod views;
+mod well_typed;

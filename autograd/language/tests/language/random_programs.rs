@@ -148,8 +148,8 @@ fn decl() -> impl Strategy<Value = Decl> {
     (ident(), option::of(shape()), option::of(dtype)).prop_map(|(name, shape, dtype)| Decl { name, shape, dtype })
 }
 
-fn init() -> impl Strategy<Value = Init> {
-    (ident(), vec(-2.0..2.0f64, 0..3)).prop_map(|(name, numbers)| Init { name, numbers })
+fn init() -> impl Strategy<Value = Initializer> {
+    (ident(), vec(-2.0..2.0f64, 0..3)).prop_map(|(name, numbers)| Initializer { name, numbers })
 }
 
 fn layer() -> impl Strategy<Value = LayerDef> {
@@ -165,7 +165,7 @@ fn layer() -> impl Strategy<Value = LayerDef> {
 fn stmt() -> impl Strategy<Value = Stmt> {
     let value = prop_oneof![4 => arithmetic(), 1 => conditional(arithmetic().boxed())].boxed();
     let direction = prop_oneof![Just(Direction::Minimize), Just(Direction::Maximize)];
-    let target = (ident(), option::of(vec(axis(), 1..3))).prop_map(|(name, axes)| Target { name, axes });
+    let target = (ident(), option::of(vec(axis(), 1..3))).prop_map(|(name, axes)| LeftSide { name, axes });
     let flat = prop_oneof![
         vec((ident(), option::of(size())), 1..3).prop_map(StmtKind::Dim),
         vec(decl(), 1..3).prop_map(StmtKind::Input),

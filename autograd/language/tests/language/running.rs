@@ -1,9 +1,10 @@
 //! The programs of the project run, and their numbers are those of the same formulas on a tape.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
-use tapegrad_autograd::language::core::Program;
-use tapegrad_autograd::language::elaborate::{bind, first_values};
-use tapegrad_autograd::language::run::{Request, Wanted, run};
+use tapegrad_autograd::language::program::Program;
+use tapegrad_autograd::language::run::{Instance, Request, Wanted, run};
 use tapegrad_autograd::language::types::Kind;
 use tapegrad_autograd::language::{Opened, open};
 
@@ -17,10 +18,9 @@ pub fn opened(name: &str, text: &str) -> Opened {
 }
 
 /// Sizes that all differ, so that a transposed operand cannot go unnoticed.
-pub fn different_sizes(program: &Program) -> std::collections::BTreeMap<String, i64> {
+pub fn different_sizes(program: &Program) -> BTreeMap<String, i64> {
     let free = program.dims.iter().filter(|dim| dim.value.is_none());
-    let mut dims: std::collections::BTreeMap<String, i64> =
-        free.zip(2..).map(|(dim, size)| (dim.name.to_string(), size)).collect();
+    let mut dims: BTreeMap<String, i64> = free.zip(2..).map(|(dim, size)| (dim.name.to_string(), size)).collect();
     let sizes: [(&str, i64); 3] = [("D", 6), ("H", 2), ("L", 2)];
     if program.dims.iter().any(|dim| dim.value.is_some()) {
         for (name, size) in sizes {
@@ -31,37 +31,27 @@ pub fn different_sizes(program: &Program) -> std::collections::BTreeMap<String, 
 }
 
 /// A request with smooth made-up values for all inputs and parameters.
-pub fn request(program: &Program, dims: std::collections::BTreeMap<String, i64>) -> Request {
-    let bound = bind(program, &dims).unwrap_or_else(|error| panic!("{error:?}"));
-    let mut request = Request {
-        dims,
-        ..Request::default()
-    };
+pub fn request(program: &Program, dims: BTreeMap<String, i64>) -> Request {
+    let instance = Instance::new(program, &dims).unwrap_or_else(|error| panic!("{error:?}"));
+    let mut values = BTreeMap::new();
     let mut seed = 0;
-    for input in &program.inputs {
-        let sizes: Vec<usize> = input
-            .ty
-            .axes
-            .iter()
-            .map(|axis| axis.size.value(&bound).unwrap() as usize)
-            .collect();
+    for (input, shape) in instance.inputs() {
         let end = match &input.ty.kind {
-            Kind::Id(size) => Some(size.value(&bound).unwrap()),
+            Kind::Id(size) => Some(size.value(instance.sizes()).unwrap()),
             Kind::Bool => Some(2),
             _ => None,
         };
-        request
-            .values
-            .insert(input.name.clone(), made_up(&sizes, end, &mut seed));
+        values.insert(input.name.clone(), made_up(&shape.to_vec(), end, &mut seed));
     }
-    let params = first_values::<f64>(program, &bound, 3).unwrap();
-    for param in params.list().params() {
-        let spec = params.list().spec(param).clone();
-        request
-            .values
-            .insert(spec.name, made_up(&spec.shape.to_vec(), None, &mut seed));
+    let params = instance.params();
+    for spec in params.params().map(|param| params.spec(param)) {
+        values.insert(spec.name.clone(), made_up(&spec.shape.to_vec(), None, &mut seed));
     }
-    request
+    Request {
+        dims,
+        values,
+        ..Request::default()
+    }
 }
 
 fn made_up(sizes: &[usize], end: Option<i64>, seed: &mut i64) -> Value {
@@ -130,6 +120,40 @@ fn first_entry(value: &mut Value) -> &mut Value {
 
 fn first_number(value: &Value) -> f64 {
     first_entry(&mut value.clone()).as_f64().unwrap()
+}
+
+#[test]
+fn what_does_not_fit_its_declaration_is_refused_before_the_run() {
+    let text =
+        "graph bag { dim N, V, D input w[N]: id[V] param E[V, D] x = sum(E[w], over N) J = sum(x, over D) minimize J }";
+    let opened = opened("bag", text);
+    let refused = |values: Value| {
+        let request = Request {
+            dims: [("V", 3), ("D", 2)].map(|(name, size)| (name.to_string(), size)).into(),
+            values: serde_json::from_value(values).unwrap(),
+            ..Request::default()
+        };
+        let answer = run::<f64>(&opened.programs[0], &request, Wanted::default());
+        answer.map_err(|error| error.to_string())
+    };
+    assert!(refused(json!({"w": [0, 2]})).is_ok());
+    let error = |values| refused(values).unwrap_err();
+    assert_eq!(
+        error(json!({"w": [0, 3]})),
+        "values.w: the entry at [1] is 3; these must be whole numbers from 0 to 2"
+    );
+    assert_eq!(
+        error(json!({"w": [0], "E": [[1.0, 2.0]]})),
+        "values.E: the program wants [3, 2], the value is [1, 2]"
+    );
+    assert_eq!(
+        error(json!({"w": [[0]]})),
+        "E14 sizes do not work out: the size N has no value"
+    );
+    assert_eq!(
+        error(json!({"w": [0], "u": [0]})),
+        "values.u: the program has no input or parameter of this name"
+    );
 }
 
 #[test]

@@ -16,7 +16,7 @@ use tapegrad_autograd::check::{
     GraphSubject, Mutant, Mutation, Numbers, Options, Report, Subject, Verdict, check, oracle, render,
 };
 
-use super::error::CliError;
+use super::error::{CliError, ErrorCode};
 use super::output::Output;
 use side_by_side::side_by_side;
 
@@ -32,7 +32,7 @@ use side_by_side::side_by_side;
   tapegrad check softmax --hide
   tapegrad check --mutation-score softmax
   tapegrad check --export-oracle cases.jsonl")]
-pub struct Check {
+pub struct CheckCommand {
     /// Ops and models to check [default: all]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
@@ -80,7 +80,7 @@ pub struct Check {
     export_oracle: Option<PathBuf>,
 }
 
-impl Check {
+impl CheckCommand {
     /// Runs the command.
     pub fn run(&self, output: &Output<'_>) -> Result<(), CliError> {
         let seed = output.seed().unwrap_or(1);
@@ -209,7 +209,7 @@ impl Check {
                 errors.len(),
                 errors.len() + targets.len()
             );
-            return Err(CliError::new("oracle", message).at(file.display()));
+            return Err(CliError::new(ErrorCode::Oracle, message).at(file.display()));
         }
         finish(&Report { seed, targets }, output)
     }
@@ -223,7 +223,7 @@ fn finish(report: &Report, output: &Output<'_>) -> Result<(), CliError> {
         output.text(&render::text(report))?;
     }
     match report.targets.iter().any(|target| target.verdict != Verdict::Pass) {
-        true => Err(CliError::said()),
+        true => Err(CliError::reported()),
         false => Ok(()),
     }
 }
@@ -233,17 +233,27 @@ fn graph(file: &Path) -> Result<Arc<dyn Subject>, CliError> {
     let text = read(file)?;
     let name = file.display().to_string();
     let subject = GraphSubject::new(&name, &text, None);
-    let subject = subject.map_err(|message| CliError::new("graph", message.trim_end().to_string()).at(name))?;
+    let subject =
+        subject.map_err(|message| CliError::new(ErrorCode::Graph, message.trim_end().to_string()).at(name))?;
     Ok(Arc::new(subject))
 }
 
 fn read(file: &Path) -> Result<String, CliError> {
-    std::fs::read_to_string(file)
-        .map_err(|error| CliError::new("unreadable", format!("the file could not be read: {error}")).at(file.display()))
+    std::fs::read_to_string(file).map_err(|error| {
+        CliError::new(
+            ErrorCode::UnreadableFile,
+            format!("the file could not be read: {error}"),
+        )
+        .at(file.display())
+    })
 }
 
 fn write(file: &Path, text: &str) -> Result<(), CliError> {
     std::fs::write(file, text).map_err(|error| {
-        CliError::new("unwritable", format!("the file could not be written: {error}")).at(file.display())
+        CliError::new(
+            ErrorCode::UnwritableFile,
+            format!("the file could not be written: {error}"),
+        )
+        .at(file.display())
     })
 }

@@ -13,12 +13,12 @@ use super::program::open;
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
   tapegrad graph check two_layer.cg --json")]
-pub struct Check {
+pub struct GraphCheckCommand {
     /// The file with the program; - is standard input
     file: PathBuf,
 }
 
-impl Check {
+impl GraphCheckCommand {
     /// Runs the command.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
         let opened = open(&self.file)?;
@@ -45,7 +45,7 @@ impl Check {
         if opened.is_correct() {
             Ok(())
         } else {
-            Err(CliError::said())
+            Err(CliError::reported())
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use tapegrad_autograd::language::derive::{Derivative, derive};
 use tapegrad_autograd::language::open;
 
-use super::super::error::CliError;
+use super::super::error::{CliError, ErrorCode};
 use super::super::output::Output;
 use super::program::{ProgramArgs, deliver, mistake};
 
@@ -56,7 +56,7 @@ impl Derive {
         for _ in 1..self.times {
             opened = open("derivative", &derivative.text);
             let program = opened.program(None).ok_or_else(|| {
-                CliError::new("derivative", "invariant: a derivative is a program").rendered(opened.render())
+                CliError::new(ErrorCode::Derivative, "invariant: a derivative is a program").rendered(opened.render())
             })?;
             derivative = derive(program, &BTreeMap::new()).map_err(|error| mistake(&error, &opened.sources))?;
         }

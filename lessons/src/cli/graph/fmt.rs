@@ -7,7 +7,7 @@ use serde_json::json;
 use tapegrad_autograd::language::print::format;
 use tapegrad_autograd::language::span::Sources;
 
-use super::super::error::CliError;
+use super::super::error::{CliError, ErrorCode};
 use super::super::output::Output;
 use super::program::{mistake, read};
 
@@ -51,7 +51,7 @@ impl Fmt {
                 .try_for_each(|file| out.text(&format!("{file}: not in canonical form\n")))?;
         }
         if self.check && !changed.is_empty() {
-            return Err(CliError::said());
+            return Err(CliError::reported());
         }
         Ok(())
     }
@@ -65,9 +65,15 @@ fn formatted(file: &Path, text: &str) -> Result<String, CliError> {
     })
 }
 
-/// Replaces a file as a whole: whoever reads it finds the old text or the new one.
+/// Replaces a file as a whole: a reader finds the old text or the new one.
 fn replace(file: &Path, text: &str) -> Result<(), CliError> {
     let beside = file.with_extension("cg.new");
     let done = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
-    done.map_err(|error| CliError::new("unwritable", format!("the file cannot be written: {error}")).at(file.display()))
+    done.map_err(|error| {
+        CliError::new(
+            ErrorCode::UnwritableFile,
+            format!("the file cannot be written: {error}"),
+        )
+        .at(file.display())
+    })
 }

@@ -1,6 +1,6 @@
 //! `tapegrad graph`: programs of the graph language, from mistakes to gradients.
 //!
-//! What all of them share, finding the file, the graph in it and its sizes, is in [`program`].
+//! What all of them share, finding the file, the graph in it and its sizes, is in `program`.
 
 mod catalogue;
 mod check;
@@ -34,13 +34,13 @@ pub struct Graph {
 /// What can be done with a program.
 #[derive(Debug, Subcommand)]
 enum Action {
-    Check(check::Check),
+    Check(check::GraphCheckCommand),
     Fmt(fmt::Fmt),
     Show(show::Show),
     Derive(derive::Derive),
     Table(table::Table),
     Count(count::Count),
-    Run(run::Run),
+    Run(run::GraphRunCommand),
     Ops(catalogue::Ops),
     Explain(catalogue::Explain),
 }

@@ -11,7 +11,7 @@ use tapegrad_autograd::language::run::RunError;
 use tapegrad_autograd::language::span::Sources;
 use tapegrad_autograd::language::{Opened, open_with};
 
-use super::super::error::CliError;
+use super::super::error::{CliError, ErrorCode};
 
 /// A graph of a file, with numbers for some of its sizes.
 #[derive(Args, Debug)]
@@ -45,7 +45,9 @@ impl ProgramArgs {
                     format!("the file has no graph {name}"),
                     format!("it has: {}", names.join(", ")),
                 ),
-                None => CliError::new("no_graph", "the file has no graph").help("a graph is `graph NAME { … }`"),
+                None => {
+                    CliError::new(ErrorCode::NoGraph, "the file has no graph").help("a graph is `graph NAME { … }`")
+                }
             };
             error.at(self.file.display())
         })
@@ -74,7 +76,7 @@ pub fn read(path: &Path) -> Result<String, CliError> {
         std::fs::read_to_string(path)
     };
     read.map_err(|error| {
-        CliError::new("unreadable_file", format!("the file cannot be read: {error}")).at(path.display())
+        CliError::new(ErrorCode::UnreadableFile, format!("the file cannot be read: {error}")).at(path.display())
     })
 }
 
@@ -91,9 +93,12 @@ pub fn open(path: &Path) -> Result<Opened, CliError> {
 pub fn mistake(found: &Diagnostic, sources: &Sources) -> CliError {
     let report = found.report(sources);
     let place = &report.primary;
-    let error = CliError::new(report.code, format!("{}: {}", report.title, place.text))
-        .at(format!("{}:{}:{}", place.file, place.line, place.column))
-        .rendered(found.render(sources));
+    let error = CliError::new(
+        ErrorCode::Mistake(report.code),
+        format!("{}: {}", report.title, place.text),
+    )
+    .at(format!("{}:{}:{}", place.file, place.line, place.column))
+    .rendered(found.render(sources));
     match report.help {
         Some(help) => error.help(help),
         None => error,
@@ -104,7 +109,7 @@ pub fn mistake(found: &Diagnostic, sources: &Sources) -> CliError {
 pub fn refusal(error: &RunError, sources: &Sources) -> CliError {
     match error {
         RunError::Program(found) => mistake(found, sources),
-        RunError::Data { place, message } => CliError::new("data", message).at(place),
+        RunError::Data { place, message } => CliError::new(ErrorCode::Data, message).at(place),
     }
 }
 
@@ -113,7 +118,11 @@ pub fn deliver(text: &str, to: Option<&Path>, out: &super::super::Output<'_>) ->
     match to {
         None => out.text(text),
         Some(path) => std::fs::write(path, text).map_err(|error| {
-            CliError::new("unwritable", format!("the file cannot be written: {error}")).at(path.display())
+            CliError::new(
+                ErrorCode::UnwritableFile,
+                format!("the file cannot be written: {error}"),
+            )
+            .at(path.display())
         }),
     }
 }

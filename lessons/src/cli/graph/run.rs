@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use tapegrad_autograd::language::run::{Request, Wanted, run};
 
-use super::super::error::CliError;
+use super::super::error::{CliError, ErrorCode};
 use super::super::output::Output;
 use super::program::{ProgramArgs, read, refusal};
 
@@ -19,7 +19,7 @@ Examples:
 
 A file of values:
   {\"dims\": {\"D\": 2}, \"values\": {\"x\": [1, 2], \"t\": 1}, \"seed\": 1}")]
-pub struct Run {
+pub struct GraphRunCommand {
     #[command(flatten)]
     program: ProgramArgs,
     /// Sizes, values, seed and cotangents as JSON; - is standard input
@@ -30,7 +30,7 @@ pub struct Run {
     grad: bool,
     /// The type of number that is computed with
     #[arg(long, value_enum, default_value = "f64")]
-    dtype: Dtype,
+    dtype: DtypeArg,
     /// Give the value of every node
     #[arg(long)]
     trace: bool,
@@ -38,14 +38,14 @@ pub struct Run {
 
 /// A type of number.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Dtype {
+enum DtypeArg {
     /// Single precision
     F32,
     /// Double precision
     F64,
 }
 
-impl Run {
+impl GraphRunCommand {
     /// Runs the command.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
         let opened = self.program.open()?;
@@ -56,8 +56,8 @@ impl Run {
             trace: self.trace,
         };
         let answer = match self.dtype {
-            Dtype::F32 => run::<f32>(program, &request, wanted),
-            Dtype::F64 => run::<f64>(program, &request, wanted),
+            DtypeArg::F32 => run::<f32>(program, &request, wanted),
+            DtypeArg::F64 => run::<f64>(program, &request, wanted),
         };
         let answer = answer.map_err(|error| refusal(&error, &opened.sources))?;
         if out.is_json() {
@@ -71,7 +71,7 @@ impl Run {
         let mut request = match &self.bind {
             None => Request::default(),
             Some(path) => serde_json::from_str(&read(path)?).map_err(|error| {
-                CliError::new("data", error)
+                CliError::new(ErrorCode::Data, error)
                     .at(path.display())
                     .help("the file looks like {\"dims\": {\"D\": 2}, \"values\": {\"x\": [1, 2]}, \"seed\": 1}")
             })?,

@@ -8,7 +8,7 @@ use tapegrad_autograd::language::count::graph_of;
 use tapegrad_autograd::language::span::Sources;
 use tapegrad_autograd::language::view::{self, Options, Picture};
 
-use super::super::error::CliError;
+use super::super::error::{CliError, ErrorCode};
 use super::super::output::Output;
 use super::program::{ProgramArgs, deliver, refusal};
 
@@ -24,7 +24,7 @@ pub struct Show {
     program: ProgramArgs,
     /// The format
     #[arg(long = "as", value_enum, default_value = "tree")]
-    format: Format,
+    format: PictureFormat,
     /// Loops as they are written [default, if sizes have no numbers]
     #[arg(long, conflicts_with_all = ["unrolled", "explode"])]
     rolled: bool,
@@ -47,7 +47,7 @@ pub struct Show {
 
 /// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum PictureFormat {
     /// An indented list
     Tree,
     /// For Graphviz
@@ -67,26 +67,31 @@ impl Show {
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
         let opened = self.program.open()?;
         let program = self.program.program(&opened)?;
-        let format = if out.is_json() { Format::Json } else { self.format };
+        let format = if out.is_json() {
+            PictureFormat::Json
+        } else {
+            self.format
+        };
         let picture = self.picture(program, &opened.sources, format)?;
         let text = match (format, &picture) {
-            (Format::Json, Picture { boxes, .. }) if boxes.is_empty() => self.graph(program, &opened.sources)?,
-            (Format::Json, picture) => pretty(&view::json::picture(picture)),
-            (Format::Tree, picture) => view::tree(picture),
-            (Format::Dot, picture) => view::dot(picture),
-            (Format::Svg, picture) => view::svg(picture),
-            (Format::Html, picture) => view::html(picture, &program.name),
-            (Format::Mermaid, picture) => view::mermaid(picture)
-                .map_err(|why| CliError::new("too_many_boxes", why).help("draw scopes as one box with `--depth 1`"))?,
+            (PictureFormat::Json, Picture { boxes, .. }) if boxes.is_empty() => self.graph(program, &opened.sources)?,
+            (PictureFormat::Json, picture) => pretty(&view::json::picture(picture)),
+            (PictureFormat::Tree, picture) => view::tree(picture),
+            (PictureFormat::Dot, picture) => view::dot(picture),
+            (PictureFormat::Svg, picture) => view::svg(picture),
+            (PictureFormat::Html, picture) => view::html(picture, &program.name),
+            (PictureFormat::Mermaid, picture) => view::mermaid(picture).map_err(|why| {
+                CliError::new(ErrorCode::TooManyBoxes, why).help("draw scopes as one box with `--depth 1`")
+            })?,
         };
         deliver(&text, self.out.as_deref(), out)
     }
 
     /// The picture that is wanted; nothing for the graph itself as data.
-    fn picture(&self, program: &Program, sources: &Sources, format: Format) -> Result<Picture, CliError> {
+    fn picture(&self, program: &Program, sources: &Sources, format: PictureFormat) -> Result<Picture, CliError> {
         let dims = self.program.dims()?;
         let refused = |error| refusal(&error, sources);
-        let depth = self.depth.filter(|_| format != Format::Html);
+        let depth = self.depth.filter(|_| format != PictureFormat::Html);
         if !self.explode.is_empty() {
             return view::exploded(program, &dims, &self.explode).map_err(refused);
         }
@@ -94,7 +99,7 @@ impl Show {
         if self.rolled || (!self.unrolled && dims.is_empty() && is_free) {
             return Ok(view::closed(view::rolled(program, self.gradients), depth));
         }
-        if format == Format::Json {
+        if format == PictureFormat::Json {
             return Ok(Picture::default());
         }
         let options = Options {

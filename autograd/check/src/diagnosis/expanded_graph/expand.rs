@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::subject::definition;
 use tapegrad_core::graph::{NodeId, Source};
 use tapegrad_core::ops::AnyOp;
 use tapegrad_core::tape::Tape;
@@ -27,10 +26,9 @@ pub(super) fn expand(
             .collect();
         let before = fresh.graph().len();
         let twin = match node.source {
-            Source::Op(op) => {
-                let expanded = op.composite(&operands).or_else(|| definition::row_op(op, &operands));
-                expanded.unwrap_or_else(|| record_like(&fresh, op, &operands))
-            }
+            Source::Op(op) => op
+                .expanded(&operands)
+                .unwrap_or_else(|| record_like(&fresh, op, &operands)),
             Source::Constant(value) => fresh.constant(*value),
             _ => fresh.input(inner.name(node.id).unwrap_or("x"), tape.value(Var::new(tape, node.id))),
         };

@@ -21,7 +21,11 @@
 use super::Fused;
 use crate::kernels::{AttentionGradients, AttentionInputs, AttentionSizes};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
+use crate::op::attributes;
+use crate::op::{
+    AttributeType, AttributeValue, Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved,
+    ValueError,
+};
 use crate::ops::fused::scratch::with_scratch;
 use crate::ops::{softmax, where_};
 use crate::shape::{Shape, ShapeError};
@@ -93,18 +97,53 @@ impl Attention {
     }
 }
 
+impl AttributeType for Sees {
+    const VALUES: &'static str = "true or false";
+    const EXPECTED: &'static str = "true or false";
+    const WRITTEN: &'static str = "[1] or [0]";
+
+    fn to_value(&self) -> AttributeValue {
+        AttributeValue::Flag(*self == Self::Past)
+    }
+
+    fn from_value(value: &AttributeValue) -> Option<Self> {
+        match value {
+            AttributeValue::Flag(true) | AttributeValue::Count(1) | AttributeValue::Number(1.0) => Some(Self::Past),
+            AttributeValue::Flag(false) | AttributeValue::Count(0) | AttributeValue::Number(0.0) => Some(Self::All),
+            _ => None,
+        }
+    }
+}
+
 impl Op for Attention {
     const NAME: &'static str = "attention";
-    const FORWARD: &'static str = "s = if mask then q @ k.T / sqrt(D) + M else -inf, p = softmax(s, over k), y = p @ v";
-    const BACKWARD: &'static str = "g_v = p.T @ g_y, g_p = g_y @ v.T, g_s = p * (g_p - sum(g_p * p, over k)), \
-                                    g_q = g_s @ k / sqrt(D), g_k = g_s.T @ q / sqrt(D)";
+    const MEANING: &'static str = "Scaled dot-product attention with several heads.";
+    const SHAPES: &'static str = "[B, Tq, H D], [B, Tk, KV D], [B, Tk, KV D], [B, Tk] -> [B, Tq, H D]";
+    const FORWARD: Equations = &[
+        ("s", "if mask then q @ k.T / sqrt(D) + M else -inf"),
+        ("p", "softmax(s, over k)"),
+        ("y", "p @ v"),
+    ];
+    const BACKWARD: Equations = &[
+        ("g_v", "p.T @ g_y"),
+        ("g_p", "g_y @ v.T"),
+        ("g_s", "p * (g_p - sum(g_p * p, over k))"),
+        ("g_q", "g_s @ k / sqrt(D)"),
+        ("g_k", "g_s.T @ q / sqrt(D)"),
+    ];
     const OPERANDS: &'static [Operand] = &[
-        Operand::real("q"),
-        Operand::real("k"),
-        Operand::real("v"),
-        Operand::mask("mask").optional(),
+        Operand::real("q", "the queries of all heads"),
+        Operand::real("k", "the keys"),
+        Operand::real("v", "the values"),
+        Operand::mask("mask", "for each key, whether it may be seen at all").optional(),
     ];
     const KEEPS: Keeps = Keeps::INPUTS;
+
+    attributes! {
+        heads: usize, "query heads, H";
+        kv_heads: usize, "key and value heads, KV, which divides H";
+        sees as "causal": Sees, "whether a query sees only keys up to its own place; the last query sees the last key";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         let Self { heads, kv_heads, sees } = *self;

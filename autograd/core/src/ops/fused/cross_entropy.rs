@@ -15,7 +15,8 @@
 use super::Fused;
 use crate::kernels;
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
+use crate::op::{attributes, choices};
 use crate::ops::fused::scratch::with_scratch;
 use crate::ops::{ids, log_softmax, where_};
 use crate::shape::{Shape, ShapeError};
@@ -59,12 +60,30 @@ pub struct CrossEntropy {
     pub reduction: Reduction,
 }
 
+choices!(
+    Reduction, "\"none\", \"sum\" or \"mean\"", "one of none, sum, mean", "[0], [1] or [2]":
+    "none" => None, "sum" => Sum, "mean" => Mean
+);
+
 impl Op for CrossEntropy {
     const NAME: &'static str = "cross_entropy";
-    const FORWARD: &'static str = "l[i] = -log_softmax(logits, over V)[i, ids[i]], J = sum(l, over i)";
-    const BACKWARD: &'static str = "g_logits = g_l * (softmax(logits, over V) - one_hot(ids))";
-    const OPERANDS: &'static [Operand] = &[Operand::real("logits"), Operand::id("ids")];
+    const MEANING: &'static str = "Cross-entropy of logits against ids: softmax, logarithm, the entry of the right class, and the sum or mean, in one.";
+    const SHAPES: &'static str = "[.., V], [..] -> [], or [..] without reduction";
+    const FORWARD: Equations = &[
+        ("l[i]", "-log_softmax(logits, over V)[i, ids[i]]"),
+        ("J", "sum(l, over i)"),
+    ];
+    const BACKWARD: Equations = &[("g_logits", "g_l * (softmax(logits, over V) - one_hot(ids))")];
+    const OPERANDS: &'static [Operand] = &[
+        Operand::real("logits", "one row of logits for each prediction"),
+        Operand::id("ids", "the right class of each row, counted from 0"),
+    ];
     const KEEPS: Keeps = Keeps::INPUTS;
+
+    attributes! {
+        ignore: Option<usize>, "the id of rows that do not count";
+        reduction: Reduction, "what becomes of the losses of the rows";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         let rows = ids::one_per_row(x[0], x[1])?;

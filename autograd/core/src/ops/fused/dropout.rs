@@ -8,7 +8,8 @@
 
 use super::Fused;
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
 use crate::ops::where_;
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
@@ -39,10 +40,20 @@ pub struct Dropout {
 
 impl Op for Dropout {
     const NAME: &'static str = "dropout";
-    const FORWARD: &'static str = "y = x * mask / keep";
-    const BACKWARD: &'static str = "g_x = g_y * mask / keep";
-    const OPERANDS: &'static [Operand] = &[Operand::real("x"), Operand::mask("mask")];
+    const MEANING: &'static str =
+        "Dropout with a given mask: some entries become 0, the others grow so that the expectation stays.";
+    const SHAPES: &'static str = "[..], [..] -> [..]";
+    const FORWARD: Equations = &[("y", "x * mask / keep")];
+    const BACKWARD: Equations = &[("g_x", "g_y * mask / keep")];
+    const OPERANDS: &'static [Operand] = &[
+        Operand::real("x", "what is thinned out"),
+        Operand::mask("mask", "0 where an entry is dropped, 1 where it is kept"),
+    ];
     const KEEPS: Keeps = Keeps::inputs(&[1]);
+
+    attributes! {
+        keep: f64, "the probability with which the mask keeps an entry";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         if !(self.keep > 0.0 && self.keep <= 1.0) {

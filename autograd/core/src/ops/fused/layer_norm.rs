@@ -16,7 +16,8 @@
 use super::Fused;
 use crate::kernels::{self, LayerNormGradients, norm_backward_scratch_len};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
 use crate::ops::fused::scratch::with_scratch;
 use crate::ops::sqrt;
 use crate::shape::{Shape, ShapeError};
@@ -54,17 +55,32 @@ pub struct LayerNorm {
 
 impl Op for LayerNorm {
     const NAME: &'static str = "layer_norm";
-    const FORWARD: &'static str = "n = (x - mean(x, over C)) / sqrt(mean((x - mean(x, over C))^2, over C) + epsilon), \
-                                   y = gamma * n + beta";
-    const BACKWARD: &'static str = "g_n = gamma * g_y, \
-                                    g_x = (g_n - mean(g_n, over C) - n * mean(g_n * n, over C)) / sigma, \
-                                    g_gamma = sum(g_y * n, over rows), g_beta = sum(g_y, over rows)";
+    const MEANING: &'static str =
+        "Layer normalisation: each row gets mean 0 and variance 1, then a factor and a term for each channel.";
+    const SHAPES: &'static str = "[.., C], [C], [C] -> [.., C]";
+    const FORWARD: Equations = &[
+        (
+            "n",
+            "(x - mean(x, over C)) / sqrt(mean((x - mean(x, over C))^2, over C) + epsilon)",
+        ),
+        ("y", "gamma * n + beta"),
+    ];
+    const BACKWARD: Equations = &[
+        ("g_n", "gamma * g_y"),
+        ("g_x", "(g_n - mean(g_n, over C) - n * mean(g_n * n, over C)) / sigma"),
+        ("g_gamma", "sum(g_y * n, over rows)"),
+        ("g_beta", "sum(g_y, over rows)"),
+    ];
     const OPERANDS: &'static [Operand] = &[
-        Operand::real("x"),
-        Operand::real("gamma").optional(),
-        Operand::real("beta").optional(),
+        Operand::real("x", "what is normalised along its last axis"),
+        Operand::real("gamma", "a factor for each channel").optional(),
+        Operand::real("beta", "a term for each channel").optional(),
     ];
     const KEEPS: Keeps = Keeps::inputs(&[0, 1]);
+
+    attributes! {
+        epsilon: f64, "what is added to the variance";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         one_per_channel(x)

@@ -11,7 +11,8 @@
 use super::Fused;
 use crate::kernels::{LinearGradients, LinearSizes};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
 
@@ -42,10 +43,18 @@ pub struct Linear;
 
 impl Op for Linear {
     const NAME: &'static str = "linear";
-    const FORWARD: &'static str = "y = x @ W.T + b";
-    const BACKWARD: &'static str = "g_x = g_y @ W, g_W = g_y.T @ x, g_b = sum(g_y, over rows)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("x"), Operand::real("W"), Operand::real("b").optional()];
+    const MEANING: &'static str = "The linear module: every row of `x` times a weight matrix, plus a bias.";
+    const SHAPES: &'static str = "[.., I], [O, I], [O] -> [.., O]";
+    const FORWARD: Equations = &[("y", "x @ W.T + b")];
+    const BACKWARD: Equations = &[("g_x", "g_y @ W"), ("g_W", "g_y.T @ x"), ("g_b", "sum(g_y, over rows)")];
+    const OPERANDS: &'static [Operand] = &[
+        Operand::real("x", "the inputs, one row each"),
+        Operand::real("W", "the weights, one row for each output"),
+        Operand::real("b", "the bias").optional(),
+    ];
     const KEEPS: Keeps = Keeps::inputs(&[0, 1]);
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         let [rows, w] = [x[0], x[1]];

@@ -22,7 +22,8 @@ use super::Fused;
 use super::lstm_cell::step;
 use crate::kernels::{LstmGradients, LstmInputs, LstmSizes};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
 use crate::ops::fused::scratch::with_scratch;
 use crate::ops::stack;
 use crate::shape::{Shape, ShapeError};
@@ -53,27 +54,40 @@ pub struct Lstm;
 
 impl Op for Lstm {
     const NAME: &'static str = "lstm";
-    const FORWARD: &'static str = "h[0] = h_0, c[0] = c_0, a[t] = W_xh @ x[t] + W_hh @ h[t-1] + b, \
-                                   c[t] = sigmoid(a_f[t]) * c[t-1] + sigmoid(a_i[t]) * tanh(a_g[t]), \
-                                   h[t] = sigmoid(a_o[t]) * tanh(c[t])";
-    const BACKWARD: &'static str = "G_h[t] = g_h[t] + W_hh.T @ g_a[t+1], \
-                                    G_c[t] = f[t+1] * G_c[t+1] + G_h[t] * o[t] * (1 - tanh(c[t])^2), \
-                                    g_a_i[t] = G_c[t] * g[t] * i[t] * (1 - i[t]), \
-                                    g_a_f[t] = G_c[t] * c[t-1] * f[t] * (1 - f[t]), \
-                                    g_a_g[t] = G_c[t] * i[t] * (1 - g[t]^2), \
-                                    g_a_o[t] = G_h[t] * tanh(c[t]) * o[t] * (1 - o[t]), \
-                                    g_x[t] = W_xh.T @ g_a[t], g_h_0 = W_hh.T @ g_a[1], g_c_0 = f[1] * G_c[1], \
-                                    g_W_xh = sum(t: g_a[t] @ x[t].T), g_W_hh = sum(t: g_a[t] @ h[t-1].T), \
-                                    g_b = sum(t: g_a[t])";
+    const MEANING: &'static str = "The long short-term memory over whole sequences.";
+    const SHAPES: &'static str = "[B, T, M], [B, D], [B, D], [4D, M], [4D, D], [4D] -> [B, T, D]";
+    const FORWARD: Equations = &[
+        ("h[0]", "h_0"),
+        ("c[0]", "c_0"),
+        ("a[t]", "W_xh @ x[t] + W_hh @ h[t-1] + b"),
+        ("c[t]", "sigmoid(a_f[t]) * c[t-1] + sigmoid(a_i[t]) * tanh(a_g[t])"),
+        ("h[t]", "sigmoid(a_o[t]) * tanh(c[t])"),
+    ];
+    const BACKWARD: Equations = &[
+        ("G_h[t]", "g_h[t] + W_hh.T @ g_a[t+1]"),
+        ("G_c[t]", "f[t+1] * G_c[t+1] + G_h[t] * o[t] * (1 - tanh(c[t])^2)"),
+        ("g_a_i[t]", "G_c[t] * g[t] * i[t] * (1 - i[t])"),
+        ("g_a_f[t]", "G_c[t] * c[t-1] * f[t] * (1 - f[t])"),
+        ("g_a_g[t]", "G_c[t] * i[t] * (1 - g[t]^2)"),
+        ("g_a_o[t]", "G_h[t] * tanh(c[t]) * o[t] * (1 - o[t])"),
+        ("g_x[t]", "W_xh.T @ g_a[t]"),
+        ("g_h_0", "W_hh.T @ g_a[1]"),
+        ("g_c_0", "f[1] * G_c[1]"),
+        ("g_W_xh", "sum(t: g_a[t] @ x[t].T)"),
+        ("g_W_hh", "sum(t: g_a[t] @ h[t-1].T)"),
+        ("g_b", "sum(t: g_a[t])"),
+    ];
     const OPERANDS: &'static [Operand] = &[
-        Operand::real("x"),
-        Operand::real("h_0"),
-        Operand::real("c_0"),
-        Operand::real("W_xh"),
-        Operand::real("W_hh"),
-        Operand::real("b"),
+        Operand::real("x", "the inputs of all steps"),
+        Operand::real("h_0", "the output before the first step"),
+        Operand::real("c_0", "the cells before the first step"),
+        Operand::real("W_xh", "the weights of the inputs; gates in the order i, f, g, o"),
+        Operand::real("W_hh", "the weights of the output, likewise"),
+        Operand::real("b", "the bias, likewise"),
     ];
     const KEEPS: Keeps = Keeps::inputs(&[0, 1, 2, 3, 4]).and_output();
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         let d = x[1].last();

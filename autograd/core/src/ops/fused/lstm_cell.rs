@@ -17,7 +17,8 @@
 use super::Fused;
 use crate::kernels::{Gemm, LinearGradients, LinearSizes, LstmInputs, LstmSizes};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
 use crate::ops::fused::scratch::with_scratch;
 use crate::ops::{sigmoid, stack, tanh};
 use crate::shape::{Shape, ShapeError};
@@ -48,22 +49,39 @@ pub struct LstmCell;
 
 impl Op for LstmCell {
     const NAME: &'static str = "lstm_cell";
-    const FORWARD: &'static str = "h, c = state, a = W_xh @ x + W_hh @ h + b, \
-                                   c_next = sigmoid(a_f) * c + sigmoid(a_i) * tanh(a_g), \
-                                   h_next = sigmoid(a_o) * tanh(c_next), y = stack(h_next, c_next)";
-    const BACKWARD: &'static str = "g_h_next, g_c_next = g_y, G_c = g_c_next + g_h_next * o * (1 - tanh(c_next)^2), \
-                                    g_a_i = G_c * g * i * (1 - i), g_a_f = G_c * c * f * (1 - f), \
-                                    g_a_g = G_c * i * (1 - g^2), g_a_o = g_h_next * tanh(c_next) * o * (1 - o), \
-                                    g_x = W_xh.T @ g_a, g_state = stack(W_hh.T @ g_a, G_c * f), \
-                                    g_W_xh = g_a @ x.T, g_W_hh = g_a @ h.T, g_b = g_a";
+    const MEANING: &'static str =
+        "One step of the long short-term memory, from a state to the next: the lecture's cell, and what decoding runs.";
+    const SHAPES: &'static str = "[B, M], [2, B, D], [4D, M], [4D, D], [4D] -> [2, B, D]";
+    const FORWARD: Equations = &[
+        ("h, c", "state"),
+        ("a", "W_xh @ x + W_hh @ h + b"),
+        ("c_next", "sigmoid(a_f) * c + sigmoid(a_i) * tanh(a_g)"),
+        ("h_next", "sigmoid(a_o) * tanh(c_next)"),
+        ("y", "stack(h_next, c_next)"),
+    ];
+    const BACKWARD: Equations = &[
+        ("g_h_next, g_c_next", "g_y"),
+        ("G_c", "g_c_next + g_h_next * o * (1 - tanh(c_next)^2)"),
+        ("g_a_i", "G_c * g * i * (1 - i)"),
+        ("g_a_f", "G_c * c * f * (1 - f)"),
+        ("g_a_g", "G_c * i * (1 - g^2)"),
+        ("g_a_o", "g_h_next * tanh(c_next) * o * (1 - o)"),
+        ("g_x", "W_xh.T @ g_a"),
+        ("g_state", "stack(W_hh.T @ g_a, G_c * f)"),
+        ("g_W_xh", "g_a @ x.T"),
+        ("g_W_hh", "g_a @ h.T"),
+        ("g_b", "g_a"),
+    ];
     const OPERANDS: &'static [Operand] = &[
-        Operand::real("x"),
-        Operand::real("state"),
-        Operand::real("W_xh"),
-        Operand::real("W_hh"),
-        Operand::real("b"),
+        Operand::real("x", "the inputs of one step"),
+        Operand::real("state", "the output and the cells before it"),
+        Operand::real("W_xh", "the weights of the inputs; gates in the order i, f, g, o"),
+        Operand::real("W_hh", "the weights of the output, likewise"),
+        Operand::real("b", "the bias, likewise"),
     ];
     const KEEPS: Keeps = Keeps::inputs(&[0, 1, 2, 3]);
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         let d = x[1].last();

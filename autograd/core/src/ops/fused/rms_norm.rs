@@ -13,7 +13,8 @@ use super::Fused;
 use super::layer_norm::{one_per_channel, rows};
 use crate::kernels::{self, RmsNormGradients, norm_backward_scratch_len};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
 use crate::ops::fused::scratch::with_scratch;
 use crate::ops::sqrt;
 use crate::shape::{Shape, ShapeError};
@@ -47,11 +48,24 @@ pub struct RmsNorm {
 
 impl Op for RmsNorm {
     const NAME: &'static str = "rms_norm";
-    const FORWARD: &'static str = "n = x / sqrt(mean(x^2, over C) + epsilon), y = gamma * n";
-    const BACKWARD: &'static str = "g_n = gamma * g_y, g_x = (g_n - n * mean(g_n * n, over C)) / r, \
-                                    g_gamma = sum(g_y * n, over rows)";
-    const OPERANDS: &'static [Operand] = &[Operand::real("x"), Operand::real("gamma").optional()];
+    const MEANING: &'static str =
+        "Root-mean-square normalisation: each row gets mean square 1, then a factor for each channel.";
+    const SHAPES: &'static str = "[.., C], [C] -> [.., C]";
+    const FORWARD: Equations = &[("n", "x / sqrt(mean(x^2, over C) + epsilon)"), ("y", "gamma * n")];
+    const BACKWARD: Equations = &[
+        ("g_n", "gamma * g_y"),
+        ("g_x", "(g_n - n * mean(g_n * n, over C)) / r"),
+        ("g_gamma", "sum(g_y * n, over rows)"),
+    ];
+    const OPERANDS: &'static [Operand] = &[
+        Operand::real("x", "what is normalised along its last axis"),
+        Operand::real("gamma", "a factor for each channel").optional(),
+    ];
     const KEEPS: Keeps = Keeps::inputs(&[0, 1]);
+
+    attributes! {
+        epsilon: f64, "what is added to the mean square";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         one_per_channel(x)

@@ -15,7 +15,8 @@
 use super::Fused;
 use crate::kernels::{RnnGradients, RnnInputs, RnnSizes};
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
 use crate::ops::fused::scratch::with_scratch;
 use crate::ops::{stack, tanh};
 use crate::shape::{Shape, ShapeError};
@@ -48,18 +49,27 @@ pub struct Rnn;
 
 impl Op for Rnn {
     const NAME: &'static str = "rnn";
-    const FORWARD: &'static str = "h[0] = h_0, h[t] = tanh(W_xh @ x[t] + W_hh @ h[t-1] + b)";
-    const BACKWARD: &'static str = "g_a[t] = (g_h[t] + W_hh.T @ g_a[t+1]) * (1 - h[t]^2), g_x[t] = W_xh.T @ g_a[t], \
-                                    g_h_0 = W_hh.T @ g_a[1], g_W_xh = sum(t: g_a[t] @ x[t].T), \
-                                    g_W_hh = sum(t: g_a[t] @ h[t-1].T), g_b = sum(t: g_a[t])";
+    const MEANING: &'static str = "The recurrent network of Elman over whole sequences.";
+    const SHAPES: &'static str = "[B, T, M], [B, D], [D, M], [D, D], [D] -> [B, T, D]";
+    const FORWARD: Equations = &[("h[0]", "h_0"), ("h[t]", "tanh(W_xh @ x[t] + W_hh @ h[t-1] + b)")];
+    const BACKWARD: Equations = &[
+        ("g_a[t]", "(g_h[t] + W_hh.T @ g_a[t+1]) * (1 - h[t]^2)"),
+        ("g_x[t]", "W_xh.T @ g_a[t]"),
+        ("g_h_0", "W_hh.T @ g_a[1]"),
+        ("g_W_xh", "sum(t: g_a[t] @ x[t].T)"),
+        ("g_W_hh", "sum(t: g_a[t] @ h[t-1].T)"),
+        ("g_b", "sum(t: g_a[t])"),
+    ];
     const OPERANDS: &'static [Operand] = &[
-        Operand::real("x"),
-        Operand::real("h_0"),
-        Operand::real("W_xh"),
-        Operand::real("W_hh"),
-        Operand::real("b"),
+        Operand::real("x", "the inputs of all steps"),
+        Operand::real("h_0", "the state before the first step"),
+        Operand::real("W_xh", "the weights of the inputs"),
+        Operand::real("W_hh", "the weights of the state"),
+        Operand::real("b", "the bias"),
     ];
     const KEEPS: Keeps = Keeps::inputs(&[0, 1, 2, 3]).and_output();
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         let d = x[1].last();

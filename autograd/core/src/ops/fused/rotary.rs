@@ -15,7 +15,8 @@
 
 use super::Fused;
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
 use crate::ops::{concat, stack};
 use crate::shape::{Shape, ShapeError};
 use crate::var::Var;
@@ -71,12 +72,34 @@ impl Rotary {
 
 impl Op for Rotary {
     const NAME: &'static str = "rotary";
-    const FORWARD: &'static str = "y[t, 2i] = x[t, 2i] * cos(phi[t, i]) - x[t, 2i+1] * sin(phi[t, i]), \
-                                   y[t, 2i+1] = x[t, 2i] * sin(phi[t, i]) + x[t, 2i+1] * cos(phi[t, i])";
-    const BACKWARD: &'static str = "g_x[t, 2i] = g_y[t, 2i] * cos(phi[t, i]) + g_y[t, 2i+1] * sin(phi[t, i]), \
-                                    g_x[t, 2i+1] = -g_y[t, 2i] * sin(phi[t, i]) + g_y[t, 2i+1] * cos(phi[t, i])";
-    const OPERANDS: &'static [Operand] = &[Operand::real("x")];
+    const MEANING: &'static str =
+        "Rotary position embedding: each pair of channels is turned by an angle that grows with the position.";
+    const SHAPES: &'static str = "[B, T, H D] -> [B, T, H D], D even";
+    const FORWARD: Equations = &[
+        ("y[t, 2i]", "x[t, 2i] * cos(phi[t, i]) - x[t, 2i+1] * sin(phi[t, i])"),
+        ("y[t, 2i+1]", "x[t, 2i] * sin(phi[t, i]) + x[t, 2i+1] * cos(phi[t, i])"),
+    ];
+    const BACKWARD: Equations = &[
+        (
+            "g_x[t, 2i]",
+            "g_y[t, 2i] * cos(phi[t, i]) + g_y[t, 2i+1] * sin(phi[t, i])",
+        ),
+        (
+            "g_x[t, 2i+1]",
+            "-g_y[t, 2i] * sin(phi[t, i]) + g_y[t, 2i+1] * cos(phi[t, i])",
+        ),
+    ];
+    const OPERANDS: &'static [Operand] = &[Operand::real(
+        "x",
+        "queries or keys; neighbouring channels are the pairs that turn",
+    )];
     const KEEPS: Keeps = Keeps::NOTHING;
+
+    attributes! {
+        heads: usize, "how many heads share the last axis";
+        base: f64, "the base of the angles";
+        start: usize, "the position of the first row";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         if x[0].rank() != 3 || self.heads == 0 || !x[0].size(2).is_multiple_of(2 * self.heads) {

@@ -11,7 +11,8 @@
 
 use super::Fused;
 use crate::numbers::Real;
-use crate::op::{Draw, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
 use crate::ops::elementwise::place;
 use crate::ops::{log, sigmoid};
 use crate::shape::{Shape, ShapeError};
@@ -40,10 +41,17 @@ pub struct SigmoidCrossEntropy;
 
 impl Op for SigmoidCrossEntropy {
     const NAME: &'static str = "sigmoid_cross_entropy";
-    const FORWARD: &'static str = "l = max(b, 0) - t * b + log(1 + exp(-abs(b)))";
-    const BACKWARD: &'static str = "g_b = g_l * (1 / (1 + exp(-b)) - t), g_t = -g_l * b";
-    const OPERANDS: &'static [Operand] = &[Operand::real("b"), Operand::real("t")];
+    const MEANING: &'static str = "Binary cross-entropy of logits against targets between 0 and 1, entry by entry.";
+    const SHAPES: &'static str = "[..], [..] -> [..]";
+    const FORWARD: Equations = &[("l", "max(b, 0) - t * b + log(1 + exp(-abs(b)))")];
+    const BACKWARD: Equations = &[("g_b", "g_l * (1 / (1 + exp(-b)) - t)"), ("g_t", "-g_l * b")];
+    const OPERANDS: &'static [Operand] = &[
+        Operand::real("b", "logits"),
+        Operand::real("t", "targets between 0 and 1"),
+    ];
     const KEEPS: Keeps = Keeps::INPUTS;
+
+    attributes! {}
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         if x[0] != x[1] {

@@ -1,8 +1,8 @@
-//! The backward pass of a program whose loops are kept: each loop runs the other way around.
+//! The backward pass of a program whose loops are kept: each loop runs in reverse.
 //!
-//! What a round hands to another goes through a row, so its gradient does too: every place that reads a row gives its
-//! contributions to a row of its own, and where a value is put into a row, the rows of its readers are added up. Positions
-//! that a reader never reads hold 0. A value from outside a loop that its rounds read gets the sum of a row.
+//! Values pass from round to round through rows, and so do their gradients: each line that reads a row writes its
+//! contributions to a row of its own, and the gradient of a stored value is the sum of these rows at its position.
+//! Positions that a line never reads hold 0. The gradient of a value from outside a loop is the sum of a row.
 
 mod readers;
 mod values;
@@ -12,18 +12,18 @@ use std::collections::BTreeMap;
 use super::Backward;
 use super::rules;
 use super::straight::Round;
-use crate::code::Code;
-use crate::core::Op;
 use crate::diagnostic::Diagnostic;
-use crate::size::Size;
-use crate::span::Span;
-use crate::types::{Kind, Type};
+use crate::diagnostic::code::Code;
+use crate::meaning::program::Operation;
+use crate::meaning::size::Size;
+use crate::meaning::types::{Kind, Type};
+use crate::syntax::span::Span;
 
 type Done<T> = Result<T, Box<Diagnostic>>;
 
-/// What the readers of a row give back.
+/// A contribution to the gradient of a row.
 #[derive(Clone, Debug)]
-enum Back {
+enum RowGradient {
     /// A row of contributions, from the first position to the last.
     Row(usize, Size, Size),
     /// The gradient of the whole row as one array, and its first position.
@@ -32,10 +32,10 @@ enum Back {
     One(usize, Size),
 }
 
-/// What is known while a program is walked back.
+/// The contributions that are known during the backward pass.
 #[derive(Default)]
 pub(super) struct Walk {
-    back: BTreeMap<usize, Vec<Back>>,
+    row_gradients: BTreeMap<usize, Vec<RowGradient>>,
     /// For each line of a loop that reads a row, the row of its contributions.
     readers: BTreeMap<usize, usize>,
 }
@@ -46,7 +46,7 @@ fn unsupported(why: &str) -> Box<Diagnostic> {
 }
 
 impl Backward {
-    /// Walks all lines back, the lines of a loop together.
+    /// Visits all lines from last to first, the lines of a loop together.
     pub(in crate::derive) fn walk_rounds(&mut self, forward: usize) -> Done<()> {
         let mut walk = Walk::default();
         let mut line = forward;
@@ -73,7 +73,7 @@ impl Backward {
     /// A line outside of loops.
     fn single(&mut self, line: usize, walk: &mut Walk) -> Done<()> {
         for (row, at) in self.straight.rounds.stores.get(&line).cloned().unwrap_or_default() {
-            for back in walk.back.get(&row).cloned().unwrap_or_default() {
+            for back in walk.row_gradients.get(&row).cloned().unwrap_or_default() {
                 if let Some(part) = self.at_one(&back, row, &at)? {
                     self.contributions[line].push(part);
                 }
@@ -83,8 +83,16 @@ impl Backward {
             return Ok(());
         };
         match self.build.lines[line].op.clone() {
-            Op::Row(row, at) => walk.back.entry(row).or_default().push(Back::One(gradient, at)),
-            Op::Rows(row, low) => walk.back.entry(row).or_default().push(Back::Whole(gradient, low)),
+            Operation::Row(row, at) => walk
+                .row_gradients
+                .entry(row)
+                .or_default()
+                .push(RowGradient::One(gradient, at)),
+            Operation::Rows(row, low) => walk
+                .row_gradients
+                .entry(row)
+                .or_default()
+                .push(RowGradient::Whole(gradient, low)),
             _ => {
                 for (operand, part) in rules::contributions(&mut self.build, line, gradient)? {
                     self.contributions[operand].push(part);
@@ -94,7 +102,7 @@ impl Backward {
         Ok(())
     }
 
-    /// The sum of what a line has got, under its name.
+    /// The gradient of a line: the sum of its contributions, with a name.
     fn gathered(&mut self, line: usize) -> Option<usize> {
         let parts = std::mem::take(&mut self.contributions[line]);
         if parts.is_empty() || self.build.lines[line].ty.kind != Kind::Real {
@@ -106,36 +114,36 @@ impl Backward {
         Some(gradient)
     }
 
-    /// What a value at one position gets from the readers of its row.
-    fn at_one(&mut self, back: &Back, row: usize, at: &Size) -> Done<Option<usize>> {
+    /// The gradient of a value at one position of a row.
+    fn at_one(&mut self, back: &RowGradient, row: usize, at: &Size) -> Done<Option<usize>> {
         let ty = self.row_type(row);
         let (from, to) = match back {
-            Back::Row(own, from, to) => {
+            RowGradient::Row(own, from, to) => {
                 return Ok(match inside(at, from, to)? {
-                    true => Some(self.build.push(Op::Row(*own, at.clone()), Vec::new(), ty)),
+                    true => Some(self.build.push(Operation::Row(*own, at.clone()), Vec::new(), ty)),
                     false => None,
                 });
             }
-            Back::One(gradient, own) => {
+            RowGradient::One(gradient, own) => {
                 let same = own
                     .minus(at)
                     .as_number()
                     .ok_or_else(|| unsupported("a position that is read is not known"))?;
                 return Ok((same == 0).then_some(*gradient));
             }
-            Back::Whole(gradient, low) => {
+            RowGradient::Whole(gradient, low) => {
                 let length = self.build.ty(*gradient).axes[0].size.clone();
                 (low.clone(), low.plus(&length).minus(&Size::number(1)))
             }
         };
-        let Back::Whole(gradient, _) = back else {
+        let RowGradient::Whole(gradient, _) = back else {
             return Ok(None);
         };
         if !inside(at, &from, &to)? {
             return Ok(None);
         }
         let place = at.minus(&from).plus(&Size::number(1));
-        Ok(Some(self.build.push(Op::Select(0, place), vec![*gradient], ty)))
+        Ok(Some(self.build.push(Operation::Select(0, place), vec![*gradient], ty)))
     }
 
     fn row_type(&self, row: usize) -> Type {
@@ -163,17 +171,36 @@ impl Backward {
         self.straight.rounds.rows.len() - 1
     }
 
-    /// Puts a line into a row.
+    /// Stores a line in a row.
     fn store(&mut self, line: usize, row: usize, at: Size) {
         let ty = Type {
             axes: self.row_type(row).axes,
             kind: self.build.ty(line).kind.clone(),
         };
-        let own = self.build.push(Op::Relabel, vec![line], ty);
+        let own = self.build.push(Operation::Relabel, vec![line], ty);
         self.straight.rounds.stores.entry(own).or_default().push((row, at));
     }
 
-    /// A loop: the same rounds the other way around.
+    /// Adds to a line of a loop the contributions that come through the rows it is stored in.
+    fn add_from_rows(&mut self, line: usize, walk: &Walk) -> Done<()> {
+        for (row, at) in self.straight.rounds.stores.get(&line).cloned().unwrap_or_default() {
+            for back in walk.row_gradients.get(&row).into_iter().flatten() {
+                let ty = self.row_type(row);
+                let part = match back {
+                    RowGradient::Row(own, ..) => self.build.push(Operation::Row(*own, at.clone()), Vec::new(), ty),
+                    RowGradient::Whole(gradient, low) => {
+                        let place = at.minus(low).plus(&Size::number(1));
+                        self.build.push(Operation::Select(0, place), vec![*gradient], ty)
+                    }
+                    RowGradient::One(..) => return Err(unsupported("one position of its row is read")),
+                };
+                self.contributions[line].push(part);
+            }
+        }
+        Ok(())
+    }
+
+    /// The backward pass of a loop: the same rounds in reverse.
     fn round(&mut self, round: &Round, walk: &mut Walk) -> Done<()> {
         self.prepare_readers(round, walk);
         self.fill(round, walk)?;
@@ -181,22 +208,10 @@ impl Backward {
         let mut outside: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         let mut slices = Vec::new();
         for line in round.lines.clone().rev() {
-            for (row, at) in self.straight.rounds.stores.get(&line).cloned().unwrap_or_default() {
-                for back in walk.back.get(&row).cloned().unwrap_or_default() {
-                    let ty = self.row_type(row);
-                    let part = match back {
-                        Back::Row(own, ..) => self.build.push(Op::Row(own, at.clone()), Vec::new(), ty),
-                        Back::Whole(gradient, low) => {
-                            let place = at.minus(&low).plus(&Size::number(1));
-                            self.build.push(Op::Select(0, place), vec![gradient], ty)
-                        }
-                        Back::One(..) => return Err(unsupported("one position of its row is read")),
-                    };
-                    self.contributions[line].push(part);
-                }
-            }
+            self.add_from_rows(line, walk)?;
             let gradient = self.gathered(line);
-            if let (Some(&reader), Op::Row(_, at)) = (walk.readers.get(&line), self.build.lines[line].op.clone()) {
+            if let (Some(&reader), Operation::Row(_, at)) = (walk.readers.get(&line), self.build.lines[line].op.clone())
+            {
                 // A reader that got nothing gives 0, so that its row is whole.
                 let given = gradient.unwrap_or_else(|| {
                     let zero = self.build.number(0.0);
@@ -231,7 +246,7 @@ impl Backward {
         self.sum_rows(round, sums);
         for (operand, row) in slices {
             let ty = self.build.ty(operand).clone();
-            let whole = self.build.push(Op::Rows(row, Size::number(1)), Vec::new(), ty);
+            let whole = self.build.push(Operation::Rows(row, Size::number(1)), Vec::new(), ty);
             self.contributions[operand].push(whole);
         }
         Ok(())

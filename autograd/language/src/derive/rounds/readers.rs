@@ -1,17 +1,17 @@
-//! What the readers of a row give back: for each a row of contributions, and 0 where it never reads.
+//! Contributions to the gradient of a row: one row for each line that reads it, with 0 where the line never reads.
 
-use super::{Back, Done, Walk, unsupported};
-use crate::core::Op;
+use super::{Done, RowGradient, Walk, unsupported};
 use crate::derive::Backward;
 use crate::derive::straight::Round;
-use crate::size::Size;
-use crate::types::Kind;
+use crate::meaning::program::Operation;
+use crate::meaning::size::Size;
+use crate::meaning::types::Kind;
 
 impl Backward {
     /// 0 at a position of a row of contributions, from the value that stands there so that it is real.
     pub(super) fn store_zero(&mut self, values: usize, row: usize, at: &Size) {
         let ty = self.row_type(values);
-        let value = self.build.push(Op::Row(values, at.clone()), Vec::new(), ty);
+        let value = self.build.push(Operation::Row(values, at.clone()), Vec::new(), ty);
         let zero = self.build.number(0.0);
         let product = self.build.mul(zero, value);
         self.store(product, row, at.clone());
@@ -21,7 +21,7 @@ impl Backward {
     pub(super) fn prepare_readers(&mut self, round: &Round, walk: &mut Walk) {
         let (low, high) = round.ends();
         for line in round.lines.clone() {
-            let Op::Row(row, at) = self.build.lines[line].op.clone() else {
+            let Operation::Row(row, at) = self.build.lines[line].op.clone() else {
                 continue;
             };
             if self.build.ty(line).kind != Kind::Real {
@@ -31,8 +31,8 @@ impl Backward {
             let name = format!("{}{}_read", self.prefix, self.straight.rounds.rows[row].0);
             let own = self.new_row(name, self.row_type(row));
             walk.readers.insert(line, own);
-            let back = Back::Row(own, low.plus(&offset), high.plus(&offset));
-            walk.back.entry(row).or_default().push(back);
+            let back = RowGradient::Row(own, low.plus(&offset), high.plus(&offset));
+            walk.row_gradients.entry(row).or_default().push(back);
         }
     }
 
@@ -43,13 +43,13 @@ impl Backward {
             for (row, at) in self.straight.rounds.stores.get(&line).cloned().unwrap_or_default() {
                 let offset = at.minus(&Size::symbol(round.index.clone()));
                 let (first, last) = (low.plus(&offset), high.plus(&offset));
-                for number in 0..walk.back.get(&row).map_or(0, Vec::len) {
-                    let back = walk.back[&row][number].clone();
+                for number in 0..walk.row_gradients.get(&row).map_or(0, Vec::len) {
+                    let back = walk.row_gradients[&row][number].clone();
                     let back = match back {
-                        Back::One(gradient, at) => self.one_as_row(round, row, gradient, &at, &offset)?,
+                        RowGradient::One(gradient, at) => self.one_as_row(round, row, gradient, &at, &offset)?,
                         other => other,
                     };
-                    if let Back::Row(own, from, to) = &back {
+                    if let RowGradient::Row(own, from, to) = &back {
                         let known = |distance: Size| {
                             distance
                                 .as_number()
@@ -62,7 +62,7 @@ impl Backward {
                             self.store_zero(row, *own, &last.minus(&Size::number(missing)));
                         }
                     }
-                    if let Some(own) = walk.back.get_mut(&row) {
+                    if let Some(own) = walk.row_gradients.get_mut(&row) {
                         own[number] = back;
                     }
                 }
@@ -79,7 +79,7 @@ impl Backward {
         gradient: usize,
         at: &Size,
         offset: &Size,
-    ) -> Done<Back> {
+    ) -> Done<RowGradient> {
         let (low, high) = round.ends();
         let one = Size::number(1);
         let (first, last) = (low.plus(offset), high.plus(offset));
@@ -101,6 +101,6 @@ impl Backward {
             lines: start..self.build.lines.len(),
         });
         self.store(gradient, own, at.clone());
-        Ok(Back::Row(own, first, last))
+        Ok(RowGradient::Row(own, first, last))
     }
 }

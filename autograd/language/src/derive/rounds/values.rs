@@ -1,14 +1,14 @@
-//! Values that cross the border of a loop: those of the forward rounds, and those from outside.
+//! Values that a backward loop reads from elsewhere: from the forward rounds, and from outside the loop.
 
 use std::collections::BTreeMap;
 
 use super::{Done, unsupported};
-use crate::core::Op;
 use crate::derive::Backward;
 use crate::derive::straight::Round;
-use crate::size::Size;
-use crate::span::Span;
-use crate::types::{Axis, Kind};
+use crate::meaning::program::Operation;
+use crate::meaning::size::Size;
+use crate::meaning::types::{Axis, Kind};
+use crate::syntax::span::Span;
 
 impl Backward {
     /// If a line takes the position of its round out of an array from outside, the array and the position.
@@ -18,8 +18,8 @@ impl Backward {
         let own = &self.build.lines[line];
         let runs = |size: &Size| size.symbols().contains(&round.index);
         let (axis, at) = match &own.op {
-            Op::Select(axis, at) if runs(at) => (*axis, at),
-            Op::Slice(_, from, to) if runs(from) || runs(to) => {
+            Operation::Select(axis, at) if runs(at) => (*axis, at),
+            Operation::Slice(_, from, to) if runs(from) || runs(to) => {
                 return Err(unsupported("a part of an array that depends on the round is read"));
             }
             _ => return Ok(None),
@@ -50,7 +50,7 @@ impl Backward {
         row
     }
 
-    /// Puts what lines outside of a loop get in one round into rows.
+    /// Stores the contributions of one round to lines outside the loop in rows.
     pub(super) fn outside_rows(&mut self, round: &Round, outside: BTreeMap<usize, Vec<usize>>) -> Vec<(usize, usize)> {
         let mut rows = Vec::new();
         for (line, parts) in outside {
@@ -77,7 +77,7 @@ impl Backward {
             let mut ty = self.row_type(row);
             ty.axes
                 .insert(0, Axis::new(&length.to_string(), length.clone(), Span::default()));
-            let whole = self.build.push(Op::Rows(row, low.clone()), Vec::new(), ty);
+            let whole = self.build.push(Operation::Rows(row, low.clone()), Vec::new(), ty);
             let sum = self.build.reduce("sum", whole, vec![0]);
             let axes = self.build.ty(line).axes.clone();
             let sum = self.build.relabel(sum, axes);
@@ -120,10 +120,10 @@ impl Backward {
         let own = self.build.lines[line].clone();
         let again = matches!(
             own.op,
-            Op::Row(..) | Op::Number(_) | Op::Size(_) | Op::Positions | Op::Reshape
+            Operation::Row(..) | Operation::Number(_) | Operation::Size(_) | Operation::Positions | Operation::Reshape
         );
-        let again = again || (matches!(own.op, Op::Relabel) && !self.straight.rounds.stores.contains_key(&line));
-        let again = again || (matches!(own.op, Op::Select(..)) && !round.lines.contains(&own.args[0]));
+        let again = again || (matches!(own.op, Operation::Relabel) && !self.straight.rounds.stores.contains_key(&line));
+        let again = again || (matches!(own.op, Operation::Select(..)) && !round.lines.contains(&own.args[0]));
         let copy = if again {
             let mut copy = own;
             copy.name = None;
@@ -153,7 +153,7 @@ impl Backward {
                 self.straight.rounds.stores.insert(line, vec![(row, at.clone())]);
                 (row, at)
             });
-            self.build.push(Op::Row(row, at), Vec::new(), own.ty)
+            self.build.push(Operation::Row(row, at), Vec::new(), own.ty)
         };
         place.insert(line, copy);
         copy

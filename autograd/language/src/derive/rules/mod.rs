@@ -2,22 +2,24 @@
 //!
 //! `g` is the gradient of the line, `y` the line, `a` and `b` its operands, as in the formulas of the ops.
 
-mod entries;
 mod places;
 mod products;
 mod reductions;
+mod stated;
 
 use super::build::Builder;
-use crate::code::Code;
-use crate::core::Op;
 use crate::diagnostic::Diagnostic;
-use crate::size::Size;
-use crate::span::Span;
-use crate::types::{Axis, Kind, Type};
-use entries::unary;
+use crate::diagnostic::code::Code;
+use crate::meaning::program::Operation;
+use crate::meaning::size::Size;
+use crate::meaning::types::{Axis, Kind, Type};
+use crate::meaning::words::called;
+use crate::syntax::span::Span;
 use places::{concat, embedding, padded, pick};
 use products::{matmul_left, matmul_right, repeated_left, repeated_right};
-use reductions::{along, reduction};
+use reductions::{cumsum, prod};
+use stated::Stated;
+use tapegrad_core::ops::{self, AnyOp};
 
 type Parts = Vec<(usize, usize)>;
 
@@ -30,15 +32,16 @@ pub(super) fn contributions(build: &mut Builder, y: usize, g: usize) -> Result<P
     let wants = |build: &Builder, arg: usize| build.ty(arg).kind == Kind::Real;
     let mut parts = Parts::new();
     match (&line.op, args) {
-        (Op::Binary(name), &[a, b]) => {
+        (Operation::Binary(name), &[a, b]) => {
             for (position, operand) in [a, b].into_iter().enumerate() {
                 if wants(build, operand) {
-                    let part = binary(build, name, position, [y, a, b], g);
+                    let part = Stated::new(&called(name, &[]), args, [y, g]).contribution(build, position);
+                    let part = part.expect("an op of two values states its derivative entry by entry");
                     parts.push(gathered(build, operand, part, &line.ty));
                 }
             }
         }
-        (Op::Where, &[mask, a, b]) => {
+        (Operation::Where, &[mask, a, b]) => {
             for (position, operand) in [a, b].into_iter().enumerate() {
                 if wants(build, operand) {
                     let zero = build.number(0.0);
@@ -51,7 +54,7 @@ pub(super) fn contributions(build: &mut Builder, y: usize, g: usize) -> Result<P
                 }
             }
         }
-        (Op::Matmul, &[a, b]) => {
+        (Operation::Matmul, &[a, b]) => {
             if wants(build, a) {
                 let part = matmul_left(build, [a, b], g);
                 parts.push((a, part));
@@ -61,18 +64,18 @@ pub(super) fn contributions(build: &mut Builder, y: usize, g: usize) -> Result<P
                 parts.push((b, part));
             }
         }
-        (Op::Concat(axis), parts_in) => concat(build, *axis, parts_in, g, &mut parts),
-        (Op::Engine(name, attributes), parts_in) if name == "stack" => {
+        (Operation::Concat(axis), parts_in) => concat(build, *axis, parts_in, g, &mut parts),
+        (Operation::Engine(name, attributes), parts_in) if name == "stack" => {
             let axis = Builder::stack_axis(attributes).unwrap_or(0);
             for (i, &part) in parts_in.iter().enumerate() {
                 if wants(build, part) {
                     let ty = build.ty(part).clone();
-                    let taken = build.push(Op::Select(axis, Size::number(i as i64 + 1)), vec![g], ty);
+                    let taken = build.push(Operation::Select(axis, Size::number(i as i64 + 1)), vec![g], ty);
                     parts.push((part, taken));
                 }
             }
         }
-        (Op::Engine(name, _), &[a, b]) if name == "matmul" => {
+        (Operation::Engine(name, _), &[a, b]) if name == "matmul" => {
             if wants(build, a) {
                 let part = repeated_left(build, [a, b], g);
                 parts.push((a, part));
@@ -82,7 +85,7 @@ pub(super) fn contributions(build: &mut Builder, y: usize, g: usize) -> Result<P
                 parts.push((b, part));
             }
         }
-        (Op::Engine(name, _), _) => {
+        (Operation::Engine(name, _), _) => {
             let text =
                 format!("the derivative of engine.{name} is not written in this language; write its formula out");
             return Err(Box::new(Diagnostic::new(Code::E09, Span::default(), text)));
@@ -145,7 +148,7 @@ pub(super) fn expanded(build: &Builder, line: usize) -> Option<(usize, Vec<usize
 
 pub(crate) fn expanded_in(lines: &[super::straight::Line], line: usize) -> Option<(usize, Vec<usize>)> {
     let own = &lines[line];
-    if own.op != Op::Reshape {
+    if own.op != Operation::Reshape {
         return None;
     }
     let source = own.args[0];
@@ -165,89 +168,59 @@ pub(crate) fn expanded_in(lines: &[super::straight::Line], line: usize) -> Optio
     wanted.peek().is_none().then_some((source, places))
 }
 
-fn binary(build: &mut Builder, name: &str, position: usize, [y, a, b]: [usize; 3], g: usize) -> usize {
-    match (name, position) {
-        ("add", _) | ("sub", 0) => g,
-        ("sub", _) => build.neg(g),
-        ("mul", 0) => build.mul(g, b),
-        ("mul", _) => build.mul(g, a),
-        ("div", 0) => build.binary("div", g, b),
-        ("div", _) => {
-            let product = build.mul(g, y);
-            let quotient = build.binary("div", product, b);
-            build.neg(quotient)
-        }
-        ("pow", 0) => {
-            let one = build.number(1.0);
-            let less = build.binary("sub", b, one);
-            let power = build.binary("pow", a, less);
-            let slope = build.mul(b, power);
-            build.mul(g, slope)
-        }
-        ("pow", _) => {
-            let log = build.unary("log", a);
-            let slope = build.mul(y, log);
-            build.mul(g, slope)
-        }
-        (name, position) => {
-            let larger = if (name == "maximum") == (position == 0) {
-                [a, b]
-            } else {
-                [b, a]
-            };
-            let difference = build.binary("sub", larger[0], larger[1]);
-            let mask = build.unary("relu", difference);
-            let zero = build.number(0.0);
-            build.choose(mask, g, zero)
-        }
-    }
-}
-
-fn with_one_real_operand(build: &mut Builder, op: &Op, [y, a]: [usize; 2], args: &[usize], g: usize) -> usize {
+fn with_one_real_operand(build: &mut Builder, op: &Operation, [y, a]: [usize; 2], args: &[usize], g: usize) -> usize {
     let a_ty = build.ty(a).clone();
     match op {
-        Op::Unary(name) => unary(build, name, y, a, g),
-        Op::Power(n) => {
-            let factor = build.number(*n);
-            let power = match *n {
-                2.0 => a,
-                n => build.push(Op::Power(n - 1.0), vec![a], a_ty),
-            };
-            let slope = build.mul(factor, power);
-            build.mul(g, slope)
+        Operation::Reduce("prod", axes) => prod(build, axes, a, g),
+        Operation::Along("cumsum", axis) => cumsum(build, *axis, y, g),
+        Operation::Unary(_)
+        | Operation::Power(_)
+        | Operation::Clip(..)
+        | Operation::Reduce(..)
+        | Operation::Along(..) => {
+            let (op, over) = stated_op(op);
+            let part = Stated::new(&op, args, [y, g]).over(&over).contribution(build, 0);
+            let part =
+                part.unwrap_or_else(|| panic!("invariant: {} states its derivative over whole arrays", op.name()));
+            let places: Vec<usize> = (0..a_ty.rank()).filter(|axis| !over.contains(axis)).collect();
+            if build.ty(part).rank() < a_ty.rank() {
+                build.repeat(part, &places, &a_ty.axes)
+            } else {
+                part
+            }
         }
-        Op::Clip(low, high) => {
-            let [low, high, zero] = [*low, *high, 0.0].map(|value| build.number(value));
-            let below = build.binary("sub", low, a);
-            let below = build.unary("relu", below);
-            let above = build.binary("sub", a, high);
-            let above = build.unary("relu", above);
-            let kept = build.choose(above, zero, g);
-            build.choose(below, zero, kept)
-        }
-        Op::Reduce(name, axes) => reduction(build, name, axes, [y, a], g),
-        Op::Along(name, axis) => along(build, name, *axis, y, g),
-        Op::Permute(order) => {
+        Operation::Permute(order) => {
             let mut back = vec![0; order.len()];
             order.iter().enumerate().for_each(|(to, &from)| back[from] = to);
             build.permute(g, &back)
         }
-        Op::Reshape => build.reshape(g, a_ty.axes),
-        Op::Relabel => build.relabel(g, a_ty.axes),
-        Op::Broadcast => {
+        Operation::Reshape => build.reshape(g, a_ty.axes),
+        Operation::Relabel => build.relabel(g, a_ty.axes),
+        Operation::Broadcast => {
             let rank = build.ty(y).rank();
             let kept: Vec<usize> = (rank - a_ty.rank()..rank).collect();
             summed_to(build, g, &kept, a_ty.axes)
         }
-        Op::Select(axis, at) => {
+        Operation::Select(axis, at) => {
             let mut axes = a_ty.axes.clone();
             axes[*axis].size = Size::number(1);
             let wide = build.reshape(g, axes);
             padded(build, wide, &a_ty, *axis, at, at)
         }
-        Op::Slice(axis, from, to) => padded(build, g, &a_ty, *axis, from, to),
-        Op::Embedding => embedding(build, a, args[1], g),
-        Op::Pick => pick(build, a, args[1], g),
+        Operation::Slice(axis, from, to) => padded(build, g, &a_ty, *axis, from, to),
+        Operation::Embedding => embedding(build, a, args[1], g),
+        Operation::Pick => pick(build, a, args[1], g),
         _ => g,
+    }
+}
+
+/// The op of the engine for an operation on one array, and the axes that it works over.
+fn stated_op(op: &Operation) -> (AnyOp, Vec<usize>) {
+    match op {
+        Operation::Power(n) => (ops::Power { n: *n }.into(), Vec::new()),
+        Operation::Clip(lo, hi) => (ops::Clip { lo: *lo, hi: *hi }.into(), Vec::new()),
+        Operation::Reduce(name, axes) => (called(name, axes), axes.clone()),
+        Operation::Along(name, axis) => (called(name, &[*axis]), vec![*axis]),
+        op => (called(op.name(), &[]), Vec::new()),
     }
 }

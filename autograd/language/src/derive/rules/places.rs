@@ -2,9 +2,9 @@
 
 use super::products::{outer, rows, transposed};
 use super::{Builder, Parts};
-use crate::core::Op;
-use crate::size::Size;
-use crate::types::{Axis, Kind, Type};
+use crate::meaning::program::Operation;
+use crate::meaning::size::Size;
+use crate::meaning::types::{Axis, Kind, Type};
 
 pub(super) fn concat(build: &mut Builder, axis: usize, operands: &[usize], g: usize, parts: &mut Parts) {
     let mut from = Size::number(1);
@@ -46,7 +46,7 @@ pub(super) fn padded(build: &mut Builder, g: usize, whole: &Type, axis: usize, f
         axes: whole.axes.clone(),
         kind: Kind::Real,
     };
-    build.push(Op::Concat(axis), parts, ty)
+    build.push(Operation::Concat(axis), parts, ty)
 }
 
 /// 1 where an id names the position, else 0: one more axis, along the things that are named.
@@ -59,7 +59,7 @@ pub(super) fn one_hot(build: &mut Builder, ids: usize, named: &Axis) -> usize {
         axes: vec![named.clone()],
         kind: Kind::Data,
     };
-    let positions = build.push(Op::Positions, Vec::new(), positions_ty);
+    let positions = build.push(Operation::Positions, Vec::new(), positions_ty);
     let [one, zero] = [1.0, 0.0].map(|value| build.number(value));
     let from_zero = build.binary("sub", positions, one);
     let difference = build.binary("sub", wide, from_zero);

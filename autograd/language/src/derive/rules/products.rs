@@ -1,10 +1,10 @@
 //! The derivative of the matrix product, for vectors, matrices and stacks of matrices.
 
 use super::{Builder, summed_to};
-use crate::core::Op;
-use crate::size::Size;
-use crate::span::Span;
-use crate::types::Axis;
+use crate::meaning::program::Operation;
+use crate::meaning::size::Size;
+use crate::meaning::types::Axis;
+use crate::syntax::span::Span;
 
 /// The array `[.., rows, columns]` with its last two axes swapped.
 pub(super) fn transposed(build: &mut Builder, a: usize) -> usize {
@@ -107,9 +107,9 @@ fn stacked(build: &mut Builder, [a, b]: [usize; 2], like: usize) -> usize {
         .chain(columns.cloned())
         .collect();
     let op = if stack(build, a) == stack(build, b) {
-        Op::Matmul
+        Operation::Matmul
     } else {
-        Op::Engine("matmul".to_string(), Vec::new())
+        Operation::Engine("matmul".to_string(), Vec::new())
     };
     let ty = build.joined_kind(a, b, axes);
     build.push(op, vec![a, b], ty)

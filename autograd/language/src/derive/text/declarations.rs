@@ -2,8 +2,8 @@
 
 use super::Writer;
 use super::tree::{binary, decl, ident};
-use crate::ast::*;
-use crate::core::DimValue;
+use crate::meaning::program::DimValue;
+use crate::syntax::ast::*;
 
 impl Writer<'_> {
     pub(super) fn declarations(&mut self) {

@@ -1,18 +1,20 @@
-//! Lines that no operator of the language is: index equations, and ops of the engine by name.
+//! Lines for which the language has no operator: index equations, and ops of the engine by name.
 
 use super::Writer;
 use super::tree::{binary, engine_call, expr, ident, name, number, operator_of, shape, signed, written};
-use crate::ast::*;
-use crate::core::Op;
 use crate::derive::rules::expanded_in;
-use crate::size::Size;
-use crate::types;
+use crate::meaning::program::Operation;
+use crate::meaning::size::Size;
+use crate::meaning::types;
+use crate::syntax::ast::*;
 
 impl Writer<'_> {
     /// `c[i, j] = a[i] * b[j]`: a product or sum that lines up only entry by entry.
     pub(super) fn index_equation(&mut self, line: usize) -> Option<()> {
         let own = self.straight.lines[line].clone();
-        let Op::Binary(operator) = own.op else { return None };
+        let Operation::Binary(operator) = own.op else {
+            return None;
+        };
         if !matches!(operator, "add" | "sub" | "mul" | "div") {
             return None;
         }
@@ -82,17 +84,17 @@ impl Writer<'_> {
         };
         let one = Size::number(1);
         let (op, attributes): (&str, Vec<(&str, Vec<Expr>)>) = match &own.op {
-            Op::Binary(name) => (name, Vec::new()),
-            Op::Clip(low, high) => ("clip", vec![("lo", vec![signed(*low)]), ("hi", vec![signed(*high)])]),
-            Op::Where => ("where", Vec::new()),
-            Op::Reduce(name, over) => (name, vec![("over", axes(over))]),
-            Op::Along(name, axis) => (name, vec![("axis", axes(&[*axis]))]),
-            Op::Matmul => ("matmul", Vec::new()),
-            Op::Permute(order) => ("permute", vec![("order", axes(order))]),
-            Op::Reshape => ("reshape", vec![("to", sizes())]),
-            Op::Broadcast => ("broadcast", vec![("to", sizes())]),
-            Op::Select(axis, at) => return self.selected(line, *axis, at),
-            Op::Slice(axis, from, to) => {
+            Operation::Binary(name) => (name, Vec::new()),
+            Operation::Clip(low, high) => ("clip", vec![("lo", vec![signed(*low)]), ("hi", vec![signed(*high)])]),
+            Operation::Where => ("where", Vec::new()),
+            Operation::Reduce(name, over) => (name, vec![("over", axes(over))]),
+            Operation::Along(name, axis) => (name, vec![("axis", axes(&[*axis]))]),
+            Operation::Matmul => ("matmul", Vec::new()),
+            Operation::Permute(order) => ("permute", vec![("order", axes(order))]),
+            Operation::Reshape => ("reshape", vec![("to", sizes())]),
+            Operation::Broadcast => ("broadcast", vec![("to", sizes())]),
+            Operation::Select(axis, at) => return self.selected(line, *axis, at),
+            Operation::Slice(axis, from, to) => {
                 let start = from.minus(&one).to_expr();
                 (
                     "slice",
@@ -103,10 +105,10 @@ impl Writer<'_> {
                     ],
                 )
             }
-            Op::Concat(axis) => ("concat", vec![("axis", axes(&[*axis]))]),
-            Op::Embedding => ("embedding", Vec::new()),
-            Op::Pick => ("pick", Vec::new()),
-            Op::Engine(name, attributes) => {
+            Operation::Concat(axis) => ("concat", vec![("axis", axes(&[*axis]))]),
+            Operation::Embedding => ("embedding", Vec::new()),
+            Operation::Pick => ("pick", Vec::new()),
+            Operation::Engine(name, attributes) => {
                 let attributes = attributes
                     .iter()
                     .map(|(field, numbers)| (field.as_str(), numbers.iter().map(written).collect()));
@@ -137,7 +139,7 @@ impl Writer<'_> {
             ("end", vec![at.to_expr()]),
         ];
         let value = engine_call("slice", vec![self.operand(own.args[0])], attributes);
-        let target = Target {
+        let target = LeftSide {
             name: ident(&part),
             axes: None,
         };

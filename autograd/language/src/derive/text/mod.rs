@@ -1,8 +1,7 @@
 //! A straight program as text of the language.
 //!
-//! A value without a name that is used once is written where it is used. What has no operator or function of its own,
-//! or whose axes the rules of the language would not line up by themselves, is written as an op of the engine, with
-//! `as` to say what its axes are called.
+//! A value without a name that is used once is written where it is used. An operation is written as an op of the engine,
+//! with `as` to name its axes, if the language has no operator or function for it, or would not align its operands.
 
 mod declarations;
 mod engine;
@@ -14,10 +13,10 @@ use std::collections::BTreeSet;
 
 use super::rules::expanded_in;
 use super::straight::Straight;
-use crate::ast::*;
-use crate::core::Op;
-use crate::print::print as print_file;
-use crate::span::Span;
+use crate::meaning::program::Operation;
+use crate::syntax::ast::*;
+use crate::syntax::print::print as print_file;
+use crate::syntax::span::Span;
 pub(super) use rows::needed;
 use rows::{loop_of, rows_read};
 use tree::{ident, is_name, name, shape};
@@ -142,7 +141,7 @@ impl<'s> Writer<'s> {
     /// Writes a line: as a part of what uses it, or as a statement.
     pub(super) fn line(&mut self, line: usize) {
         let own = &self.straight.lines[line];
-        if let Op::Input(_) | Op::Param(..) = own.op {
+        if let Operation::Input(_) | Operation::Param(..) = own.op {
             self.written[line] = own.name.as_deref().map(name);
             return;
         }
@@ -156,10 +155,10 @@ impl<'s> Writer<'s> {
             }
             return self.define(line, value, false);
         }
-        if let Op::Positions = own.op {
+        if let Operation::Positions = own.op {
             return self.positions(line);
         }
-        if own.op == Op::Relabel {
+        if own.op == Operation::Relabel {
             let value = self.operand(own.args[0]);
             let is_same = self.straight.lines[own.args[0]].ty.axes == own.ty.axes;
             let is_stored = !self.stores(line).is_empty();
@@ -190,14 +189,14 @@ impl<'s> Writer<'s> {
             .filter(|(user, own)| self.needed[*user] && own.args.contains(&line));
         users
             .clone()
-            .all(|(_, own)| matches!(own.op, Op::Binary(_) | Op::Where | Op::Broadcast))
+            .all(|(_, own)| matches!(own.op, Operation::Binary(_) | Operation::Where | Operation::Broadcast))
     }
 
     pub(super) fn may_stand_inside(&mut self, line: usize) -> bool {
         let own = &self.straight.lines[line];
         let depth = 1 + own.args.iter().map(|&arg| self.depth[arg]).max().unwrap_or(0);
         self.depth[line] = depth;
-        let constant = matches!(own.op, Op::Number(_) | Op::Size(_));
+        let constant = matches!(own.op, Operation::Number(_) | Operation::Size(_));
         let inside = constant || (self.uses[line] <= 1 && depth < DEPTH);
         if !inside {
             self.depth[line] = 0;
@@ -261,7 +260,7 @@ impl<'s> Writer<'s> {
         let axes = vec![Axis::Size(Some(ident(&index)), axis.size.to_expr())];
         let own = (!free).then(|| shape(std::slice::from_ref(axis)));
         self.written[line] = Some(name(&target.name));
-        let target = Target {
+        let target = LeftSide {
             name: target,
             axes: Some(axes),
         };

@@ -1,14 +1,14 @@
-//! Lines as operators and functions of the language, where its rules give them the axes that they have.
+//! Lines as operators and functions of the language, where its rules give the right axes.
 
 use std::collections::BTreeSet;
 
 use super::Writer;
 use super::tree::{binary, call, expr, ident, is_name, name, number, operator_of, shape};
-use crate::ast::*;
-use crate::core::Op;
 use crate::derive::rules::expanded_in;
 use crate::derive::straight::Line;
-use crate::types::{self, Kind};
+use crate::meaning::program::Operation;
+use crate::meaning::types::{self, Kind};
+use crate::syntax::ast::*;
 
 impl Writer<'_> {
     /// The expression by operators and functions, if the rules of the language give it the right axes.
@@ -16,18 +16,18 @@ impl Writer<'_> {
         let own = &self.straight.lines[line];
         let arg = |i: usize| self.operand(own.args[i]);
         match &own.op {
-            Op::Number(value) if *value < 0.0 => Some(expr(ExprKind::Neg(Box::new(number(-value))))),
-            Op::Number(value) => Some(number(*value)),
-            Op::Size(size) => Some(size.to_expr()),
-            Op::Unary("neg") => Some(expr(ExprKind::Neg(Box::new(arg(0))))),
-            Op::Unary(function) => Some(call(function, vec![arg(0)], None)),
-            Op::Binary(operator) if self.lines_up(own) => Some(match *operator {
+            Operation::Number(value) if *value < 0.0 => Some(expr(ExprKind::Neg(Box::new(number(-value))))),
+            Operation::Number(value) => Some(number(*value)),
+            Operation::Size(size) => Some(size.to_expr()),
+            Operation::Unary("neg") => Some(expr(ExprKind::Neg(Box::new(arg(0))))),
+            Operation::Unary(function) => Some(call(function, vec![arg(0)], None)),
+            Operation::Binary(operator) if self.lines_up(own) => Some(match *operator {
                 "maximum" => call("max", vec![arg(0), arg(1)], None),
                 "minimum" => call("min", vec![arg(0), arg(1)], None),
                 operator => binary(operator_of(operator), arg(0), arg(1)),
             }),
-            Op::Where if self.lines_up(own) => Some(self.choice(own)),
-            Op::Power(n) => {
+            Operation::Where if self.lines_up(own) => Some(self.choice(own)),
+            Operation::Power(n) => {
                 let exponent = if *n < 0.0 {
                     expr(ExprKind::Neg(Box::new(number(-n))))
                 } else {
@@ -35,18 +35,18 @@ impl Writer<'_> {
                 };
                 Some(binary(Binary::Pow, arg(0), exponent))
             }
-            Op::Clip(..) => None,
-            Op::Reduce(function, axes) => self.over(own, function, axes),
-            Op::Along(function, axis) => self.over(own, function, &[*axis]),
-            Op::Matmul if self.meets(own) => Some(binary(Binary::Matmul, arg(0), arg(1))),
-            Op::Permute(order) => self.rearranged(own, order),
-            Op::Select(0, at) => Some(expr(ExprKind::Index(Box::new(arg(0)), vec![at.to_expr()]))),
-            Op::Broadcast if self.is_part(own.args[0], &own.ty.axes) => {
+            Operation::Clip(..) => None,
+            Operation::Reduce(function, axes) => self.over(own, function, axes),
+            Operation::Along(function, axis) => self.over(own, function, &[*axis]),
+            Operation::Matmul if self.meets(own) => Some(binary(Binary::Matmul, arg(0), arg(1))),
+            Operation::Permute(order) => self.rearranged(own, order),
+            Operation::Select(0, at) => Some(expr(ExprKind::Index(Box::new(arg(0)), vec![at.to_expr()]))),
+            Operation::Broadcast if self.is_part(own.args[0], &own.ty.axes) => {
                 let to = Arg::Split(ident("to"), shape(&own.ty.axes));
                 let args = vec![Arg::Value(arg(0)), to];
                 Some(expr(ExprKind::Call(Box::new(name("broadcast")), args)))
             }
-            Op::Embedding if self.names_rows(own) => Some(expr(ExprKind::Index(Box::new(arg(0)), vec![arg(1)]))),
+            Operation::Embedding if self.names_rows(own) => Some(expr(ExprKind::Index(Box::new(arg(0)), vec![arg(1)]))),
             _ => None,
         }
     }

@@ -1,14 +1,14 @@
-//! Loops that are kept, and rows, through which their rounds hand values on.
+//! Kept loops, and the rows through which values pass from round to round.
 
 use std::collections::BTreeSet;
 
 use super::Writer;
 use super::tree::{expr, ident, name};
-use crate::ast::*;
-use crate::core::Op;
 use crate::derive::straight::{Line, Round, Straight};
-use crate::size::Size;
-use crate::span::Span;
+use crate::meaning::program::Operation;
+use crate::meaning::size::Size;
+use crate::syntax::ast::*;
+use crate::syntax::span::Span;
 
 impl Writer<'_> {
     /// The loop around these statements, if there are any.
@@ -30,24 +30,24 @@ impl Writer<'_> {
     }
 
     /// The left side for a line: its name, or its place in a row; from then on it is written so.
-    pub(super) fn target(&mut self, line: usize, indices: Vec<Axis>) -> Target {
+    pub(super) fn target(&mut self, line: usize, indices: Vec<Axis>) -> LeftSide {
         if let Some((row, at)) = self.stores(line).first().cloned() {
             let axes = std::iter::once(Axis::Size(None, at.to_expr())).chain(indices);
             let axes = Some(axes.collect());
-            self.written[line] = self.row(&Op::Row(row, at));
+            self.written[line] = self.row(&Operation::Row(row, at));
             let name = ident(&self.straight.rounds.rows[row].0);
-            return Target { name, axes };
+            return LeftSide { name, axes };
         }
         let own = self.name_of(line);
         self.written[line] = Some(name(&own.name));
         let axes = (!indices.is_empty()).then_some(indices);
-        Target { name: own, axes }
+        LeftSide { name: own, axes }
     }
 
     /// The other rows that a line is put in.
     pub(super) fn also_stored(&mut self, line: usize) {
         for (row, at) in self.stores(line).into_iter().skip(1) {
-            let target = Target {
+            let target = LeftSide {
                 name: ident(&self.straight.rounds.rows[row].0),
                 axes: Some(vec![Axis::Size(None, at.to_expr())]),
             };
@@ -63,11 +63,11 @@ impl Writer<'_> {
     }
 
     /// A row, or one of its positions, as it is written.
-    pub(super) fn row(&self, op: &Op) -> Option<Expr> {
+    pub(super) fn row(&self, op: &Operation) -> Option<Expr> {
         let own = |row: usize| name(&self.straight.rounds.rows[row].0);
         match op {
-            Op::Row(row, at) => Some(expr(ExprKind::Index(Box::new(own(*row)), vec![at.to_expr()]))),
-            Op::Rows(row, _) => Some(own(*row)),
+            Operation::Row(row, at) => Some(expr(ExprKind::Index(Box::new(own(*row)), vec![at.to_expr()]))),
+            Operation::Rows(row, _) => Some(own(*row)),
             _ => None,
         }
     }
@@ -117,7 +117,7 @@ pub(super) fn mark_operands(straight: &Straight, line: usize, needed: &mut [bool
 pub(super) fn rows_read(straight: &Straight, needed: &[bool]) -> BTreeSet<usize> {
     let lines = straight.lines.iter().zip(needed).filter(|(_, needed)| **needed);
     let row = |(line, _): (&Line, &bool)| match line.op {
-        Op::Row(row, _) | Op::Rows(row, _) => Some(row),
+        Operation::Row(row, _) | Operation::Rows(row, _) => Some(row),
         _ => None,
     };
     lines.filter_map(row).collect()

@@ -1,15 +1,15 @@
-//! Small pieces of the tree, without places.
+//! Builders of syntax trees; their parts have no place in a source.
 
-use crate::ast::*;
-use crate::core::Attribute;
-use crate::span::Span;
-use crate::token::KEYWORDS;
-use crate::types::{self, Kind};
+use crate::meaning::program::AttributeNumber;
+use crate::meaning::types::{self, Kind};
+use crate::syntax::ast::*;
+use crate::syntax::span::Span;
+use crate::syntax::token::KEYWORDS;
 
-pub(super) fn written(number_or_size: &Attribute) -> Expr {
+pub(super) fn written(number_or_size: &AttributeNumber) -> Expr {
     match number_or_size {
-        Attribute::Number(value) => signed(*value),
-        Attribute::Size(size) => size.to_expr(),
+        AttributeNumber::Number(value) => signed(*value),
+        AttributeNumber::Size(size) => size.to_expr(),
     }
 }
 

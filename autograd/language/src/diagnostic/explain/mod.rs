@@ -1,0 +1,171 @@
+//! One page for each code: what is wrong, why the language insists, a wrong program, its message, and the lecture.
+
+use crate::diagnostic::code::Code;
+use crate::open::open;
+use crate::run::elaborate;
+
+/// The page of a code.
+struct Page {
+    code: Code,
+    program: &'static str,
+    why: &'static str,
+    lecture: &'static str,
+}
+
+macro_rules! pages {
+    ($($code:ident $why:literal $lecture:literal)*) => {
+        const PAGES: &[Page] = &[ $( Page {
+            code: Code::$code,
+            program: include_str!(concat!("catalogue/", stringify!($code), ".cg")),
+            why: $why,
+            lecture: $lecture,
+        }, )* ];
+    };
+}
+
+pages! {
+    E00
+        "The text cannot be read as declarations and equations. Reading goes on at the next statement, so other \
+         mistakes of the same file are shown too."
+        "none"
+    E01
+        "A matrix product joins one axis of each side. The two must be the same thing, not merely of the same \
+         length: with M = D = 3 a check of numbers would let a transposed matrix pass."
+        "S0, the two-layer network: a = alpha x"
+    E02
+        "Operands line up by the names of their axes. If neither list of axes is part of the other, it is not \
+         said which entries meet; an index equation says it."
+        "S0, broadcasting a bias over a batch"
+    E03
+        "The axes are the same, in another order. Adding them anyway would add entry (t, d) to entry (d, t)."
+        "S0, row-wise or column-wise?"
+    E04
+        "A softmax makes the entries along one axis sum to 1. With two axes there are two such functions, and \
+         they differ."
+        "S2, attention: one row for each query"
+    E05
+        "A name of an axis was used that two axes have. Give the roles names of their own."
+        "S2, scores between queries and keys, both of length T"
+    E06
+        "The value has no axis of this name."
+        "S2, attention"
+    E07
+        "Backpropagation begins at one number. A loss for each position has to be added up or averaged first."
+        "S1, the loss of a sequence is the sum over its positions"
+    E08
+        "Every name is defined on a line before the one that uses it."
+        "S0, the forward computation in order"
+    E09
+        "There is no such function; `graph ops` lists them."
+        "none"
+    E10
+        "A recurrence needs a start: the value at position 0."
+        "S1, h_0 of a recurrent network"
+    E11
+        "Ids of words are not ids of anything else. Using them at an axis of another kind reads arbitrary rows."
+        "S0, the embedding table V x d_e"
+    E12
+        "Positions of an axis are taken by position, or by ids; real numbers are neither."
+        "S0, use y* to index into the desired element of y"
+    E13
+        "An axis becomes several only if their product is exactly its size, and that has to be known before \
+         running."
+        "S2, multi-head attention: D = H d_k"
+    E14
+        "The named sizes do not fit together with these numbers."
+        "S3, the table of GPT-3 sizes: one row does not satisfy D = H d_k"
+    E15
+        "`as` gives axes new names; it never changes how long they are."
+        "S2, attention"
+    E16
+        "One index runs over two axes of different sizes. Usually two indices of one operand are swapped."
+        "S0, a_j = sum_i alpha_ji x_i"
+    E17
+        "An index that stands at no axis on the right side has no end. Say it on the left."
+        "S2, the causal mask"
+    E18
+        "An index on the right must be on the left, or be summed. The slides write every sum, and so does the \
+         language."
+        "S0, a_j = sum_i alpha_ji x_i"
+    E19
+        "The slides count x_1 to x_T. Only a recurrence has a 0th value, its start."
+        "S1, x_1 ... x_T"
+    E20
+        "A module, a layer or a function is called with another number of things than it takes."
+        "S1, modules"
+    E21
+        "Every name means one thing, as in the lecture's table: one row for each."
+        "S0, the table of forward and backward"
+    E22
+        "A module has parameters. Its name says which ones: calling a layer twice shares them, two layers have \
+         two sets."
+        "S1, the same weights at every time step"
+    E23
+        "Names that begin with g_ are the gradients that `graph derive` writes."
+        "S0, g_y stands for dJ/dy"
+    W01
+        "A parameter without influence on the objective gets no gradient, and training never changes it."
+        "S0, parameters"
+    W02
+        "A softmax rounds very small probabilities to 0, and their logarithm is minus infinity. log_softmax \
+         computes both at once and keeps the digits."
+        "S0, softmax regression"
+    W03
+        "In a row where everything is excluded the softmax divides 0 by 0."
+        "S2, the causal mask: a position sees itself"
+    W04
+        "If two sizes never appear apart, they are probably two names for one thing."
+        "none"
+    W05
+        "J = t log y + (1-t) log(1-y) is a log-likelihood: it is to be maximised. With a minus it becomes the \
+         cross-entropy, which is minimised."
+        "S0 and S1 use both signs"
+    W06
+        "If no position looks at another one, all of them are one matrix product."
+        "S2, why attention is faster than recurrence"
+}
+
+/// The wrong program of a code's page.
+pub fn program(code: Code) -> &'static str {
+    page(code).program
+}
+
+fn page(code: Code) -> &'static Page {
+    PAGES
+        .iter()
+        .find(|page| page.code == code)
+        .expect("invariant: every code has a page")
+}
+
+/// The page of a code as plain text.
+pub fn explain(code: Code) -> String {
+    let Page {
+        program, why, lecture, ..
+    } = page(code);
+    let message = message(code).unwrap_or_default();
+    let lecture = if *lecture == "none" {
+        String::new()
+    } else {
+        format!("\nLecture: {lecture}\n")
+    };
+    format!(
+        "{} {}\n\n{why}\n{lecture}\nA program with this mistake:\n\n{program}\nWhat is said about it:\n\n{message}",
+        code.name(),
+        code.title()
+    )
+}
+
+/// The message about the wrong program; all sizes are 3, so that only their names differ.
+pub fn message(code: Code) -> Option<String> {
+    let opened = open(&format!("{}.cg", code.name()), program(code));
+    if let Some(found) = opened.diagnostics.iter().find(|diagnostic| diagnostic.code == code) {
+        return Some(found.render(&opened.sources));
+    }
+    let program = opened.programs.last()?;
+    let free = program.dims.iter().filter(|dim| dim.value.is_none());
+    let dims = free.map(|dim| (dim.name.to_string(), 3)).collect();
+    let error = elaborate::bind(program, &dims)
+        .err()
+        .filter(|error| error.code == code)?;
+    Some(error.render(&opened.sources))
+}

@@ -1,0 +1,245 @@
+//! Calls: functions of the language, and formulas with a name.
+
+use super::Checker;
+use super::names::{Binding, NameScope, nearest};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::meaning::program::{Operation, ValueId};
+use crate::meaning::size::Size;
+use crate::meaning::words::{self, Function};
+use crate::syntax::ast::{Arg, Expr, ExprKind, Ident, ItemKind};
+use crate::syntax::span::Span;
+use tapegrad_core::op::Form;
+
+/// The reduction op of this name.
+pub(super) fn reducer(name: &str) -> Option<&'static str> {
+    words::find_form(name, Form::Reduction).map(|function| function.op.name)
+}
+
+impl<'a> Checker<'a> {
+    /// The results of a call.
+    pub(super) fn call(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Vec<ValueId> {
+        match &callee.kind {
+            ExprKind::Name(name) => match self.lookup(name).cloned() {
+                Some(Binding::Layer(layer)) => self.call_layer(&layer, None, args, span),
+                Some(Binding::Value(usize::MAX)) => vec![self.unknown(span)],
+                Some(_) => {
+                    let error = Diagnostic::new(Code::E09, callee.span, format!("`{name}` is a value, not a function"));
+                    vec![self.wrong(error)]
+                }
+                None => self.call_named(name, callee.span, args, span),
+            },
+            ExprKind::Index(of, positions) => self.call_indexed(of, positions, callee.span, args, span),
+            ExprKind::Field(of, name) if of.as_name() == Some("engine") => vec![self.engine(name, args, span)],
+            _ => vec![self.wrong(Diagnostic::new(Code::E09, callee.span, "this cannot be called"))],
+        }
+    }
+
+    pub(super) fn call_indexed(
+        &mut self,
+        of: &Expr,
+        positions: &[Expr],
+        at: Span,
+        args: &[Arg],
+        span: Span,
+    ) -> Vec<ValueId> {
+        let name = of.as_name().unwrap_or_default();
+        if self.modules().contains(&name) {
+            let text = "a module with parameters must be given a name first";
+            let written = self.text(at);
+            let fresh = name.to_lowercase();
+            let mut error = Diagnostic::new(Code::E22, at, text);
+            error = error.help(format!(
+                "`layer {fresh} = {written}`, then `{fresh}(...)`; calling it twice shares its parameters"
+            ));
+            if let Some((stmt, _)) = self.equation {
+                error = error
+                    .edit(stmt.span.before(), format!("layer {fresh} = {written}; "))
+                    .edit(at, fresh);
+            }
+            return vec![self.wrong(error)];
+        }
+        match (self.lookup(name).cloned(), positions) {
+            (Some(Binding::Layer(layer)), [position]) => match self.size(position) {
+                Some(position) => self.call_layer(&layer, Some((position, at)), args, span),
+                None => vec![self.unknown(span)],
+            },
+            _ => vec![self.wrong(Diagnostic::new(Code::E09, at, "this cannot be called"))],
+        }
+    }
+
+    pub(super) fn call_named(&mut self, name: &str, at: Span, args: &[Arg], span: Span) -> Vec<ValueId> {
+        if let Some(ItemKind::Function { parameters, value, .. }) = self.items.get(name).copied() {
+            return vec![self.call_formula(parameters, value, args, span)];
+        }
+        if words::names().contains(&name) {
+            return vec![self.call_function(name, args, span)];
+        }
+        if self.modules().contains(&name) {
+            let error = Diagnostic::new(Code::E22, at, "a module with parameters must be given a name first")
+                .help(format!("`layer {} = {name}[...]`", name.to_lowercase()));
+            return vec![self.wrong(error)];
+        }
+        let mut known = words::names();
+        known.extend(self.items.keys().copied());
+        let mut error = Diagnostic::new(Code::E09, at, format!("there is no function `{name}`"));
+        if let Some(near) = nearest(name, &known) {
+            error = error.help(format!("did you mean `{near}`?")).edit(at, near);
+        }
+        vec![self.wrong(error)]
+    }
+
+    /// The plain values among the arguments, and the axes after `over`.
+    pub(super) fn split_args(args: &[Arg]) -> (Vec<&Expr>, Option<&[Ident]>) {
+        let values = args.iter().filter_map(|arg| match arg {
+            Arg::Value(value) => Some(value),
+            _ => None,
+        });
+        let over = args.iter().find_map(|arg| match arg {
+            Arg::Over(names) => Some(names.as_slice()),
+            _ => None,
+        });
+        (values.collect(), over)
+    }
+
+    pub(super) fn call_function(&mut self, name: &str, args: &[Arg], span: Span) -> ValueId {
+        let function = words::find(name).expect("the caller found the name among the functions");
+        let (values, over) = Self::split_args(args);
+        let end = Span {
+            start: span.end - 1,
+            end: span.end - 1,
+        };
+        match (function.word.form, values.as_slice()) {
+            (Form::Unary, [x]) if args.len() == 1 => {
+                let x = self.expr(x);
+                self.unary(function.word.name, x, span)
+            }
+            (_, [a, b]) if over.is_none() && words::find_form(name, Form::Pair).is_some() => {
+                let operands = [self.expr(a), self.expr(b)];
+                let pair = words::find_form(name, Form::Pair).map_or(function, |pair| pair);
+                self.binary(pair.op.name, operands, span)
+            }
+            (Form::Reduction | Form::Along, [x]) if self.indices.is_empty() => {
+                let x = self.expr(x);
+                if self.ty(x).is_unknown() {
+                    return x;
+                }
+                let Some(axes) = self.axes_over(name, x, over, end) else {
+                    return self.unknown(span);
+                };
+                match (function.word.form, axes.as_slice()) {
+                    (Form::Reduction, _) => self.reduce(function.op.name, x, axes, span),
+                    (_, [axis]) => {
+                        let ty = self.ty(x).clone();
+                        self.emit(Operation::Along(function.op.name, *axis), vec![x], ty, span)
+                    }
+                    _ => {
+                        let error = Diagnostic::new(Code::E04, span, format!("{name} works along one axis"));
+                        self.wrong(error)
+                    }
+                }
+            }
+            (Form::Own { .. }, _) if self.indices.is_empty() => self.call_special(name, args, &values, over, end, span),
+            _ if !self.indices.is_empty() && function.word.form != Form::Unary => {
+                let text = format!("`{name}` works on whole axes, and here every axis is an index");
+                self.wrong(Diagnostic::new(Code::E18, span, text).help("give its result a name first"))
+            }
+            _ => self.wrong_call(&function, span),
+        }
+    }
+
+    pub(super) fn wrong_call(&mut self, function: &Function, span: Span) -> ValueId {
+        let error = Diagnostic::new(
+            Code::E20,
+            span,
+            format!("this is called as `{}`", function.word.signature()),
+        )
+        .help(format!("for example `{}`", function.word.example()));
+        self.wrong(error)
+    }
+
+    pub(super) fn call_special(
+        &mut self,
+        name: &str,
+        args: &[Arg],
+        values: &[&Expr],
+        over: Option<&[Ident]>,
+        end: Span,
+        span: Span,
+    ) -> ValueId {
+        let function = words::find(name).expect("the caller found the name among the functions");
+        let Some((first, others)) = values.split_first() else {
+            return self.wrong_call(&function, span);
+        };
+        let x = self.expr(first);
+        if self.ty(x).is_unknown() {
+            return x;
+        }
+        match (name, args) {
+            ("split", [_, Arg::Split(from, to)]) => self.split(x, from, to, span),
+            ("merge", [_, Arg::Merge(from, to)]) => self.merge(x, from, to, span),
+            ("broadcast", [_, Arg::Split(_, to)]) => self.broadcast(x, to, span),
+            ("order", _) => self.order(x, others, span),
+            ("clip", [_, Arg::Value(low), Arg::Value(high)]) => match (literal(low), literal(high)) {
+                (Some(low), Some(high)) => {
+                    let ty = self.ty(x).clone();
+                    self.emit(Operation::Clip(low, high), vec![x], ty, span)
+                }
+                _ => self.wrong_call(&function, span),
+            },
+            ("concat", _) => {
+                let mut parts = vec![x];
+                for other in others {
+                    parts.push(self.expr(other));
+                }
+                self.concat(&parts, over, end, span)
+            }
+            ("with_one", [_]) if self.ty(x).rank() == 1 => {
+                let mut ty = self.ty(x).clone();
+                let one = self.number(1.0, span);
+                let mut unit = ty.clone();
+                unit.axes[0].size = Size::number(1);
+                let one = self.emit(Operation::Broadcast, vec![one], unit, span);
+                ty.axes[0].size = ty.axes[0].size.plus(&Size::number(1));
+                ty.axes[0].label = ty.axes[0].size.to_string().into();
+                self.emit(Operation::Concat(0), vec![one, x], ty, span)
+            }
+            _ => self.wrong_call(&function, span),
+        }
+    }
+
+    /// A formula with a name stands for its right side.
+    pub(super) fn call_formula(&mut self, parameters: &[Ident], value: &Expr, args: &[Arg], span: Span) -> ValueId {
+        let (values, _) = Self::split_args(args);
+        if values.len() != parameters.len() || values.len() != args.len() {
+            let names: Vec<&str> = parameters.iter().map(|name| name.name.as_str()).collect();
+            let text = format!("this is called with ({})", names.join(", "));
+            return self.wrong(Diagnostic::new(Code::E20, span, text));
+        }
+        let given: Vec<ValueId> = values.into_iter().map(|value| self.expr(value)).collect();
+        let mut frame = NameScope::default();
+        for (parameter, &value) in parameters.iter().zip(&given) {
+            frame
+                .names
+                .insert(parameter.name.clone(), (Binding::Value(value), parameter.span));
+        }
+        self.frames.push(frame);
+        let equation = self.equation.take();
+        let result = self.expr(value);
+        self.equation = equation;
+        self.frames.pop();
+        if self.program.values[result].name.is_none() {
+            self.program.values[result].span = span;
+        }
+        result
+    }
+}
+
+/// A number as it is written, perhaps negative.
+pub fn literal(expr: &Expr) -> Option<f64> {
+    match &expr.kind {
+        ExprKind::Number(value) => Some(*value),
+        ExprKind::Neg(inner) => literal(inner).map(|value| -value),
+        _ => None,
+    }
+}

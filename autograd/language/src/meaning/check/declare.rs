@@ -1,0 +1,249 @@
+//! Declarations: sizes, inputs, parameters, layers and requirements.
+
+use std::rc::Rc;
+
+use super::Checker;
+use super::names::Binding;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::meaning::program::{DeclaredInput, DeclaredParam, Dim, DimValue, Operation, Requirement};
+use crate::meaning::size::{Size, Symbol};
+use crate::meaning::types::{Axis, Kind, Type};
+use crate::syntax::ast::{self, Binary, Decl, Dtype, Expr, ExprKind, Ident, Initializer};
+use crate::syntax::span::Span;
+
+impl<'a> Checker<'a> {
+    pub(super) fn dim(&mut self, name: &Ident, value: Option<&Expr>) {
+        let label: Rc<str> = name.name.as_str().into();
+        let size = match value {
+            None => self.new_dim(&name.name, None, name.span),
+            Some(Expr {
+                kind: ExprKind::Binary(Binary::Div, left, right),
+                ..
+            }) => self.quotient(name, left, right),
+            Some(value) => match self.size(value) {
+                Some(size) => {
+                    let symbol = self.new_dim(&name.name, Some(DimValue::Equal(size.clone())), name.span);
+                    self.facts.equal(&symbol, &size);
+                    symbol
+                }
+                None => self.new_dim(&name.name, None, name.span),
+            },
+        };
+        self.define(name, Binding::Dim(size, label));
+    }
+
+    /// `dim dk = D / H`: a new size with `H * dk = D`; the same quotient in another place is the same size.
+    fn quotient(&mut self, name: &Ident, left: &Expr, right: &Expr) -> Size {
+        let (Some(over), Some(under)) = (self.size(left), self.size(right)) else {
+            return self.new_dim(&name.name, None, name.span);
+        };
+        if let Some(exact) = over.divided_by(&under) {
+            return exact;
+        }
+        let known = self.program.dims.iter().find(
+            |dim| matches!(&dim.value, Some(DimValue::Quotient(o, u)) if self.same(o, &over) && self.same(u, &under)),
+        );
+        if let Some(known) = known {
+            return Size::symbol(known.name.clone());
+        }
+        let value = DimValue::Quotient(over.clone(), under.clone());
+        let size = self.new_dim(&name.name, Some(value), name.span);
+        self.facts.equal(&under.times(&size), &over);
+        size
+    }
+
+    /// A new named size, under a name that no other size of the program has.
+    pub(super) fn new_dim(&mut self, name: &str, value: Option<DimValue>, span: Span) -> Size {
+        let taken = |name: &str| self.program.dims.iter().any(|dim| &*dim.name == name);
+        let mut unique = name.to_string();
+        let mut number = 2;
+        while taken(&unique) {
+            unique = format!("{name}_{number}");
+            number += 1;
+        }
+        let name: Symbol = unique.into();
+        self.program.dims.push(Dim {
+            name: name.clone(),
+            value,
+            span,
+        });
+        Size::symbol(name)
+    }
+
+    /// An expression as a size: sums and products of sizes, positions and whole numbers.
+    pub(super) fn size(&mut self, expr: &Expr) -> Option<Size> {
+        if let Some(size) = self.as_size(expr) {
+            return Some(size);
+        }
+        let text = self.text(expr.span);
+        if let ExprKind::Name(name) = &expr.kind
+            && self.lookup(name).is_none()
+        {
+            self.unknown_name(name, expr.span);
+            return None;
+        }
+        self.report(
+            Diagnostic::new(Code::E14, expr.span, format!("`{text}` is not a size"))
+                .help("sizes are whole numbers, names declared with `dim`, and sums and products of them"),
+        );
+        None
+    }
+
+    /// An expression as a size, without a message if it is none.
+    pub(super) fn as_size(&self, expr: &Expr) -> Option<Size> {
+        match &expr.kind {
+            ExprKind::Number(value) if value.fract() == 0.0 && *value < 9e15 => Some(Size::number(*value as i64)),
+            ExprKind::Name(name) => match self.lookup(name)? {
+                Binding::Dim(size, _) => Some(size.clone()),
+                Binding::Position(symbol) => Some(Size::symbol(symbol.clone())),
+                _ => None,
+            },
+            ExprKind::Binary(operator, left, right) => {
+                let (left, right) = (self.as_size(left)?, self.as_size(right)?);
+                match operator {
+                    Binary::Add => Some(left.plus(&right)),
+                    Binary::Sub => Some(left.minus(&right)),
+                    Binary::Mul => Some(left.times(&right)),
+                    Binary::Div => left.divided_by(&right),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The axes of a written shape; `rest` stands for `..`.
+    pub(super) fn axes(&mut self, shape: &[ast::Axis], rest: &[Axis]) -> Option<Vec<Axis>> {
+        let mut axes = Vec::new();
+        for axis in shape {
+            match axis {
+                ast::Axis::Rest(_) => axes.extend_from_slice(rest),
+                ast::Axis::Size(..) => axes.push(self.axis(axis)?),
+            }
+        }
+        Some(axes)
+    }
+
+    /// One written axis; without a name of its own it has the name of its size.
+    pub(super) fn axis(&mut self, axis: &ast::Axis) -> Option<Axis> {
+        let ast::Axis::Size(label, expr) = axis else {
+            return None;
+        };
+        let size = self.size(expr)?;
+        let (label, origin): (Rc<str>, Span) = match label {
+            Some(label) => (label.name.as_str().into(), label.span.to(expr.span)),
+            None => (self.label_of(expr, &size), expr.span),
+        };
+        Some(Axis { label, size, origin })
+    }
+
+    pub(super) fn label_of(&self, expr: &Expr, size: &Size) -> Rc<str> {
+        match expr.as_name().and_then(|name| self.lookup(name)) {
+            Some(Binding::Dim(_, label)) => label.clone(),
+            _ => size.to_string().into(),
+        }
+    }
+
+    /// The type of a declaration.
+    pub(super) fn declared(&mut self, decl: &Decl, rest: &[Axis]) -> Option<Type> {
+        let axes = match &decl.shape {
+            Some(shape) => self.axes(&shape.axes, rest)?,
+            None => Vec::new(),
+        };
+        let kind = match &decl.dtype {
+            None | Some(Dtype::F32 | Dtype::F64) => Kind::Real,
+            Some(Dtype::Data) => Kind::Data,
+            Some(Dtype::Bool) => Kind::Bool,
+            Some(Dtype::Int) => Kind::Int,
+            Some(Dtype::Id(size)) => Kind::Id(self.size(size)?),
+        };
+        Some(Type { axes, kind })
+    }
+
+    pub(super) fn input(&mut self, decl: &Decl) {
+        let ty = self.declared(decl, &[]).unwrap_or_else(Type::unknown);
+        self.program.inputs.push(DeclaredInput {
+            name: decl.name.name.clone(),
+            ty: ty.clone(),
+            span: decl.name.span,
+        });
+        let number = self.program.inputs.len() - 1;
+        let value = self.emit(Operation::Input(number), Vec::new(), ty, decl.name.span);
+        self.name_value(&decl.name, value);
+    }
+
+    pub(super) fn param(&mut self, decl: &Decl, init: Option<&Initializer>) {
+        let ty = self.declared(decl, &[]).unwrap_or_else(Type::unknown);
+        if let Some(init) = init {
+            self.init(init);
+        }
+        let path = format!("{}{}", self.frame().path, decl.name.name);
+        let (counts, at) = self.frame().positions.iter().cloned().unzip();
+        let known = self.program.params.iter().position(|param| param.path == path);
+        let number = known.unwrap_or(self.program.params.len());
+        if known.is_none() {
+            self.program.params.push(DeclaredParam {
+                path,
+                counts,
+                ty: ty.clone(),
+                init: init.cloned(),
+                span: decl.name.span,
+            });
+        }
+        let value = self.emit(Operation::Param(number, at), Vec::new(), ty, decl.name.span);
+        self.name_value(&decl.name, value);
+    }
+
+    fn init(&mut self, init: &Initializer) {
+        const KNOWN: &[(&str, &[usize])] = &[
+            ("zeros", &[0]),
+            ("ones", &[0]),
+            ("normal", &[1, 2]),
+            ("uniform", &[1, 2]),
+            ("glorot", &[0]),
+            ("he", &[0]),
+        ];
+        let known = KNOWN.iter().find(|(name, _)| *name == init.name.name);
+        if !known.is_some_and(|(_, counts)| counts.contains(&init.numbers.len())) {
+            let text = format!(
+                "`{}` with {} numbers is not a way to begin",
+                init.name.name,
+                init.numbers.len()
+            );
+            let help = "zeros, ones, normal(mean, deviation), uniform(low, high), glorot, he";
+            self.report(Diagnostic::new(Code::E09, init.name.span, text).help(help));
+        }
+    }
+
+    pub(super) fn require(&mut self, condition: &Expr) {
+        let ExprKind::Binary(comparison, left, right) = &condition.kind else {
+            return;
+        };
+        if matches!(comparison, Binary::And | Binary::Or) {
+            if *comparison == Binary::And {
+                self.require(left);
+                self.require(right);
+                return;
+            }
+            let error = Diagnostic::new(
+                Code::E14,
+                condition.span,
+                "a requirement is a comparison, or several with `and`",
+            );
+            return self.report(error);
+        }
+        let (Some(left), Some(right)) = (self.size(left), self.size(right)) else {
+            return;
+        };
+        if *comparison == Binary::Equal && !self.facts.equal(&right, &left) {
+            self.facts.equal(&left, &right);
+        }
+        self.program.requirements.push(Requirement {
+            left,
+            comparison: *comparison,
+            right,
+            span: condition.span,
+        });
+    }
+}

@@ -1,0 +1,226 @@
+//! `engine.NAME(a, b, attribute => [1, 2])`: any op of the registry by name, with its attributes as lists of numbers.
+//!
+//! The shape rule is the op's own. For named sizes it is asked twice with numbers put in, different primes each time; a
+//! result axis is the size whose number it has in both answers.
+
+use super::Checker;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::meaning::attributes;
+use crate::meaning::program::{AttributeNumber, Operation, ValueId};
+use crate::meaning::size::{Bound, Size};
+use crate::meaning::types::{Axis, Kind, Type};
+use crate::syntax::ast::{self, Arg, Ident};
+use crate::syntax::span::Span;
+use tapegrad_core::op::OperandKind;
+use tapegrad_core::shape::Shape;
+
+/// Numbers for named sizes; no two names share a number.
+const PRIMES: [i64; 24] = [
+    11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107,
+];
+
+impl Checker<'_> {
+    pub(super) fn engine(&mut self, name: &Ident, args: &[Arg], span: Span) -> ValueId {
+        let (mut values, mut attributes) = (Vec::new(), Vec::new());
+        for arg in args {
+            match arg {
+                Arg::Value(value) => values.push(self.expr(value)),
+                Arg::Split(field, shape) => {
+                    let Some(numbers) = self.attribute(&shape.axes) else {
+                        return self.unknown(span);
+                    };
+                    attributes.push((field.name.clone(), numbers));
+                }
+                _ => {
+                    let text = "an op of the engine takes values and attributes such as `axes => [0, 1]`";
+                    return self.wrong(Diagnostic::new(Code::E20, span, text));
+                }
+            }
+        }
+        if self.any_unknown(&values) {
+            return self.unknown(span);
+        }
+        match self.engine_type(&name.name, &values, &attributes, span) {
+            Ok(ty) => self.emit(Operation::Engine(name.name.clone(), attributes), values, ty, span),
+            Err(why) => {
+                let code = if tapegrad_core::ops::NAMES.contains(&name.name.as_str()) {
+                    Code::E02
+                } else {
+                    Code::E09
+                };
+                self.wrong(Diagnostic::new(code, name.span, why))
+            }
+        }
+    }
+
+    fn attribute(&mut self, axes: &[ast::Axis]) -> Option<Vec<AttributeNumber>> {
+        let number = |checker: &mut Self, axis: &ast::Axis| match axis {
+            ast::Axis::Size(None, expr) => match super::calls::literal(expr) {
+                Some(value) => Some(AttributeNumber::Number(value)),
+                None => checker.size(expr).map(AttributeNumber::Size),
+            },
+            _ => None,
+        };
+        axes.iter().map(|axis| number(self, axis)).collect()
+    }
+
+    fn engine_type(
+        &self,
+        name: &str,
+        values: &[ValueId],
+        attributes: &[(String, Vec<AttributeNumber>)],
+        span: Span,
+    ) -> Result<Type, String> {
+        let [first, second] = [0, 7].map(|shift| self.probe(shift));
+        let asked = self.ask(name, values, attributes, &first)?;
+        let again = self.ask(name, values, attributes, &second)?;
+        let mut axes = Vec::new();
+        let operands = values.iter().flat_map(|&value| self.ty(value).axes.iter().cloned());
+        let given = attributes
+            .iter()
+            .flat_map(|(_, numbers)| numbers)
+            .filter_map(|number| match number {
+                AttributeNumber::Size(size) => Some(Axis::new(&size.to_string(), size.clone(), span)),
+                AttributeNumber::Number(_) => None,
+            });
+        let known: Vec<Axis> = operands.chain(given).chain(self.sums(values)).collect();
+        let cut = match name {
+            "slice" => Some(self.cut(self.ty(values[0]), attributes, span)?),
+            _ => None,
+        };
+        for (place, (one, two)) in asked.iter().zip(again.iter()).enumerate() {
+            if let Some((_, axis)) = cut.as_ref().filter(|(axis, _)| *axis == place) {
+                axes.push(axis.clone());
+                continue;
+            }
+            let fits =
+                |axis: &&Axis| axis.size.value(&first) == Ok(one as i64) && axis.size.value(&second) == Ok(two as i64);
+            let axis = match known.iter().find(fits) {
+                Some(axis) => axis.clone(),
+                None if one == two => Axis::new(&one.to_string(), Size::number(one as i64), span),
+                None => return Err("the sizes of the result cannot be told from the names of the sizes".to_string()),
+            };
+            axes.push(axis);
+        }
+        let described = tapegrad_core::ops::find(name).map(|op| op.operands);
+        let real = values.iter().enumerate().any(|(position, &value)| {
+            let kind = described.map_or(OperandKind::Real, |operands| {
+                tapegrad_core::op::operand_at(operands, position).kind
+            });
+            kind == OperandKind::Real && self.ty(value).kind == Kind::Real
+        });
+        let kind = if real { Kind::Real } else { Kind::Data };
+        Ok(Type { axes, kind })
+    }
+
+    /// The place and the axis of what is cut out of `of`: it is `end - start` long, and lies within whatever the sizes are.
+    fn cut(
+        &self,
+        of: &Type,
+        attributes: &[(String, Vec<AttributeNumber>)],
+        span: Span,
+    ) -> Result<(usize, Axis), String> {
+        let size = |field: &str| {
+            let given = attributes.iter().find(|(own, _)| own == field);
+            match given.and_then(|(_, numbers)| numbers.first()) {
+                Some(AttributeNumber::Size(size)) => size.clone(),
+                Some(AttributeNumber::Number(number)) => Size::number(*number as i64),
+                None => Size::default(),
+            }
+        };
+        let [axis, start, end] = ["axis", "start", "end"].map(size);
+        let place = axis.as_number().unwrap_or(0) as usize;
+        let whole = &of.axes[place];
+        let zero = Size::number(0);
+        let length = self.facts.normal(&end.minus(&start));
+        let lies_inside = self.lies_within(&start, &zero, &end) && self.lies_within(&end, &start, &whole.size);
+        if !lies_inside {
+            let text = format!(
+                "{start} to {end} need not lie within 0 to {}, for all sizes",
+                whole.size
+            );
+            return Err(format!(
+                "{text}; state what holds with `require`, or slice at sizes that do"
+            ));
+        }
+        let axis = if self.same(&length, &whole.size) {
+            whole.clone()
+        } else {
+            Axis::new(&length.to_string(), length, span)
+        };
+        Ok((place, axis))
+    }
+
+    /// For each place the axis that all operands have together: the one that arrays put behind each other get.
+    fn sums(&self, values: &[ValueId]) -> Vec<Axis> {
+        let rank = values.iter().map(|&value| self.ty(value).rank()).min().unwrap_or(0);
+        let sum = |place: usize| {
+            let axes = values.iter().map(|&value| &self.ty(value).axes[place]);
+            let size = axes.fold(Size::number(0), |sum, axis| sum.plus(&axis.size));
+            Axis {
+                size,
+                ..self.ty(values[0]).axes[place].clone()
+            }
+        };
+        (0..rank).map(sum).collect()
+    }
+
+    /// Numbers for all named sizes and positions.
+    fn probe(&self, shift: usize) -> Bound {
+        let mut bound = Bound::new();
+        for (i, dim) in self.program.dims.iter().enumerate() {
+            bound.insert(dim.name.clone(), PRIMES[(i + shift) % PRIMES.len()]);
+        }
+        for one in &self.loops {
+            bound.insert(one.index.clone(), 1);
+        }
+        self.facts.settle(&mut bound);
+        bound
+    }
+
+    fn ask(
+        &self,
+        name: &str,
+        values: &[ValueId],
+        attributes: &[(String, Vec<AttributeNumber>)],
+        bound: &Bound,
+    ) -> Result<Shape, String> {
+        let numbers = |list: &[AttributeNumber]| -> Result<Vec<f64>, String> {
+            list.iter().map(|number| number.value(bound)).collect()
+        };
+        let attributes: Result<attributes::Attributes, String> = attributes
+            .iter()
+            .map(|(field, list)| Ok((field.clone(), numbers(list)?)))
+            .collect();
+        let op = attributes::decode(name, &attributes?)?;
+        let shape = |&value: &ValueId| -> Result<Shape, String> {
+            let sizes: Result<Vec<i64>, _> = self.ty(value).axes.iter().map(|axis| axis.size.value(bound)).collect();
+            let sizes = sizes.map_err(|name| format!("the size {name} has no value"))?;
+            let entries = sizes.iter().try_fold(1i64, |product, size| product.checked_mul(*size));
+            if entries.is_none_or(|entries| entries > i64::from(u32::MAX))
+                || sizes.len() > tapegrad_core::shape::RANK_MAX
+            {
+                return Err(format!("an operand with the axes {} is too large", self.ty(value)));
+            }
+            Ok(sizes.iter().map(|&size| size.max(0) as usize).collect())
+        };
+        let shapes: Result<Vec<Shape>, String> = values.iter().map(shape).collect();
+        op.shape(&shapes?).map_err(|error| error.to_string())
+    }
+}
+
+impl AttributeNumber {
+    /// The number it is when the sizes have these values.
+    pub fn value(&self, bound: &Bound) -> Result<f64, String> {
+        match self {
+            Self::Number(value) => Ok(*value),
+            Self::Size(size) => {
+                let value = size
+                    .value(bound)
+                    .map_err(|name| format!("the size {name} has no value"))?;
+                Ok(value as f64)
+            }
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Expressions: the type and operation of each operator.
+
+use super::Checker;
+use super::names::Binding;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::meaning::program::{Operation, ValueId};
+use crate::meaning::size::Size;
+use crate::meaning::types::{Axis, Kind, Type};
+use crate::syntax::ast::{Binary, Expr, ExprKind};
+use crate::syntax::span::Span;
+
+impl Checker<'_> {
+    pub(super) fn expr(&mut self, expr: &Expr) -> ValueId {
+        let value = self.expr_kind(expr);
+        if self.program.values[value].name.is_none() {
+            self.program.values[value].span = expr.span;
+        }
+        self.used_at.insert(value, expr.span);
+        value
+    }
+
+    fn expr_kind(&mut self, expr: &Expr) -> ValueId {
+        let span = expr.span;
+        match &expr.kind {
+            ExprKind::Number(value) => self.number(*value, span),
+            ExprKind::Name(name) => self.name(name, span),
+            ExprKind::Neg(operand) => match operand.kind {
+                ExprKind::Number(value) => self.number(-value, span),
+                _ => {
+                    let operand = self.expr(operand);
+                    self.unary("neg", operand, span)
+                }
+            },
+            ExprKind::Binary(Binary::Matmul, left, right) => self.matmul(left, right, span),
+            ExprKind::Binary(Binary::Pow, left, right) if super::calls::literal(right).is_some() => {
+                let base = self.expr(left);
+                let ty = self.ty(base).clone();
+                let exponent = super::calls::literal(right).expect("this arm asks for a literal");
+                self.emit(Operation::Power(exponent), vec![base], ty, span)
+            }
+            ExprKind::Binary(operator, left, right) => match arithmetic(*operator) {
+                Some(name) => {
+                    let operands = [self.expr(left), self.expr(right)];
+                    self.binary(name, operands, span)
+                }
+                None => {
+                    let error = Diagnostic::new(Code::E00, span, "a comparison is not a number")
+                        .help("write `if ... then 1 else 0`");
+                    self.wrong(error)
+                }
+            },
+            ExprKind::If(condition, yes, no) => {
+                let branches = [self.expr(yes), self.expr(no)];
+                self.choose(condition, branches, span)
+            }
+            ExprKind::Field(of, name) => self.field(of, &name.name, name.span, span),
+            ExprKind::Index(of, positions) => self.index(of, positions, span),
+            ExprKind::Call(callee, args) => {
+                let results = self.call(callee, args, span);
+                match results.as_slice() {
+                    [one] => *one,
+                    several => {
+                        let text = format!("this gives {} values", several.len());
+                        let error = Diagnostic::new(Code::E20, span, text).help("give each a name: `h, c = ...`");
+                        self.wrong(error)
+                    }
+                }
+            }
+            ExprKind::Reduce(reducer, indices, body) => self.reduce_indices(reducer, indices, body, span),
+        }
+    }
+
+    pub(super) fn number(&mut self, value: f64, span: Span) -> ValueId {
+        let ty = Type {
+            axes: Vec::new(),
+            kind: Kind::Data,
+        };
+        self.emit(Operation::Number(value), Vec::new(), ty, span)
+    }
+
+    fn name(&mut self, name: &str, span: Span) -> ValueId {
+        let size_type = Type {
+            axes: Vec::new(),
+            kind: Kind::Data,
+        };
+        if let Some(index) = self.indices.iter().find(|index| index.name == name) {
+            let index = index.clone();
+            return self.position_numbers(&index, span);
+        }
+        match self.lookup(name).cloned() {
+            Some(Binding::Value(usize::MAX)) => self.unknown(span),
+            Some(Binding::Value(value)) => self.whole(value, name, span),
+            Some(Binding::Dim(size, _)) => self.emit(Operation::Size(size), Vec::new(), size_type, span),
+            Some(Binding::Position(symbol)) => {
+                self.emit(Operation::Size(Size::symbol(symbol)), Vec::new(), size_type, span)
+            }
+            Some(Binding::Family(family)) => self.collect(family, span),
+            Some(Binding::Layer(_)) => {
+                let error = Diagnostic::new(
+                    Code::E22,
+                    span,
+                    format!("`{name}` is a layer; it has a value when called"),
+                )
+                .help(format!("write `{name}(x)`"));
+                self.wrong(error)
+            }
+            None => self.unknown_name(name, span),
+        }
+    }
+
+    /// A value used as it is; in the index form only single numbers can be.
+    fn whole(&mut self, value: ValueId, name: &str, span: Span) -> ValueId {
+        let ty = self.ty(value).clone();
+        if self.indices.is_empty() || ty.rank() == 0 {
+            return value;
+        }
+        let error = Diagnostic::new(
+            Code::E18,
+            span,
+            format!("`{name}` is {ty}; here each axis needs an index"),
+        )
+        .help(format!(
+            "write `{name}[{}]`",
+            ["i", "j", "k", "l", "m"][..ty.rank().min(5)].join(", ")
+        ));
+        self.wrong(error)
+    }
+
+    /// The numbers 1, 2, … that an index runs through.
+    fn position_numbers(&mut self, index: &super::Index, span: Span) -> ValueId {
+        let Some(size) = &index.size else {
+            let error = Diagnostic::new(Code::E17, span, format!("nothing says how far {} runs", index.name))
+                .help(format!("write its size where it is introduced: `{}:T`", index.name));
+            return self.wrong(error);
+        };
+        let ty = Type {
+            axes: vec![Axis::new(&index.name, size.clone(), index.origin)],
+            kind: Kind::Data,
+        };
+        self.emit(Operation::Positions, Vec::new(), ty, span)
+    }
+
+    pub(super) fn unary(&mut self, name: &'static str, operand: ValueId, span: Span) -> ValueId {
+        let mut ty = self.ty(operand).clone();
+        if ty.kind != Kind::Unknown && ty.kind != Kind::Real {
+            ty.kind = Kind::Data;
+        }
+        self.emit(Operation::Unary(name), vec![operand], ty, span)
+    }
+
+    pub(super) fn binary(&mut self, name: &'static str, operands: [ValueId; 2], span: Span) -> ValueId {
+        let Some((ready, axes)) = self.align(&operands, span) else {
+            return self.unknown(span);
+        };
+        let ty = Type {
+            axes,
+            kind: self.joined_kind(&operands),
+        };
+        self.emit(Operation::Binary(name), ready, ty, span)
+    }
+
+    fn field(&mut self, of: &Expr, name: &str, name_span: Span, span: Span) -> ValueId {
+        let value = self.expr(of);
+        let ty = self.ty(value).clone();
+        if ty.is_unknown() {
+            return value;
+        }
+        if name != "T" {
+            let error = Diagnostic::new(
+                Code::E09,
+                name_span,
+                "the only thing behind a point is `.T`, the transpose",
+            );
+            return self.wrong(error);
+        }
+        if ty.rank() < 2 || !self.indices.is_empty() {
+            let error = Diagnostic::new(
+                Code::E01,
+                name_span,
+                format!("{} is {ty}; `.T` needs two axes", self.text(of.span)),
+            )
+            .help("drop `.T`")
+            .edit(
+                Span {
+                    start: of.span.end,
+                    end: span.end,
+                },
+                "",
+            );
+            return self.wrong(error);
+        }
+        let rank = ty.rank();
+        let mut order: Vec<usize> = (0..rank).collect();
+        order.swap(rank - 2, rank - 1);
+        self.permute(value, &order, span)
+    }
+
+    pub(super) fn permute(&mut self, value: ValueId, order: &[usize], span: Span) -> ValueId {
+        if order.iter().copied().eq(0..order.len()) {
+            return value;
+        }
+        let ty = self.ty(value);
+        let ty = Type {
+            axes: order.iter().map(|&axis| ty.axes[axis].clone()).collect(),
+            kind: ty.kind.clone(),
+        };
+        self.emit(Operation::Permute(order.to_vec()), vec![value], ty, span)
+    }
+
+    /// `if c then u else v`, with comparisons turned into masks: `a > b` holds where `relu(a - b)` is not 0.
+    fn choose(&mut self, condition: &Expr, [yes, no]: [ValueId; 2], span: Span) -> ValueId {
+        let ExprKind::Binary(operator, left, right) = &condition.kind else {
+            return self.unknown(span);
+        };
+        match operator {
+            Binary::And => {
+                let inner = self.choose(right, [yes, no], span);
+                self.choose(left, [inner, no], span)
+            }
+            Binary::Or => {
+                let inner = self.choose(right, [yes, no], span);
+                self.choose(left, [yes, inner], span)
+            }
+            _ => {
+                let [a, b] = [self.expr(left), self.expr(right)];
+                let (pair, measure, branches) = match operator {
+                    Binary::Greater => ([a, b], "relu", [yes, no]),
+                    Binary::Less => ([b, a], "relu", [yes, no]),
+                    Binary::GreaterEqual => ([b, a], "relu", [no, yes]),
+                    Binary::LessEqual => ([a, b], "relu", [no, yes]),
+                    Binary::Equal => ([a, b], "abs", [no, yes]),
+                    _ => ([a, b], "abs", [yes, no]),
+                };
+                let difference = self.binary("sub", pair, condition.span);
+                let mask = self.unary(measure, difference, condition.span);
+                self.where_mask(mask, branches, span)
+            }
+        }
+    }
+
+    fn where_mask(&mut self, mask: ValueId, [yes, no]: [ValueId; 2], span: Span) -> ValueId {
+        let Some((ready, axes)) = self.align(&[mask, yes, no], span) else {
+            return self.unknown(span);
+        };
+        let kind = self.joined_kind(&[yes, no]);
+        self.emit(Operation::Where, ready, Type { axes, kind }, span)
+    }
+}
+
+/// The op of an arithmetic operator.
+fn arithmetic(operator: Binary) -> Option<&'static str> {
+    Some(match operator {
+        Binary::Add => "add",
+        Binary::Sub => "sub",
+        Binary::Mul => "mul",
+        Binary::Div => "div",
+        Binary::Pow => "pow",
+        _ => return None,
+    })
+}

@@ -1,0 +1,248 @@
+//! The checker: from a syntax tree to a [`Program`], with every name resolved and every value typed.
+//!
+//! Each module is checked once by itself, with sizes of its own, and again at each call with the sizes given there,
+//! when its instructions become part of the caller's. After a mistake a value has the type *unknown*, which fits everywhere,
+//! so that one mistake gives one message.
+
+mod align;
+mod arrange;
+mod calls;
+mod declare;
+mod engine;
+mod expressions;
+mod index;
+mod layers;
+mod matmul;
+mod names;
+mod reduce;
+mod rows;
+mod statements;
+mod warnings;
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::meaning::facts::Facts;
+use crate::meaning::program::{Instruction, Operation, Program, Value, ValueId};
+use crate::meaning::size::{Size, Symbol};
+use crate::meaning::types::{Kind, Type};
+use crate::syntax::ast::{self, Expr, File, ItemKind};
+use crate::syntax::span::{Sources, Span};
+
+pub use calls::literal;
+use names::NameScope;
+
+/// The result of checking a file.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// The graphs without mistakes, in order.
+    pub programs: Vec<Program>,
+    /// Mistakes and warnings, by their place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Checks all graphs, modules and functions of a file.
+pub fn check(file: &File, sources: &Sources) -> Checked {
+    let mut checker = Checker::new(sources);
+    let mut programs = Vec::new();
+    for item in &file.items {
+        if let Some(program) = checker.item(&item.kind) {
+            programs.push(program);
+        }
+    }
+    let mut diagnostics = checker.diagnostics;
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span.start);
+    Checked { programs, diagnostics }
+}
+
+/// A loop around what is being checked.
+#[derive(Clone, Debug)]
+struct ActiveLoop {
+    index: Symbol,
+    low: Size,
+    high: Size,
+    down: bool,
+}
+
+/// An index of the index form: `j` of `a[j] = sum(i: …)`.
+#[derive(Clone, Debug)]
+struct Index {
+    name: String,
+    size: Option<Size>,
+    label: Option<std::rc::Rc<str>>,
+    origin: Span,
+}
+
+struct Checker<'a> {
+    sources: &'a Sources,
+    items: BTreeMap<&'a str, &'a ItemKind>,
+    diagnostics: Vec<Diagnostic>,
+    program: Program,
+    blocks: Vec<Vec<Instruction>>,
+    frames: Vec<NameScope>,
+    facts: Facts,
+    loops: Vec<ActiveLoop>,
+    indices: Vec<Index>,
+    stores: Vec<Vec<rows::RowEntry>>,
+    /// For each loop around, the places of rows that its body gives values to.
+    plans: Vec<Vec<(String, Vec<Size>)>>,
+    /// The equation being checked, for suggestions that rewrite it.
+    equation: Option<(&'a ast::Stmt, &'a Expr)>,
+    in_backward: bool,
+    /// True after a mistake in the item being checked, or in a module that it calls, even if that was said before.
+    broken: bool,
+    /// Where each value was used last, which is what a message points to.
+    used_at: BTreeMap<ValueId, Span>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(sources: &'a Sources) -> Self {
+        Self {
+            sources,
+            items: BTreeMap::new(),
+            diagnostics: Vec::new(),
+            program: Program::default(),
+            blocks: Vec::new(),
+            frames: Vec::new(),
+            facts: Facts::default(),
+            loops: Vec::new(),
+            indices: Vec::new(),
+            stores: Vec::new(),
+            plans: Vec::new(),
+            equation: None,
+            in_backward: false,
+            broken: false,
+            used_at: BTreeMap::new(),
+        }
+    }
+
+    /// Checks one item; gives the program of a graph without mistakes.
+    fn item(&mut self, item: &'a ItemKind) -> Option<Program> {
+        let name = item.name();
+        self.begin(&name.name);
+        if let Some(known) = self.items.get(name.name.as_str()) {
+            let place = known.name().span;
+            self.report(
+                Diagnostic::new(Code::E21, name.span, format!("`{}` is already defined", name.name))
+                    .with(place, "here")
+                    .help("every name means one thing; choose another"),
+            );
+        }
+        match item {
+            ItemKind::Graph { body, .. } => {
+                self.statements(&body.stmts);
+                self.finish();
+            }
+            ItemKind::Module { .. } => self.module_alone(item),
+            ItemKind::Function { parameters, value, .. } => {
+                for parameter in parameters {
+                    let scalar = self.emit(Operation::Number(1.0), Vec::new(), Type::scalar(), parameter.span);
+                    self.define(parameter, names::Binding::Value(scalar));
+                }
+                self.expr(value);
+            }
+        }
+        self.items.insert(&name.name, item);
+        let is_graph = matches!(item, ItemKind::Graph { .. });
+        self.program.instructions = self.blocks.pop().unwrap_or_default();
+        (is_graph && !self.broken).then(|| std::mem::take(&mut self.program))
+    }
+
+    fn begin(&mut self, name: &str) {
+        self.program = Program {
+            name: name.to_string(),
+            ..Program::default()
+        };
+        self.blocks = vec![Vec::new()];
+        self.frames = vec![NameScope::default()];
+        self.facts = Facts::default();
+        self.loops.clear();
+        self.indices.clear();
+        self.stores.clear();
+        self.plans.clear();
+        self.used_at.clear();
+        self.in_backward = name.contains("_backward");
+        self.broken = false;
+    }
+
+    /// Reports a mistake or warning once for each place; a module is checked again at every call.
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.broken |= diagnostic.is_error();
+        let known = self
+            .diagnostics
+            .iter()
+            .any(|known| known.code == diagnostic.code && known.primary.span.is_at(diagnostic.primary.span));
+        if !known {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Reports a mistake and gives a value of type *unknown*.
+    fn wrong(&mut self, diagnostic: Diagnostic) -> ValueId {
+        let span = diagnostic.primary.span;
+        self.report(diagnostic);
+        self.unknown(span)
+    }
+
+    fn unknown(&mut self, span: Span) -> ValueId {
+        self.new_value(Type::unknown(), span)
+    }
+
+    fn new_value(&mut self, ty: Type, span: Span) -> ValueId {
+        self.program.values.push(Value { name: None, ty, span });
+        self.program.values.len() - 1
+    }
+
+    /// Adds an instruction to the innermost block.
+    fn push(&mut self, instruction: Instruction) {
+        self.blocks
+            .last_mut()
+            .expect("there is always an open block")
+            .push(instruction);
+    }
+
+    /// Adds an operation and gives its result.
+    fn emit(&mut self, op: Operation, args: Vec<ValueId>, ty: Type, span: Span) -> ValueId {
+        let out = self.new_value(ty, span);
+        self.push(Instruction::Compute { out, op, args });
+        out
+    }
+
+    fn ty(&self, value: ValueId) -> &Type {
+        &self.program.values[value].ty
+    }
+
+    /// Where a value was used last, or else where it is defined.
+    fn place(&self, value: ValueId) -> Span {
+        self.used_at
+            .get(&value)
+            .copied()
+            .unwrap_or(self.program.values[value].span)
+    }
+
+    fn text(&self, span: Span) -> String {
+        self.sources.text(span).to_string()
+    }
+
+    fn same(&self, a: &Size, b: &Size) -> bool {
+        self.facts.same(a, b)
+    }
+
+    /// The kind of a result computed from these: it has a gradient if one of them has.
+    fn joined_kind(&self, values: &[ValueId]) -> Kind {
+        let kinds = values.iter().map(|&value| &self.ty(value).kind);
+        let any = |wanted: &Kind| kinds.clone().any(|kind| kind == wanted);
+        if any(&Kind::Unknown) {
+            Kind::Unknown
+        } else if any(&Kind::Real) {
+            Kind::Real
+        } else {
+            Kind::Data
+        }
+    }
+
+    fn any_unknown(&self, values: &[ValueId]) -> bool {
+        values.iter().any(|&value| self.ty(value).is_unknown())
+    }
+}

@@ -1,0 +1,228 @@
+//! Rows of values, one for each position of a loop, such as the states `h[0]`, `h[1]`, … of a recurrence.
+
+mod coverage;
+
+use std::cmp::Ordering;
+
+use super::Checker;
+use super::names::Binding;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::meaning::program::{Family, Instruction, ValueId};
+use crate::meaning::size::Size;
+use crate::meaning::types::Type;
+use crate::syntax::ast::{self, Expr, Ident, Stmt, StmtKind};
+use crate::syntax::span::Span;
+
+/// A position of a row that has a value, for all rounds of the loops around it.
+#[derive(Clone, Debug)]
+pub(super) struct RowEntry {
+    pub(super) low: Vec<Size>,
+    pub(super) high: Vec<Size>,
+    pub(super) at: Vec<Size>,
+    /// True for a position of a loop, false for a single one.
+    pub(super) ranges: bool,
+    /// The labels of the loops' ends, for the axes of the whole row.
+    pub(super) labels: Vec<std::rc::Rc<str>>,
+}
+
+/// How many single starting values a recurrence may reach back.
+pub(super) const STARTS_MAX: i64 = 16;
+
+impl<'a> Checker<'a> {
+    /// The leading positions of a target: `h[t]` and `h[0]` are places in a row, `a[j]` is an index equation.
+    pub(super) fn keys(&self, axes: &[ast::Axis]) -> Vec<Size> {
+        let key = |axis: &ast::Axis| match axis {
+            ast::Axis::Size(None, expr) => self.as_size(expr),
+            _ => None,
+        };
+        axes.iter().map_while(key).collect()
+    }
+
+    /// Puts a value into a row; the first value makes the row.
+    pub(super) fn store(&mut self, name: &Ident, at: Vec<Size>, value: ValueId) {
+        let ty = self.ty(value).clone();
+        let family = match self.lookup(&name.name) {
+            Some(Binding::Family(family)) => *family,
+            _ => {
+                self.program.families.push(Family {
+                    name: name.name.clone(),
+                    ty: ty.clone(),
+                    ranges: Vec::new(),
+                });
+                self.stores.push(Vec::new());
+                let family = self.program.families.len() - 1;
+                self.define(name, Binding::Family(family));
+                family
+            }
+        };
+        if let Some(other) = self.stores[family].first().filter(|stored| stored.at.len() != at.len()) {
+            let (here, there) = (at.len(), other.at.len());
+            let text = format!(
+                "positions of the row {} are {there} numbers elsewhere, and {here} here",
+                name.name
+            );
+            return self.report(Diagnostic::new(Code::E20, name.span, text));
+        }
+        let own = self.program.families[family].ty.clone();
+        let Some(value) = self.fitted(value, &own, name.span) else {
+            return;
+        };
+        if own.is_unknown() {
+            self.program.families[family].ty = ty;
+        }
+        let extremes = |highest: bool| at.iter().map(|at| self.extreme(at, highest)).collect();
+        let stored = RowEntry {
+            low: extremes(false),
+            high: extremes(true),
+            ranges: at
+                .iter()
+                .any(|at| self.loops.iter().any(|one| at.symbols().contains(&one.index))),
+            labels: at.iter().map(|at| self.end_label(at)).collect(),
+            at: at.clone(),
+        };
+        if !stored.ranges && self.stores[family].iter().any(|other| other.at == stored.at) {
+            let error = Diagnostic::new(Code::E21, name.span, "this position already has a value");
+            self.report(error);
+        }
+        self.stores[family].push(stored);
+        self.push(Instruction::Store { family, at, value });
+    }
+
+    /// The value, converted to the type of the row.
+    pub(super) fn fitted(&mut self, value: ValueId, own: &Type, span: Span) -> Option<ValueId> {
+        let ty = self.ty(value).clone();
+        if ty.is_unknown() || own.is_unknown() {
+            return Some(value);
+        }
+        let fits = ty.rank() == own.rank() && ty.axes.iter().zip(&own.axes).all(|(a, b)| self.same(&a.size, &b.size));
+        if !fits {
+            let text = format!("this is {ty}; the others of this row are {own}");
+            self.report(Diagnostic::new(Code::E02, span, text).help("all values of a row have the same axes"));
+            return None;
+        }
+        let ty = Type {
+            axes: own.axes.clone(),
+            kind: ty.kind,
+        };
+        let span = self.program.values[value].span;
+        Some(self.relabel(value, ty, span))
+    }
+
+    pub(super) fn end_label(&self, at: &Size) -> std::rc::Rc<str> {
+        let around = self.loops.iter().rev().find(|one| at.symbols().contains(&one.index));
+        match around.map(|one| {
+            if one.down {
+                one.low.clone().max(one.high.clone())
+            } else {
+                one.high.clone()
+            }
+        }) {
+            Some(end) => self.size_label(&end),
+            None => "position".into(),
+        }
+    }
+
+    /// The label of axes of this size.
+    pub(super) fn size_label(&self, size: &Size) -> std::rc::Rc<str> {
+        let named = self.frame().names.values().find_map(|(binding, _)| match binding {
+            Binding::Dim(own, label) if own == size => Some(label.clone()),
+            _ => None,
+        });
+        named.unwrap_or_else(|| size.to_string().into())
+    }
+
+    /// Reads a value of a row; gives the number of positions that name it, and the value.
+    pub(super) fn taken_from(&mut self, family: usize, positions: &[Expr], span: Span) -> (ValueId, usize) {
+        let count = self.stores[family].first().map_or(1, |stored| stored.at.len());
+        let keys: Option<Vec<Size>> = positions.iter().take(count).map(|p| self.position_key(p)).collect();
+        match keys {
+            Some(keys) if keys.len() == count => (self.load(family, keys, span), count),
+            _ => (self.in_tensor_form(|c| c.collect(family, span)), 0),
+        }
+    }
+
+    pub(super) fn position_key(&self, position: &Expr) -> Option<Size> {
+        let is_index = position
+            .as_name()
+            .is_some_and(|name| self.indices.iter().any(|index| index.name == name));
+        if is_index { None } else { self.as_size(position) }
+    }
+
+    pub(super) fn load(&mut self, family: usize, at: Vec<Size>, span: Span) -> ValueId {
+        let low: Vec<Size> = at.iter().map(|at| self.extreme(at, false)).collect();
+        let high: Vec<Size> = at.iter().map(|at| self.extreme(at, true)).collect();
+        let mut known = self.stores[family].clone();
+        known.retain(|stored| !self.is_later(stored, &at));
+        known.extend(self.planned_before(&self.program.families[family].name.clone(), &at));
+        if !self.covered(&low, &high, &at, &known) {
+            return self.never_set(&self.program.families[family].name.clone(), &at, span);
+        }
+        let ty = self.program.families[family].ty.clone();
+        let out = self.new_value(ty, span);
+        self.push(Instruction::Load { out, family, at });
+        out
+    }
+
+    /// Whether a statement in the loops around gives the place its value in an earlier round, this one, or a later one.
+    ///
+    /// The outermost loop in which the two places differ decides; `None` if their distance is not a number.
+    pub(super) fn round(&self, stored: &[Size], wanted: &[Size]) -> Option<Ordering> {
+        for one in &self.loops {
+            let mut pairs = stored.iter().zip(wanted);
+            let Some((own, wanted)) = pairs.find(|(own, _)| own.symbols().contains(&one.index)) else {
+                continue;
+            };
+            match wanted.minus(own).as_number()?.cmp(&0) {
+                Ordering::Equal => {}
+                ahead if one.down => return Some(ahead.reverse()),
+                ahead => return Some(ahead),
+            }
+        }
+        Some(Ordering::Equal)
+    }
+
+    /// True if a store of a loop that still runs gives this position a value only later.
+    pub(super) fn is_later(&self, stored: &RowEntry, at: &[Size]) -> bool {
+        !matches!(self.round(&stored.at, at), Some(Ordering::Less | Ordering::Equal))
+    }
+
+    /// What the loops that still run have stored in earlier rounds, by statements that come later in the text.
+    pub(super) fn planned_before(&self, name: &str, at: &[Size]) -> Vec<RowEntry> {
+        let places = self
+            .plans
+            .iter()
+            .flatten()
+            .filter(|(target, _)| target == name)
+            .map(|(_, keys)| keys);
+        let earlier = places.filter(|keys| self.round(keys, at) == Some(Ordering::Less));
+        earlier
+            .map(|keys| {
+                let extremes = |highest: bool| keys.iter().map(|at| self.extreme(at, highest)).collect();
+                RowEntry {
+                    low: extremes(false),
+                    high: extremes(true),
+                    at: keys.clone(),
+                    ranges: true,
+                    labels: Vec::new(),
+                }
+            })
+            .collect()
+    }
+
+    /// The positions of rows that the statements of a loop body define.
+    pub(super) fn plan(&self, stmts: &'a [Stmt]) -> Vec<(String, Vec<Size>)> {
+        let mut plan = Vec::new();
+        for stmt in stmts {
+            if let StmtKind::Equation(targets, ..) = &stmt.kind {
+                for target in targets {
+                    let keys = target.axes.as_deref().map_or(Vec::new(), |axes| self.keys(axes));
+                    if !keys.is_empty() {
+                        plan.push((target.name.name.clone(), keys));
+                    }
+                }
+            }
+        }
+        plan
+    }
+}

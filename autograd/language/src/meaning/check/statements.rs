@@ -1,0 +1,234 @@
+//! Statements, and the checks of a graph as a whole.
+
+use super::names::Binding;
+use super::{ActiveLoop, Checker};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::meaning::program::{Instruction, Operation, ValueId};
+use crate::meaning::size::Symbol;
+use crate::meaning::types::{Axis, Kind, Type};
+use crate::syntax::ast::{Direction, Expr, ExprKind, ForLoop, Ident, ItemKind, LeftSide, Stmt, StmtKind};
+use crate::syntax::span::Span;
+
+impl<'a> Checker<'a> {
+    pub(super) fn statements(&mut self, stmts: &'a [Stmt]) {
+        for stmt in stmts {
+            self.stmt(stmt);
+        }
+    }
+
+    fn stmt(&mut self, stmt: &'a Stmt) {
+        match &stmt.kind {
+            StmtKind::Dim(dims) => dims.iter().for_each(|(name, size)| self.dim(name, size.as_ref())),
+            StmtKind::Input(decls) => decls.iter().for_each(|decl| self.input(decl)),
+            StmtKind::Param(params) => params.iter().for_each(|(decl, init)| self.param(decl, init.as_ref())),
+            StmtKind::Const(name, shape, value) => {
+                let mut found = self.expr(value);
+                if let Some(shape) = shape {
+                    found = self.broadcast(found, shape, value.span);
+                }
+                self.name_value(name, found);
+            }
+            StmtKind::Layer(layers) => layers.iter().for_each(|layer| self.layer(layer)),
+            StmtKind::Require(condition) => self.require(condition),
+            StmtKind::Output(names) => names.iter().for_each(|name| self.output(name)),
+            StmtKind::Objective(direction, value) => self.objective(*direction, value, stmt.span),
+            StmtKind::For(one) => self.for_loop(one),
+            StmtKind::Equation(targets, value, shape) => {
+                self.equation = Some((stmt, value));
+                let mut found = match targets.as_slice() {
+                    [one] => vec![self.right_side(one, value)],
+                    several => self.right_sides(several, value),
+                };
+                if let (Some(shape), [one]) = (shape, found.as_slice()) {
+                    found = vec![self.rename(*one, shape)];
+                }
+                self.equation = None;
+                for (target, value) in targets.iter().zip(found) {
+                    self.assign(target, value);
+                }
+            }
+        }
+    }
+
+    fn right_side(&mut self, target: &LeftSide, value: &'a Expr) -> ValueId {
+        let axes = target.axes.as_deref().unwrap_or(&[]);
+        let keys = self.keys(axes).len();
+        if keys < axes.len() {
+            return self.index_equation(&target.name, &axes[keys..], value);
+        }
+        self.expr(value)
+    }
+
+    fn right_sides(&mut self, targets: &[LeftSide], value: &'a Expr) -> Vec<ValueId> {
+        let results = match &value.kind {
+            ExprKind::Call(callee, args) => self.call(callee, args, value.span),
+            _ => vec![self.expr(value)],
+        };
+        if results.len() != targets.len() {
+            let text = format!("this gives {} values for {} names", results.len(), targets.len());
+            self.report(Diagnostic::new(Code::E20, value.span, text));
+            return targets.iter().map(|target| self.unknown(target.name.span)).collect();
+        }
+        results
+    }
+
+    fn assign(&mut self, target: &LeftSide, value: ValueId) {
+        let keys = target.axes.as_deref().map_or(Vec::new(), |axes| self.keys(axes));
+        if keys.is_empty() {
+            return self.name_value(&target.name, value);
+        }
+        if let Some((binding, place)) = self.frame().names.get(&target.name.name)
+            && !matches!(binding, Binding::Family(_))
+        {
+            let place = *place;
+            let text = format!("`{}` already has a meaning", target.name.name);
+            let error = Diagnostic::new(Code::E21, target.name.span, text).with(place, "here");
+            return self.report(error);
+        }
+        if self.program.values[value].name.is_none() {
+            self.program.values[value].name = Some(target.name.name.clone());
+        }
+        self.store(&target.name, keys, value);
+    }
+
+    /// Binds a name to a value.
+    pub(super) fn name_value(&mut self, name: &Ident, value: ValueId) {
+        if self.program.values[value].name.is_none() {
+            let own = &mut self.program.values[value];
+            own.name = Some(name.name.clone());
+            own.span = name.span;
+        }
+        if self.frames.len() == 1 && self.loops.is_empty() {
+            self.program.names.push((name.name.clone(), value));
+        }
+        self.define(name, Binding::Value(value));
+    }
+
+    fn output(&mut self, name: &Ident) {
+        let value = match self.lookup(&name.name).cloned() {
+            Some(Binding::Value(usize::MAX)) => return,
+            Some(Binding::Value(value)) => value,
+            Some(Binding::Family(family)) => self.collect(family, name.span),
+            _ => {
+                self.unknown_name(&name.name, name.span);
+                return;
+            }
+        };
+        if self.program.outputs.iter().any(|(own, _)| *own == name.name) {
+            let error = Diagnostic::new(Code::E21, name.span, format!("`{}` is an output already", name.name));
+            return self.report(error.help("an output is named once"));
+        }
+        self.program.outputs.push((name.name.clone(), value));
+    }
+
+    fn objective(&mut self, direction: Direction, expr: &Expr, span: Span) {
+        let value = self.expr(expr);
+        let ty = self.ty(value).clone();
+        if ty.rank() != 0 {
+            let labels = ty.labels().join(", ");
+            let text = self.text(expr.span);
+            let error = Diagnostic::new(Code::E07, expr.span, format!("{text} is {ty}, not one value"))
+                .help(format!("`sum({text}, over {labels})` or `mean`"))
+                .edit(expr.span, format!("sum({text}, over {labels})"));
+            return self.report(error);
+        }
+        if self.program.objective.is_some() {
+            let error = Diagnostic::new(Code::E21, span, "this graph already has an objective");
+            return self.report(error.help("add up what is to be minimised"));
+        }
+        self.program.objective = Some((direction, value));
+    }
+
+    fn for_loop(&mut self, one: &'a ForLoop) {
+        let (Some(low), Some(high)) = (self.size(&one.from), self.size(&one.to)) else {
+            return;
+        };
+        let index = self.fresh_position(&one.index.name);
+        let (from, to) = (low.clone(), high.clone());
+        let (low, high) = if one.down { (high, low) } else { (low, high) };
+        let before = self.frame().names.clone();
+        self.define(&one.index, Binding::Position(index.clone()));
+        self.loops.push(ActiveLoop {
+            index: index.clone(),
+            low,
+            high,
+            down: one.down,
+        });
+        let plan = self.plan(&one.body.stmts);
+        self.plans.push(plan);
+        self.blocks.push(Vec::new());
+        self.statements(&one.body.stmts);
+        let body = self.blocks.pop().expect("the block was opened above");
+        self.plans.pop();
+        self.loops.pop();
+        let frame = self.frames.last_mut().expect("there is always a frame");
+        frame
+            .names
+            .retain(|name, (binding, _)| before.contains_key(name) || matches!(binding, Binding::Family(_)));
+        self.push(Instruction::Loop {
+            index,
+            from,
+            to,
+            down: one.down,
+            body,
+        });
+    }
+
+    /// A name for the position of a loop that no other loop or size of the program has.
+    fn fresh_position(&self, name: &str) -> Symbol {
+        let uses = |block: &[Instruction], name: &str| {
+            Instruction::all(block).any(|one| matches!(one, Instruction::Loop { index, .. } if &**index == name))
+        };
+        let taken = |name: &str| {
+            self.blocks.iter().any(|block| uses(block, name))
+                || self.loops.iter().any(|one| &*one.index == name)
+                || self.program.dims.iter().any(|dim| &*dim.name == name)
+        };
+        let mut unique = name.to_string();
+        let mut number = 2;
+        while taken(&unique) {
+            unique = format!("{name}_{number}");
+            number += 1;
+        }
+        unique.into()
+    }
+
+    /// Checks a module by itself, with sizes that are just names, and `..` as one axis of its own.
+    pub(super) fn module_alone(&mut self, item: &'a ItemKind) {
+        let ItemKind::Module {
+            dims,
+            inputs,
+            results,
+            body,
+            ..
+        } = item
+        else {
+            return;
+        };
+        for dim in dims {
+            self.dim(dim, None);
+        }
+        let size = self.new_dim("..", None, Span::default());
+        let rest = [Axis::new("..", size, Span::default())];
+        for decl in inputs {
+            let ty = self.declared(decl, &rest).unwrap_or_else(Type::unknown);
+            let value = self.emit(Operation::Input(0), Vec::new(), ty, decl.name.span);
+            self.name_value(&decl.name, value);
+        }
+        self.statements(&body.stmts);
+        self.results(results, &rest);
+    }
+
+    /// The checks of a graph as a whole.
+    pub(super) fn finish(&mut self) {
+        if let Some((_, objective)) = self.program.objective
+            && self.ty(objective).kind == Kind::Unknown
+        {
+            return;
+        }
+        if self.diagnostics.iter().all(|diagnostic| !diagnostic.is_error()) {
+            self.warnings();
+        }
+    }
+}

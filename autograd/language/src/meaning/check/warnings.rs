@@ -1,0 +1,274 @@
+//! Warnings: programs that have a meaning, but perhaps not the intended one.
+
+use std::collections::BTreeSet;
+
+use super::Checker;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::meaning::program::{Instruction, Operation, ValueId};
+use crate::meaning::size::{Size, Symbol};
+use crate::syntax::ast::{Binary, Direction, Expr, ExprKind};
+use crate::syntax::span::Span;
+
+impl Checker<'_> {
+    /// All warnings about a graph without mistakes.
+    pub(super) fn warnings(&mut self) {
+        let instructions = self.blocks[0].clone();
+        self.unused_params(&instructions);
+        self.likelihood_minimised(&instructions);
+        self.sizes_always_together();
+        self.loops_without_memory(&instructions);
+        self.logs_of_softmax(&instructions);
+    }
+
+    /// W01: a parameter that the objective does not depend on.
+    fn unused_params(&mut self, instructions: &[Instruction]) {
+        let Some((_, objective)) = self.program.objective else {
+            return;
+        };
+        let reached = self.reached(instructions, objective);
+        let used: BTreeSet<usize> = operations(instructions)
+            .filter_map(|(out, op, _)| match op {
+                Operation::Param(param, _) if reached.contains(&out) => Some(*param),
+                _ => None,
+            })
+            .collect();
+        for number in 0..self.program.params.len() {
+            let param = &self.program.params[number];
+            if !used.contains(&number) {
+                let text = format!("the objective does not depend on {}", param.path);
+                let warning = Diagnostic::new(Code::W01, param.span, text);
+                self.report(warning.help("use it, or remove its declaration"));
+            }
+        }
+    }
+
+    /// Everything a value depends on; of a row, all of it.
+    fn reached(&self, instructions: &[Instruction], from: ValueId) -> BTreeSet<ValueId> {
+        let mut rows: Vec<Vec<ValueId>> = vec![Vec::new(); self.program.families.len()];
+        for instruction in Instruction::all(instructions) {
+            if let Instruction::Store { family, value, .. } = instruction {
+                rows[*family].push(*value);
+            }
+        }
+        let mut of: Vec<&[ValueId]> = vec![&[]; self.program.values.len()];
+        for instruction in Instruction::all(instructions) {
+            match instruction {
+                Instruction::Compute { out, args, .. } => of[*out] = args,
+                Instruction::Load { out, family, .. } | Instruction::Collect { out, family } => {
+                    of[*out] = &rows[*family];
+                }
+                Instruction::Store { .. } | Instruction::Loop { .. } | Instruction::Scope { .. } => {}
+            }
+        }
+        let mut reached = BTreeSet::new();
+        let mut open = vec![from];
+        while let Some(value) = open.pop() {
+            if reached.insert(value) {
+                open.extend(of[value]);
+            }
+        }
+        reached
+    }
+
+    /// W05: `minimize` of something that grows with the logarithm of a probability.
+    fn likelihood_minimised(&mut self, instructions: &[Instruction]) {
+        let Some((Direction::Minimize, objective)) = self.program.objective else {
+            return;
+        };
+        if self.grows_with_log(instructions, objective, 0) == Some(true) {
+            let span = self.program.values[objective].span;
+            let warning = Diagnostic::new(
+                Code::W05,
+                span,
+                "this grows when the probability of the right answer grows",
+            );
+            self.report(warning.help("write `maximize`, or a minus before the logarithm"));
+        }
+    }
+
+    /// Whether a value grows or falls with a logarithm in it; `None` if there is none.
+    fn grows_with_log(&self, instructions: &[Instruction], value: ValueId, depth: usize) -> Option<bool> {
+        if depth > 40 {
+            return None;
+        }
+        let of = |value: ValueId| self.grows_with_log(instructions, value, depth + 1);
+        let by_operation = |op: &Operation, args: &[ValueId]| match op {
+            Operation::Unary("log") | Operation::Along("log_softmax", _) => Some(true),
+            Operation::Unary("neg") => of(args[0]).map(|grows| !grows),
+            Operation::Binary("sub") => of(args[0]).or(of(args[1]).map(|grows| !grows)),
+            Operation::Binary("div") => of(args[0]),
+            Operation::Binary("add" | "mul") => of(args[0]).or(of(args[1])),
+            Operation::Reduce("sum" | "mean", _)
+            | Operation::Relabel
+            | Operation::Reshape
+            | Operation::Permute(_)
+            | Operation::Select(..)
+            | Operation::Pick => of(args[0]),
+            _ => None,
+        };
+        Instruction::all(instructions).find_map(|instruction| match instruction {
+            Instruction::Compute { out, op, args } if *out == value => by_operation(op, args),
+            Instruction::Load { out, family: row, .. } | Instruction::Collect { out, family: row } if *out == value => {
+                Instruction::all(instructions).find_map(|store| match store {
+                    Instruction::Store { family, value, .. } if family == row => of(*value),
+                    _ => None,
+                })
+            }
+            _ => None,
+        })
+    }
+
+    /// W04: two sizes that no declaration has one without the other.
+    fn sizes_always_together(&mut self) {
+        let declared: Vec<Vec<Symbol>> = {
+            let inputs = self.program.inputs.iter().map(|input| &input.ty);
+            let params = self.program.params.iter().map(|param| &param.ty);
+            inputs
+                .chain(params)
+                .map(|ty| ty.axes.iter().flat_map(|axis| axis.size.symbols()).collect())
+                .collect()
+        };
+        let given: Vec<(Symbol, Span)> = {
+            let free = self.program.dims.iter().filter(|dim| dim.value.is_none());
+            free.map(|dim| (dim.name.clone(), dim.span)).collect()
+        };
+        for (i, (a, _)) in given.iter().enumerate() {
+            for (b, place) in &given[i + 1..] {
+                let with = |name: &Symbol| declared.iter().filter(|names| names.contains(name)).count();
+                let both = declared
+                    .iter()
+                    .filter(|names| names.contains(a) && names.contains(b))
+                    .count();
+                if both >= 2 && with(a) == both && with(b) == both {
+                    let text = format!("{a} and {b} stand together in every declaration");
+                    let warning = Diagnostic::new(Code::W04, *place, text);
+                    self.report(warning.help("if they are the same thing twice, one name is enough"));
+                }
+            }
+        }
+    }
+
+    /// W06: a loop in which no round looks at another.
+    fn loops_without_memory(&mut self, instructions: &[Instruction]) {
+        let mut found: Vec<Span> = Vec::new();
+        for instruction in Instruction::all(instructions) {
+            let Instruction::Loop { index, body, .. } = instruction else {
+                continue;
+            };
+            let is_other = |at: &Size| at.symbols().contains(index) && at.as_symbol() != Some(index);
+            let remembers = Instruction::all(body).any(|inner| match inner {
+                Instruction::Load { at, .. } => at.iter().any(is_other),
+                Instruction::Loop { .. } => true,
+                Instruction::Compute {
+                    op: Operation::Param(_, at),
+                    ..
+                } => !at.is_empty(),
+                _ => false,
+            });
+            let mut products = operations(body).filter(|(_, op, _)| **op == Operation::Matmul);
+            if !remembers && let Some((out, ..)) = products.next() {
+                found.push(self.program.values[out].span);
+            }
+        }
+        for place in found {
+            let warning = Diagnostic::new(Code::W06, place, "no position of this loop looks at another one");
+            self.report(warning.help("all positions at once are one matrix product, which runs faster"));
+        }
+    }
+
+    /// W02: the logarithm of a softmax, which is minus infinity where `log_softmax` still has digits.
+    fn logs_of_softmax(&mut self, instructions: &[Instruction]) {
+        let mut softmax = BTreeSet::new();
+        let mut found = Vec::new();
+        for (out, op, args) in operations(instructions) {
+            match op {
+                Operation::Along("softmax", _) => {
+                    softmax.insert(out);
+                }
+                Operation::Unary("log") if softmax.contains(&args[0]) => found.push(self.program.values[out].span),
+                _ => {}
+            }
+        }
+        for place in found {
+            let text = "for very unlikely entries the softmax is 0 and its logarithm minus infinity";
+            self.report(Diagnostic::new(Code::W02, place, text).help("write `log_softmax`"));
+        }
+    }
+
+    /// W03: a mask in which some row is all minus infinity.
+    pub(super) fn mask_without_positions(&mut self, value: &Expr, indices: &[&str]) {
+        let ExprKind::If(condition, yes, no) = &value.kind else {
+            return;
+        };
+        let is_out =
+            |expr: &Expr| matches!(&expr.kind, ExprKind::Neg(inner) if inner.kind == ExprKind::Number(f64::INFINITY));
+        let [rows, columns] = indices else { return };
+        if is_out(yes) == is_out(no) {
+            return;
+        }
+        const SIZE: i64 = 4;
+        let allowed = |row: i64, column: i64| {
+            let value_of = |name: &str| match name {
+                name if name == *rows => Some(row),
+                name if name == *columns => Some(column),
+                _ => None,
+            };
+            holds(condition, &value_of).map(|yes_holds| yes_holds != is_out(yes))
+        };
+        for row in 1..=SIZE {
+            let row_allows: Option<Vec<bool>> = (1..=SIZE).map(|column| allowed(row, column)).collect();
+            if row_allows.is_some_and(|row_allows| !row_allows.contains(&true)) {
+                let text = format!(
+                    "for {} = {row} every {} is excluded: a softmax over this row is not a number",
+                    rows, columns
+                );
+                self.report(Diagnostic::new(Code::W03, condition.span, text).help("did you mean `<=`?"));
+                return;
+            }
+        }
+    }
+}
+
+/// Whether a condition between indices and whole numbers holds.
+fn holds(condition: &Expr, value_of: &dyn Fn(&str) -> Option<i64>) -> Option<bool> {
+    let ExprKind::Binary(operator, left, right) = &condition.kind else {
+        return None;
+    };
+    if let Binary::And | Binary::Or = operator {
+        let (left, right) = (holds(left, value_of)?, holds(right, value_of)?);
+        return Some(if *operator == Binary::And {
+            left && right
+        } else {
+            left || right
+        });
+    }
+    let (left, right) = (whole(left, value_of)?, whole(right, value_of)?);
+    Some(match operator {
+        Binary::Less => left < right,
+        Binary::LessEqual => left <= right,
+        Binary::Equal => left == right,
+        Binary::NotEqual => left != right,
+        Binary::GreaterEqual => left >= right,
+        Binary::Greater => left > right,
+        _ => return None,
+    })
+}
+
+fn whole(expr: &Expr, value_of: &dyn Fn(&str) -> Option<i64>) -> Option<i64> {
+    match &expr.kind {
+        ExprKind::Number(value) if value.fract() == 0.0 && value.abs() < 1e15 => Some(*value as i64),
+        ExprKind::Name(name) => value_of(name),
+        ExprKind::Binary(Binary::Add, left, right) => Some(whole(left, value_of)? + whole(right, value_of)?),
+        ExprKind::Binary(Binary::Sub, left, right) => Some(whole(left, value_of)? - whole(right, value_of)?),
+        _ => None,
+    }
+}
+
+/// All operations of these instructions, in order.
+fn operations(instructions: &[Instruction]) -> impl Iterator<Item = (ValueId, &Operation, &[ValueId])> {
+    Instruction::all(instructions).filter_map(|instruction| match instruction {
+        Instruction::Compute { out, op, args } => Some((*out, op, args.as_slice())),
+        _ => None,
+    })
+}

@@ -1,0 +1,14 @@
+//! What a syntax tree means: its sizes, types and operations, all checked.
+//!
+//! Reading order: [`size`], `facts`, [`types`], [`program`], [`words`], [`attributes`], [`ops`], `check`; then `unroll`,
+//! on which `run` and `derive` build.
+
+pub mod attributes;
+pub(crate) mod check;
+pub(crate) mod facts;
+pub mod ops;
+pub mod program;
+pub mod size;
+pub mod types;
+pub(crate) mod unroll;
+pub mod words;

@@ -1,0 +1,174 @@
+//! A program with its sizes, parameters and inputs, all checked before anything is recorded.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use ndarray::array;
+//! use tapegrad_autograd::language::{open, run::{Given, Session}};
+//! use tapegrad_autograd::{Tape, Var};
+//!
+//! let opened = open("square.cg", "graph square { dim M input x[M] J = sum(x^2, over M) minimize J }");
+//! let values = BTreeMap::from([("x".to_string(), array![1.0, 2.0].into_dyn())]);
+//! let given = Given { values, ..Given::<f64>::default() };
+//! let session = Session::new(&opened.programs[0], &given)?;
+//! let tape = Tape::with(session.params());
+//! let elaborated = session.record(&tape)?;
+//! let objective = elaborated.objective.expect("the program minimises J");
+//! assert_eq!(tape.number(Var::new(&tape, objective)), 5.0);
+//! # Ok::<(), tapegrad_autograd::language::run::RunError>(())
+//! ```
+
+use std::collections::BTreeMap;
+
+use ndarray::{ArrayD, Dimension};
+
+use super::elaborate::{self, Elaborated};
+use super::{Instance, RunError};
+use crate::meaning::program::{DeclaredInput, Program};
+use crate::meaning::size::Bound;
+use crate::meaning::types::Kind;
+use tapegrad_core::numbers::Real;
+use tapegrad_core::params::Params;
+use tapegrad_core::shape::Shape;
+use tapegrad_core::tape::Tape;
+
+/// The sizes and values of a run, as arrays.
+#[derive(Clone, Debug)]
+pub struct Given<T> {
+    /// Numbers for the named sizes; a size that follows from the shape of a value may be left out.
+    pub dims: BTreeMap<String, i64>,
+    /// Values of inputs and parameters.
+    pub values: BTreeMap<String, ArrayD<T>>,
+    /// The seed for parameters without a value.
+    pub seed: u64,
+    /// For gradients of outputs instead of the objective: the upstream gradient of each output.
+    pub cotangents: BTreeMap<String, ArrayD<T>>,
+}
+
+/// A program with its sizes, parameters and inputs, ready to be recorded.
+#[derive(Debug)]
+pub struct Session<'a, T> {
+    instance: Instance<'a>,
+    params: Params<T>,
+    values: &'a BTreeMap<String, ArrayD<T>>,
+}
+
+impl<T> Default for Given<T> {
+    fn default() -> Self {
+        Self {
+            dims: BTreeMap::new(),
+            values: BTreeMap::new(),
+            seed: 0,
+            cotangents: BTreeMap::new(),
+        }
+    }
+}
+
+impl<'a, T: Real> Session<'a, T> {
+    /// Binds the sizes and checks every value against its declaration: name, shape and kind.
+    ///
+    /// **Errors** if a size or an input is missing, or if a size or a value does not fit the program.
+    pub fn new(program: &'a Program, given: &'a Given<T>) -> Result<Self, RunError> {
+        let mut sizes = given.dims.clone();
+        let shapes: Vec<(String, Vec<usize>)> = given
+            .values
+            .iter()
+            .map(|(name, value)| (name.clone(), value.shape().to_vec()))
+            .collect();
+        elaborate::infer(program, &mut sizes, &shapes);
+        let instance = Instance::new(program, &sizes)?;
+        let mut params = instance.first_values::<T>(given.seed);
+        set_params(&mut params, &given.values)?;
+        check_names(&instance, &given.values)?;
+        for (input, shape) in instance.inputs() {
+            let value = &given.values[&input.name];
+            check_shape(&input.name, shape, value)?;
+            check_kind(input, instance.sizes(), value)?;
+        }
+        Ok(Self {
+            instance,
+            params,
+            values: &given.values,
+        })
+    }
+
+    /// The program with its sizes.
+    pub fn instance(&self) -> &Instance<'a> {
+        &self.instance
+    }
+
+    /// The parameters with the values that are given, and first values for the others.
+    pub fn params(&self) -> &Params<T> {
+        &self.params
+    }
+
+    /// Runs the program on a tape that was made with [`params`](Self::params).
+    ///
+    /// **Errors** at the place in the program where a value is impossible for these sizes.
+    pub fn record(&self, tape: &Tape<'_, T>) -> Result<Elaborated, RunError> {
+        let elaborated = self.instance.record(tape, &mut |input, _| {
+            let value = self.values[&input.name].view();
+            match input.ty.kind {
+                Kind::Real => tape.input(&input.name, value).id(),
+                _ => tape.data(&input.name, value).id(),
+            }
+        });
+        Ok(elaborated?)
+    }
+}
+
+fn set_params<T: Real>(params: &mut Params<T>, given: &BTreeMap<String, ArrayD<T>>) -> Result<(), RunError> {
+    for param in params.list().clone().params() {
+        let name = params.list().spec(param).name.clone();
+        let Some(value) = given.get(&name) else { continue };
+        check_shape(&name, param.shape(), value)?;
+        params.value_mut(param).assign(value);
+    }
+    Ok(())
+}
+
+/// Every given name must mean something, and every input must be given.
+fn check_names<T>(instance: &Instance<'_>, given: &BTreeMap<String, ArrayD<T>>) -> Result<(), RunError> {
+    let inputs = &instance.program().inputs;
+    let is_input = |name: &str| inputs.iter().any(|input| input.name == name);
+    let is_known = |name: &str| is_input(name) || instance.params().find(name).is_some();
+    if let Some(name) = given.keys().find(|name| !is_known(name)) {
+        let message = "the program has no input or parameter of this name";
+        return Err(RunError::data(format!("values.{name}"), message));
+    }
+    match inputs.iter().find(|input| !given.contains_key(&input.name)) {
+        Some(input) => {
+            let place = format!("values.{}", input.name);
+            Err(RunError::data(place, "this input is not given"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn check_shape<T>(name: &str, shape: Shape, value: &ArrayD<T>) -> Result<(), RunError> {
+    if value.shape() == shape.to_vec() {
+        return Ok(());
+    }
+    let message = format!("the program wants {shape}, the value is {}", Shape::new(value.shape()));
+    Err(RunError::data(format!("values.{name}"), message))
+}
+
+/// Ids are whole numbers below their end, truth values 0 or 1, whole numbers whole.
+fn check_kind<T: Real>(input: &DeclaredInput, sizes: &Bound, value: &ArrayD<T>) -> Result<(), RunError> {
+    let (low, end, what) = match &input.ty.kind {
+        Kind::Real | Kind::Data | Kind::Unknown => return Ok(()),
+        Kind::Int => (f64::NEG_INFINITY, f64::INFINITY, "whole numbers".to_string()),
+        Kind::Bool => (0.0, 2.0, "0 or 1".to_string()),
+        Kind::Id(size) => {
+            let end = size.value(sizes).unwrap_or(0);
+            (0.0, end as f64, format!("whole numbers from 0 to {}", end - 1))
+        }
+    };
+    for (place, entry) in value.indexed_iter() {
+        let entry = entry.to_f64();
+        if entry.fract() != 0.0 || entry < low || entry >= end {
+            let message = format!("the entry at {:?} is {entry}; these must be {what}", place.slice());
+            return Err(RunError::data(format!("values.{}", input.name), message));
+        }
+    }
+    Ok(())
+}

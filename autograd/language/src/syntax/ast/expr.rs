@@ -1,0 +1,128 @@
+//! Expressions as they are written.
+
+use super::{Axis, Ident, Shape};
+use crate::syntax::span::Span;
+
+/// An expression with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    /// Its kind, with the parts of that kind.
+    pub kind: ExprKind,
+    /// Its place in the source.
+    pub span: Span,
+}
+
+/// The kinds of expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// A literal number; never negative, `inf` is infinite.
+    Number(f64),
+    /// A name.
+    Name(String),
+    /// `-a`.
+    Neg(Box<Expr>),
+    /// `a + b`.
+    Binary(Binary, Box<Expr>, Box<Expr>),
+    /// `if c then u else v`.
+    If(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `x.T`.
+    Field(Box<Expr>, Ident),
+    /// `x[t, j]`.
+    Index(Box<Expr>, Vec<Expr>),
+    /// `f(x, over k)`.
+    Call(Box<Expr>, Vec<Arg>),
+    /// `sum(i: …)`.
+    Reduce(Ident, Vec<Ident>, Box<Expr>),
+}
+
+/// The binary operators, from the one that binds loosest to the one that binds tightest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Binary {
+    Or,
+    And,
+    Less,
+    LessEqual,
+    Equal,
+    NotEqual,
+    GreaterEqual,
+    Greater,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Matmul,
+    Pow,
+}
+
+/// An argument of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arg {
+    /// `over k`: which axes the function works along.
+    Over(Vec<Ident>),
+    /// `D => [h:H, dk]`: an axis into several; also how an attribute is given.
+    Split(Ident, Shape),
+    /// `[h, dk] => D`: several axes into one.
+    Merge(Shape, Axis),
+    /// A value.
+    Value(Expr),
+}
+
+/// Every operator with its sign or word, in the order of the enum.
+const SIGNS: [(Binary, &str); 14] = [
+    (Binary::Or, "or"),
+    (Binary::And, "and"),
+    (Binary::Less, "<"),
+    (Binary::LessEqual, "<="),
+    (Binary::Equal, "=="),
+    (Binary::NotEqual, "!="),
+    (Binary::GreaterEqual, ">="),
+    (Binary::Greater, ">"),
+    (Binary::Add, "+"),
+    (Binary::Sub, "-"),
+    (Binary::Mul, "*"),
+    (Binary::Div, "/"),
+    (Binary::Matmul, "@"),
+    (Binary::Pow, "^"),
+];
+
+const _: () = {
+    let mut place = 0;
+    while place < SIGNS.len() {
+        assert!(SIGNS[place].0 as usize == place, "the table has the order of the enum");
+        place += 1;
+    }
+};
+
+impl Binary {
+    /// The sign or word.
+    pub fn sign(self) -> &'static str {
+        SIGNS[self as usize].1
+    }
+
+    /// The operator of this sign.
+    pub fn of_sign(sign: &str) -> Option<Self> {
+        SIGNS
+            .iter()
+            .find(|(_, own)| *own == sign)
+            .map(|(operator, _)| *operator)
+    }
+
+    /// True for comparisons, such as `<` and `==`.
+    pub fn is_comparison(self) -> bool {
+        matches!(
+            self,
+            Self::Less | Self::LessEqual | Self::Equal | Self::NotEqual | Self::GreaterEqual | Self::Greater
+        )
+    }
+}
+
+impl Expr {
+    /// The name, if the expression is a name.
+    pub fn as_name(&self) -> Option<&str> {
+        match &self.kind {
+            ExprKind::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+}

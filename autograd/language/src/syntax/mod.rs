@@ -1,0 +1,10 @@
+//! From text to a syntax tree, and back to text.
+//!
+//! Reading order: [`span`], [`token`], [`lexer`], [`ast`], [`parse`], [`mod@print`].
+
+pub mod ast;
+pub mod lexer;
+pub mod parse;
+pub mod print;
+pub mod span;
+pub mod token;

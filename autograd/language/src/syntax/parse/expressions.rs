@@ -1,0 +1,202 @@
+//! Expressions: one method for each level of binding strength.
+
+use super::{Parser, Read};
+use crate::syntax::ast::{Arg, Binary, Expr, ExprKind, Ident};
+use crate::syntax::span::Span;
+use crate::syntax::token::TokenKind;
+
+/// The functions that reduce over an index: `sum(i: …)`.
+pub const REDUCERS: &[&str] = &["sum", "mean", "max", "min", "prod"];
+
+impl Parser {
+    pub(super) fn expr(&mut self) -> Read<Expr> {
+        if !self.is("if") {
+            return self.arith();
+        }
+        let start = self.bump().span;
+        self.deeper()?;
+        let condition = self.cond()?;
+        self.expect("then", "after the condition")?;
+        let yes = self.expr()?;
+        self.expect("else", "after the first value: `if` always has both")?;
+        let no = self.expr()?;
+        self.depth -= 1;
+        let span = start.to(no.span);
+        let kind = ExprKind::If(Box::new(condition), Box::new(yes), Box::new(no));
+        Ok(Expr { kind, span })
+    }
+
+    pub(super) fn arith(&mut self) -> Read<Expr> {
+        self.left_associative(&[Binary::Add, Binary::Sub], Self::term)
+    }
+
+    fn term(&mut self) -> Read<Expr> {
+        self.left_associative(&[Binary::Mul, Binary::Div, Binary::Matmul], Self::unary)
+    }
+
+    /// `operand { operator operand }`; a long row of operators makes a deep tree, so it counts as depth.
+    fn left_associative(&mut self, operators: &[Binary], operand: fn(&mut Self) -> Read<Expr>) -> Read<Expr> {
+        let depth = self.depth;
+        let mut left = operand(self)?;
+        while let Some(&operator) = operators.iter().find(|operator| self.is(operator.sign())) {
+            self.deeper()?;
+            self.at += 1;
+            let right = operand(self)?;
+            left = Self::binary(operator, left, right);
+        }
+        self.depth = depth;
+        Ok(left)
+    }
+
+    fn unary(&mut self) -> Read<Expr> {
+        if !self.is("-") {
+            return self.power();
+        }
+        let start = self.bump().span;
+        self.deeper()?;
+        let operand = self.unary()?;
+        self.depth -= 1;
+        let span = start.to(operand.span);
+        let kind = ExprKind::Neg(Box::new(operand));
+        Ok(Expr { kind, span })
+    }
+
+    fn power(&mut self) -> Read<Expr> {
+        let base = self.postfix()?;
+        if !self.eat("^") {
+            return Ok(base);
+        }
+        self.deeper()?;
+        let exponent = self.unary()?;
+        self.depth -= 1;
+        Ok(Self::binary(Binary::Pow, base, exponent))
+    }
+
+    fn postfix(&mut self) -> Read<Expr> {
+        let depth = self.depth;
+        let mut expr = self.primary()?;
+        while ["[", "(", "."].iter().any(|sign| self.is(sign)) {
+            self.deeper()?;
+            let start = expr.span;
+            let kind = if self.eat(".") {
+                ExprKind::Field(Box::new(expr), self.name("a name such as `T`")?)
+            } else if self.eat("[") {
+                let positions = self.list(Self::expr)?;
+                self.expect("]", "after the positions")?;
+                ExprKind::Index(Box::new(expr), positions)
+            } else {
+                self.at += 1;
+                let args = if self.is(")") {
+                    Vec::new()
+                } else {
+                    self.list(Self::arg)?
+                };
+                self.expect(")", "after the arguments")?;
+                ExprKind::Call(Box::new(expr), args)
+            };
+            expr = Expr {
+                kind,
+                span: start.to(self.last_span()),
+            };
+        }
+        self.depth = depth;
+        Ok(expr)
+    }
+
+    fn primary(&mut self) -> Read<Expr> {
+        if self.is("(") {
+            let start = self.bump().span;
+            self.deeper()?;
+            let inner = self.expr()?;
+            self.depth -= 1;
+            let end = self.expect(")", "to close the parenthesis")?;
+            return Ok(Expr {
+                kind: inner.kind,
+                span: start.to(end),
+            });
+        }
+        if self.eat("inf") {
+            let span = self.last_span();
+            return Ok(Self::number(f64::INFINITY, span));
+        }
+        match self.peek().kind {
+            TokenKind::Number => {
+                let token = self.bump();
+                let value = token
+                    .text
+                    .parse()
+                    .expect("the lexer gives only digits, point and exponent");
+                Ok(Self::number(value, token.span))
+            }
+            TokenKind::Name if self.begins_reduction() => self.reduction(),
+            TokenKind::Name => {
+                let token = self.bump();
+                let kind = ExprKind::Name(token.text);
+                Ok(Expr { kind, span: token.span })
+            }
+            _ => Err(self.fail("a value was expected")),
+        }
+    }
+
+    /// True at `sum(i, j:`.
+    fn begins_reduction(&self) -> bool {
+        if !REDUCERS.contains(&self.peek().text.as_str()) || !self.is_ahead(1, "(") {
+            return false;
+        }
+        let mut ahead = 2;
+        while self.is_name_ahead(ahead) && self.is_ahead(ahead + 1, ",") {
+            ahead += 2;
+        }
+        self.is_name_ahead(ahead) && self.is_ahead(ahead + 1, ":")
+    }
+
+    fn reduction(&mut self) -> Read<Expr> {
+        let reducer = self.name("a reduction")?;
+        self.expect("(", "after the reduction")?;
+        let indices = self.list(|p| p.name("an index"))?;
+        self.expect(":", "after the indices")?;
+        self.deeper()?;
+        let body = self.expr()?;
+        self.depth -= 1;
+        let end = self.expect(")", "to close the reduction")?;
+        let span = reducer.span.to(end);
+        let kind = ExprKind::Reduce(reducer, indices, Box::new(body));
+        Ok(Expr { kind, span })
+    }
+
+    fn arg(&mut self) -> Read<Arg> {
+        if self.is("over") && self.is_ahead(1, "=>") {
+            let span = self.bump().span;
+            self.at += 1;
+            let name = "over".to_string();
+            return Ok(Arg::Split(Ident { name, span }, self.shape()?));
+        }
+        if self.eat("over") {
+            return Ok(Arg::Over(self.list(|p| p.name("the name of an axis"))?));
+        }
+        if self.is("[") {
+            let from = self.shape()?;
+            self.expect("=>", "after the axes to be merged")?;
+            return Ok(Arg::Merge(from, self.axis()?));
+        }
+        if self.is_name_ahead(0) && self.is_ahead(1, "=>") {
+            let from: Ident = self.name("the name of an axis")?;
+            self.at += 1;
+            return Ok(Arg::Split(from, self.shape()?));
+        }
+        Ok(Arg::Value(self.expr()?))
+    }
+
+    fn number(value: f64, span: Span) -> Expr {
+        Expr {
+            kind: ExprKind::Number(value),
+            span,
+        }
+    }
+
+    pub(super) fn binary(operator: Binary, left: Expr, right: Expr) -> Expr {
+        let span = left.span.to(right.span);
+        let kind = ExprKind::Binary(operator, Box::new(left), Box::new(right));
+        Expr { kind, span }
+    }
+}

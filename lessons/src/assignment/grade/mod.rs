@@ -1,0 +1,24 @@
+//! The grader: a submission is compiled into a program that answers questions, and the tests judge the answers.
+//!
+//! Reading order. The program's side: `compile`, `server.rs`, which answers the questions, and `wire`, arrays as text.
+//! The grader's side: `process` and `output`, an untrusted program and what it prints; `session`, questions and
+//! answers; `submission`, a submission as tests see it; `grading`, which runs the tests; `verdict` and `report`, with
+//! its two other forms `gradescope` and `classroom`.
+
+pub(crate) mod classroom;
+pub(super) mod compile;
+pub(crate) mod gradescope;
+mod grading;
+mod output;
+mod process;
+mod report;
+mod session;
+mod submission;
+mod verdict;
+mod wire;
+
+pub use grading::{Grading, Tests};
+pub use process::Limits;
+pub use report::GradeReport;
+pub use submission::{Complaint, ModuleSpec, Submission};
+pub use verdict::TestVerdict;

@@ -1,0 +1,17 @@
+//! What lecturers and students get, made from one annotated reference.
+//!
+//! Reading order: `hole`, which takes a reference apart into starter and solution; `handout` and `student_crate`,
+//! what students get; `mutants`, solutions with one mistake, `versions`, many of them in one program, and `mutation`,
+//! how many of them the tests notice; [`bundle`], which proves all of it and writes it.
+
+pub mod bundle;
+mod handout;
+mod hole;
+mod mutants;
+mod mutation;
+pub(crate) mod student_crate;
+mod versions;
+
+pub use hole::{HoleError, Reference};
+pub use mutation::parsed;
+pub use versions::Versions;

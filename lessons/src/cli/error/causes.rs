@@ -1,0 +1,117 @@
+//! The errors of the other rooms and packages as errors of the command: their sentences, with a code each.
+
+use super::{CliError, ErrorCode};
+use crate::assignment::error::AssignmentError;
+use crate::bench::BenchError;
+use tapegrad_models::corpus::{BatchError, CorpusError, TextError};
+use tapegrad_models::decode::{DecodeError, SamplingError};
+use tapegrad_models::model::ModelError;
+use tapegrad_models::train::{CheckpointError, FolderError, TrainError};
+
+/// Gives each error type of the packages below its code.
+macro_rules! causes {
+    ($($error:ty => |$bound:ident| $code:expr;)+) => { $(
+        impl From<$error> for CliError {
+            fn from($bound: $error) -> Self {
+                Self::new($code, &$bound)
+            }
+        }
+    )+ };
+}
+
+causes! {
+    TextError => |error| text(&error);
+    BatchError => |_error| ErrorCode::Batch;
+    CorpusError => |error| corpus(&error);
+    ModelError => |_error| ErrorCode::Model;
+    CheckpointError => |error| checkpoint(&error);
+    FolderError => |error| folder(&error);
+    TrainError => |error| training(&error);
+    SamplingError => |_error| ErrorCode::Sampling;
+    DecodeError => |_error| ErrorCode::Decoding;
+    AssignmentError => |error| assignment(&error);
+}
+
+fn text(error: &TextError) -> ErrorCode {
+    match error {
+        TextError::Missing { .. } => ErrorCode::MissingFile,
+        TextError::Unreadable { .. } => ErrorCode::UnreadableFile,
+        TextError::Empty { .. } => ErrorCode::EmptyText,
+        TextError::NotUtf8 { .. } => ErrorCode::NotUtf8,
+    }
+}
+
+fn corpus(error: &CorpusError) -> ErrorCode {
+    match error {
+        CorpusError::Text(error) => text(error),
+        CorpusError::Split(_) => ErrorCode::ShortText,
+        CorpusError::Batch(_) => ErrorCode::Batch,
+        CorpusError::Grammar { .. } => ErrorCode::Grammar,
+        CorpusError::Limit(_) => ErrorCode::GrammarTooLarge,
+    }
+}
+
+fn checkpoint(error: &CheckpointError) -> ErrorCode {
+    match error {
+        CheckpointError::Unwritable { .. } => ErrorCode::UnwritableFile,
+        CheckpointError::Unreadable { .. } => ErrorCode::NoCheckpoint,
+        CheckpointError::Damaged { .. } => ErrorCode::DamagedCheckpoint,
+        CheckpointError::OtherModel { .. } => ErrorCode::OtherModel,
+        CheckpointError::OtherVocabulary { .. } => ErrorCode::OtherVocabulary,
+    }
+}
+
+fn folder(error: &FolderError) -> ErrorCode {
+    match error {
+        FolderError::Taken { .. } => ErrorCode::FolderTaken,
+        FolderError::NoRun { .. } => ErrorCode::NoRun,
+        FolderError::Damaged { .. } => ErrorCode::DamagedRun,
+        FolderError::Unwritable { .. } => ErrorCode::UnwritableFile,
+        FolderError::Checkpoint(error) => checkpoint(error),
+        FolderError::Model(_) => ErrorCode::Model,
+    }
+}
+
+fn training(error: &TrainError) -> ErrorCode {
+    match error {
+        TrainError::Corpus(error) => corpus(error),
+        TrainError::Batch(_) => ErrorCode::Batch,
+        TrainError::Model(_) => ErrorCode::Model,
+        TrainError::Folder(error) => folder(error),
+        TrainError::Diverged { .. } => ErrorCode::Diverged,
+    }
+}
+
+fn assignment(error: &AssignmentError) -> ErrorCode {
+    match error {
+        AssignmentError::Unknown { .. } => ErrorCode::UnknownAssignment,
+        AssignmentError::NoProject { .. } => ErrorCode::NoProject,
+        AssignmentError::NoLibraries { .. } | AssignmentError::NoTool { .. } => ErrorCode::NoTools,
+        AssignmentError::File { .. } => ErrorCode::File,
+        AssignmentError::Reference { .. } | AssignmentError::Refused { .. } => ErrorCode::Refused,
+    }
+}
+
+impl From<BenchError> for CliError {
+    fn from(error: BenchError) -> Self {
+        let (code, help) = match &error {
+            BenchError::NeedsText { .. } => (ErrorCode::Text, Some("give one with --text FILE")),
+            BenchError::Text(error) => (text(error), None),
+            BenchError::Split(_) => (ErrorCode::ShortText, None),
+            BenchError::Batch(_) => (ErrorCode::Batch, None),
+            BenchError::Sampling(_) => (ErrorCode::Sampling, None),
+            BenchError::Decode(_) => (ErrorCode::Decoding, None),
+            BenchError::File { .. } => (ErrorCode::File, None),
+            BenchError::Threads { .. } => (ErrorCode::Threads, None),
+            BenchError::Peer { .. } => (ErrorCode::Peer, Some("tests/peers/README.md says what a peer must do")),
+            BenchError::Train { .. } => (ErrorCode::Train, None),
+            BenchError::NoMemory { .. } => (ErrorCode::Memory, Some("this works on Linux only")),
+            _ => (ErrorCode::Bench, None),
+        };
+        let this = Self::new(code, &error);
+        match help {
+            Some(help) => this.help(help),
+            None => this,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What a learner may know at a step: every value computed so far, and every gradient that is complete.
+
+use ndarray::ArrayD;
+
+use super::evaluate::Environment;
+use crate::learn::run::trace::Trace;
+
+/// The names of a trace whose values are known after some number of steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Visible<'t> {
+    /// The trace.
+    pub trace: &'t Trace,
+    /// How many steps have been done.
+    pub done: usize,
+    /// The trace in which something was changed, for names that begin with `again.`.
+    pub again: Option<&'t Trace>,
+}
+
+impl<'t> Visible<'t> {
+    /// Everything in a trace.
+    pub fn all(trace: &'t Trace) -> Self {
+        Self {
+            trace,
+            done: usize::MAX,
+            again: None,
+        }
+    }
+
+    /// What is known when this many steps have been done.
+    pub fn after(trace: &'t Trace, done: usize) -> Self {
+        Self {
+            trace,
+            done,
+            again: None,
+        }
+    }
+
+    /// True if the value of a node is known.
+    pub fn knows_value(&self, node: usize) -> bool {
+        self.trace.known_after(node).is_none_or(|step| step < self.done)
+    }
+
+    /// True if the gradient of a node is known.
+    pub fn knows_gradient(&self, node: usize) -> bool {
+        self.trace.gradient_after(node).is_some_and(|step| step < self.done)
+    }
+
+    /// `uses_h`, the number of uses that contribute to the gradient of `h`; `paths_h`, the number of paths to it.
+    fn count(&self, name: &str) -> Option<f64> {
+        if let Some(node) = name.strip_prefix("uses_").and_then(|own| self.trace.find(own)) {
+            return Some(self.trace.nodes[node].received.len() as f64);
+        }
+        let node = self.trace.find(name.strip_prefix("paths_")?)?;
+        Some(crate::learn::run::paths::count(self.trace, node))
+    }
+
+    fn gradient(&self, name: &str) -> Option<Result<ArrayD<f64>, String>> {
+        let node = self.trace.find(name.strip_prefix("g_")?)?;
+        let own = &name[2..];
+        Some(match &self.trace.nodes[node].gradient {
+            None => Err(format!(
+                "{own} has no gradient: the objective does not depend on it, or it is data"
+            )),
+            Some(_) if !self.knows_gradient(node) => Err(format!("{name} is not known yet at this step")),
+            Some(gradient) => Ok(gradient.clone()),
+        })
+    }
+}
+
+impl Environment for Visible<'_> {
+    fn value(&self, name: &str) -> Result<ArrayD<f64>, String> {
+        if let (Some(own), Some(again)) = (name.strip_prefix("again."), self.again) {
+            return Visible::all(again).value(own);
+        }
+        if let Some(node) = self.trace.find(name) {
+            return match self.knows_value(node) {
+                true => Ok(self.trace.nodes[node].value.clone()),
+                false => Err(format!("{name} is not known yet at this step")),
+            };
+        }
+        if let Some(found) = self.gradient(name) {
+            return found;
+        }
+        if let Some(count) = self.count(name) {
+            return Ok(ArrayD::from_elem(vec![], count));
+        }
+        if let Some(&size) = self.trace.sizes.get(name) {
+            return Ok(ArrayD::from_elem(vec![], size as f64));
+        }
+        Err(format!("nothing here is called `{name}`"))
+    }
+}

@@ -1,0 +1,177 @@
+//! How a node is computed, in the names of its operands: `alpha @ x`, `log(y)`, `t * log(y)`.
+
+use tapegrad_autograd::graph::{Graph, NodeId, Source};
+use tapegrad_autograd::language::attributes;
+use tapegrad_autograd::ops::AnyOp;
+
+use super::numeral::numeral;
+
+/// A part longer than this is called by its label instead of being written out.
+const LENGTH_MAX: usize = 32;
+
+/// How a node is computed; for one that is given, what it is.
+pub fn phrase(graph: &Graph, labels: &[String], node: NodeId) -> String {
+    match graph.node(node).source {
+        Source::Input => "an input".into(),
+        Source::Data => "data, without a gradient".into(),
+        Source::Param(_) => "a parameter".into(),
+        Source::Constant(value) => numeral(*value),
+        Source::Module(_) => "a module's own forward()".into(),
+        Source::Op(op) => of_op(graph, labels, node, op),
+    }
+}
+
+/// How an operand is called inside a phrase: its name, its number, or its own phrase, in parentheses if it binds less
+/// than `tight`.
+fn operand(graph: &Graph, labels: &[String], node: NodeId, tight: u8) -> String {
+    let named = labels[node.index()] != format!("n{}", node.index());
+    match graph.node(node).source {
+        Source::Constant(value) => numeral(*value),
+        // Another shape of the same numbers needs no word of its own.
+        Source::Op(op) if !named && op.name() == "reshape" => {
+            operand(graph, labels, graph.node(node).operands[0], tight)
+        }
+        Source::Op(op) if !named => {
+            let inner = of_op(graph, labels, node, op);
+            let binds = infix(op.name()).map_or(9, |(_, binds)| binds);
+            match (inner.len() > LENGTH_MAX, binds < tight) {
+                (true, _) => labels[node.index()].clone(),
+                (false, true) => format!("({inner})"),
+                (false, false) => inner,
+            }
+        }
+        _ => labels[node.index()].clone(),
+    }
+}
+
+/// The sign of an op that stands between its operands, or before its only one, and how tightly it binds.
+fn infix(op: &str) -> Option<(&'static str, u8)> {
+    let signs = [
+        ("add", "+", 1),
+        ("sub", "-", 1),
+        ("neg", "-", 2),
+        ("mul", "*", 3),
+        ("div", "/", 3),
+        ("matmul", "@", 3),
+        ("pow", "^", 5),
+    ];
+    signs
+        .into_iter()
+        .find_map(|(name, sign, binds)| (name == op).then_some((sign, binds)))
+}
+
+fn of_op(graph: &Graph, labels: &[String], node: NodeId, op: &AnyOp) -> String {
+    let ids = graph.node(node).operands;
+    let called = |position: usize, tight: u8| operand(graph, labels, ids[position], tight);
+    match (op.name(), infix(op.name()), ids.len()) {
+        ("neg", ..) => format!("-{}", called(0, 3)),
+        (_, Some((sign, binds)), 2) => format!("{} {sign} {}", called(0, binds), called(1, binds + 1)),
+        ("power", ..) => match attributes::encode(op).first().and_then(|(_, n)| n.first().copied()) {
+            Some(n) => format!("{}^{}", called(0, 6), numeral(n)),
+            None => format!("{}^n", called(0, 6)),
+        },
+        ("permute", ..) if graph.shape(node).rank() == 2 => format!("{}.T", called(0, 6)),
+        ("pick", _, 2) => format!("{}[i, {}[i]]", called(0, 6), called(1, 0)),
+        ("embedding", _, 2) => format!("{}[{}]", called(0, 6), called(1, 0)),
+        ("slice", ..) => slice(&called(0, 6), op),
+        ("where", _, 3) => format!("if {} then {} else {}", called(0, 0), called(1, 0), called(2, 0)),
+        ("sum" | "mean" | "max" | "min" | "prod" | "softmax" | "log_softmax" | "logsumexp", _, 1) => {
+            let rank = graph.operand_shapes(node).next().map_or(0, |shape| shape.rank());
+            match (attribute(op, "axes").or(attribute(op, "axis")).as_deref(), rank) {
+                (Some([axis]), 2..) => format!("{}({}, axis {})", op.name(), called(0, 0), numeral(axis + 1.0)),
+                _ => format!("{}({})", op.name(), called(0, 0)),
+            }
+        }
+        (name, ..) => {
+            let all: Vec<String> = (0..ids.len()).map(|position| called(position, 0)).collect();
+            format!("{name}({})", all.join(", "))
+        }
+    }
+}
+
+fn attribute(op: &AnyOp, field: &str) -> Option<Vec<f64>> {
+    let attributes = attributes::encode(op);
+    attributes
+        .into_iter()
+        .find_map(|(name, numbers)| (name == field).then_some(numbers))
+}
+
+fn slice(a: &str, op: &AnyOp) -> String {
+    let one = |field: &str| attribute(op, field).and_then(|numbers| numbers.first().copied());
+    match (one("axis"), one("start"), one("end")) {
+        (Some(0.0), Some(start), Some(end)) if end == start + 1.0 => format!("{a}[{}]", numeral(start + 1.0)),
+        (_, Some(start), Some(end)) => format!("slice({a}, {} to {})", numeral(start + 1.0), numeral(end)),
+        _ => format!("slice({a})"),
+    }
+}
+
+/// A formula of an op with its letters replaced by the names of a node and its operands.
+///
+/// `letters` pairs each letter with a name; `g_` before a letter stays in front of the name.
+pub fn localised(formula: &str, letters: &[(String, String)]) -> String {
+    let is_word = |sign: char| sign.is_alphanumeric() || sign == '_';
+    let named = |word: &str| {
+        let of = |letter: &str| {
+            letters
+                .iter()
+                .find(|(own, _)| own == letter)
+                .map(|(_, name)| name.clone())
+        };
+        of(word)
+            .or_else(|| Some(format!("g_{}", of(word.strip_prefix("g_")?)?)))
+            .unwrap_or_else(|| word.to_string())
+    };
+    let (mut out, mut word) = (String::new(), String::new());
+    for sign in formula.chars() {
+        if is_word(sign) {
+            word.push(sign);
+            continue;
+        }
+        out += &named(&std::mem::take(&mut word));
+        out.push(sign);
+    }
+    out + &named(&word)
+}
+
+/// The equations of a backward formula for the operands that get a gradient, and for what these need.
+pub fn wanted(formula: &str, unwanted: &[String]) -> String {
+    let mut equations: Vec<String> = Vec::new();
+    for part in formula.split(", ") {
+        match equations.last_mut() {
+            Some(last) if !(part.starts_with("g_") && part.contains(" = ")) => *last += &format!(", {part}"),
+            _ => equations.push(part.to_string()),
+        }
+    }
+    let is_wanted = |equation: &String| {
+        let left = equation.trim_start_matches("g_");
+        !unwanted
+            .iter()
+            .any(|letter| left.starts_with(&format!("{letter} =")) || left.starts_with(&format!("{letter}[")))
+    };
+    equations.into_iter().filter(is_wanted).collect::<Vec<_>>().join(", ")
+}
+
+/// The letter that a forward formula gives its result.
+pub fn result_letter(forward: &str) -> String {
+    forward
+        .chars()
+        .take_while(|sign| sign.is_alphanumeric() || *sign == '_')
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_formula_is_told_in_the_names_of_the_graph() {
+        let letters = [("c", "b"), ("a", "beta"), ("b", "z")].map(|(a, b)| (a.to_string(), b.to_string()));
+        assert_eq!(
+            localised("g_a = g_c @ b.T, g_b = a.T @ g_c", &letters),
+            "g_beta = g_b @ z.T, g_z = beta.T @ g_b"
+        );
+        assert_eq!(result_letter("y[i] = x[start + i]"), "y");
+        let both = "g_a = g_z * b, g_b = g_z * a";
+        assert_eq!(wanted(both, &["a".to_string()]), "g_b = g_z * a");
+    }
+}
