@@ -175,7 +175,7 @@ impl MutantModule {
 
     fn edited(&self, i: usize, g_y: &ArrayD<f64>, edit: &GraphEdit) -> Option<ArrayD<f64>> {
         let x: Vec<ArrayD<f64>> = self.now.iter().map(|x| x.as_standard_layout().into_owned()).collect();
-        caught(|| self.function.as_ref()?.opened(&x)?.gradient(i, g_y, Some(edit)))
+        caught(|| self.function.as_ref()?.expanded(&x)?.gradient(i, g_y, Some(edit)))
             .ok()
             .flatten()
     }
