@@ -51,25 +51,3 @@ pub use verdict::prepared_case::PreparedCase;
 pub use verdict::protocol::{self, Numbers, Options, check};
 pub use witness::finite_difference;
 pub use witness::reference::{self, Reference};
-
-// Former names, which `lessons` still uses.
-#[doc(hidden)]
-pub use mutants::score::MutationScore as Score;
-#[doc(hidden)]
-pub use witness::finite_difference as richardson;
-#[doc(hidden)]
-pub mod answer {
-    pub use crate::verdict::evaluation::Upstream;
-}
-#[doc(hidden)]
-pub mod exam {
-    pub use crate::witness::reference::JACOBIAN;
-}
-#[doc(hidden)]
-pub mod portrait {
-    pub use crate::report::gradient_plot::GradientPlot as Portrait;
-}
-#[doc(hidden)]
-pub mod prepared {
-    pub use crate::verdict::prepared_case::PreparedCase as Prepared;
-}

@@ -98,7 +98,7 @@ impl Counterexample {
         operand: usize,
         mistake: Option<&Mistake>,
     ) -> Self {
-        let reference = &prepared.exam;
+        let reference = &prepared.reference;
         let letter = &reference.case.operands[operand].name;
         let gradient = format!("g_{letter}");
         let right = reference

@@ -49,11 +49,11 @@ pub fn explanations(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> V
     let mut alive: BTreeMap<Mistake, Candidate> = BTreeMap::new();
     let mut wrong_draws = 0;
     for (prepared, evaluation) in draws {
-        let Some(right) = prepared.exam.gradient(operand) else {
+        let Some(right) = prepared.reference.gradient(operand) else {
             continue;
         };
         let given = &evaluation.g_x[operand];
-        let floor = 100.0 * prepared.exam.rounding_of(operand);
+        let floor = 100.0 * prepared.reference.rounding_of(operand);
         let is_wrong = is_wrong(prepared, evaluation, operand);
         wrong_draws += usize::from(is_wrong);
         for h in prepared.hypotheses(operand) {
@@ -93,7 +93,7 @@ pub fn explanations(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> V
 fn constant_factor(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Option<Candidate> {
     let (mut factor, mut worst, mut count) = (None, 0.0_f64, 0);
     for (prepared, evaluation) in draws.iter().filter(|(p, a)| is_wrong(p, a, operand)) {
-        let right = prepared.exam.gradient(operand)?;
+        let right = prepared.reference.gradient(operand)?;
         let given = &evaluation.g_x[operand];
         if given.shape() != right.shape() {
             return None;
@@ -103,7 +103,7 @@ fn constant_factor(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Op
         worst = worst.max(residual_above(
             given,
             &(&right * factor),
-            100.0 * prepared.exam.rounding_of(operand),
+            100.0 * prepared.reference.rounding_of(operand),
         ));
         count += 1;
     }
@@ -117,9 +117,9 @@ fn constant_factor(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Op
 
 /// True if the gradient of an operand is wrong at a case.
 pub fn is_wrong(prepared: &PreparedCase, evaluation: &Evaluation, operand: usize) -> bool {
-    prepared.exam.gradient(operand).is_some_and(|right| {
+    prepared.reference.gradient(operand).is_some_and(|right| {
         let given = &evaluation.g_x[operand];
-        let tiny = prepared.exam.rounding_of(operand);
+        let tiny = prepared.reference.rounding_of(operand);
         given.shape() != right.shape()
             || given
                 .iter()
@@ -133,7 +133,7 @@ pub fn is_wrong(prepared: &PreparedCase, evaluation: &Evaluation, operand: usize
 /// A mistake that explains all wrong operands at once goes before those that explain one.
 pub fn diagnose(draws: &[(&PreparedCase, &Evaluation)]) -> Option<Diagnosis> {
     let (first, _) = draws.first()?;
-    let real: Vec<usize> = first.exam.case.real().collect();
+    let real: Vec<usize> = first.reference.case.real().collect();
     let wrong: Vec<usize> = real
         .into_iter()
         .filter(|&i| draws.iter().any(|(p, a)| has(p, i) && is_wrong(p, a, i)))
@@ -147,7 +147,7 @@ pub fn diagnose(draws: &[(&PreparedCase, &Evaluation)]) -> Option<Diagnosis> {
             .enumerate()
             .find_map(|(at, fits)| Some((at, fits.first()?)))?,
     };
-    let name = |i: usize| first.exam.case.operands[wrong[i]].name.clone();
+    let name = |i: usize| first.reference.case.operands[wrong[i]].name.clone();
     let said = best.mistake.description();
     let also = of_each[at]
         .iter()
@@ -166,7 +166,7 @@ pub fn diagnose(draws: &[(&PreparedCase, &Evaluation)]) -> Option<Diagnosis> {
 }
 
 fn has(prepared: &PreparedCase, operand: usize) -> bool {
-    operand < prepared.exam.case.operands.len()
+    operand < prepared.reference.case.operands.len()
 }
 
 /// The positions of the wrong entries in words, for a gradient that no mistake explains.

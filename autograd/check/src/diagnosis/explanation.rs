@@ -30,9 +30,13 @@ pub(crate) fn explain(
     let draws = wrong_draws(subject, options, &prepared);
     let views: Vec<(&PreparedCase, &Evaluation)> = draws.iter().map(|(p, a)| (p, a)).collect();
     let diagnosis = diagnose(&views);
-    let first_wrong = prepared.exam.case.real().find(|&i| is_wrong(&prepared, &evaluation, i));
+    let first_wrong = prepared
+        .reference
+        .case
+        .real()
+        .find(|&i| is_wrong(&prepared, &evaluation, i));
     let operand = diagnosis.as_ref().map(|d| d.operand.clone());
-    let operand = operand.or_else(|| first_wrong.map(|i| prepared.exam.case.operands[i].name.clone()));
+    let operand = operand.or_else(|| first_wrong.map(|i| prepared.reference.case.operands[i].name.clone()));
     let Some(operand) = operand else { return };
     let symptom = Symptom {
         operand,
@@ -43,11 +47,11 @@ pub(crate) fn explain(
     };
     let start = draws.into_iter().filter(|(p, a)| symptom.operand_in(p, a).is_some());
     let start = start
-        .min_by_key(|(p, _)| p.exam.case.numbers())
+        .min_by_key(|(p, _)| p.reference.case.numbers())
         .unwrap_or((prepared, evaluation));
     let (prepared, evaluation) = shrink(subject, start.0, start.1, &symptom, options.limit);
     if let Some(i) = prepared
-        .exam
+        .reference
         .case
         .operands
         .iter()
@@ -61,7 +65,7 @@ pub(crate) fn explain(
             symptom.mistake.as_ref(),
         ));
         if diagnosis.is_none()
-            && let Some(right) = prepared.exam.gradient(i)
+            && let Some(right) = prepared.reference.gradient(i)
         {
             let place = whereabouts(&evaluation.g_x[i], &right);
             report.find(
@@ -90,7 +94,11 @@ fn wrong_draws(subject: &Arc<dyn Subject>, options: &Options, first: &PreparedCa
         let Ok(evaluation) = prepared.ask(subject, options.limit) else {
             continue;
         };
-        let is_telling = prepared.exam.case.real().any(|i| is_wrong(&prepared, &evaluation, i));
+        let is_telling = prepared
+            .reference
+            .case
+            .real()
+            .any(|i| is_wrong(&prepared, &evaluation, i));
         if is_telling || empty < 2 {
             empty += usize::from(!is_telling);
             draws.push((prepared, evaluation));

@@ -38,7 +38,7 @@ impl Symptom {
     /// The position of the operand if this case shows the mistake.
     pub fn operand_in(&self, prepared: &PreparedCase, evaluation: &Evaluation) -> Option<usize> {
         let operand = prepared
-            .exam
+            .reference
             .case
             .operands
             .iter()
@@ -50,7 +50,7 @@ impl Symptom {
             return Some(operand);
         };
         let h = prepared.hypotheses(operand).iter().find(|h| h.mistake == *mistake)?;
-        let floor = 100.0 * prepared.exam.rounding_of(operand);
+        let floor = 100.0 * prepared.reference.rounding_of(operand);
         (residual_above(&evaluation.g_x[operand], &h.gradient, floor) <= SAME).then_some(operand)
     }
 }
@@ -62,15 +62,15 @@ pub fn small_cases(subject: &Arc<dyn Subject>, seed: u64) -> Vec<PreparedCase> {
         .flat_map(|(sizes, count)| (0..*count).map(move |i| (*sizes, i)));
     let mut cases: Vec<PreparedCase> = draws
         .filter_map(|(sizes, i)| PreparedCase::draw(subject, seed.wrapping_add(7919 * (i + 1)), sizes, JACOBIAN).ok())
-        .filter(|prepared| prepared.exam.case.numbers() > 0)
+        .filter(|prepared| prepared.reference.case.numbers() > 0)
         .collect();
-    cases.sort_by_key(|prepared| (real_numbers(prepared), prepared.exam.y.len()));
+    cases.sort_by_key(|prepared| (real_numbers(prepared), prepared.reference.y.len()));
     cases
 }
 
 /// How many real numbers the operands of a case hold.
 pub fn real_numbers(prepared: &PreparedCase) -> usize {
-    let operands = prepared.exam.case.operands.iter();
+    let operands = prepared.reference.case.operands.iter();
     operands
         .filter(|x| x.kind == OperandKind::Real)
         .map(|x| x.value.len())
@@ -108,35 +108,35 @@ fn simplify(
     limit: Duration,
 ) -> (PreparedCase, Evaluation) {
     let attempt = |x: Vec<ArrayD<f64>>, g_y: ArrayD<f64>, from: &PreparedCase| {
-        let mut case = from.exam.case.clone();
+        let mut case = from.reference.case.clone();
         case.operands
             .iter_mut()
             .zip(x)
             .for_each(|(operand, value)| operand.value = value);
-        let old = from.exam.x_old.clone();
+        let old = from.reference.x_old.clone();
         let prepared = PreparedCase::of(subject, case, old, &Upstream::Given(g_y), from.seed, JACOBIAN).ok()?;
-        if prepared.exam.y.iter().any(|y| y.is_nan()) {
+        if prepared.reference.y.iter().any(|y| y.is_nan()) {
             return None;
         }
         let evaluation = prepared.ask(subject, limit).ok()?;
         symptom.operand_in(&prepared, &evaluation)?;
         Some((prepared, evaluation))
     };
-    let count = best.0.exam.g_y.len();
+    let count = best.0.reference.g_y.len();
     for i in 0..count.min(ENTRIES_MAX) {
-        let mut g_y = best.0.exam.g_y.clone() * 0.0;
+        let mut g_y = best.0.reference.g_y.clone() * 0.0;
         if let Some(g) = g_y.iter_mut().nth(i) {
             *g = 1.0;
         }
-        if let Some(better) = attempt(best.0.exam.case.values(), g_y, &best.0) {
+        if let Some(better) = attempt(best.0.reference.case.values(), g_y, &best.0) {
             best = better;
             break;
         }
     }
-    for operand in best.0.exam.case.real().collect::<Vec<_>>() {
-        for i in 0..best.0.exam.case.operands[operand].value.len().min(ENTRIES_MAX) {
+    for operand in best.0.reference.case.real().collect::<Vec<_>>() {
+        for i in 0..best.0.reference.case.operands[operand].value.len().min(ENTRIES_MAX) {
             for simple in SIMPLE {
-                let mut x = best.0.exam.case.values();
+                let mut x = best.0.reference.case.values();
                 let Some(entry) = x[operand].iter_mut().nth(i) else {
                     continue;
                 };
@@ -144,7 +144,7 @@ fn simplify(
                     break;
                 }
                 *entry = simple;
-                if let Some(better) = attempt(x, best.0.exam.g_y.clone(), &best.0) {
+                if let Some(better) = attempt(x, best.0.reference.g_y.clone(), &best.0) {
                     best = better;
                     break;
                 }

@@ -1,8 +1,9 @@
 //! Wrong gradients on purpose: a subject whose backward() has one mistake planted.
 //!
 //! A mutant calls the right backward(), with a changed upstream gradient or changing what comes out, or runs the
-//! backward pass of the function's graph with one edge wrong. It shares no code with the hypotheses, which
-//! are made from Jacobians: a diagnosis has to recognise a mutant and cannot look it up.
+//! backward pass of the function's graph with one edge wrong.
+//! The general mutants share no derivative with the hypotheses, which are made from Jacobians: a diagnosis has to
+//! recognise them. A mutant of an edge runs the same edited graph as its hypothesis, and tests only the search.
 
 use std::fmt;
 use std::sync::Arc;
@@ -174,7 +175,7 @@ impl MutantModule {
 
     fn edited(&self, i: usize, g_y: &ArrayD<f64>, edit: &GraphEdit) -> Option<ArrayD<f64>> {
         let x: Vec<ArrayD<f64>> = self.now.iter().map(|x| x.as_standard_layout().into_owned()).collect();
-        caught(|| self.function.as_ref()?.opened(&x)?.gradient(i, g_y, Some(edit)))
+        caught(|| self.function.as_ref()?.expanded(&x)?.gradient(i, g_y, Some(edit)))
             .ok()
             .flatten()
     }

@@ -125,8 +125,8 @@ fn mutations(field: &MutantTrials) -> Vec<(String, Mutation)> {
     let mut all: Vec<(String, Mutation)> = Vec::new();
     let mut letters = BTreeSet::new();
     for prepared in field.cases.iter().take(DRAWS) {
-        let case = &prepared.exam.case;
-        let expanded = prepared.exam.function.opened(&case.values());
+        let case = &prepared.reference.case;
+        let expanded = prepared.reference.function.expanded(&case.values());
         let edits: Vec<GraphEdit> =
             expanded.map_or(Vec::new(), |o| o.edits().into_iter().map(|(edit, _)| edit).collect());
         for i in case.real() {
@@ -158,9 +158,10 @@ impl MutantTrials {
         let evaluations: Vec<(&PreparedCase, Evaluation)> =
             self.cases.iter().filter_map(|p| Some((p, ask(p)?))).collect();
         let fresh: Vec<(&PreparedCase, Evaluation)> = self.fresh.iter().filter_map(|p| Some((p, ask(p)?))).collect();
-        let is_impure = |(p, a): &(&PreparedCase, Evaluation)| faults(&p.exam, a).iter().any(|f| f.cause == "impure");
+        let is_impure =
+            |(p, a): &(&PreparedCase, Evaluation)| faults(&p.reference, a).iter().any(|f| f.cause == "impure");
         let differs = |(p, a): &(&PreparedCase, Evaluation)| {
-            is_impure(&(p, a.clone())) || p.exam.case.real().any(|i| is_wrong(p, a, i))
+            is_impure(&(p, a.clone())) || p.reference.case.real().any(|i| is_wrong(p, a, i))
         };
         if !evaluations.iter().chain(&fresh).any(differs) {
             score.equivalent += 1;
@@ -175,7 +176,7 @@ impl MutantTrials {
             return;
         }
         score.killed += 1;
-        let is_telling = |p: &PreparedCase, a: &Evaluation| p.exam.case.real().any(|i| is_wrong(p, a, i));
+        let is_telling = |p: &PreparedCase, a: &Evaluation| p.reference.case.real().any(|i| is_wrong(p, a, i));
         let draws = evaluations.iter().filter(|(p, a)| is_telling(p, a)).take(DRAWS);
         let draws: Vec<(&PreparedCase, &Evaluation)> = draws.map(|(p, a)| (*p, a)).collect();
         let diagnosis = diagnose(&draws);
@@ -243,7 +244,7 @@ fn label(mutant: &Arc<dyn Subject>, operand: &str, mutation: &Mutation) -> Strin
 
 /// True if the protocol says that something is wrong.
 fn is_found(prepared: &PreparedCase, evaluation: &Evaluation) -> bool {
-    let reference = &prepared.exam;
+    let reference = &prepared.reference;
     let is_entry_wrong = |i: usize| {
         let expected = reference.gradients[i].as_ref();
         expected.is_some_and(|expected| {
@@ -259,7 +260,7 @@ fn is_found(prepared: &PreparedCase, evaluation: &Evaluation) -> bool {
 fn is_borne_out(diagnosis: &Diagnosis, fresh: &[(&PreparedCase, Evaluation)]) -> bool {
     fresh.iter().all(|(prepared, evaluation)| {
         let operand = prepared
-            .exam
+            .reference
             .case
             .operands
             .iter()
@@ -271,7 +272,7 @@ fn is_borne_out(diagnosis: &Diagnosis, fresh: &[(&PreparedCase, Evaluation)]) ->
             .hypotheses(operand)
             .iter()
             .find(|h| h.mistake == diagnosis.mistake);
-        let floor = 100.0 * prepared.exam.rounding_of(operand);
+        let floor = 100.0 * prepared.reference.rounding_of(operand);
         h.is_some_and(|h| residual_above(&evaluation.g_x[operand], &h.gradient, floor) <= 10.0 * SAME)
     })
 }

@@ -60,9 +60,9 @@ impl GradientPlot {
             let Ok(evaluation) = prepared.ask(subject, limit) else {
                 continue;
             };
-            for operand in prepared.exam.case.real() {
+            for operand in prepared.reference.case.real() {
                 let is_bad = is_wrong(&prepared, &evaluation, operand);
-                let Some(plot) = Self::at(&prepared.exam, operand, &evaluation.g_x[operand], seed) else {
+                let Some(plot) = Self::at(&prepared.reference, operand, &evaluation.g_x[operand], seed) else {
                     continue;
                 };
                 let rank = |is_bad: bool, plot: &Self| (is_bad, plot.points.len());
@@ -116,7 +116,7 @@ impl GradientPlot {
             let Ok(prepared) = PreparedCase::draw(subject, self.seed, sizes, FULL) else {
                 continue;
             };
-            let reference = &prepared.exam;
+            let reference = &prepared.reference;
             let operand = reference.case.operands.iter().position(|x| x.name == self.operand);
             let Some(i) = operand.filter(|&i| reference.case.operands[i].value.shape() == self.shape) else {
                 continue;

@@ -38,7 +38,7 @@ pub trait Function: Send + Sync {
     }
 
     /// The function as a graph whose edges can be edited; `None` if it is not made of ops.
-    fn opened(&self, x: &[ArrayD<f64>]) -> Option<ExpandedGraph>;
+    fn expanded(&self, x: &[ArrayD<f64>]) -> Option<ExpandedGraph>;
 }
 
 /// One op of the registry as a function.
@@ -88,7 +88,7 @@ impl Function for OpFunction {
         Some((itself.or_else(twin)?, names))
     }
 
-    fn opened(&self, x: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
+    fn expanded(&self, x: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
         let kinds: Vec<OperandKind> = (0..x.len()).map(|i| self.0.operand(i).kind).collect();
         let names: Vec<String> = (0..x.len()).map(|i| self.0.operand(i).name.to_string()).collect();
         ExpandedGraph::record(x, &kinds, &names, |vars| expanded(&self.0, vars))
@@ -151,7 +151,7 @@ impl Function for FormulaFunction {
         Some((own.or_else(translated)?, self.names.clone()))
     }
 
-    fn opened(&self, x: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
+    fn expanded(&self, x: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
         ExpandedGraph::record(x, &self.kinds, &self.names, |vars| (self.formula)(vars))
     }
 }
@@ -203,7 +203,7 @@ impl Function for ModelFunction {
         Some(self.run(x))
     }
 
-    fn opened(&self, _: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
+    fn expanded(&self, _: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
         None
     }
 }

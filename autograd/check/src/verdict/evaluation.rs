@@ -198,7 +198,7 @@ impl Function for OwnForward {
         None
     }
 
-    fn opened(&self, _: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
+    fn expanded(&self, _: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
         None
     }
 }

@@ -17,7 +17,7 @@ use tapegrad_core::op::Draw;
 /// A case with its reference gradients, and with the hypotheses about each operand, computed on first use.
 pub struct PreparedCase {
     /// The case with its reference gradients.
-    pub exam: Reference,
+    pub reference: Reference,
     /// The seed that the case was drawn from.
     pub seed: u64,
     hypotheses: Vec<OnceCell<Vec<Hypothesis>>>,
@@ -56,7 +56,7 @@ impl PreparedCase {
         let hypotheses = case.operands.iter().map(|_| OnceCell::new()).collect();
         let reference = Reference::new(case, x_old, y, g_y, function, coverage, &mut draw);
         Ok(Self {
-            exam: reference,
+            reference,
             seed,
             hypotheses,
         })
@@ -64,13 +64,19 @@ impl PreparedCase {
 
     /// The gradients that mistakes with one operand would give at this case.
     pub fn hypotheses(&self, operand: usize) -> &[Hypothesis] {
-        self.hypotheses[operand].get_or_init(|| hypotheses(&self.exam, operand))
+        self.hypotheses[operand].get_or_init(|| hypotheses(&self.reference, operand))
     }
 
     /// Evaluates a subject at this case.
     pub fn ask(&self, subject: &Arc<dyn Subject>, limit: Duration) -> Result<Evaluation, Trouble> {
-        let upstream = Upstream::Given(self.exam.g_y.clone());
-        ask(subject, &self.exam.case, self.exam.x_old.clone(), upstream, limit)
+        let upstream = Upstream::Given(self.reference.g_y.clone());
+        ask(
+            subject,
+            &self.reference.case,
+            self.reference.x_old.clone(),
+            upstream,
+            limit,
+        )
     }
 }
 

@@ -108,7 +108,7 @@ impl Checker<'_> {
             return self.single(&prepared);
         }
         let evaluation = prepared.ask(self.subject, self.options.limit)?;
-        if self.is_wrong(&prepared.exam, &evaluation) {
+        if self.is_wrong(&prepared.reference, &evaluation) {
             self.report.verdict = Verdict::Wrong;
             explain(self.subject, prepared, evaluation, self.options, &mut self.report);
         }
@@ -180,7 +180,7 @@ impl Checker<'_> {
     /// One case in single precision.
     fn single(&mut self, from: &PreparedCase) -> Result<(), Trouble> {
         let prepared = single_precision::prepared(self.subject, from)?;
-        let reference = &prepared.exam;
+        let reference = &prepared.reference;
         let Some(g_x) = single_precision::evaluation(self.subject, reference, self.options.limit)? else {
             self.report.verdict = Verdict::Unchecked;
             self.report

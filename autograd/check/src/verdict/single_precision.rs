@@ -95,7 +95,7 @@ pub fn judge(analytic: &ArrayD<f64>, expected: &ReferenceGradient) -> (Vec<Entry
 ///
 /// **Errors** as [`PreparedCase::of`].
 pub fn prepared(subject: &Arc<dyn Subject>, from: &PreparedCase) -> Result<PreparedCase, Trouble> {
-    let reference = &from.exam;
+    let reference = &from.reference;
     let upstream = crate::verdict::evaluation::Upstream::Given(reference.g_y.clone());
     let coverage = crate::witness::reference::JACOBIAN;
     PreparedCase::of(

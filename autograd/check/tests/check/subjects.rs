@@ -77,6 +77,20 @@ fn every_program_of_the_docs_passes_and_its_own_derivative_speaks_for_it() {
 }
 
 #[test]
+fn a_mistake_in_an_operand_that_some_cases_lack_is_explained() {
+    let mutant: Arc<dyn Subject> = Arc::new(Mutant {
+        subject: op("layer_norm"),
+        operand: "gamma".to_string(),
+        mutation: Mutation::Zero,
+    });
+    let diagnosis = check(&mutant, &Options::default()).diagnosis.unwrap();
+    assert_eq!(
+        diagnosis.sentence,
+        "your gradient g_gamma behaves as if it were never computed: it is 0"
+    );
+}
+
+#[test]
 fn the_test_of_an_example_makes_its_own_op() {
     let mutant: Arc<dyn Subject> = Arc::new(Mutant {
         subject: op("softmax"),

@@ -10,12 +10,10 @@ use std::time::Duration;
 
 use ndarray::ArrayD;
 use serde_json::{Map, Value, json};
-use tapegrad_autograd::check::answer::Upstream;
-use tapegrad_autograd::check::prepared::Prepared;
 use tapegrad_autograd::check::protocol::{SIZES, seed_of};
 use tapegrad_autograd::check::score::mutations_of;
 use tapegrad_autograd::check::shrink::small_cases;
-use tapegrad_autograd::check::{Case, Draw, Mutant, Mutation, Subject, exam};
+use tapegrad_autograd::check::{Case, Draw, Mutant, Mutation, PreparedCase, Subject, Upstream, reference};
 use tapegrad_autograd::language::run::arrays;
 
 use crate::cli::error::CliError;
@@ -98,14 +96,14 @@ fn say(output: &Output<'_>, text: &str) -> Result<(), CliError> {
 impl Game {
     fn new(subject: &Arc<dyn Subject>, seed: u64) -> Result<Self, CliError> {
         let fixed = |i: u64| {
-            Prepared::draw(
+            PreparedCase::draw(
                 subject,
                 seed_of(seed, i),
                 SIZES[i as usize % SIZES.len()],
-                exam::JACOBIAN,
+                reference::JACOBIAN,
             )
         };
-        let fixed: Vec<Prepared> = (0..6).filter_map(|i| fixed(i).ok()).collect();
+        let fixed: Vec<PreparedCase> = (0..6).filter_map(|i| fixed(i).ok()).collect();
         let mut draw = Draw::new(seed, 3);
         let mut known = BTreeSet::from([signature(subject, &fixed)]);
         let mut all = mutations_of(subject, seed);
@@ -131,7 +129,7 @@ impl Game {
         }
         let start = small_cases(subject, seed)
             .into_iter()
-            .find(|p| p.exam.y.len() > 1 && p.exam.y.ndim() <= 2);
+            .find(|p| p.reference.y.len() > 1 && p.reference.y.ndim() <= 2);
         let Some(start) = start.filter(|_| choices.len() > 1) else {
             return Err(CliError::option(
                 format!(
@@ -145,8 +143,8 @@ impl Game {
             subject: Arc::clone(subject),
             hidden: draw.below(choices.len()),
             choices,
-            g_y: start.exam.g_y.clone(),
-            case: start.exam.case,
+            g_y: start.reference.g_y.clone(),
+            case: start.reference.case,
             asked: 0,
             wrong: 0,
         })
@@ -183,17 +181,21 @@ impl Game {
         };
         let x_old = case.values();
         let upstream = Upstream::Given(g_y);
-        let prepared = Prepared::of(&self.subject, case.clone(), x_old, &upstream, 1, exam::JACOBIAN);
+        let prepared = PreparedCase::of(&self.subject, case.clone(), x_old, &upstream, 1, reference::JACOBIAN);
         let prepared = prepared.map_err(|trouble| trouble.to_string())?;
         let answer = prepared
             .ask(&self.choices[self.hidden].mutant, LIMIT)
             .map_err(|trouble| trouble.to_string())?;
         self.asked += 1;
-        (self.case, self.g_y) = (case, prepared.exam.g_y.clone());
-        let mut text = format!("  y   = {}\n  g_y = {}\n", shown(&prepared.exam.y), shown(&self.g_y));
-        for i in prepared.exam.case.real() {
-            let right = prepared.exam.gradient(i).map_or("?".to_string(), |g| shown(&g));
-            let name = &prepared.exam.case.operands[i].name;
+        (self.case, self.g_y) = (case, prepared.reference.g_y.clone());
+        let mut text = format!(
+            "  y   = {}\n  g_y = {}\n",
+            shown(&prepared.reference.y),
+            shown(&self.g_y)
+        );
+        for i in prepared.reference.case.real() {
+            let right = prepared.reference.gradient(i).map_or("?".to_string(), |g| shown(&g));
+            let name = &prepared.reference.case.operands[i].name;
             text += &format!("  g_{name} = {}   right: {right}\n", shown(&answer.g_x[i]));
         }
         Ok(text)
@@ -220,22 +222,25 @@ impl Game {
 }
 
 /// A mistake in words: of an edge of the graph, what the diagnosis would say.
-fn words(mutation: &Mutation, cases: &[Prepared]) -> String {
+fn words(mutation: &Mutation, cases: &[PreparedCase]) -> String {
     let Mutation::Graph(edit) = mutation else {
         return mutation.name();
     };
-    let sentence = |prepared: &Prepared| {
-        let opened = prepared.exam.function.opened(&prepared.exam.case.values())?;
-        let mut edits = opened.edits().into_iter();
+    let sentence = |prepared: &PreparedCase| {
+        let expanded = prepared
+            .reference
+            .function
+            .expanded(&prepared.reference.case.values())?;
+        let mut edits = expanded.edits().into_iter();
         edits.find(|(known, _)| known == edit).map(|(_, sentence)| sentence)
     };
     cases.iter().find_map(sentence).unwrap_or_else(|| mutation.name())
 }
 
 /// What a subject answers on fixed cases, to six digits.
-fn signature(subject: &Arc<dyn Subject>, cases: &[Prepared]) -> String {
+fn signature(subject: &Arc<dyn Subject>, cases: &[PreparedCase]) -> String {
     let digits = |g: &ArrayD<f64>| g.iter().map(|g| format!("{g:.6e} ")).collect::<String>();
-    let one = |prepared: &Prepared| match prepared.ask(subject, LIMIT) {
+    let one = |prepared: &PreparedCase| match prepared.ask(subject, LIMIT) {
         Ok(answer) => answer.g_x.iter().chain(&answer.again).map(digits).collect::<String>(),
         Err(trouble) => trouble.to_string(),
     };

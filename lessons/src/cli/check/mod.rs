@@ -10,10 +10,9 @@ use std::sync::Arc;
 
 use clap::Args;
 use tapegrad_autograd::check::page::page;
-use tapegrad_autograd::check::portrait::Portrait;
 use tapegrad_autograd::check::score::mutations_of;
 use tapegrad_autograd::check::{
-    GraphSubject, Mutant, Mutation, Numbers, Options, Report, Subject, Verdict, check, oracle, render,
+    GradientPlot, GraphSubject, Mutant, Mutation, Numbers, Options, Report, Subject, Verdict, check, oracle, render,
 };
 
 use super::error::{CliError, ErrorCode};
@@ -131,9 +130,9 @@ impl CheckCommand {
         let targets = side_by_side(&subjects, |subject| check(subject, &options));
         let report = Report { seed, targets };
         if let Some(file) = &self.report {
-            let drawn = |subject| Portrait::of(subject, seed, options.limit);
-            let portraits: Vec<Option<Portrait>> = subjects.iter().map(drawn).collect();
-            write(file, &page(&report, &portraits))?;
+            let drawn = |subject| GradientPlot::of(subject, seed, options.limit);
+            let plots: Vec<Option<GradientPlot>> = subjects.iter().map(drawn).collect();
+            write(file, &page(&report, &plots))?;
         }
         finish(&report, output)
     }

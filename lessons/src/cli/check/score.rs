@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use tapegrad_autograd::check::{Kind, Score, Subject, mutation_score};
+use tapegrad_autograd::check::{Kind, MutationScore, Subject, mutation_score};
 
 use super::side_by_side::side_by_side;
 use crate::cli::error::CliError;
@@ -14,9 +14,9 @@ pub fn print(subjects: &[Arc<dyn Subject>], seed: u64, output: &Output<'_>) -> R
     let mut subjects = subjects.to_vec();
     subjects.retain(|subject| subject.kind() != Kind::Model);
     let scores = side_by_side(&subjects, |subject| mutation_score(subject, seed));
-    let mut total = Score {
+    let mut total = MutationScore {
         name: "all".to_string(),
-        ..Score::default()
+        ..MutationScore::default()
     };
     scores.iter().for_each(|score| total.add(score));
     if output.is_json() {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 
 use ndarray::ArrayD;
-use tapegrad_autograd::check::richardson::{Slope, slopes};
+use tapegrad_autograd::check::finite_difference::{Slope, slopes};
 use tapegrad_autograd::graph::{NodeId, Source};
 use tapegrad_autograd::{Record as _, Tape, Var};
 

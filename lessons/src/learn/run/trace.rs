@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use ndarray::ArrayD;
-use tapegrad_autograd::check::richardson::Slope;
+use tapegrad_autograd::check::finite_difference::Slope;
 use tapegrad_autograd::graph::{Graph, NodeId, Source};
 
 /// One recorded run of a graph, forward and backward.

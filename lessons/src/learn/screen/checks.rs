@@ -1,7 +1,7 @@
 //! The blocks beside a gradient: its check by finite differences, and the contribution of each path.
 
 use ndarray::{Dimension, IxDyn};
-use tapegrad_autograd::check::richardson::Slope;
+use tapegrad_autograd::check::finite_difference::Slope;
 
 use super::block::{ScreenBlock, ScreenCell};
 use super::naming::short;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use ndarray::{Array1, ArrayD, Dimension, IxDyn, arr0};
-use tapegrad_autograd::check::richardson::Slope;
+use tapegrad_autograd::check::finite_difference::Slope;
 use tapegrad_autograd::graph::Source;
 use tapegrad_autograd::language::open;
 

@@ -49,7 +49,7 @@ impl Hypotheses {
     pub(super) fn of_the_graph(&mut self, jacobian: &Jacobian<'_>) {
         let (reference, operand) = (jacobian.reference, jacobian.operand);
         let x = reference.case.values();
-        let Some(graph) = caught(|| reference.function.opened(&x)).ok().flatten() else {
+        let Some(graph) = caught(|| reference.function.expanded(&x)).ok().flatten() else {
             return;
         };
         let is_right = graph

@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn a_wrong_number_is_found_and_what_cannot_be_read_is_named() {
         let text = r#"{"id":"a","op":"exp","attrs":{},"inputs":{"a":{"shape":[1],"dtype":"f64","data":[0]}},"outputs":{"z":{"shape":[1],"dtype":"f64","data":[2]}}}
-{"id":"b","op":"erf","attrs":{},"inputs":{},"outputs":{}}
+{"id":"b","op":"sinh","attrs":{},"inputs":{},"outputs":{}}
 {"id":"c","op":"exp","inputs":{"x":{"shape":[],"dtype":"f64","data":[0]}},"outputs":{}}
 {"#;
         let (reports, errors) = compare(text);
@@ -246,7 +246,7 @@ mod tests {
             "y is 1 here at entry 0 and 2 in the oracle"
         );
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        assert_eq!(errors[0], "line 2: no op is called `erf`");
+        assert_eq!(errors[0], "line 2: no op is called `sinh`");
         assert_eq!(errors[1], "line 3: the input `a` of exp is missing");
         assert!(errors[2].starts_with("line 4: it is not JSON"));
     }

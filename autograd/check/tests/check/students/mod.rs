@@ -1,4 +1,4 @@
-//! Sixty mistakes as students make them, written by hand before the bank of mistakes was asked about any.
+//! Sixty mistakes as students make them, written by hand before the checker ran on any.
 //!
 //! Each topic is a module with its own forward() and backward(); `mistake` is the number of the line that is wrong, and
 //! 0 is right. What the checker says of each is printed; every one must be found.
