@@ -40,10 +40,3 @@ pub use open::{Opened, open, open_with};
 pub use run::elaborate;
 pub use show::{count, flat, table, view};
 pub use syntax::{ast, lexer, parse, print, span, token};
-
-/// Former names of [`program`] and its input.
-#[doc(hidden)]
-pub mod core {
-    pub use crate::program::DeclaredInput as Input;
-    pub use crate::program::*;
-}

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
-use tapegrad_language::core::Program;
 use tapegrad_language::diagnostic::Diagnostic;
+use tapegrad_language::program::Program;
 use tapegrad_language::{Opened, open, open_with, print};
 
 use super::field::{self, Field, fields, identifier};
@@ -126,7 +126,7 @@ fn module(program: &Program, text: &str, constants: &[(String, Ident)]) -> Token
             pub const TEXT: &str = #text;
 
             /// The program, checked.
-            pub fn program() -> ::tapegrad_autograd::language::core::Program {
+            pub fn program() -> ::tapegrad_autograd::language::program::Program {
                 let opened = ::tapegrad_autograd::language::open(#graph, TEXT);
                 let program = opened.program(::std::option::Option::Some(#graph)).cloned();
                 program.expect("invariant: the program was checked when this code was compiled")

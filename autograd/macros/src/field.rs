@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use tapegrad_language::core::Program;
+use tapegrad_language::program::Program;
 use tapegrad_language::types::{Kind, Type};
 
 /// One input or parameter.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{Case, Kind, Subject};
 use crate::subject::function::{Formula, FormulaFunction, Function};
-use tapegrad_core::{FormulaModule, Module};
 use tapegrad_core::op::Draw;
+use tapegrad_core::{FormulaModule, Module};
 
 /// Makes a module for a case.
 type Make = Box<dyn Fn(&Case) -> Box<dyn Module<f64>> + Send + Sync>;

@@ -10,7 +10,7 @@ use tapegrad_core::op::OperandKind;
 use tapegrad_core::record::{Record, Sketch};
 use tapegrad_core::shape::Shape;
 use tapegrad_core::var::Var;
-use tapegrad_language::core::Program;
+use tapegrad_language::program::Program;
 use tapegrad_language::{derive, open, run};
 
 /// A program of the graph language, to be derived symbolically.

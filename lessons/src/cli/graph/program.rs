@@ -5,8 +5,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tapegrad_autograd::language::core::Program;
 use tapegrad_autograd::language::diagnostic::Diagnostic;
+use tapegrad_autograd::language::program::Program;
 use tapegrad_autograd::language::run::RunError;
 use tapegrad_autograd::language::span::Sources;
 use tapegrad_autograd::language::{Opened, open_with};

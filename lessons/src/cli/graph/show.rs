@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use tapegrad_autograd::language::core::Program;
 use tapegrad_autograd::language::count::graph_of;
+use tapegrad_autograd::language::program::Program;
 use tapegrad_autograd::language::span::Sources;
 use tapegrad_autograd::language::view::{self, Options, Picture};
 

@@ -9,8 +9,8 @@ use std::fmt;
 use std::path::Path;
 use std::rc::Rc;
 
-use tapegrad_autograd::language::core::Program;
 use tapegrad_autograd::language::open;
+use tapegrad_autograd::language::program::Program;
 
 use super::format::{About, Answers, LessonFile, LessonStop, Property, Question, given};
 use super::prose::{Section, sections};
