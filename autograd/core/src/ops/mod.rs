@@ -101,6 +101,8 @@ registry! {
         gelu::Gelu
         silu::Silu
         erf::Erf
+        sin::Sin
+        cos::Cos
         maximum::Maximum
         minimum::Minimum
         clip::Clip
