@@ -103,6 +103,7 @@ registry! {
         erf::Erf
         sin::Sin
         cos::Cos
+        floor::Floor
         maximum::Maximum
         minimum::Minimum
         clip::Clip
