@@ -104,6 +104,7 @@ registry! {
         sin::Sin
         cos::Cos
         floor::Floor
+        round::Round
         maximum::Maximum
         minimum::Minimum
         clip::Clip

@@ -1,0 +1,67 @@
+//! The whole number nearest to each entry.
+//!
+//! The function is constant between its jumps, so its derivative is 0; at a jump there is none, and 0 is stated too.
+//! Of two equally near ones it is the even one, as in NumPy and PyTorch, so that rounding does not drift upwards.
+//! **Shapes**: `a` → the same. Cost: 1 operation an entry. Source: IEEE 754, roundTiesToEven.
+
+use super::elementwise::unary;
+use crate::numbers::Real;
+use crate::op::attributes;
+use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
+use crate::shape::{Shape, ShapeError};
+use crate::var::Var;
+
+/// The whole number nearest to each entry.
+///
+/// ```
+/// use ndarray::array;
+/// use tapegrad_autograd::{ops::round, Tape};
+/// let tape = Tape::<f64>::new();
+/// let a = tape.input("a", array![1.4, 2.5, 3.5]);
+/// let z = round(a);
+/// assert_eq!(tape.value(z), array![1.0, 2.0, 4.0].into_dyn());
+/// assert_eq!(tape.backward(z.sum()).of(a)[0], 0.0);
+/// ```
+#[track_caller]
+pub fn round(a: Var<'_>) -> Var<'_> {
+    Var::record(Round, &[a])
+}
+
+/// The op of [`round`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Round;
+
+impl Op for Round {
+    const NAME: &'static str = "round";
+    const MEANING: &'static str = "The whole number nearest to each entry.";
+    const SHAPES: &'static str = "[..] -> [..]";
+    const WORDS: &'static [Word] = &[Word::unary("round")];
+    const FORWARD: Equations = &[("z", "round(a)")];
+    const BACKWARD: Equations = &[("g_a", "0 * g_z")];
+    const OPERANDS: &'static [Operand] = &[Operand::real("a", "numbers")];
+    const KEEPS: Keeps = Keeps::NOTHING;
+
+    attributes! {}
+
+    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
+        unary(x)
+    }
+
+    fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
+        z.iter_mut().zip(&x[0]).for_each(|(z, &a)| *z = T::from_f64(a.to_f64().round_ties_even()));
+    }
+
+    fn backward<T: Real>(&self, _: Saved<'_, T>, _: &[T], g_x: &mut InGradients<'_, T>) {
+        let Some(g_a) = g_x.get(0) else { return };
+        g_a.fill(T::ZERO);
+    }
+
+    fn flops(&self, x: &[Shape]) -> Flops {
+        Flops::new(x[0].len(), 0)
+    }
+
+    fn sample(draw: &mut Draw) -> Sample<Self> {
+        let a = draw.shape();
+        Sample::new(Self, [draw.normal(a).mapv(|a| a.floor() - 0.3 + 0.6 * (a - a.floor()))])
+    }
+}
