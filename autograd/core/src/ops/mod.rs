@@ -105,6 +105,7 @@ registry! {
         cos::Cos
         floor::Floor
         round::Round
+        sign::Sign
         maximum::Maximum
         minimum::Minimum
         clip::Clip
