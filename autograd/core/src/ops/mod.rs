@@ -106,6 +106,7 @@ registry! {
         floor::Floor
         round::Round
         sign::Sign
+        log1p::Log1p
         maximum::Maximum
         minimum::Minimum
         clip::Clip
