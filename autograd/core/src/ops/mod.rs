@@ -107,6 +107,7 @@ registry! {
         round::Round
         sign::Sign
         log1p::Log1p
+        softplus::Softplus
         maximum::Maximum
         minimum::Minimum
         clip::Clip
