@@ -108,6 +108,7 @@ registry! {
         sign::Sign
         log1p::Log1p
         softplus::Softplus
+        detach::Detach
         maximum::Maximum
         minimum::Minimum
         clip::Clip
