@@ -109,6 +109,7 @@ registry! {
         log1p::Log1p
         softplus::Softplus
         detach::Detach
+        flip::Flip
         maximum::Maximum
         minimum::Minimum
         clip::Clip
