@@ -147,6 +147,7 @@ registry! {
         rnn::Rnn
         lstm::Lstm
         lstm_cell::LstmCell
+        top_k::TopK
     }
 }
 

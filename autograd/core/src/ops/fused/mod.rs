@@ -12,6 +12,7 @@ pub mod rnn;
 pub mod rotary;
 mod scratch;
 pub mod sigmoid_cross_entropy;
+pub mod top_k;
 
 use crate::op::Op;
 use crate::var::Var;
