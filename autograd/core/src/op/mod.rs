@@ -1,10 +1,12 @@
 //! One differentiable function with hand-written forward() and backward().
 
 mod attribute;
+mod broadcast;
 mod draw;
 mod flops;
 mod keeps;
 mod operand;
+pub(crate) mod prelude;
 mod values;
 mod word;
 
@@ -12,6 +14,7 @@ use std::fmt::Debug;
 
 pub use attribute::{Attribute, AttributeType, AttributeValue, WrongAttribute, read as read_attribute};
 pub(crate) use attribute::{attribute_name, attributes, choices};
+pub use broadcast::broadcast;
 pub use draw::{Draw, Sample};
 pub use flops::Flops;
 pub use keeps::Keeps;
@@ -77,7 +80,11 @@ pub trait Op: Clone + Debug + PartialEq + Send + Sync + 'static {
     }
 
     /// The shape of the result, or what is wrong with the shapes of the operands.
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError>;
+    ///
+    /// Unless an op says otherwise it is the common shape of the operands, if they broadcast, or that of the first.
+    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
+        if Self::BROADCASTS { broadcast(x) } else { Ok(x[0]) }
+    }
 
     /// How many numbers `forward` leaves for `backward`, besides operands and result.
     fn notes(&self, _x: &[Shape]) -> usize {

@@ -9,6 +9,8 @@ pub struct Word {
     pub form: Form,
     /// Values of the op's attributes that this word stands for.
     pub attributes: &'static [(&'static str, f64)],
+    /// A call, if the usual one of the form does not say enough.
+    pub example: Option<&'static str>,
 }
 
 /// How a word is called and typed.
@@ -71,11 +73,20 @@ impl Word {
         Self { attributes, ..self }
     }
 
+    /// The same word with this call as its example.
+    pub const fn such_as(self, example: &'static str) -> Self {
+        Self {
+            example: Some(example),
+            ..self
+        }
+    }
+
     const fn of(name: &'static str, form: Form) -> Self {
         Self {
             name,
             form,
             attributes: &[],
+            example: None,
         }
     }
 
@@ -101,10 +112,10 @@ impl Word {
 
     /// A call.
     pub fn example(&self) -> String {
-        match self.form {
-            Form::Unary => format!("z = {}(a)", self.name),
-            Form::Pair | Form::Reduction | Form::Along => format!("y = {}", self.signature()),
-            Form::Own { example, .. } => example.to_string(),
+        match (self.example, self.form) {
+            (Some(example), _) | (None, Form::Own { example, .. }) => example.to_string(),
+            (None, Form::Unary) => format!("z = {}(a)", self.name),
+            _ => format!("y = {}", self.signature()),
         }
     }
 }

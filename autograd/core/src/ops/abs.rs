@@ -5,13 +5,7 @@
 //! **Shapes**: `a` → the same. Cost: one operation an entry. Source: the definition.
 
 use std::cmp::Ordering;
-
-use super::elementwise::unary;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The absolute value of each entry; its slope at 0 is 0.
 ///
@@ -44,10 +38,6 @@ impl Op for Abs {
     const KEEPS: Keeps = Keeps::INPUTS;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         for (z, &a) in z.iter_mut().zip(&x[0]) {

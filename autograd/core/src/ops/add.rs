@@ -3,12 +3,8 @@
 //! `∂z/∂a = ∂z/∂b = 1`, so both operands receive the upstream gradient as it is; an entry that was broadcast receives
 //! the sum over its uses. Source: the bias of a linear module, deck S0 (the sum that starts at index 0).
 
-use super::elementwise::{Entrywise, broadcast, contributions, zip};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use super::elementwise::{Entrywise, contributions, zip};
+use crate::op::prelude::*;
 
 /// Addition `a + b` with broadcasting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +46,6 @@ impl Op for Add {
     const KEEPS: Keeps = Keeps::NOTHING;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        broadcast(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         zip(x, z, Self::entry);

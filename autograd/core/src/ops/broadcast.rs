@@ -5,11 +5,7 @@
 //! backward. Source: the bias that is added to every row of a batch, deck S1.
 
 use super::elementwise::walk;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The operand repeated until it has the given shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

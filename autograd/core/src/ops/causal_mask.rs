@@ -6,11 +6,7 @@
 //! **Shapes**: → `M: [queries, keys]`. Cost: none.
 //! Source: deck S2, the poll over three masks, where the one with -∞ above the diagonal is right.
 
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// 0 where a query may see a key, -∞ where the key lies in its future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

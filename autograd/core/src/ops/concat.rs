@@ -5,11 +5,7 @@
 //! equal. Cost: no arithmetic, one copy. Source: the heads side by side, deck S1, multi-head attention.
 
 use super::axis::existing;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// Arrays one after another along one axis; -1 is the last axis.
 ///

@@ -5,13 +5,8 @@
 //! **Shapes**: `ids: [..]` → `y: [..]`. Cost: none.
 //! Source: deck S1, the table of padded sentences; the positions of PAD take no part in the loss.
 
-use super::elementwise::unary;
 use super::ids::is_ignored;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// 1 for each id that counts, 0 for the ignored one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +42,6 @@ impl Op for Counted {
 
     attributes! {
         ignore: usize, "the id that does not count";
-    }
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
     }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, y: &mut [T], _: &mut [T]) {

@@ -6,11 +6,7 @@
 //! Source: the cumulative probabilities of top-p sampling, deck S3.
 
 use super::axis::existing;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The running sum along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +36,7 @@ impl Op for Cumsum {
     const NAME: &'static str = "cumsum";
     const MEANING: &'static str = "The running sum along one axis.";
     const SHAPES: &'static str = "[..] -> [..]";
-    const WORDS: &'static [Word] = &[Word::along("cumsum")];
+    const WORDS: &'static [Word] = &[Word::along("cumsum").such_as("c = cumsum(x, over t)")];
     const FORWARD: Equations = &[("y[t]", "sum(s: if s <= t then x[s] else 0)")];
     const BACKWARD: Equations = &[("g_x[s]", "sum(t: if s <= t then g_y[t] else 0)")];
     const OPERANDS: &'static [Operand] = &[Operand::real("x", "terms")];

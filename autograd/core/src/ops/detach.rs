@@ -4,12 +4,7 @@
 //! a target, a baseline, a statistic. A gradient that is not computed is not there, which is something else than 0.
 //! **Shapes**: `x` → the same. Cost: none. Source: `stop_gradient` of JAX, `detach` of PyTorch.
 
-use super::elementwise::unary;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The op of [`Var::detach`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +38,6 @@ impl Op for Detach {
     const KEEPS: Keeps = Keeps::NOTHING;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, y: &mut [T], _: &mut [T]) {
         // In forward mode nothing passes either: a tangent stays behind.

@@ -5,12 +5,8 @@
 //! A denominator of 0 gives an infinity, or for `0 / 0` a NaN, as the numbers themselves do.
 //! Source: the quotient rule; deck S0, backpropagation, row "Loss": `g_y = y*/y + (1 - y*)/(y - 1)`.
 
-use super::elementwise::{Entrywise, broadcast, contributions, zip};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use super::elementwise::{Entrywise, contributions, zip};
+use crate::op::prelude::*;
 
 /// Division `a / b` of entries, with broadcasting.
 ///
@@ -65,10 +61,6 @@ impl Op for Div {
     const KEEPS: Keeps = Keeps::inputs(&[1]).and_output();
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        broadcast(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         zip(x, z, Self::entry);

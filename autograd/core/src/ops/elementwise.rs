@@ -7,7 +7,7 @@ use super::runs::{Run, each_run};
 use crate::kernels::by_parts;
 use crate::numbers::Real;
 use crate::op::{Inputs, Op, Saved, ValueError};
-use crate::shape::{Shape, ShapeError};
+use crate::shape::Shape;
 
 /// An elementwise op as what it does to one entry, for the loops over arrays and for the instructions of a plan.
 ///
@@ -18,25 +18,6 @@ pub trait Entrywise: Op {
 
     /// What an entry of the result contributes to the gradients of its operands.
     fn contribution<T: Real>(a: T, b: T, z: T, g_z: T) -> [T; 2];
-}
-
-/// The shape of an op with one operand that keeps it.
-pub fn unary(x: &[Shape]) -> Result<Shape, ShapeError> {
-    Ok(x[0])
-}
-
-/// The common shape of all operands, or an error that says which two do not broadcast.
-pub fn broadcast(x: &[Shape]) -> Result<Shape, ShapeError> {
-    let mut common = x[0];
-    for &shape in x[1..].iter().filter(|&&shape| shape != x[0]) {
-        common = Shape::broadcast(common, shape).ok_or_else(|| {
-            ShapeError::new(format!(
-                "{common} and {shape} do not broadcast: aligned at the last axis, two sizes must be equal or one of \
-                 them 1"
-            ))
-        })?;
-    }
-    Ok(common)
 }
 
 /// An error that names the first entry of the first operand for which `exists` is false; a NaN passes as it is.

@@ -8,11 +8,7 @@
 //! Source: deck S0, embeddings, the table `V × d_e`.
 
 use super::ids;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The rows of `table` that `ids` name: one more axis than the ids have.
 ///

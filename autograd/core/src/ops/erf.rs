@@ -3,12 +3,7 @@
 //! `erf(a) = 2/√π ∫₀ᵃ e^(-t²) dt`, so `∂z/∂a = 2/√π e^(-a²)`: the integrand at the upper end.
 //! **Shapes**: `a` → the same. Cost: 1 operation an entry. Source: Abramowitz & Stegun, equation 7.1.1; GELU is made of it.
 
-use super::elementwise::unary;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The error function of each entry.
 ///
@@ -41,10 +36,6 @@ impl Op for Erf {
     const KEEPS: Keeps = Keeps::INPUTS;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         z.iter_mut().zip(&x[0]).for_each(|(z, &a)| *z = a.erf());

@@ -5,13 +5,7 @@
 //! **Shapes**: `a` → the same. Cost: one operation an entry.
 //! Source: deck S0, the `exp` of the sigmoid; deck S4, masking.
 
-use super::elementwise::unary;
-use crate::kernels::Function;
-use crate::numbers::{Real, Scalar};
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The exponential `e^a` of each entry.
 ///
@@ -51,10 +45,6 @@ impl Op for Exp {
     const KEEPS: Keeps = Keeps::OUTPUT;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         T::map::<Self>(&x[0], z);

@@ -4,11 +4,7 @@
 //! **Shapes**: `x` → the same. Cost: none. Source: a recurrent network read backwards, deck S1, bidirectional RNN.
 
 use super::axis::existing;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The op of [`Var::flip`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,12 +4,7 @@
 //! An infinite entry and NaN stay as they are.
 //! **Shapes**: `a` → the same. Cost: 1 operation an entry. Source: the usual definition.
 
-use super::elementwise::unary;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The largest whole number that is not above each entry.
 ///
@@ -42,10 +37,6 @@ impl Op for Floor {
     const KEEPS: Keeps = Keeps::NOTHING;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         z.iter_mut().zip(&x[0]).for_each(|(z, &a)| *z = T::from_f64(a.to_f64().floor()));

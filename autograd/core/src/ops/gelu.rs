@@ -9,14 +9,7 @@
 //! Source: Hendrycks & Gimpel, "Gaussian error linear units" (2016), section 2; the tanh form is the one of GPT-2.
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
-
-use super::elementwise::unary;
-use crate::kernels::Function;
-use crate::numbers::{Real, Scalar};
-use crate::op::{attributes, choices};
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// Beyond this on either side GELU is 0 or the identity in every number type; stopping here keeps `∞ · 0` away.
 const SATURATED: f64 = 1.0e4;
@@ -80,10 +73,6 @@ impl Op for Gelu {
         let a = x[0];
         let inner = (a + a * a * a * CUBE) * INNER;
         (self.form == GeluForm::Tanh).then(|| a * (super::tanh(inner) + 1.0) * 0.5)
-    }
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
     }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {

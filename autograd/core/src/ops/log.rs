@@ -6,12 +6,8 @@
 //! the logarithm of a rounded 0. **Shapes**: `a` → the same. Cost: one operation an entry.
 //! Source: deck S0, backpropagation, row "Loss": `J = y* log y + (1 - y*) log(1 - y)`.
 
-use super::elementwise::{admit_each, unary};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use super::elementwise::admit_each;
+use crate::op::prelude::*;
 
 /// The natural logarithm of each entry.
 ///
@@ -46,10 +42,6 @@ impl Op for Log {
     const KEEPS: Keeps = Keeps::INPUTS;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
-    }
 
     fn admits<T: Real>(&self, x: Inputs<'_, T>) -> Result<(), ValueError> {
         admit_each(x, |a| a >= T::ZERO, "the logarithm exists from 0 on")

@@ -5,12 +5,8 @@
 //! same amount. **Shapes**: `a` → the same, from -1 on. Cost: 4 operations an entry.
 //! Source: Goldberg, "What every computer scientist should know about floating-point arithmetic" (1991), theorem 4.
 
-use super::elementwise::{admit_each, unary};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use super::elementwise::admit_each;
+use crate::op::prelude::*;
 
 /// The natural logarithm of `1 + a`, accurate for small `a`.
 ///
@@ -45,10 +41,6 @@ impl Op for Log1p {
     const KEEPS: Keeps = Keeps::INPUTS;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
-    }
 
     fn admits<T: Real>(&self, x: Inputs<'_, T>) -> Result<(), ValueError> {
         admit_each(x, |a| a >= -T::ONE, "the logarithm of 1 + a exists from a = -1 on")

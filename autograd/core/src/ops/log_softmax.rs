@@ -9,11 +9,7 @@
 //! feedforward classification network outputs" (1990).
 
 use super::softmax::{total, admit_rows, along, rows};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The logarithm of the softmax along one axis; -1 is the last one.
 ///
@@ -47,7 +43,7 @@ impl Op for LogSoftmax {
     const NAME: &'static str = "log_softmax";
     const MEANING: &'static str = "The logarithm of the softmax along one axis: logarithms of weights that sum to 1.";
     const SHAPES: &'static str = "[..] -> [..]";
-    const WORDS: &'static [Word] = &[Word::along("log_softmax")];
+    const WORDS: &'static [Word] = &[Word::along("log_softmax").such_as("L = log_softmax(S, over k)")];
     const FORWARD: Equations = &[("y", "a - log(sum(exp(a), over i))")];
     const BACKWARD: Equations = &[("g_a", "g_y - exp(y) * sum(g_y, over i)")];
     const OPERANDS: &'static [Operand] = &[Operand::real("a", "logits")];

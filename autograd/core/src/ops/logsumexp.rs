@@ -9,11 +9,7 @@
 
 use super::Sum;
 use super::reduction::{group, reduced, walk};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Axes, Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The logarithm of the sum of exponentials over a set of axes, which are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,11 +9,7 @@
 
 use super::elementwise;
 use crate::kernels::Gemm;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The matrix product over the last two axes; axes before them broadcast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +52,7 @@ impl Op for Matmul {
                 "the last axis of a has size {k} and the axis of b that meets it has size {k_b}; they must be equal"
             )));
         }
-        let stack = elementwise::broadcast(&[stack(a), stack(b)])?;
+        let stack = broadcast(&[stack(a), stack(b)])?;
         let row = (a.rank() > 1).then_some(m);
         let column = (b.rank() > 1).then_some(n);
         Ok(stack.iter().chain(row).chain(column).collect())

@@ -7,11 +7,7 @@
 //! **Shapes**: `a` → `a` without the axes. Cost: one comparison an entry. Source: the definition.
 
 use super::reduction::{accumulate, count_ties, draw_nonempty, reduced_nonempty, share_among_ties};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Axes, Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The largest entry over a set of axes, which are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,11 +7,7 @@
 
 use super::Sum;
 use super::reduction::{draw_nonempty, reduced_nonempty, sum_into, walk};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Axes, Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The mean over a set of axes, which are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,12 +5,8 @@
 //! `|0|' = 0`; it is symmetric in `a` and `b`, and `minimum(a, a)` has the slope 1. A NaN on either side stays a NaN.
 //! **Shapes**: `a, b` → their common shape. Cost: one comparison an entry. Source: the definition.
 
-use super::elementwise::{broadcast, contributions, zip};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use super::elementwise::{contributions, zip};
+use crate::op::prelude::*;
 
 /// The smaller of two entries, with broadcasting; a tie shares the gradient in halves.
 ///
@@ -47,10 +43,6 @@ impl Op for Minimum {
     const KEEPS: Keeps = Keeps::INPUTS;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        broadcast(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         zip(x, z, T::minimum);

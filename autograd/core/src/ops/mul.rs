@@ -3,12 +3,8 @@
 //! `∂z/∂a = b` and `∂z/∂b = a`: each factor receives the upstream gradient times the other factor.
 //! Source: the product rule; deck S0, `∂b/∂β_j = z_j` and `∂b/∂z_j = β_j`.
 
-use super::elementwise::{Entrywise, broadcast, contributions, zip};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use super::elementwise::{Entrywise, contributions, zip};
+use crate::op::prelude::*;
 
 /// Multiplication `a * b` of entries, with broadcasting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +46,6 @@ impl Op for Mul {
     const KEEPS: Keeps = Keeps::INPUTS;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        broadcast(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         zip(x, z, Self::entry);

@@ -3,12 +3,8 @@
 //! `z = -a` has `∂z/∂a = -1`. **Shapes**: `a` → the same. Cost: one operation an entry.
 //! Source: deck S1, the loss as a negative log-likelihood.
 
-use super::elementwise::{Entrywise, unary};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use super::elementwise::Entrywise;
+use crate::op::prelude::*;
 
 /// The negative `-a` of each entry.
 ///
@@ -43,10 +39,6 @@ impl Op for Neg {
     const KEEPS: Keeps = Keeps::NOTHING;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         for (z, &a) in z.iter_mut().zip(&x[0]) {

@@ -6,12 +6,7 @@
 //! Source: `K.T` in the matrix form of attention, deck S1.
 
 use smallvec::SmallVec;
-
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{RANK_MAX, Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The axes in another order.
 #[derive(Clone, Debug, PartialEq, Eq)]

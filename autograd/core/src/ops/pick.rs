@@ -6,11 +6,7 @@
 //! Source: deck S1, "use y* to index into the desired element of y".
 
 use super::ids;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The entry of each row that an id names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

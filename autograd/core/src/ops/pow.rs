@@ -6,12 +6,8 @@
 //! **Shapes**: `a, b` → their common shape. Cost: one power an entry, counted as one operation.
 //! Source: the chain rule through `exp` and `log`.
 
-use super::elementwise::{admit_each, broadcast, contributions, zip};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use super::elementwise::{admit_each, contributions, zip};
+use crate::op::prelude::*;
 
 /// The power `a^b` of two variables, with broadcasting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +48,6 @@ impl Op for Pow {
     const KEEPS: Keeps = Keeps::INPUTS.and_output();
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        broadcast(x)
-    }
 
     fn admits<T: Real>(&self, x: Inputs<'_, T>) -> Result<(), ValueError> {
         let rule = "a variable exponent needs a base above 0 (for a known exponent n write `a.powf(n)`)";

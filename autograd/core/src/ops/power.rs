@@ -7,12 +7,8 @@
 //! **Shapes**: `a` → the same. Cost: a multiplication for each squaring, or one power, counted as one operation.
 //! Source: the power rule; deck S4, layer norm, `(a_k - μ)²`.
 
-use super::elementwise::{admit_each, unary};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use super::elementwise::admit_each;
+use crate::op::prelude::*;
 
 /// Whole exponents up to this size are computed by repeated squaring.
 const WHOLE_MAX: f64 = i32::MAX as f64;
@@ -61,10 +57,6 @@ impl Op for Power {
 
     attributes! {
         n: f64, "the exponent";
-    }
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
     }
 
     fn admits<T: Real>(&self, x: Inputs<'_, T>) -> Result<(), ValueError> {

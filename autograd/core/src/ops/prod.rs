@@ -6,11 +6,7 @@
 //! entries is 1. **Shapes**: `a` → `a` without the axes. Cost: one multiplication an entry. Source: the product rule.
 
 use super::reduction::{accumulate, group, reduced};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Axes, Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The product over a set of axes, which are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,12 +5,8 @@
 //! that is off gets no gradient. **Shapes**: `a` → the same. Cost: one operation an entry.
 //! Source: Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010).
 
-use super::elementwise::{Entrywise, unary};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use super::elementwise::Entrywise;
+use crate::op::prelude::*;
 
 /// The larger of each entry and 0; its slope at 0 is 0.
 ///
@@ -43,10 +39,6 @@ impl Op for Relu {
     const KEEPS: Keeps = Keeps::OUTPUT;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         for (z, &a) in z.iter_mut().zip(&x[0]) {

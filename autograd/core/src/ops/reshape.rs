@@ -4,11 +4,7 @@
 //! **Shapes**: `x: [B, T, H·D]` → `y: [B, T, H, D]`, or any other with as many entries. Cost: no arithmetic, one copy.
 //! Source: the split of the channels into heads, deck S1, multi-head attention.
 
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The same numbers under another shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

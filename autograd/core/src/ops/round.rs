@@ -4,12 +4,7 @@
 //! Of two equally near ones it is the even one, as in NumPy and PyTorch, so that rounding does not drift upwards.
 //! **Shapes**: `a` → the same. Cost: 1 operation an entry. Source: IEEE 754, roundTiesToEven.
 
-use super::elementwise::unary;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The whole number nearest to each entry.
 ///
@@ -42,10 +37,6 @@ impl Op for Round {
     const KEEPS: Keeps = Keeps::NOTHING;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         z.iter_mut().zip(&x[0]).for_each(|(z, &a)| *z = T::from_f64(a.to_f64().round_ties_even()));

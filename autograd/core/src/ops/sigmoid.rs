@@ -4,13 +4,7 @@
 //! For `a` far below 0, `e^-a` overflows to infinity and `z` is 0, as it should be.
 //! Source: deck S0, backpropagation, rows "Sigmoid".
 
-use super::elementwise::unary;
-use crate::kernels::Function;
-use crate::numbers::{Real, Scalar};
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The logistic sigmoid of each entry.
 #[track_caller]
@@ -41,10 +35,6 @@ impl Op for Sigmoid {
     const KEEPS: Keeps = Keeps::OUTPUT;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         T::map::<Self>(&x[0], z);

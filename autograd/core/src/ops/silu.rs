@@ -5,13 +5,7 @@
 //! Source: Elfwing, Uchibe & Doya, "Sigmoid-weighted linear units" (2017), equations 5 and 6; the gate of SwiGLU in the
 //! table of models of deck S3.
 
-use super::elementwise::unary;
-use crate::kernels::Function;
-use crate::numbers::{Real, Scalar};
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// Each entry times its sigmoid, `a / (1 + e^-a)`.
 ///
@@ -73,10 +67,6 @@ impl Op for Silu {
 
     fn expanded<'t>(&self, x: &[Var<'t>]) -> Option<Var<'t>> {
         Some(x[0] * super::sigmoid(x[0]))
-    }
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
     }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {

@@ -3,12 +3,7 @@
 //! `∂z/∂a = cos a`: at angle 0 the point on the unit circle moves straight up, at a quarter turn sideways.
 //! **Shapes**: `a` → the same. Cost: 1 operation an entry. Source: deck S4, positions as sines and cosines.
 
-use super::elementwise::unary;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The sine of each entry, an angle in radians.
 ///
@@ -41,10 +36,6 @@ impl Op for Sin {
     const KEEPS: Keeps = Keeps::INPUTS;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         z.iter_mut().zip(&x[0]).for_each(|(z, &a)| *z = a.sin());

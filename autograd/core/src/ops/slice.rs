@@ -8,11 +8,7 @@
 use std::ops::Range;
 
 use super::axis::existing;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The entries `start..end` of one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

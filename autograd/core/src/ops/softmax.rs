@@ -10,11 +10,7 @@
 use super::Sum;
 use super::elementwise::place;
 use super::reduction::group;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError, Word};
-use crate::shape::{Axes, Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The softmax along one axis; -1 is the last one.
 ///
@@ -47,7 +43,7 @@ impl Op for Softmax {
     const NAME: &'static str = "softmax";
     const MEANING: &'static str = "The softmax along one axis: positive weights that sum to 1.";
     const SHAPES: &'static str = "[..] -> [..]";
-    const WORDS: &'static [Word] = &[Word::along("softmax")];
+    const WORDS: &'static [Word] = &[Word::along("softmax").such_as("A = softmax(S, over k)")];
     const FORWARD: Equations = &[("y", "exp(a) / sum(exp(a), over i)")];
     const BACKWARD: Equations = &[("g_a", "y * (g_y - sum(g_y * y, over i))")];
     const OPERANDS: &'static [Operand] = &[Operand::real("a", "logits")];

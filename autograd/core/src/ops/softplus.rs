@@ -5,13 +5,8 @@
 //! **Shapes**: `a` → the same. Cost: 6 operations an entry.
 //! Source: Dugas et al., "Incorporating second-order functional knowledge for better option pricing" (2000), equation 4.
 
-use super::elementwise::unary;
 use super::log1p::log_of_one_more;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The softplus `ln(1 + e^a)` of each entry.
 ///
@@ -45,10 +40,6 @@ impl Op for Softplus {
     const KEEPS: Keeps = Keeps::INPUTS;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         z.iter_mut().zip(&x[0]).for_each(|(z, &a)| *z = a.maximum(T::ZERO) + log_of_one_more((-a.abs()).exp()));

@@ -6,12 +6,8 @@
 //! number inside, `sqrt(a + 1e-5)`. **Shapes**: `a` → the same. Cost: one operation an entry.
 //! Source: deck S4, layer norm, `σ = √(1/K Σ (a_k - μ)²)`.
 
-use super::elementwise::{admit_each, unary};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use super::elementwise::admit_each;
+use crate::op::prelude::*;
 
 /// The square root of each entry.
 ///
@@ -46,10 +42,6 @@ impl Op for Sqrt {
     const KEEPS: Keeps = Keeps::OUTPUT;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        unary(x)
-    }
 
     fn admits<T: Real>(&self, x: Inputs<'_, T>) -> Result<(), ValueError> {
         admit_each(x, |a| a >= T::ZERO, "the square root exists from 0 on")

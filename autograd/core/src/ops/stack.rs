@@ -4,11 +4,7 @@
 //! gradient. **Shapes**: `N` times `a: [..]` → `y: [.., N, ..]` with `N` at `axis`.
 //! Cost: no arithmetic, one copy. Source: the outputs `y_1 .. y_T` of a recurrent network as one array, deck S1.
 
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
-use crate::shape::{RANK_MAX, Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// Arrays of one shape side by side; the new axis is `axis` of the result, and -1 makes it the last.
 ///

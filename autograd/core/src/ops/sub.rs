@@ -5,12 +5,8 @@
 //! **Shapes**: `a, b` → their common shape. Cost: one operation an entry.
 //! Source: deck S0, the `1 - y` of the loss; deck S4, layer norm, `a_k - μ`.
 
-use super::elementwise::{Entrywise, broadcast, contributions, zip};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use super::elementwise::{Entrywise, contributions, zip};
+use crate::op::prelude::*;
 
 /// Subtraction `a - b` with broadcasting.
 ///
@@ -65,10 +61,6 @@ impl Op for Sub {
     const KEEPS: Keeps = Keeps::NOTHING;
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        broadcast(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         zip(x, z, Self::entry);

@@ -4,11 +4,7 @@
 //! The sum of no numbers is 0. Source: the loss summed over time, deck S1, backpropagation through time.
 
 use super::reduction::{reduced, sum_into, walk};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Axes, Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// The sum over a set of axes, which are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

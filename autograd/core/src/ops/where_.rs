@@ -9,12 +9,8 @@
 //! plan then writes these rows alone, if nobody reads the old `b` any more: a key-value cache takes one row a token.
 //! Source: deck S4, the causal mask, `M_qk = 0` if `k ≤ q`, else `-∞`.
 
-use super::elementwise::{broadcast, walk};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, Word};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use super::elementwise::walk;
+use crate::op::prelude::*;
 
 /// The entry of `a` where `mask` is not 0 and of `b` where it is, with broadcasting.
 ///
@@ -52,10 +48,6 @@ impl Op for Where {
     const KEEPS: Keeps = Keeps::inputs(&[0]);
 
     attributes! {}
-
-    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
-        broadcast(x)
-    }
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
         let z_shape = broadcast(x.shapes()).expect("the shape rule has accepted the operands");

@@ -3,6 +3,8 @@
 //! `cargo bench -p tapegrad-kernels --bench kernels -- [NAME..]`; `RAYON_NUM_THREADS=1` for one thread, `TAPEGRAD_SIMD`
 //! caps the vector instructions. An item is a floating-point operation in products, a number everywhere else.
 
+// The tests have a few functions more.
+#[allow(dead_code)]
 #[path = "../../src/tests/functions.rs"]
 mod functions;
 mod plain;
@@ -94,18 +96,6 @@ fn sigmoid<T: Real>(bencher: Bencher) {
 #[divan::bench(types = [f32, Plain])]
 fn gelu<T: Real>(bencher: Bencher) {
     each(bencher, T::map::<functions::GeluTanh>);
-}
-
-#[divan::bench(types = [f32, Plain])]
-fn silu<T: Real>(bencher: Bencher) {
-    each(bencher, T::map::<functions::Silu>);
-}
-
-#[divan::bench(types = [f32, Plain])]
-fn silu_backward<T: Real>(bencher: Bencher) {
-    each(bencher, |x: &[T], g_x: &mut [T]| {
-        T::map_backward::<functions::SiluSlope>(x, x, g_x)
-    });
 }
 
 #[divan::bench(types = [f32, Plain])]

@@ -20,16 +20,9 @@
 
 use super::Fused;
 use crate::kernels::{AttentionGradients, AttentionInputs, AttentionSizes};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{
-    AttributeType, AttributeValue, Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved,
-    ValueError,
-};
+use crate::op::prelude::*;
 use crate::ops::fused::scratch::with_scratch;
 use crate::ops::{softmax, where_};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
 
 /// Attention of queries `q` to keys `k` with values `v`; a mask says which keys may be seen at all.
 ///

@@ -14,13 +14,9 @@
 
 use super::Fused;
 use crate::kernels;
-use crate::numbers::Real;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
-use crate::op::{attributes, choices};
+use crate::op::prelude::*;
 use crate::ops::fused::scratch::with_scratch;
 use crate::ops::{ids, log_softmax, where_};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
 
 /// What becomes of the losses of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,12 +7,8 @@
 //! Source: Srivastava et al., "Dropout" (2014), in the inverted form, which leaves evaluation alone.
 
 use super::Fused;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::prelude::*;
 use crate::ops::where_;
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
 
 /// `x / keep` where the mask says yes, 0 where it says no; the mask is drawn with the probability `keep` of a yes.
 ///

@@ -15,13 +15,9 @@
 
 use super::Fused;
 use crate::kernels::{self, LayerNormGradients, norm_backward_scratch_len};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::prelude::*;
 use crate::ops::fused::scratch::with_scratch;
 use crate::ops::sqrt;
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
 
 /// Normalises the last axis, then applies a factor `gamma` and a term `beta` for each channel, where given.
 ///

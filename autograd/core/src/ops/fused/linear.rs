@@ -10,11 +10,7 @@
 
 use super::Fused;
 use crate::kernels::{LinearGradients, LinearSizes};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
+use crate::op::prelude::*;
 
 /// Each row of `x` times `Wᵀ`, plus the bias if there is one.
 ///

@@ -21,13 +21,9 @@
 use super::Fused;
 use super::lstm_cell::step;
 use crate::kernels::{LstmGradients, LstmInputs, LstmSizes};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::prelude::*;
 use crate::ops::fused::scratch::with_scratch;
 use crate::ops::stack;
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
 
 /// All outputs of a long short-term memory that starts from the output `h_0` and the cells `c_0`; gates i, f, g, o.
 ///

@@ -16,13 +16,9 @@
 
 use super::Fused;
 use crate::kernels::{Gemm, LinearGradients, LinearSizes, LstmInputs, LstmSizes};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::prelude::*;
 use crate::ops::fused::scratch::with_scratch;
 use crate::ops::{sigmoid, stack, tanh};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
 
 /// The next state of a long short-term memory: output `[0]` and cells `[1]`, from the state before and one input.
 ///

@@ -12,13 +12,9 @@
 use super::Fused;
 use super::layer_norm::{one_per_channel, rows};
 use crate::kernels::{self, RmsNormGradients, norm_backward_scratch_len};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::prelude::*;
 use crate::ops::fused::scratch::with_scratch;
 use crate::ops::sqrt;
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
 
 /// Divides the last axis by its root mean square, then applies a factor `gamma` for each channel, where given.
 ///

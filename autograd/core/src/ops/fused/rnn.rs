@@ -14,13 +14,9 @@
 
 use super::Fused;
 use crate::kernels::{RnnGradients, RnnInputs, RnnSizes};
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::prelude::*;
 use crate::ops::fused::scratch::with_scratch;
 use crate::ops::{stack, tanh};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
 
 /// All hidden states of a recurrent network that starts from `h_0`.
 ///

@@ -14,12 +14,8 @@
 //! Source: Su et al., "RoFormer" (2021), equations 14, 15 and 34; deck S3, the table of models.
 
 use super::Fused;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::prelude::*;
 use crate::ops::{concat, stack};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
 
 /// Turns each pair of channels of each head by the angle of its position.
 ///

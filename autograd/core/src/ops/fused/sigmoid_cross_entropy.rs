@@ -10,13 +10,9 @@
 //! Source: deck S0, rows "Loss" and "Sigmoid" in one; the slide's `J` is `-l`, to be maximised.
 
 use super::Fused;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved, ValueError};
+use crate::op::prelude::*;
 use crate::ops::elementwise::place;
 use crate::ops::{log, sigmoid};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
 
 /// The binary cross-entropy in nats of each logit `b` against its target `t`.
 ///

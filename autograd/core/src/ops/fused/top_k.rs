@@ -8,12 +8,8 @@
 //! Source: deck S4, sampling from the `k` most likely tokens.
 
 use super::Fused;
-use crate::numbers::Real;
-use crate::op::attributes;
-use crate::op::{Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved};
+use crate::op::prelude::*;
 use crate::ops::{Broadcast, Cumsum, abs, relu, where_};
-use crate::shape::{Shape, ShapeError};
-use crate::var::Var;
 
 /// The op of [`Var::top_k`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
