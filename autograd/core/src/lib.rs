@@ -13,6 +13,7 @@ mod formula_module;
 pub mod graph;
 pub mod layer;
 pub mod module;
+pub mod numbers;
 pub mod op;
 pub mod ops;
 pub mod optim;
@@ -26,7 +27,7 @@ pub mod var;
 #[doc(inline)]
 pub use tapegrad_kernels as kernels;
 #[doc(inline)]
-pub use tapegrad_kernels::{numbers, shape};
+pub use tapegrad_kernels::shape;
 
 pub use formula_module::FormulaModule;
 pub use graph::{Graph, NodeId};

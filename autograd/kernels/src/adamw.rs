@@ -4,7 +4,7 @@
 //! `m = β₁ m + (1 - β₁) g`, `v = β₂ v + (1 - β₂) g²`, `w = w - η (m̂ / (√v̂ + ε) + λ w)` with
 //! `m̂ = m / (1 - β₁ᵗ)`, `v̂ = v / (1 - β₂ᵗ)`.
 
-use crate::numbers::Real;
+use crate::Kernels;
 
 /// The sizes of one AdamW step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,7 +44,7 @@ pub(super) struct Factors<T> {
 
 impl AdamwStep {
     /// The factors in the number type of the parameters, computed once in `f64`.
-    pub(super) fn factors<T: Real>(&self) -> Factors<T> {
+    pub(super) fn factors<T: Kernels>(&self) -> Factors<T> {
         let power = |beta: f64| beta.powf(self.step as f64);
         Factors {
             scale: T::from_f64(self.gradient_scale),
@@ -61,7 +61,7 @@ impl AdamwStep {
 }
 
 /// Moves `w` and its moments `m` and `v` along the gradient `g`.
-pub(super) fn plain<T: Real>(step: AdamwStep, w: &mut [T], g: &[T], m: &mut [T], v: &mut [T]) {
+pub(super) fn plain<T: Kernels>(step: AdamwStep, w: &mut [T], g: &[T], m: &mut [T], v: &mut [T]) {
     check(w.len(), g.len(), m.len(), v.len());
     let at = step.factors::<T>();
     for (((w, &g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {

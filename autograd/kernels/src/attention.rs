@@ -6,7 +6,7 @@
 //! Source: Vaswani et al., "Attention Is All You Need" (2017), equation 1.
 
 use super::fast;
-use crate::numbers::Real;
+use crate::Kernels;
 
 /// The sizes of an attention; every query head and every key/value head is `D` wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl AttentionSizes {
     /// The first (sequence, query) that sees no key at all, which has no softmax.
     ///
     /// The kernels give such a row the output 0 and no gradient; an op reports it as an error.
-    pub fn blind_query<T: Real>(&self, mask: Option<&[T]>) -> Option<(usize, usize)> {
+    pub fn blind_query<T: Kernels>(&self, mask: Option<&[T]>) -> Option<(usize, usize)> {
         let sees = |b: usize, i: usize| (0..self.keys_seen(i)).any(|j| visible(mask, b * self.keys + j));
         let mut queries = (0..self.batch).flat_map(|b| (0..self.queries).map(move |i| (b, i)));
         queries.find(|&(b, i)| !sees(b, i))
@@ -110,12 +110,12 @@ pub struct AttentionGradients<'a, T> {
 }
 
 /// Whether the key at `index` of `[B, Tk]` may be seen.
-fn visible<T: Real>(mask: Option<&[T]>, index: usize) -> bool {
+fn visible<T: Kernels>(mask: Option<&[T]>, index: usize) -> bool {
     mask.is_none_or(|mask| mask[index] != T::ZERO)
 }
 
 /// `y = softmax(q kᵀ / √D) v`; the notes are the logsumexp of each query's scores.
-pub(super) fn plain<T: Real>(
+pub(super) fn plain<T: Kernels>(
     at: AttentionSizes,
     x: AttentionInputs<'_, T>,
     y: &mut [T],
@@ -138,7 +138,7 @@ pub(super) fn plain<T: Real>(
 }
 
 /// The gradients of an attention, recomputing the weights from the notes.
-pub(super) fn plain_backward<T: Real>(
+pub(super) fn plain_backward<T: Kernels>(
     at: AttentionSizes,
     x: AttentionInputs<'_, T>,
     notes: &[T],
@@ -222,7 +222,7 @@ fn for_each_query(at: AttentionSizes, mut visit: impl FnMut(Query)) {
 }
 
 /// Writes the scores of one query, `-∞` where it may not look, and gives their logsumexp (`+∞` where it sees nothing).
-fn scores<T: Real>(at: AttentionSizes, x: AttentionInputs<'_, T>, query: &Query, s: &mut [T]) -> T {
+fn scores<T: Kernels>(at: AttentionSizes, x: AttentionInputs<'_, T>, query: &Query, s: &mut [T]) -> T {
     let q = &x.q[query.at..][..at.head_dim];
     s.fill(T::minus_infinity());
     for (j, row) in query.key_rows(at).enumerate() {
@@ -238,7 +238,7 @@ fn scores<T: Real>(at: AttentionSizes, x: AttentionInputs<'_, T>, query: &Query,
 }
 
 /// `p = exp(s - logsumexp)`, in place.
-fn weights<T: Real>(logsumexp: T, s: &mut [T]) {
+fn weights<T: Kernels>(logsumexp: T, s: &mut [T]) {
     for s in s {
         *s = (*s - logsumexp).exp();
     }

@@ -1,6 +1,6 @@
 //! The matrix product, with transposes as arguments.
 
-use crate::numbers::Real;
+use crate::Kernels;
 
 /// The sizes of a matrix product `c [m, n] = op(a) [m, k] · op(b) [k, n]`, all row-major and without gaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Gemm {
 }
 
 /// The three loops, in the order that walks `b` and `c` by rows.
-pub(super) fn plain<T: Real>(sizes: Gemm, a: &[T], b: &[T], c: &mut [T]) {
+pub(super) fn plain<T: Kernels>(sizes: Gemm, a: &[T], b: &[T], c: &mut [T]) {
     let Gemm {
         m,
         k,
@@ -98,7 +98,7 @@ pub(super) fn plain<T: Real>(sizes: Gemm, a: &[T], b: &[T], c: &mut [T]) {
 }
 
 /// Product number `i` reads `a` and `b` from its two offsets and writes chunk `i` of `c`.
-pub(super) fn plain_batch<T: Real>(sizes: Gemm, operands: &[(usize, usize)], a: &[T], b: &[T], c: &mut [T]) {
+pub(super) fn plain_batch<T: Kernels>(sizes: Gemm, operands: &[(usize, usize)], a: &[T], b: &[T], c: &mut [T]) {
     let Gemm { m, k, n, .. } = sizes;
     sizes.check_batch(operands.len(), c.len());
     for (i, &(at_a, at_b)) in operands.iter().enumerate() {

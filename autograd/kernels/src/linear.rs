@@ -2,7 +2,7 @@
 //!
 //! Backward: `g_x = g_y W`, `g_W = g_yᵀ x`, `g_b = Σ_rows g_y`.
 
-use crate::numbers::Real;
+use crate::Kernels;
 
 use super::Gemm;
 use super::gemm::plain as plain_gemm;
@@ -47,7 +47,7 @@ pub struct LinearGradients<'a, T> {
 }
 
 /// `y = x Wᵀ + b`.
-pub(super) fn plain<T: Real>(at: LinearSizes, x: &[T], w: &[T], b: Option<&[T]>, y: &mut [T]) {
+pub(super) fn plain<T: Kernels>(at: LinearSizes, x: &[T], w: &[T], b: Option<&[T]>, y: &mut [T]) {
     plain_gemm(at.forward(), x, w, y);
     if let Some(b) = b {
         add_to_rows(b, y);
@@ -55,7 +55,13 @@ pub(super) fn plain<T: Real>(at: LinearSizes, x: &[T], w: &[T], b: Option<&[T]>,
 }
 
 /// The gradients of a linear layer.
-pub(super) fn plain_backward<T: Real>(at: LinearSizes, x: &[T], w: &[T], g_y: &[T], gradients: LinearGradients<'_, T>) {
+pub(super) fn plain_backward<T: Kernels>(
+    at: LinearSizes,
+    x: &[T],
+    w: &[T],
+    g_y: &[T],
+    gradients: LinearGradients<'_, T>,
+) {
     if let Some(g_x) = gradients.g_x {
         plain_gemm(at.g_x(), g_y, w, g_x);
     }
@@ -68,7 +74,7 @@ pub(super) fn plain_backward<T: Real>(at: LinearSizes, x: &[T], w: &[T], g_y: &[
 }
 
 /// `y += b` for every row of `y`.
-pub(super) fn add_to_rows<T: Real>(b: &[T], y: &mut [T]) {
+pub(super) fn add_to_rows<T: Kernels>(b: &[T], y: &mut [T]) {
     for row in y.chunks_exact_mut(b.len().max(1)) {
         for (y, &b) in row.iter_mut().zip(b) {
             *y += b;
@@ -77,7 +83,7 @@ pub(super) fn add_to_rows<T: Real>(b: &[T], y: &mut [T]) {
 }
 
 /// `total = Σ_rows x`, in the order of the rows.
-pub(super) fn sum_rows<T: Real>(x: &[T], total: &mut [T]) {
+pub(super) fn sum_rows<T: Kernels>(x: &[T], total: &mut [T]) {
     total.fill(T::ZERO);
     for row in x.chunks_exact(total.len().max(1)) {
         for (total, &x) in total.iter_mut().zip(row) {

@@ -8,7 +8,7 @@
 //!
 //! All slices are batch-major, `[B, T, ..]`; the notes are the gates `[B, T, 4D]`, then the cells `[B, T, D]`.
 
-use crate::numbers::Real;
+use crate::Kernels;
 
 use super::fast::packed_len;
 use super::gemm::{Gemm, plain as plain_gemm};
@@ -121,7 +121,7 @@ impl LstmSizes {
 }
 
 /// All outputs `h: [B, T, D]`, with the gates and cells in the notes.
-pub(super) fn plain<T: Real>(at: LstmSizes, x: LstmInputs<'_, T>, h: &mut [T], notes: &mut [T], scratch: &mut [T]) {
+pub(super) fn plain<T: Kernels>(at: LstmSizes, x: LstmInputs<'_, T>, h: &mut [T], notes: &mut [T], scratch: &mut [T]) {
     at.check(x, h.len(), notes.len());
     let (d, state) = (at.hidden, at.batch * at.hidden);
     let (gates, cells) = notes.split_at_mut(4 * at.batch * at.time * d);
@@ -159,7 +159,7 @@ pub(super) fn plain<T: Real>(at: LstmSizes, x: LstmInputs<'_, T>, h: &mut [T], n
 }
 
 /// The gradients of a long short-term memory from its outputs `h`, its notes and the gradient `g_h`.
-pub(super) fn plain_backward<T: Real>(
+pub(super) fn plain_backward<T: Kernels>(
     at: LstmSizes,
     x: LstmInputs<'_, T>,
     (h, notes): (&[T], &[T]),

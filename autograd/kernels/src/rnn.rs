@@ -7,7 +7,7 @@
 //!
 //! All slices are batch-major, `[B, T, ..]`.
 
-use crate::numbers::Real;
+use crate::Kernels;
 
 use super::fast::packed_len;
 use super::gemm::{Gemm, plain as plain_gemm};
@@ -99,7 +99,7 @@ pub struct RnnGradients<'a, T> {
 }
 
 /// All hidden states `h: [B, T, D]`.
-pub(super) fn plain<T: Real>(at: RnnSizes, x: RnnInputs<'_, T>, h: &mut [T], scratch: &mut [T]) {
+pub(super) fn plain<T: Kernels>(at: RnnSizes, x: RnnInputs<'_, T>, h: &mut [T], scratch: &mut [T]) {
     at.check(x, h.len());
     let (state, rest) = scratch[..at.scratch_len()].split_at_mut(at.batch * at.hidden);
     let product = &mut rest[..at.batch * at.hidden];
@@ -125,7 +125,7 @@ pub(super) fn plain<T: Real>(at: RnnSizes, x: RnnInputs<'_, T>, h: &mut [T], scr
 }
 
 /// The gradients of a recurrent network from its states `h` and their gradient `g_h`.
-pub(super) fn plain_backward<T: Real>(
+pub(super) fn plain_backward<T: Kernels>(
     at: RnnSizes,
     x: RnnInputs<'_, T>,
     h: &[T],
@@ -169,7 +169,7 @@ pub(super) fn plain_backward<T: Real>(
 }
 
 /// The states that each step started from: `h` moved by one step, with `h_0` in front.
-pub(super) fn states_before<T: Real>(at: RnnSizes, h_0: &[T], h: &[T], before: &mut [T]) {
+pub(super) fn states_before<T: Kernels>(at: RnnSizes, h_0: &[T], h: &[T], before: &mut [T]) {
     let (d, row) = (at.hidden, at.time * at.hidden);
     if row == 0 {
         return;

@@ -223,13 +223,15 @@ impl AnyOp {
     }
 
     /// An error if these values have no result; see [`Op::admits`].
+    #[inline]
     pub fn admits<T: Real>(&self, x: Inputs<'_, T>) -> Result<(), ValueError> {
-        each!(self, op => op.admits(x))
+        T::op_admits(self, x)
     }
 
     /// Computes the result; see [`Op::forward`].
+    #[inline]
     pub fn forward<T: Real>(&self, x: Inputs<'_, T>, y: &mut [T], notes: &mut [T]) {
-        each!(self, op => op.forward(x, y, notes));
+        T::op_forward(self, x, y, notes);
     }
 
     /// The operand that the result may be written over; see [`Op::rewrites`].
@@ -238,8 +240,9 @@ impl AnyOp {
     }
 
     /// Computes the result over that operand; see [`Op::rewrite`].
+    #[inline]
     pub fn rewrite<T: Real>(&self, x: Inputs<'_, T>, y: &mut [T]) {
-        each!(self, op => op.rewrite(x, y));
+        T::op_rewrite(self, x, y);
     }
 
     /// Whether an in-gradient is the gradient of the result; see [`Op::passes_gradient`].
@@ -248,13 +251,34 @@ impl AnyOp {
     }
 
     /// Computes the in-gradients; see [`Op::backward`].
+    #[inline]
     pub fn backward<T: Real>(&self, at: Saved<'_, T>, g_y: &[T], g_x: &mut InGradients<'_, T>) {
-        each!(self, op => op.backward(at, g_y, g_x));
+        T::op_backward(self, at, g_y, g_x);
     }
 
     /// The cost; see [`Op::flops`].
     pub fn flops(&self, x: &[Shape]) -> Flops {
         each!(self, op => op.flops(x))
+    }
+}
+
+/// What [`real!`](crate::real) compiles for a number type.
+#[doc(hidden)]
+impl AnyOp {
+    pub fn admits_as<T: Real>(&self, x: Inputs<'_, T>) -> Result<(), ValueError> {
+        each!(self, op => op.admits(x))
+    }
+
+    pub fn forward_as<T: Real>(&self, x: Inputs<'_, T>, y: &mut [T], notes: &mut [T]) {
+        each!(self, op => op.forward(x, y, notes));
+    }
+
+    pub fn rewrite_as<T: Real>(&self, x: Inputs<'_, T>, y: &mut [T]) {
+        each!(self, op => op.rewrite(x, y));
+    }
+
+    pub fn backward_as<T: Real>(&self, at: Saved<'_, T>, g_y: &[T], g_x: &mut InGradients<'_, T>) {
+        each!(self, op => op.backward(at, g_y, g_x));
     }
 }
 

@@ -11,7 +11,8 @@ mod plain;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use tapegrad_kernels::numbers::{self, Real};
+use tapegrad_kernels::Kernels;
+use tapegrad_kernels::numbers;
 use tapegrad_kernels::{
     AdamwStep, AttentionGradients, AttentionInputs, AttentionSizes, CrossEntropy, Function, Gemm, LayerNorm,
     LayerNormGradients, LinearGradients, LinearSizes, LstmGradients, LstmInputs, LstmSizes, RnnGradients, RnnInputs,
@@ -25,7 +26,7 @@ fn main() {
 }
 
 /// `n` numbers between -0.1 and 0.1 that follow no simple pattern.
-fn numbers<T: Real>(n: usize) -> Vec<T> {
+fn numbers<T: Kernels>(n: usize) -> Vec<T> {
     let number = |i: usize| ((i * 2_654_435_761) % 4093) as f64 / 4093.0;
     (0..n).map(|i| T::from_f64((number(i) - 0.5) / 5.0)).collect()
 }
@@ -40,7 +41,7 @@ const PRODUCTS: [Gemm; 5] = [
 ];
 
 #[divan::bench(types = [f32, Plain], args = [0, 1, 2, 3, 4])]
-fn gemm<T: Real>(bencher: Bencher, product: usize) {
+fn gemm<T: Kernels>(bencher: Bencher, product: usize) {
     let at = PRODUCTS[product];
     let (a, b, mut c) = (numbers::<T>(at.m * at.k), numbers(at.k * at.n), numbers(at.m * at.n));
     bencher
@@ -49,7 +50,7 @@ fn gemm<T: Real>(bencher: Bencher, product: usize) {
 }
 
 #[divan::bench(types = [f32, Plain])]
-fn linear_backward<T: Real>(bencher: Bencher) {
+fn linear_backward<T: Kernels>(bencher: Bencher) {
     let at = LinearSizes {
         rows: 768,
         inputs: 128,
@@ -70,7 +71,7 @@ fn linear_backward<T: Real>(bencher: Bencher) {
 }
 
 /// An elementwise kernel on 768 rows of 512 numbers.
-fn each<T: Real>(bencher: Bencher, kernel: impl Fn(&[T], &mut [T])) {
+fn each<T: Kernels>(bencher: Bencher, kernel: impl Fn(&[T], &mut [T])) {
     let x = numbers::<T>(768 * 512);
     let mut y = numbers(x.len());
     bencher
@@ -79,39 +80,39 @@ fn each<T: Real>(bencher: Bencher, kernel: impl Fn(&[T], &mut [T])) {
 }
 
 #[divan::bench(types = [f32, Plain])]
-fn exp<T: Real>(bencher: Bencher) {
+fn exp<T: Kernels>(bencher: Bencher) {
     each(bencher, T::map::<functions::Exp>);
 }
 
 #[divan::bench(types = [f32, Plain])]
-fn tanh<T: Real>(bencher: Bencher) {
+fn tanh<T: Kernels>(bencher: Bencher) {
     each(bencher, T::map::<functions::Tanh>);
 }
 
 #[divan::bench(types = [f32, Plain])]
-fn sigmoid<T: Real>(bencher: Bencher) {
+fn sigmoid<T: Kernels>(bencher: Bencher) {
     each(bencher, T::map::<functions::Sigmoid>);
 }
 
 #[divan::bench(types = [f32, Plain])]
-fn gelu<T: Real>(bencher: Bencher) {
+fn gelu<T: Kernels>(bencher: Bencher) {
     each(bencher, T::map::<functions::GeluTanh>);
 }
 
 #[divan::bench(types = [f32, Plain])]
-fn gelu_backward<T: Real>(bencher: Bencher) {
+fn gelu_backward<T: Kernels>(bencher: Bencher) {
     each(bencher, |x: &[T], g_x: &mut [T]| {
         T::map_backward::<functions::GeluTanhSlope>(x, x, g_x)
     });
 }
 
 #[divan::bench(types = [f32, Plain])]
-fn softmax<T: Real>(bencher: Bencher) {
+fn softmax<T: Kernels>(bencher: Bencher) {
     each(bencher, |x: &[T], y: &mut [T]| T::softmax_rows(512, x, y));
 }
 
 #[divan::bench(types = [f32, Plain])]
-fn sum<T: Real>(bencher: Bencher) {
+fn sum<T: Kernels>(bencher: Bencher) {
     let x = numbers::<T>(800_000);
     bencher
         .counter(ItemsCount::new(x.len()))
@@ -119,7 +120,7 @@ fn sum<T: Real>(bencher: Bencher) {
 }
 
 #[divan::bench(types = [f32, Plain])]
-fn layer_norm<T: Real>(bencher: Bencher) {
+fn layer_norm<T: Kernels>(bencher: Bencher) {
     let (x, gamma) = (numbers::<T>(768 * 128), numbers::<T>(128));
     let (mut y, mut notes) = (numbers(x.len()), numbers(2 * 768));
     bencher
@@ -128,7 +129,7 @@ fn layer_norm<T: Real>(bencher: Bencher) {
 }
 
 #[divan::bench(types = [f32, Plain])]
-fn layer_norm_backward<T: Real>(bencher: Bencher) {
+fn layer_norm_backward<T: Kernels>(bencher: Bencher) {
     let (x, gamma) = (numbers::<T>(768 * 128), numbers::<T>(128));
     let (mut y, mut notes) = (numbers(x.len()), numbers(2 * 768));
     T::layer_norm_rows(norm(&gamma), &x, &mut y, &mut notes);
@@ -154,7 +155,7 @@ fn norm<T>(gamma: &[T]) -> LayerNorm<'_, T> {
 }
 
 #[divan::bench(types = [f32, Plain])]
-fn cross_entropy<T: Real>(bencher: Bencher) {
+fn cross_entropy<T: Kernels>(bencher: Bencher) {
     let at = CrossEntropy { cols: 65, ignore: None };
     let ids: Vec<T> = (0..768).map(|i| T::from_count(i % 65)).collect();
     let x = numbers::<T>(768 * 65);
@@ -166,7 +167,7 @@ fn cross_entropy<T: Real>(bencher: Bencher) {
 }
 
 #[divan::bench(types = [f32, Plain])]
-fn attention<T: Real>(bencher: Bencher) {
+fn attention<T: Kernels>(bencher: Bencher) {
     let at = AttentionSizes {
         batch: 12,
         queries: 64,
@@ -208,7 +209,7 @@ const M: usize = 128;
 const D: usize = 256;
 
 #[divan::bench(types = [f32, Plain], sample_count = 5)]
-fn rnn<T: Real>(bencher: Bencher) {
+fn rnn<T: Kernels>(bencher: Bencher) {
     let at = RnnSizes {
         batch: B,
         time: TIME,
@@ -248,7 +249,7 @@ fn rnn<T: Real>(bencher: Bencher) {
 }
 
 #[divan::bench(types = [f32, Plain], sample_count = 5)]
-fn lstm<T: Real>(bencher: Bencher) {
+fn lstm<T: Kernels>(bencher: Bencher) {
     let at = LstmSizes {
         batch: B,
         time: TIME,
@@ -287,7 +288,7 @@ fn lstm<T: Real>(bencher: Bencher) {
 }
 
 #[divan::bench(types = [f32, Plain])]
-fn adamw<T: Real>(bencher: Bencher) {
+fn adamw<T: Kernels>(bencher: Bencher) {
     let step = AdamwStep {
         step: 3,
         learning_rate: 1e-6,

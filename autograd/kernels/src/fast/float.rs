@@ -7,10 +7,10 @@ use pulp::Simd;
 
 use super::dispatch::fuses;
 use super::math::Elementary;
-use crate::numbers::Real;
+use crate::Kernels;
 
-/// `f32` or `f64`: what the fast kernels need beyond [`Real`].
-pub trait Float: Real + Elementary {
+/// `f32` or `f64`: what the fast kernels need beyond [`Kernels`].
+pub trait Float: Kernels + Elementary {
     /// A vector of the level `S`.
     type Vector<S: Simd>: Copy;
 

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::share_out::ShareOut;
-use crate::numbers::Real;
+use crate::Kernels;
 
 /// Numbers of one task; fewer are done on the calling thread.
 pub const TASK: usize = 1 << 14;
@@ -52,7 +52,7 @@ pub fn by_parts<T: Send>(y: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
 }
 
 /// `total += x`, in tasks on all threads.
-pub fn add<T: Real>(x: &[T], total: &mut [T]) {
+pub fn add<T: Kernels>(x: &[T], total: &mut [T]) {
     by_parts(total, |first, total| {
         total.iter_mut().zip(&x[first..]).for_each(|(total, &x)| *total += x);
     });

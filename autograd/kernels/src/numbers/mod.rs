@@ -5,10 +5,3 @@ mod scalar;
 
 pub use dual::Dual;
 pub use scalar::Scalar;
-
-use crate::Kernels;
-
-/// A real number that every op can be evaluated in: a [`Scalar`] with its [`Kernels`] over slices.
-pub trait Real: Kernels {}
-
-impl<T: Kernels> Real for T {}

@@ -1,6 +1,6 @@
 //! One call of one kernel, in any number type: the laws are written over these.
 
-use crate::numbers::Real;
+use crate::Kernels;
 use crate::{
     AttentionGradients, AttentionSizes, Gemm, LayerNormGradients, LinearGradients, LinearSizes, LstmGradients,
     LstmSizes, RmsNormGradients, RnnGradients, RnnSizes, norm_backward_scratch_len,
@@ -128,7 +128,7 @@ impl Case {
     }
 
     /// Runs the kernel.
-    pub fn forward<T: Real>(&self, x: &[Shifted<T>]) -> Forward<T> {
+    pub fn forward<T: Kernels>(&self, x: &[Shifted<T>]) -> Forward<T> {
         match *self {
             Self::Gemm(at) => {
                 let mut y = if at.adds {
@@ -202,7 +202,7 @@ impl Case {
     }
 
     /// The gradients by the inputs that have one.
-    pub fn backward<T: Real>(&self, x: &[Shifted<T>], at_y: &Forward<T>, g_y: &[T]) -> Vec<Shifted<T>> {
+    pub fn backward<T: Kernels>(&self, x: &[Shifted<T>], at_y: &Forward<T>, g_y: &[T]) -> Vec<Shifted<T>> {
         let mut g: Vec<_> = self.lengths().0.into_iter().map(Shifted::room).collect();
         let (y, notes) = (&at_y.y, &at_y.notes);
         let mut slots = g.iter_mut().map(|g| &mut **g);
@@ -278,7 +278,7 @@ impl Case {
     }
 }
 
-fn written<T: Real>(y: usize, notes: usize, run: impl FnOnce(&mut [T], &mut [T])) -> Forward<T> {
+fn written<T: Kernels>(y: usize, notes: usize, run: impl FnOnce(&mut [T], &mut [T])) -> Forward<T> {
     let mut result = Forward {
         y: Shifted::room(y),
         notes: Shifted::room(notes),

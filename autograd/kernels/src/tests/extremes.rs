@@ -3,7 +3,7 @@
 use super::case::{Case, Factors, Function, Mask};
 use super::random::inputs;
 use super::shifted::Shifted;
-use crate::numbers::{Dual, Real};
+use crate::numbers::Dual;
 use crate::{AttentionInputs, AttentionSizes, Gemm, Kernels};
 
 const HARD: [f64; 14] = [
@@ -51,7 +51,7 @@ fn assert_alike(case: Case, absolute: f64) {
     }
 }
 
-fn run<T: Real>(case: Case, x: &[Vec<f64>]) -> Vec<f64> {
+fn run<T: Kernels>(case: Case, x: &[Vec<f64>]) -> Vec<f64> {
     let x: Vec<Shifted<T>> = x.iter().map(|x| Shifted::from(x)).collect();
     let forward = case.forward(&x);
     let g_y = Shifted::<T>::from(&vec![0.5; forward.y.len()]);

@@ -8,10 +8,11 @@ use rayon::ThreadPoolBuilder;
 use super::case::{Case, Forward};
 use super::random::{any_case, inputs, large_cases, numbers};
 use super::shifted::Shifted;
-use crate::numbers::{Dual, Real};
+use crate::Kernels;
+use crate::numbers::Dual;
 
 /// Outputs, notes and gradients of a case, as `f64`, with the gradient `g_y` drawn from the seed.
-pub fn everything<T: Real>(case: Case, seed: u64) -> Vec<Vec<f64>> {
+pub fn everything<T: Kernels>(case: Case, seed: u64) -> Vec<Vec<f64>> {
     let x: Vec<Shifted<T>> = inputs(case, seed).iter().map(|x| Shifted::from(x)).collect();
     let forward = case.forward(&x);
     let g_y = Shifted::<T>::from(&g_y(seed, forward.y.len()));
@@ -29,7 +30,7 @@ fn g_y(seed: u64, n: usize) -> Vec<f64> {
 ///
 /// The inputs are numbers of `f32`, so that both start from the same. Sums of up to two thousand terms of mixed signs
 /// and recurrences over a few steps keep well below the bound, which a wrong term of a sum exceeds by far.
-fn assert_equals_plain<T: Real>(case: Case, seed: u64, epsilon: f64) {
+fn assert_equals_plain<T: Kernels>(case: Case, seed: u64, epsilon: f64) {
     let (plain, fast) = (everything::<Dual>(case, seed), everything::<T>(case, seed));
     for (slice, (plain, fast)) in plain.iter().zip(&fast).enumerate() {
         let size = plain

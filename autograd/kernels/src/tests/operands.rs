@@ -1,7 +1,7 @@
 //! What the kernels with named operands read, from the inputs of a case in their order.
 
 use super::shifted::Shifted;
-use crate::numbers::Real;
+use crate::Kernels;
 use crate::{AdamwStep, AttentionInputs, CrossEntropy, LayerNorm, LstmInputs, RmsNorm, RnnInputs};
 
 const EPSILON: f64 = 1e-5;
@@ -19,7 +19,7 @@ pub const STEP: AdamwStep = AdamwStep {
     gradient_scale: 0.5,
 };
 
-pub fn layer_norm<T: Real>(cols: usize, x: &[Shifted<T>]) -> LayerNorm<'_, T> {
+pub fn layer_norm<T: Kernels>(cols: usize, x: &[Shifted<T>]) -> LayerNorm<'_, T> {
     let [gamma, beta] = [1, 2].map(|i: usize| x.get(i).map(|factor| &**factor));
     LayerNorm {
         cols,
@@ -29,7 +29,7 @@ pub fn layer_norm<T: Real>(cols: usize, x: &[Shifted<T>]) -> LayerNorm<'_, T> {
     }
 }
 
-pub fn rms_norm<T: Real>(cols: usize, x: &[Shifted<T>]) -> RmsNorm<'_, T> {
+pub fn rms_norm<T: Kernels>(cols: usize, x: &[Shifted<T>]) -> RmsNorm<'_, T> {
     RmsNorm {
         cols,
         epsilon: EPSILON,
@@ -44,7 +44,7 @@ pub fn cross_entropy(cols: usize) -> CrossEntropy {
     }
 }
 
-pub fn attention<T: Real>(x: &[Shifted<T>]) -> AttentionInputs<'_, T> {
+pub fn attention<T: Kernels>(x: &[Shifted<T>]) -> AttentionInputs<'_, T> {
     AttentionInputs {
         q: &x[0],
         k: &x[1],
@@ -53,7 +53,7 @@ pub fn attention<T: Real>(x: &[Shifted<T>]) -> AttentionInputs<'_, T> {
     }
 }
 
-pub fn rnn<T: Real>(x: &[Shifted<T>]) -> RnnInputs<'_, T> {
+pub fn rnn<T: Kernels>(x: &[Shifted<T>]) -> RnnInputs<'_, T> {
     RnnInputs {
         x: &x[0],
         h_0: &x[1],
@@ -63,7 +63,7 @@ pub fn rnn<T: Real>(x: &[Shifted<T>]) -> RnnInputs<'_, T> {
     }
 }
 
-pub fn lstm<T: Real>(x: &[Shifted<T>]) -> LstmInputs<'_, T> {
+pub fn lstm<T: Kernels>(x: &[Shifted<T>]) -> LstmInputs<'_, T> {
     LstmInputs {
         x: &x[0],
         h_0: &x[1],

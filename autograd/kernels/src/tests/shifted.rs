@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 
-use crate::numbers::Real;
+use crate::Kernels;
 
 thread_local! {
     /// What fresh room is full of.
@@ -24,7 +24,7 @@ pub fn poisoned<R>(poison: f64, work: impl FnOnce() -> R) -> R {
 #[derive(Clone, Debug)]
 pub struct Shifted<T>(Vec<T>);
 
-impl<T: Real> Shifted<T> {
+impl<T: Kernels> Shifted<T> {
     pub fn room(len: usize) -> Self {
         Self(vec![T::from_f64(POISON.get()); len + 1])
     }

@@ -199,6 +199,8 @@ impl RowKernels for DoubleDouble {}
 
 impl Kernels for DoubleDouble {}
 
+tapegrad_core::real! { DoubleDouble }
+
 #[cfg(test)]
 mod tests {
     use super::*;
