@@ -1,7 +1,7 @@
 //! Laws that relate runs of a language model to each other: no reference values are needed to find a leak.
 
-use tapegrad_autograd::ops::{Reduction, cross_entropy};
-use tapegrad_autograd::{Params, Shape, Tape};
+use tapegrad_core::ops::{Reduction, cross_entropy};
+use tapegrad_core::{Params, Shape, Tape};
 
 use crate::corpus::Batch;
 use crate::language_model::LanguageModel;
@@ -196,7 +196,7 @@ mod tests {
     use super::*;
     use crate::network::Place;
     use crate::rnn_lm::{RecurrentConfig, RnnLm};
-    use tapegrad_autograd::{ParamList, Var};
+    use tapegrad_core::{ParamList, Var};
 
     /// An RNN that reads its tokens from the last to the first.
     #[derive(Debug)]

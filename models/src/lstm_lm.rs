@@ -6,7 +6,7 @@
 use crate::layers::{Bias, Embedding, Linear};
 use crate::network::{Network, Place};
 use crate::rnn_lm::RecurrentConfig;
-use tapegrad_autograd::{Init, Layer, Param, ParamList, Shape, Var, ops};
+use tapegrad_core::{Init, Layer, Param, ParamList, Shape, Var, ops};
 
 /// A long short-term memory of any number of layers as a language model.
 #[derive(Clone, Debug)]

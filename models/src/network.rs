@@ -1,6 +1,6 @@
 //! What a neural language model is to the training loop: two formulas over variables, and no number type.
 
-use tapegrad_autograd::{Shape, Var};
+use tapegrad_core::{Shape, Var};
 
 /// A network that turns ids into logits, whole sequences at once or one token at a time.
 ///

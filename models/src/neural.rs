@@ -7,11 +7,11 @@ use crate::language_model::{GradientReport, LanguageModel, Learner, LogProbs, Lo
 use crate::network::Network;
 use crate::reader::Reader;
 use crate::tokenizer::{PAD, TokenId};
-use tapegrad_autograd::graph::NodeId;
-use tapegrad_autograd::kernels::with_team;
-use tapegrad_autograd::ops::{Reduction, cross_entropy};
-use tapegrad_autograd::optim::{Adam, Optimizer, clip_global_norm};
-use tapegrad_autograd::{ParamList, Params, Plan, Sketch};
+use tapegrad_core::graph::NodeId;
+use tapegrad_core::kernels::with_team;
+use tapegrad_core::ops::{Reduction, cross_entropy};
+use tapegrad_core::optim::{Adam, Optimizer, clip_global_norm};
+use tapegrad_core::{ParamList, Params, Plan, Sketch};
 
 /// A network, its parameters and its optimiser.
 ///

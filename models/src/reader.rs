@@ -1,8 +1,8 @@
 //! Reading one token at a time: the graph of a step as a plan, whose memory stays in place from token to token.
 
-use tapegrad_autograd::graph::NodeId;
-use tapegrad_autograd::plan::State;
-use tapegrad_autograd::{ParamList, Params, Plan, Sketch};
+use tapegrad_core::graph::NodeId;
+use tapegrad_core::plan::State;
+use tapegrad_core::{ParamList, Params, Plan, Sketch};
 
 use crate::network::{Network, Place};
 use crate::tokenizer::TokenId;

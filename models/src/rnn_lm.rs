@@ -6,7 +6,7 @@
 use crate::layers::{Bias, Embedding, Linear};
 use crate::network::{Network, Place};
 use serde::{Deserialize, Serialize};
-use tapegrad_autograd::{Init, Layer, Param, ParamList, Shape, Var, ops};
+use tapegrad_core::{Init, Layer, Param, ParamList, Shape, Var, ops};
 
 /// The sizes of a recurrent language model, of either kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

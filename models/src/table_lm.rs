@@ -6,7 +6,7 @@
 
 use crate::layers::Embedding;
 use crate::network::{Network, Place};
-use tapegrad_autograd::{Init, ParamList, Shape, Var};
+use tapegrad_core::{Init, ParamList, Shape, Var};
 
 /// A table of logits `[V, V]`: the row of the previous token, the column of the next.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@
 use crate::layers::{Bias, Block, Embedding, KeysValues, LayerNorm, Linear};
 use crate::network::{Network, Place};
 use serde::{Deserialize, Serialize};
-use tapegrad_autograd::{Init, Layer, ParamList, Shape, Var};
+use tapegrad_core::{Init, Layer, ParamList, Shape, Var};
 
 /// The standard deviation of the first embeddings, as in GPT-2.
 ///
@@ -93,7 +93,7 @@ impl TransformerLm {
         let x = self.norm.forward(x);
         match self.head {
             Some(head) => head.forward(x),
-            None => tapegrad_autograd::ops::linear(x, self.tokens.table(x), None),
+            None => tapegrad_core::ops::linear(x, self.tokens.table(x), None),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Bias, Linear};
 use crate::network::Place;
-use tapegrad_autograd::{Init, Layer, ParamList, Var, ops};
+use tapegrad_core::{Init, Layer, ParamList, Var, ops};
 
 /// Each position looks at itself and at what came before.
 ///

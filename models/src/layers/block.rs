@@ -2,7 +2,7 @@
 
 use super::{Bias, CausalSelfAttention, FeedForward, KeysValues, LayerNorm};
 use crate::network::Place;
-use tapegrad_autograd::{Init, Layer, ParamList, Var};
+use tapegrad_core::{Init, Layer, ParamList, Var};
 
 /// A pre-LN Transformer block.
 ///

@@ -1,6 +1,6 @@
 //! The embedding: each id picks a row of a table.
 
-use tapegrad_autograd::{Init, Param, ParamList, Var, ops};
+use tapegrad_core::{Init, Param, ParamList, Var, ops};
 
 /// A table with one row for each id.
 ///

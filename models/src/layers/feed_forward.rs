@@ -1,7 +1,7 @@
 //! The feed-forward part of a Transformer block: two linear layers with a GELU between them.
 
 use super::{Bias, Linear};
-use tapegrad_autograd::{Init, Layer, ParamList, Var, ops};
+use tapegrad_core::{Init, Layer, ParamList, Var, ops};
 
 /// `fc_2(gelu(fc_1(x)))`, four times as wide inside.
 ///

@@ -1,6 +1,6 @@
 //! The linear layer, `y = W x + b` for each row `x`.
 
-use tapegrad_autograd::{Init, Layer, Param, ParamList, Var, ops};
+use tapegrad_core::{Init, Layer, Param, ParamList, Var, ops};
 
 /// A linear map of the last axis, with or without bias.
 ///

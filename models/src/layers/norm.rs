@@ -1,7 +1,7 @@
 //! Layer normalisation with a gain and, where wanted, a bias.
 
 use super::Bias;
-use tapegrad_autograd::{Init, Layer, Param, ParamList, Var, ops};
+use tapegrad_core::{Init, Layer, Param, ParamList, Var, ops};
 
 /// What is added to the variance, so that a constant row does not divide by 0.
 const EPSILON: f64 = 1e-5;

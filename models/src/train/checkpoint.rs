@@ -13,7 +13,7 @@ use crate::train::write_atomically;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use tapegrad_autograd::optim::Optimizer;
+use tapegrad_core::optim::Optimizer;
 
 /// The header's entry that says which model it is and how far training has come.
 const HEADER: &str = "tapegrad";

@@ -8,7 +8,7 @@ use crate::ngram::Smoothing;
 use crate::transformer_lm::Tying;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use tapegrad_autograd::optim::Schedule;
+use tapegrad_core::optim::Schedule;
 
 /// Everything that decides a training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
