@@ -10,7 +10,7 @@ pub const RANK_MAX: usize = 8;
 /// A `Shape` is small and `Copy`: a node of the graph carries one, and ten million nodes must fit into memory.
 ///
 /// ```
-/// use tapegrad_kernels::Shape;
+/// use tapegrad_kernels::shape::Shape;
 /// let x = Shape::new(&[2, 3]);
 /// assert_eq!((x.rank(), x.size(1), x.len()), (2, 3, 6));
 /// assert_eq!(x.to_string(), "[2, 3]");
