@@ -40,14 +40,35 @@ pub static ALL: [Assignment; 4] = [
     assignment!("04-attention", "Attention with a causal mask", attention),
 ];
 
-/// The assignment with this id.
+/// The assignment with this id or number: `1`, `01` and `01-modules` are the same.
 ///
 /// **Errors** if there is none.
 pub fn find(id: &str) -> Result<&'static Assignment, AssignmentError> {
     ALL.iter()
-        .find(|known| known.id == id)
+        .find(|known| known.id == id || number(known.id) == Some(id.trim_start_matches('0')))
         .ok_or_else(|| AssignmentError::Unknown {
             id: id.to_string(),
             known: ALL.iter().map(|known| known.id.to_string()).collect(),
         })
+}
+
+/// The number that an id begins with, without leading zeros.
+fn number(id: &str) -> Option<&str> {
+    let (number, _) = id.split_once('-')?;
+    Some(number.trim_start_matches('0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assignment_is_found_by_its_id_and_by_its_number() {
+        for name in ["2", "02", "02-tape"] {
+            assert_eq!(find(name).unwrap().id, "02-tape");
+        }
+        for name in ["", "0", "5", "tape", "2-tape"] {
+            assert!(find(name).is_err(), "{name}");
+        }
+    }
 }
