@@ -130,7 +130,7 @@ fn mutants_are_all_found_and_named_or_left_unexplained_but_never_misnamed() {
     assert!(total.size_median() <= 6, "{}", total.size_median());
 }
 
-/// More cases: `CHECK_CASES=100000 cargo test --release -p tapegrad-autograd --test check alarm`.
+/// More cases: `CHECK_CASES=100000 cargo test --release -p tapegrad-check --test check alarm`.
 #[test]
 fn no_right_gradient_raises_a_false_alarm() {
     let wanted = std::env::var("CHECK_CASES")

@@ -1,6 +1,6 @@
 //! Whatever is written, there is an answer: a program, or mistakes with a place; and never a panic.
 //!
-//! The long run is `TAPEGRAD_FUZZ_SECONDS=600 cargo test -p tapegrad-autograd --test language -- --ignored fuzzing`.
+//! The long run is `TAPEGRAD_FUZZ_SECONDS=600 cargo test -p tapegrad-language --test language -- --ignored fuzzing`.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
