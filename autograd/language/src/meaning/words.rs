@@ -28,9 +28,12 @@ pub fn all() -> impl Iterator<Item = Function> {
     REGISTRY.iter().flat_map(words)
 }
 
-/// What is called by this word; of two forms of one word, that of the op registered first.
+/// What is called by this word; of two forms of one word, the one that is not of pairs.
 pub fn find(name: &str) -> Option<Function> {
-    all().find(|function| function.word.name == name)
+    let is_of_pairs = |function: &Function| function.word.form == Form::Pair;
+    all()
+        .filter(|function| function.word.name == name)
+        .min_by_key(is_of_pairs)
 }
 
 /// What is called by this word in this form.

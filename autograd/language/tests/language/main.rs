@@ -18,3 +18,4 @@ mod tables;
 mod typed_programs;
 mod views;
 mod well_typed;
+mod words;

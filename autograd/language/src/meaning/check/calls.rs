@@ -105,6 +105,7 @@ impl<'a> Checker<'a> {
     pub(super) fn call_function(&mut self, name: &str, args: &[Arg], span: Span) -> ValueId {
         let function = words::find(name).expect("the caller found the name among the functions");
         let (values, over) = Self::split_args(args);
+        let pair = words::find_form(name, Form::Pair);
         let end = Span {
             start: span.end - 1,
             end: span.end - 1,
@@ -114,10 +115,10 @@ impl<'a> Checker<'a> {
                 let x = self.expr(x);
                 self.unary(function.word.name, x, span)
             }
-            (_, [a, b]) if over.is_none() && words::find_form(name, Form::Pair).is_some() => {
+            (_, [a, b]) if over.is_none() && pair.is_some() => {
                 let operands = [self.expr(a), self.expr(b)];
-                let pair = words::find_form(name, Form::Pair).map_or(function, |pair| pair);
-                self.binary(pair.op.name, operands, span)
+                let op = pair.map_or(function.op, |pair| pair.op);
+                self.binary(op.name, operands, span)
             }
             (Form::Reduction | Form::Along, [x]) if self.indices.is_empty() => {
                 let x = self.expr(x);
