@@ -1,5 +1,6 @@
 //! Opening a program: its file and the files that it uses are read, parsed and checked.
 
+use crate::derive::inside;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::check::{Checked, check};
@@ -70,8 +71,14 @@ pub fn open_with(name: &str, text: &str, load: &mut dyn FnMut(&str) -> Result<St
     let mut programs = Vec::new();
     if diagnostics.is_empty() {
         let checked: Checked = check(&file, &sources);
-        programs = checked.programs;
         diagnostics = checked.diagnostics;
+        for program in checked.programs {
+            match inside::written_out(program) {
+                Ok(program) => programs.push(program),
+                Err(error) => diagnostics.push(*error),
+            }
+        }
+        diagnostics.sort_by_key(|found| found.primary.span.start);
     }
     Opened {
         sources,

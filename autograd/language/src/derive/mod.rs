@@ -7,6 +7,7 @@
 
 mod build;
 mod fused;
+pub(crate) mod inside;
 mod known;
 mod names;
 mod one_row;

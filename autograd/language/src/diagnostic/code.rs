@@ -61,6 +61,7 @@ codes! {
     E21 "name defined twice"
     E22 "layer called without a name"
     E23 "a reserved name"
+    E24 "there is no gradient by this"
     W01 "parameter never used in the objective"
     W02 "log of a softmax written out"
     W03 "a mask row allows no position"

@@ -246,6 +246,9 @@ pub enum Operation {
     Pick,
     /// The same value under other labels.
     Relabel,
+    /// The gradient of the first operand, a single number, by the second, with its place in the source; an opened
+    /// program has none any more.
+    Gradient(Span),
     /// In a straight program whose loops are kept: the value of a row at a position.
     Row(usize, Size),
     /// In such a program: a whole row, from this position on.
@@ -286,6 +289,7 @@ impl Operation {
             Self::Embedding => "embedding",
             Self::Pick => "pick",
             Self::Relabel => "rename",
+            Self::Gradient(_) => "grad",
             Self::Row(..) | Self::Rows(..) => "row",
             Self::Engine(name, _) => name,
         }

@@ -3,6 +3,9 @@
 use tapegrad_core::op::{AttributeValue, Form, Word};
 use tapegrad_core::ops::{self, AnyOp, Entry, REGISTRY};
 
+/// The word for the gradient of a number by a value. It stands for no op: a program's own operations compute it.
+pub const GRADIENT: &str = "grad";
+
 /// A word or sign, and the op that it stands for.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {

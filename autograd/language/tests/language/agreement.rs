@@ -1,6 +1,7 @@
 //! Text and Rust code on a tape are the same thing: bit for bit where both use the same ops, else to 1e-12.
 //!
-//! Every program of `docs/graphs` is written here once more in Rust, where there is one with the fused op of its name.
+//! Every program of `docs/graphs` is written here once more in Rust, where there is one with the fused op of its name, or
+//! has a stored answer (`stored_answers`).
 
 use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
@@ -174,12 +175,13 @@ fn the_indexed_two_layer_network_is_the_same_formula() {
 }
 
 #[test]
-fn every_program_of_the_project_is_compared_with_rust() {
+fn every_program_of_the_project_is_compared_with_rust_or_a_stored_answer() {
+    let stored = crate::stored_answers::names();
     let source = [include_str!("agreement.rs"), include_str!("agreement_sequences.rs")].concat();
     for (name, _) in programs::all() {
         let compared = ["assert_same", "assert_fused", "assert_near"]
             .iter()
             .any(|one| source.contains(&format!("{one}(\"{name}\"")));
-        assert!(compared, "{name}");
+        assert!(compared || stored.contains(&name), "{name}");
     }
 }

@@ -103,6 +103,10 @@ pages! {
     E23
         "Names that begin with g_ are the gradients that `graph derive` writes."
         "S0, g_y stands for dJ/dy"
+    E24
+        "`grad(J, x)` is the gradient of J by something that J is computed from. A gradient that does not exist is \
+         never shown as 0: were x misspelt or not used at all, training would go on without it."
+        "S0, dJ/dx along the edges of the graph"
     W01
         "A parameter without influence on the objective gets no gradient, and training never changes it."
         "S0, parameters"

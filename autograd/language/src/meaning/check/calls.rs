@@ -72,6 +72,9 @@ impl<'a> Checker<'a> {
         if let Some(ItemKind::Function { parameters, value, .. }) = self.items.get(name).copied() {
             return vec![self.call_formula(parameters, value, args, span)];
         }
+        if name == words::GRADIENT {
+            return vec![self.gradient(args, span)];
+        }
         if words::names().contains(&name) {
             return vec![self.call_function(name, args, span)];
         }
@@ -81,6 +84,7 @@ impl<'a> Checker<'a> {
             return vec![self.wrong(error)];
         }
         let mut known = words::names();
+        known.push(words::GRADIENT);
         known.extend(self.items.keys().copied());
         let mut error = Diagnostic::new(Code::E09, at, format!("there is no function `{name}`"));
         if let Some(near) = nearest(name, &known) {

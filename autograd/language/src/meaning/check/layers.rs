@@ -6,10 +6,10 @@ use super::Checker;
 use super::names::{Binding, LayerBinding, NameScope};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Instruction, ValueId};
+use crate::meaning::program::{Instruction, Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
-use crate::syntax::ast::{self, Arg, Decl, ItemKind, LayerDef};
+use crate::syntax::ast::{self, Arg, Decl, Expr, ItemKind, LayerDef};
 use crate::syntax::span::Span;
 
 impl<'a> Checker<'a> {
@@ -89,7 +89,7 @@ impl<'a> Checker<'a> {
             let text = format!("{} is called with ({})", layer.module, names.join(", "));
             return vec![self.wrong(Diagnostic::new(Code::E20, span, text))];
         }
-        let given: Vec<ValueId> = values.into_iter().map(|value| self.expr(value)).collect();
+        let given = self.variables(values);
         let Some(mut frame) = self.frame_of(layer, at.as_ref(), span) else {
             return results.iter().map(|_| self.unknown(span)).collect();
         };
@@ -119,6 +119,19 @@ impl<'a> Checker<'a> {
             body,
         });
         found
+    }
+
+    /// The inputs of a call, no two the same: a value that is given twice is two variables inside, as `grad` must see.
+    fn variables(&mut self, written: Vec<&Expr>) -> Vec<ValueId> {
+        let mut given = Vec::new();
+        for one in written {
+            let mut value = self.expr(one);
+            if given.contains(&value) && !self.ty(value).is_unknown() {
+                value = self.emit(Operation::Relabel, vec![value], self.ty(value).clone(), one.span);
+            }
+            given.push(value);
+        }
+        given
     }
 
     /// The names of a call, with the path of its parameters.

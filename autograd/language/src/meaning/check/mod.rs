@@ -10,6 +10,7 @@ mod calls;
 mod declare;
 mod engine;
 mod expressions;
+mod gradient;
 mod index;
 mod layers;
 mod matmul;

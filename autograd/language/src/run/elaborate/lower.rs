@@ -118,6 +118,7 @@ impl Elaborator<'_> {
             | Operation::Relabel
             | Operation::Row(..)
             | Operation::Rows(..)
+            | Operation::Gradient(_)
             | Operation::Select(..) => unreachable!("`op` has dealt with what is not one op"),
         })
     }
