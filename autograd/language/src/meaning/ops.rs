@@ -66,6 +66,7 @@ pub fn catalogue() -> Vec<Entry> {
     let is_sign = |function: &Function| !function.word.name.starts_with(|c: char| c.is_alphabetic());
     let (signs, words): (Vec<Function>, Vec<Function>) = words::all().partition(is_sign);
     let functions = signs.into_iter().chain(words).map(of_function);
+    let functions = functions.chain(std::iter::once(gradient()));
     functions.chain(REGISTRY.iter().map(of_op)).collect()
 }
 
@@ -126,6 +127,33 @@ fn of_function(function: Function) -> Entry {
         rule: function.word.rule().to_string(),
         example: function.word.example(),
         ..of_op(function.op)
+    }
+}
+
+/// The one function that is no op: operations of the program itself take its place.
+fn gradient() -> Entry {
+    let input = |name, meaning| Input {
+        name,
+        kind: "real",
+        arity: "one",
+        meaning,
+    };
+    Entry {
+        name: words::GRADIENT.to_string(),
+        kind: "function",
+        op: words::GRADIENT,
+        meaning: "The gradient of a number by a value that it is computed from.",
+        signature: "grad(J, x)".to_string(),
+        rule: "J is a single number; the result has the axes of x".to_string(),
+        forward: "y = dJ/dx",
+        backward: "that of the operations which compute it",
+        inputs: vec![
+            input("J", "the number"),
+            input("x", "an input, a parameter, a value with a name, or a place of a row"),
+        ],
+        attributes: Vec::new(),
+        example: "u_x = grad(sum(u, over N), x)".to_string(),
+        file: file!(),
     }
 }
 
