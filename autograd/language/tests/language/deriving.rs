@@ -21,7 +21,7 @@ pub fn plain(name: &str) -> String {
     name.replace('[', "_").replace(']', "").replace('.', "_")
 }
 
-fn has_loop(program: &Program) -> bool {
+pub fn has_loop(program: &Program) -> bool {
     Instruction::all(&program.instructions).any(|one| matches!(one, Instruction::Loop { .. }))
 }
 
