@@ -43,7 +43,7 @@ pub use fast::{add, by_parts, simd_level, with_team};
 pub use fast::{chains_of_multiply_adds, read};
 pub use gemm::Gemm;
 pub use linear::{LinearGradients, LinearSizes};
-pub use lstm::{LstmGradients, LstmInputs, LstmSizes};
+pub use lstm::{LstmGradients, LstmInputs, LstmSizes, LstmUpstream};
 pub use norm::{LayerNorm, LayerNormGradients, RmsNorm, RmsNormGradients, norm_backward_scratch_len};
 pub use rnn::{RnnGradients, RnnInputs, RnnSizes};
 pub use rows::RowKernels;
@@ -134,11 +134,11 @@ pub trait Kernels: RowKernels {
         at: LstmSizes,
         x: LstmInputs<'_, Self>,
         saved: (&[Self], &[Self]),
-        g_h: &[Self],
+        upstream: LstmUpstream<'_, Self>,
         gradients: LstmGradients<'_, Self>,
         scratch: &mut [Self],
     ) {
-        lstm::plain_backward(at, x, saved, g_h, gradients, scratch);
+        lstm::plain_backward(at, x, saved, upstream, gradients, scratch);
     }
 
     /// `y = x Wᵀ + b` over rows.

@@ -49,6 +49,15 @@ pub struct LstmGradients<'a, T> {
     pub g_b: Option<&'a mut [T]>,
 }
 
+/// What comes back into a long short-term memory.
+#[derive(Clone, Copy, Debug)]
+pub struct LstmUpstream<'a, T> {
+    /// `[B, T, D]`, of the outputs.
+    pub g_h: &'a [T],
+    /// `[B, T, D]`, of the cells, where something reads them besides the outputs and the next step.
+    pub g_c: Option<&'a [T]>,
+}
+
 /// The sizes of a long short-term memory over whole sequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LstmSizes {
@@ -158,16 +167,20 @@ pub(super) fn plain<T: Kernels>(at: LstmSizes, x: LstmInputs<'_, T>, h: &mut [T]
     }
 }
 
-/// The gradients of a long short-term memory from its outputs `h`, its notes and the gradient `g_h`.
+/// The gradients of a long short-term memory from its outputs `h`, its notes, and the gradients of outputs and cells.
 pub(super) fn plain_backward<T: Kernels>(
     at: LstmSizes,
     x: LstmInputs<'_, T>,
     (h, notes): (&[T], &[T]),
-    g_h: &[T],
+    LstmUpstream { g_h, g_c }: LstmUpstream<'_, T>,
     gradients: LstmGradients<'_, T>,
     scratch: &mut [T],
 ) {
     at.check(x, h.len(), notes.len());
+    assert!(
+        g_h.len() == h.len() && g_c.is_none_or(|g_c| g_c.len() == h.len()),
+        "lstm: the gradients of outputs and cells must be as long as the outputs"
+    );
     let (d, state, rows) = (at.hidden, at.batch * at.hidden, at.batch * at.time);
     let (gates, cells) = notes.split_at(4 * rows * d);
     let (g_h_next, rest) = scratch[..at.backward_scratch_len()].split_at_mut(state);
@@ -191,7 +204,8 @@ pub(super) fn plain_backward<T: Kernels>(
                 let c_before = if t > 0 { cells[(row - 1) * d + j] } else { x.c_0[here] };
                 // h = o tanh(c)
                 let (g_h, tanh_c) = (g_h[row * d + j] + g_h_next[here], cells[row * d + j].tanh());
-                let g_c = g_c_next[here] + g_h * o * (T::ONE - tanh_c * tanh_c);
+                let through_h = g_c_next[here] + g_h * o * (T::ONE - tanh_c * tanh_c);
+                let g_c = g_c.map_or(through_h, |g_c| g_c[row * d + j] + through_h);
                 // c = f c_before + i g, then each gate's function
                 g_c_next[here] = g_c * f;
                 let through = [

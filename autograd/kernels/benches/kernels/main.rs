@@ -15,8 +15,8 @@ use tapegrad_kernels::Kernels;
 use tapegrad_kernels::numbers;
 use tapegrad_kernels::{
     AdamwStep, AttentionGradients, AttentionInputs, AttentionSizes, CrossEntropy, Function, Gemm, LayerNorm,
-    LayerNormGradients, LinearGradients, LinearSizes, LstmGradients, LstmInputs, LstmSizes, RnnGradients, RnnInputs,
-    RnnSizes, norm_backward_scratch_len,
+    LayerNormGradients, LinearGradients, LinearSizes, LstmGradients, LstmInputs, LstmSizes, LstmUpstream, RnnGradients,
+    RnnInputs, RnnSizes, norm_backward_scratch_len,
 };
 
 use plain::Plain;
@@ -283,7 +283,8 @@ fn lstm<T: Kernels>(bencher: Bencher) {
                 g_w_hh: Some(&mut g_w_hh),
                 g_b: Some(&mut g_b),
             };
-            T::lstm_backward(at, x, (&h, &notes), &g_h, gradients, &mut scratch);
+            let upstream = LstmUpstream { g_h: &g_h, g_c: None };
+            T::lstm_backward(at, x, (&h, &notes), upstream, gradients, &mut scratch);
         });
 }
 

@@ -4,8 +4,8 @@ use super::elementwise::{map, map_backward};
 use super::{adamw, attention, attention_backward, cross_entropy, gemm, linear, lstm, norm, reduce, rnn, softmax};
 use crate::{
     AdamwStep, AttentionGradients, AttentionInputs, AttentionSizes, CrossEntropy, Function, Gemm, Kernels, LayerNorm,
-    LayerNormGradients, LinearGradients, LinearSizes, LstmGradients, LstmInputs, LstmSizes, RmsNorm, RmsNormGradients,
-    RnnGradients, RnnInputs, RnnSizes, RowKernels,
+    LayerNormGradients, LinearGradients, LinearSizes, LstmGradients, LstmInputs, LstmSizes, LstmUpstream, RmsNorm,
+    RmsNormGradients, RnnGradients, RnnInputs, RnnSizes, RowKernels,
 };
 
 /// Each line hands a method of a trait on to the function of the same arguments.
@@ -99,7 +99,7 @@ macro_rules! fast_kernels {
                 at: LstmSizes,
                 x: LstmInputs<'_, Self>,
                 saved: (&[Self], &[Self]),
-                g_h: &[Self],
+                upstream: LstmUpstream<'_, Self>,
                 gradients: LstmGradients<'_, Self>,
                 scratch: &mut [Self]
             ) = lstm::lstm_backward;

@@ -20,7 +20,7 @@ use super::tasks::sequences_of_task;
 use super::tile::Start;
 use crate::Gemm;
 use crate::linear::LinearGradients;
-use crate::lstm::{LstmGradients, LstmInputs, LstmSizes};
+use crate::lstm::{LstmGradients, LstmInputs, LstmSizes, LstmUpstream};
 
 /// All outputs `h: [B, T, D]`, with the gates and cells in the notes.
 pub fn lstm<T: Float>(at: LstmSizes, x: LstmInputs<'_, T>, h: &mut [T], notes: &mut [T], scratch: &mut [T]) {
@@ -149,12 +149,13 @@ pub fn lstm_backward<T: Float>(
     at: LstmSizes,
     x: LstmInputs<'_, T>,
     (h, notes): (&[T], &[T]),
-    g_h: &[T],
+    LstmUpstream { g_h, g_c }: LstmUpstream<'_, T>,
     gradients: LstmGradients<'_, T>,
     scratch: &mut [T],
 ) {
     at.check(x, h.len(), notes.len());
     at.check(x, g_h.len(), notes.len());
+    g_c.into_iter().for_each(|g_c| at.check(x, g_c.len(), notes.len()));
     let (d, all) = (at.hidden, h.len());
     let (gates, cells) = notes.split_at(4 * all);
     let (g_states, rest) = scratch[..at.backward_scratch_len()].split_at_mut(at.batch * d);
@@ -172,9 +173,8 @@ pub fn lstm_backward<T: Float>(
         let states = states.zip(g_a_t.par_chunks_mut(4 * state)).zip(x.c_0.par_chunks(state));
         let sequences = gates.par_chunks(4 * row).zip(cells.par_chunks(row));
         let sequences = sequences.zip(g_h.par_chunks(row)).zip(g_a.par_chunks_mut(4 * row));
-        states
-            .zip(sequences)
-            .share_out(|((((g_states, g_cells), g_a_t), c_0), (((gates, cells), g_h), g_a))| {
+        states.zip(sequences).enumerate().share_out(
+            |(part, ((((g_states, g_cells), g_a_t), c_0), (((gates, cells), g_h), g_a)))| {
                 run(Backward {
                     at,
                     w_hh,
@@ -182,12 +182,14 @@ pub fn lstm_backward<T: Float>(
                     gates,
                     cells,
                     g_h,
+                    g_c: g_c.map(|g_c| &g_c[part * row..][..g_h.len()]),
                     g_states,
                     g_cells,
                     g_a_t,
                     g_a,
                 });
-            });
+            },
+        );
     }
     if let Some(g_h_0) = gradients.g_h_0 {
         g_h_0.copy_from_slice(g_states);
@@ -220,6 +222,7 @@ struct Backward<'a, T> {
     gates: &'a [T],
     cells: &'a [T],
     g_h: &'a [T],
+    g_c: Option<&'a [T]>,
     g_states: &'a mut [T],
     g_cells: &'a mut [T],
     g_a_t: &'a mut [T],
@@ -235,6 +238,11 @@ impl<T: Float> WithSimd for Backward<'_, T> {
         let sequences = self.g_states.len() / d;
         for t in (0..self.at.time).rev() {
             for b in 0..sequences {
+                if let Some(g_c) = self.g_c {
+                    let g_cells = self.g_cells[b * d..][..d].iter_mut();
+                    let g_c = &g_c[(b * self.at.time + t) * d..][..d];
+                    g_cells.zip(g_c).for_each(|(g_cell, &g_c)| *g_cell += g_c);
+                }
                 self.cell::<S>(b, t);
             }
             // a_t = … + h_{t-1} W_hhᵀ

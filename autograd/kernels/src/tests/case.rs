@@ -3,7 +3,7 @@
 use crate::Kernels;
 use crate::{
     AttentionGradients, AttentionSizes, Gemm, LayerNormGradients, LinearGradients, LinearSizes, LstmGradients,
-    LstmSizes, RmsNormGradients, RnnGradients, RnnSizes, norm_backward_scratch_len,
+    LstmSizes, LstmUpstream, RmsNormGradients, RnnGradients, RnnSizes, norm_backward_scratch_len,
 };
 
 use super::functions;
@@ -179,9 +179,14 @@ impl Case {
             Self::Rnn(at) => written(at.batch * at.time * at.hidden, 0, |y, _| {
                 T::rnn(at, rnn(x), y, &mut Shifted::room(at.scratch_len()));
             }),
-            Self::Lstm(at) => written(at.batch * at.time * at.hidden, at.notes_len(), |y, notes| {
-                T::lstm(at, lstm(x), y, notes, &mut Shifted::room(at.scratch_len()));
-            }),
+            Self::Lstm(at) => {
+                let n = at.batch * at.time * at.hidden;
+                written(2 * n, at.notes_len(), |y, notes| {
+                    let (h, cells) = y.split_at_mut(n);
+                    T::lstm(at, lstm(x), h, notes, &mut Shifted::room(at.scratch_len()));
+                    cells.copy_from_slice(&notes[4 * n..]);
+                })
+            }
             Self::Linear(at, _) => written(at.rows * at.outputs, 0, |y, _| {
                 T::linear(at, &x[0], &x[1], x.get(2).map(|b| &**b), y);
             }),
@@ -262,7 +267,9 @@ impl Case {
                     g_b: next(),
                 };
                 let mut scratch = Shifted::room(at.backward_scratch_len());
-                T::lstm_backward(at, lstm(x), (y, notes), g_y, gradients, &mut scratch);
+                let (g_h, g_c) = g_y.split_at(g_y.len() / 2);
+                let upstream = LstmUpstream { g_h, g_c: Some(g_c) };
+                T::lstm_backward(at, lstm(x), (&y[..g_h.len()], notes), upstream, gradients, &mut scratch);
             }
             Self::Linear(at, _) => {
                 let gradients = LinearGradients {
