@@ -159,6 +159,35 @@ macro_rules! choices {
 }
 pub(crate) use choices;
 
+/// An attribute that is a yes or a no, and may be left out for a no.
+macro_rules! flag {
+    ($kind:ident: yes $yes:ident, no $no:ident) => {
+        impl $crate::op::AttributeType for $kind {
+            const VALUES: &'static str = "true or false";
+            const EXPECTED: &'static str = "true or false, or left out for false";
+            const WRITTEN: &'static str = "[1]; no if left out";
+            const OPTIONAL: bool = true;
+
+            fn to_value(&self) -> $crate::op::AttributeValue {
+                match self {
+                    Self::$yes => $crate::op::AttributeValue::Flag(true),
+                    Self::$no => $crate::op::AttributeValue::Nothing,
+                }
+            }
+
+            fn from_value(value: &$crate::op::AttributeValue) -> Option<Self> {
+                use $crate::op::AttributeValue::{Count, Flag, Nothing, Number};
+                match value {
+                    Flag(true) | Count(1) | Number(1.0) => Some(Self::$yes),
+                    Nothing | Flag(false) | Count(0) | Number(0.0) => Some(Self::$no),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+pub(crate) use flag;
+
 /// The number as a count, if it is one.
 fn count(number: f64) -> Option<usize> {
     (number >= 0.0 && number.fract() == 0.0 && number < 4_294_967_296.0).then_some(number as usize)
@@ -229,6 +258,24 @@ impl AttributeType for f64 {
             AttributeValue::Number(number) => Some(*number),
             AttributeValue::Count(count) => Some(*count as f64),
             _ => None,
+        }
+    }
+}
+
+impl AttributeType for Option<f64> {
+    const VALUES: &'static str = "number or null";
+    const EXPECTED: &'static str = "a number or null";
+    const WRITTEN: &'static str = "[0.5]; none if left out";
+    const OPTIONAL: bool = true;
+
+    fn to_value(&self) -> AttributeValue {
+        self.map_or(AttributeValue::Nothing, AttributeValue::Number)
+    }
+
+    fn from_value(value: &AttributeValue) -> Option<Self> {
+        match value {
+            AttributeValue::Nothing => Some(None),
+            value => f64::from_value(value).map(Some),
         }
     }
 }

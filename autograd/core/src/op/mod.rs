@@ -13,7 +13,7 @@ mod word;
 use std::fmt::Debug;
 
 pub use attribute::{Attribute, AttributeType, AttributeValue, WrongAttribute, read as read_attribute};
-pub(crate) use attribute::{attribute_name, attributes, choices};
+pub(crate) use attribute::{attribute_name, attributes, choices, flag};
 pub use broadcast::broadcast;
 pub use draw::{Draw, Sample};
 pub use flops::Flops;

@@ -2,7 +2,7 @@
 
 pub(crate) use super::{
     AttributeType, AttributeValue, Draw, Equations, Flops, InGradients, Inputs, Keeps, Op, Operand, Sample, Saved,
-    ValueError, Word, attributes, broadcast, choices,
+    ValueError, Word, attributes, broadcast, choices, flag,
 };
 pub(crate) use crate::kernels::Function;
 pub(crate) use crate::numbers::{Real, Scalar};

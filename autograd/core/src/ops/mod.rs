@@ -7,10 +7,12 @@ pub(crate) mod arithmetic;
 pub mod axis;
 pub mod elementwise;
 mod entry;
+mod factors;
 pub mod fused;
 pub mod ids;
 pub mod reduction;
 pub mod runs;
+mod scratch;
 
 use crate::numbers::Real;
 use crate::op::{
@@ -108,6 +110,7 @@ registry! {
         sign::Sign
         log1p::Log1p
         softplus::Softplus
+        log_sigmoid::LogSigmoid
         detach::Detach
         flip::Flip
         maximum::Maximum
@@ -123,6 +126,11 @@ registry! {
         softmax::Softmax
         log_softmax::LogSoftmax
         matmul::Matmul
+        inverse::Inverse
+        solve::Solve
+        cholesky::Cholesky
+        logdet::Logdet
+        tril::Tril
         permute::Permute
         reshape::Reshape
         slice::Slice

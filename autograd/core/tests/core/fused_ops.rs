@@ -3,8 +3,8 @@
 use ndarray::{Array, Array3, ArrayD, array};
 use tapegrad_autograd::op::Draw;
 use tapegrad_autograd::ops::{
-    Attention, Reduction, Rotary, attention, cross_entropy, dropout, layer_norm, linear, log_softmax, lstm, lstm_cell,
-    rnn, rotary, sigmoid_cross_entropy, stack,
+    Attention, Beside, Reduction, Rotary, attention, attention_with, cross_entropy, dropout, layer_norm, linear,
+    log_softmax, lstm, lstm_cell, lstm_with_cells, rnn, rotary, sigmoid_cross_entropy, stack,
 };
 use tapegrad_autograd::{Shape, Tape, Var};
 
@@ -65,6 +65,136 @@ fn a_fully_masked_row_of_attention_is_an_error_and_not_nan() {
     let x = tape.input("x", normal(1, &[2, 2, 2]));
     let mask = tape.data("mask", array![[1.0, 0.0], [0.0, 1.0]]);
     attention(x, x, x, Some(mask), Attention::causal(1));
+}
+
+#[test]
+fn options_that_change_nothing_give_what_the_kernel_gives() {
+    let tape = Tape::<f64>::new();
+    let [q, k, v] = [1, 2, 3].map(|seed| tape.input("x", normal(seed, &[2, 5, 6])));
+    for heads in [Attention::causal(3), Attention::full(2)] {
+        let d = 6.0 / heads.heads as f64;
+        let plain = attention(q, k, v, None, heads);
+        let zero = Beside {
+            bias: Some(q.constant(0.0)),
+            ..Beside::default()
+        };
+        let far = Beside {
+            sink: Some(q.constant(-800.0)),
+            ..Beside::default()
+        };
+        let same = [
+            attention(q, k, v, None, heads.with_scale(d.powf(-0.5))),
+            attention(q, k, v, None, heads.with_window(5)),
+            attention(q, k, v, None, heads.with_cap(1e9)),
+            attention_with(q, k, v, zero, heads),
+            attention_with(q, k, v, far, heads),
+        ];
+        for (which, other) in same.into_iter().enumerate() {
+            assert!(
+                largest(tape.value(plain - other)) < 1e-14,
+                "option {which} of {heads:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_sequence_padded_on_the_left_gives_zeros_and_then_what_it_gives_alone() {
+    for of_pairs in [false, true] {
+        let tape = Tape::<f64>::new();
+        let [q, k, v] = [1, 2, 3].map(|seed| tape.input("x", normal(seed, &[2, 5, 4])));
+        let mask = tape.data("mask", array![[0.0, 0.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0, 1.0]]);
+        let mask = if of_pairs {
+            mask.reshape([2, 1, 5]).broadcast_to([2, 5, 5])
+        } else {
+            mask
+        };
+        let y = attention(q, k, v, Some(mask), Attention::causal(2).blind_is_zero());
+        let [alone_q, alone_k, alone_v] = [q, k, v].map(|x| x.slice(0, 0..1).slice(1, 2..5));
+        let alone = attention(alone_q, alone_k, alone_v, None, Attention::causal(2));
+        let first = y.slice(0, 0..1);
+        assert!(tape.value(first.slice(1, 0..2)).iter().all(|&y| y == 0.0));
+        assert!(largest(tape.value(first.slice(1, 2..5) - alone)) < 1e-15);
+        let gradients = tape.backward((y * y).sum());
+        for x in [q, k, v] {
+            let of_padding = gradients.of(x).slice(ndarray::s![0, ..2, ..]).to_owned();
+            assert!(of_padding.iter().all(|&g| g == 0.0));
+        }
+    }
+}
+
+#[test]
+fn a_window_of_one_shows_a_query_the_value_at_its_own_place() {
+    let tape = Tape::<f64>::new();
+    let [q, k] = [1, 2].map(|seed| tape.input("x", normal(seed, &[1, 4, 2])));
+    let v = tape.input("v", normal(3, &[1, 4, 5]));
+    for heads in [Attention::causal(1), Attention::full(1)] {
+        let y = attention(q, k, v, None, heads.with_window(1));
+        assert!(largest(tape.value(y - v)) < 1e-15);
+    }
+}
+
+#[test]
+fn a_sink_takes_the_weight_that_its_score_has_among_the_others() {
+    let tape = Tape::<f64>::new();
+    let q = tape.input("q", array![[[0.0]]]);
+    let x = tape.input("x", array![[[1.0], [1.0], [1.0]]]);
+    let beside = Beside {
+        sink: Some(tape.input("sink", array![0.0])),
+        ..Beside::default()
+    };
+    let y = attention_with(q, x, x, beside, Attention::full(1));
+    assert!(largest(tape.value(y) - 0.75) < 1e-15);
+}
+
+#[test]
+#[should_panic(expected = "the bias must broadcast to the scores [B, H, Tq, Tk], here [1, 2, 3, 3]")]
+fn a_bias_that_fits_no_scores_is_refused() {
+    let tape = Tape::<f64>::new();
+    let x = tape.input("x", normal(1, &[1, 3, 4]));
+    let beside = Beside {
+        bias: Some(tape.input("bias", normal(2, &[3, 3, 3]))),
+        ..Beside::default()
+    };
+    attention_with(x, x, x, beside, Attention::causal(2));
+}
+
+#[test]
+fn pairs_of_halves_are_pairs_of_neighbours_in_another_order_of_the_channels() {
+    let tape = Tape::<f64>::new();
+    let x = tape.input("x", normal(4, &[2, 7, 12]));
+    let turned = Rotary::new(2).start_at(3);
+    // [.., 2, 3] as halves is [.., 3, 2] as neighbours.
+    fn to_neighbours(x: Var<'_>) -> Var<'_> {
+        let pairs = x.reshape([2, 7, 2, 2, 3]).permute(&[0, 1, 2, 4, 3]);
+        pairs.reshape([2, 7, 12])
+    }
+    let halves = rotary(x, turned.with_halves());
+    assert!(largest(tape.value(to_neighbours(halves) - rotary(to_neighbours(x), turned))) < 1e-15);
+}
+
+#[test]
+fn a_sequence_in_two_pieces_goes_on_from_the_last_output_and_cells() {
+    let run = |in_pieces: bool| {
+        let tape = Tape::<f64>::new();
+        let x = tape.input("x", normal(1, &[2, 6, 3]));
+        let [w_xh, w_hh, b] = [&[8, 3][..], &[8, 2], &[8]].map(|sizes| tape.input("w", normal(2, sizes)));
+        let [h_0, c_0] = [3, 4].map(|seed| tape.input("start", normal(seed, &[2, 2])));
+        let rest = if in_pieces {
+            let [h, c] = lstm_with_cells(x.slice(1, 0..4), [h_0, c_0], w_xh, w_hh, b);
+            lstm(x.slice(1, 4..6), h.at(1, 3), c.at(1, 3), w_xh, w_hh, b)
+        } else {
+            lstm(x, h_0, c_0, w_xh, w_hh, b).slice(1, 4..6)
+        };
+        let gradients = tape.backward((rest * tape.data("g", normal(5, &[2, 2, 2]))).sum());
+        let gradients = [x, w_xh, w_hh, b, h_0, c_0].map(|leaf| gradients.of(leaf));
+        (tape.value(rest), gradients)
+    };
+    let (whole, pieces) = (run(false), run(true));
+    assert!(largest(whole.0 - pieces.0) < 1e-15);
+    for (whole, pieces) in whole.1.into_iter().zip(pieces.1) {
+        assert!(largest(whole - pieces) < 1e-14);
+    }
 }
 
 #[test]

@@ -3,4 +3,5 @@
 mod errors;
 mod fused_ops;
 mod long_tapes;
+mod matrices;
 mod structural_ops;

@@ -108,11 +108,7 @@ fn grouped_query_attention_is_the_attention_op_with_fewer_key_heads() {
             batch(v("X").dot(w.reshape(&[sizes[0], width][..])))
         };
         let sizes = v("W_q").shape().to_vec();
-        let attention = ops::Attention {
-            heads: sizes[1] * sizes[2],
-            kv_heads: sizes[1],
-            sees: ops::Sees::Past,
-        };
+        let attention = ops::Attention::causal(sizes[1] * sizes[2]).with_kv_heads(sizes[1]);
         let o = single(ops::attention(
             heads("W_q"),
             heads("W_k"),

@@ -15,7 +15,7 @@
 use super::Fused;
 use crate::kernels;
 use crate::op::prelude::*;
-use crate::ops::fused::scratch::with_scratch;
+use crate::ops::scratch::with_scratch;
 use crate::ops::{ids, log_softmax, where_};
 
 /// What becomes of the losses of the rows.

@@ -16,7 +16,7 @@
 use super::Fused;
 use crate::kernels::{self, LayerNormGradients, norm_backward_scratch_len};
 use crate::op::prelude::*;
-use crate::ops::fused::scratch::with_scratch;
+use crate::ops::scratch::with_scratch;
 use crate::ops::sqrt;
 
 /// Normalises the last axis, then applies a factor `gamma` and a term `beta` for each channel, where given.

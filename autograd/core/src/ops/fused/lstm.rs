@@ -12,17 +12,19 @@
 //! 5. `a_t = W_xh x_t + W_hh h_(t-1) + b` as in the plain recurrent network: `g_x_t = W_xhᵀ g_a_t`, and sums over all
 //!    steps for the parameters.
 //!
-//! **Shapes**: `x: [B, T, M]`, `h_0, c_0: [B, D]`, `W_xh: [4D, M]`, `W_hh: [4D, D]`, `b: [4D]` → `h: [B, T, D]`.
+//! **Shapes**: `x: [B, T, M]`, `h_0, c_0: [B, D]`, `W_xh: [4D, M]`, `W_hh: [4D, D]`, `b: [4D]` → `h: [B, T, D]`, or
+//! `[2, B, T, D]`, outputs and cells of all steps, with the attribute `cells`.
 //! Cost: `8 B T D (M + D)` forward, twice that backward. The notes are the gates `[B, T, 4D]` and the cells
-//! `[B, T, D]`. An op has one result, and here it is `h`, all that the next layer and the loss read; to go on from the
-//! last `(h, c)`, as decoding does, take [`lstm_cell`](super::lstm_cell::lstm_cell), whose result holds both.
+//! `[B, T, D]`. Mostly `h` is all that the next layer and the loss read; the cells are there for what goes on from the
+//! last `(h, c)`, such as a decoder or the next piece of a long sequence. With them, line 2 has the term `g_c_t` more.
+//! For one step at a time take [`lstm_cell`](super::lstm_cell::lstm_cell).
 //! Source: Hochreiter & Schmidhuber, "Long Short-Term Memory" (1997), with the forget gate of Gers et al. (2000).
 
 use super::Fused;
 use super::lstm_cell::step;
-use crate::kernels::{LstmGradients, LstmInputs, LstmSizes};
+use crate::kernels::{LstmGradients, LstmInputs, LstmSizes, LstmUpstream};
 use crate::op::prelude::*;
-use crate::ops::fused::scratch::with_scratch;
+use crate::ops::scratch::with_scratch;
 use crate::ops::stack;
 
 /// All outputs of a long short-term memory that starts from the output `h_0` and the cells `c_0`; gates i, f, g, o.
@@ -41,17 +43,53 @@ use crate::ops::stack;
 /// **Panics** if the shapes do not fit.
 #[track_caller]
 pub fn lstm<'t>(x: Var<'t>, h_0: Var<'t>, c_0: Var<'t>, w_xh: Var<'t>, w_hh: Var<'t>, b: Var<'t>) -> Var<'t> {
-    Var::record(Lstm, &[x, h_0, c_0, w_xh, w_hh, b])
+    let op = Lstm { gives: Gives::Outputs };
+    Var::record(op, &[x, h_0, c_0, w_xh, w_hh, b])
 }
 
-/// The op of [`lstm`].
+/// Outputs and cells of all steps of a long short-term memory, `(h, c)`, each `[B, T, D]`; see [`lstm`].
+///
+/// The last rows of both are the state to go on from.
+///
+/// **Panics** if the shapes do not fit.
+#[track_caller]
+pub fn lstm_with_cells<'t>(
+    x: Var<'t>,
+    [h_0, c_0]: [Var<'t>; 2],
+    w_xh: Var<'t>,
+    w_hh: Var<'t>,
+    b: Var<'t>,
+) -> [Var<'t>; 2] {
+    let op = Lstm {
+        gives: Gives::OutputsAndCells,
+    };
+    let both = Var::record(op, &[x, h_0, c_0, w_xh, w_hh, b]);
+    [both.at(0, 0), both.at(0, 1)]
+}
+
+/// The op of [`lstm`] and [`lstm_with_cells`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lstm;
+pub struct Lstm {
+    /// What the result holds.
+    pub gives: Gives,
+}
+
+/// What the result of a long short-term memory holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gives {
+    /// The outputs, `[B, T, D]`.
+    Outputs,
+    /// The outputs, then the cells, `[2, B, T, D]`.
+    OutputsAndCells,
+}
+
+flag!(Gives: yes OutputsAndCells, no Outputs);
 
 impl Op for Lstm {
     const NAME: &'static str = "lstm";
     const MEANING: &'static str = "The long short-term memory over whole sequences.";
-    const SHAPES: &'static str = "[B, T, M], [B, D], [B, D], [4D, M], [4D, D], [4D] -> [B, T, D]";
+    const SHAPES: &'static str =
+        "[B, T, M], [B, D], [B, D], [4D, M], [4D, D], [4D] -> [B, T, D], or [2, B, T, D] with cells";
     const FORWARD: Equations = &[
         ("h[0]", "h_0"),
         ("c[0]", "c_0"),
@@ -61,7 +99,10 @@ impl Op for Lstm {
     ];
     const BACKWARD: Equations = &[
         ("G_h[t]", "g_h[t] + W_hh.T @ g_a[t+1]"),
-        ("G_c[t]", "f[t+1] * G_c[t+1] + G_h[t] * o[t] * (1 - tanh(c[t])^2)"),
+        (
+            "G_c[t]",
+            "g_c[t] + f[t+1] * G_c[t+1] + G_h[t] * o[t] * (1 - tanh(c[t])^2)",
+        ),
         ("g_a_i[t]", "G_c[t] * g[t] * i[t] * (1 - i[t])"),
         ("g_a_f[t]", "G_c[t] * c[t-1] * f[t] * (1 - f[t])"),
         ("g_a_g[t]", "G_c[t] * i[t] * (1 - g[t]^2)"),
@@ -83,7 +124,9 @@ impl Op for Lstm {
     ];
     const KEEPS: Keeps = Keeps::inputs(&[0, 1, 2, 3, 4]).and_output();
 
-    attributes! {}
+    attributes! {
+        gives as "cells": Gives, "whether the cells of all steps follow the outputs, in a result [2, B, T, D]";
+    }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         let d = x[1].last();
@@ -102,7 +145,11 @@ impl Op for Lstm {
                 "x needs the axes [B, T, M], h_0 and c_0 [B, D], W_xh [4D, M], W_hh [4D, D] and b [4D]",
             ));
         }
-        Ok(x[0].with_size(2, d))
+        let h = x[0].with_size(2, d);
+        Ok(match self.gives {
+            Gives::Outputs => h,
+            Gives::OutputsAndCells => h.insert(0, 2),
+        })
     }
 
     fn notes(&self, x: &[Shape]) -> usize {
@@ -111,9 +158,13 @@ impl Op for Lstm {
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, h: &mut [T], notes: &mut [T]) {
         let sizes = sizes(x.shapes());
+        let (h, cells) = h.split_at_mut(outputs(sizes));
         with_scratch(sizes.scratch_len(), |scratch| {
             T::lstm(sizes, operands(x), h, notes, scratch)
         });
+        if self.gives == Gives::OutputsAndCells {
+            cells.copy_from_slice(&notes[4 * h.len()..]);
+        }
     }
 
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_h: &[T], g_x: &mut InGradients<'_, T>) {
@@ -132,8 +183,13 @@ impl Op for Lstm {
             b: &at.x[4][..4 * sizes.hidden],
             ..operands(at.x)
         };
+        let (g_h, g_c) = g_h.split_at(outputs(sizes));
+        let upstream = LstmUpstream {
+            g_h,
+            g_c: (self.gives == Gives::OutputsAndCells).then_some(g_c),
+        };
         with_scratch(sizes.backward_scratch_len(), |scratch| {
-            T::lstm_backward(sizes, x, (at.y, at.notes), g_h, gradients, scratch);
+            T::lstm_backward(sizes, x, (&at.y[..g_h.len()], at.notes), upstream, gradients, scratch);
         });
     }
 
@@ -151,7 +207,8 @@ impl Op for Lstm {
     fn sample(draw: &mut Draw) -> Sample<Self> {
         let [b, t, m, d] = [(); 4].map(|()| draw.size());
         let shapes = [&[b, t, m][..], &[b, d], &[b, d], &[4 * d, m], &[4 * d, d], &[4 * d]];
-        Sample::new(Self, shapes.map(|shape| draw.normal(Shape::new(shape))))
+        let gives = draw.one_of(&[Gives::Outputs, Gives::OutputsAndCells]);
+        Sample::new(Self { gives }, shapes.map(|shape| draw.normal(Shape::new(shape))))
     }
 }
 
@@ -159,16 +216,26 @@ impl Fused for Lstm {
     fn composite<'t>(&self, x: &[Var<'t>]) -> Var<'t> {
         let [x, h_0, c_0, w_xh, w_hh, b] = [x[0], x[1], x[2], x[3], x[4], x[5]];
         let (mut h, mut c) = (h_0, c_0);
-        let mut outputs = Vec::new();
+        let (mut outputs, mut cells) = (Vec::new(), Vec::new());
         for t in 0..x.shape().size(1) {
             (h, c) = step(x.at(1, t), (h, c), w_xh, w_hh, b);
             outputs.push(h);
+            cells.push(c);
         }
-        if outputs.is_empty() {
-            return h_0.reshape(h_0.shape().insert(1, 1)).slice(1, 0..0);
+        let rows = |rows: &[Var<'t>], start: Var<'t>| match rows {
+            [] => start.reshape(start.shape().insert(1, 1)).slice(1, 0..0),
+            rows => stack(rows, 1),
+        };
+        match self.gives {
+            Gives::Outputs => rows(&outputs, h_0),
+            Gives::OutputsAndCells => stack(&[rows(&outputs, h_0), rows(&cells, c_0)], 0),
         }
-        stack(&outputs, 1)
     }
+}
+
+/// How many numbers the outputs of all steps are.
+const fn outputs(at: LstmSizes) -> usize {
+    at.batch * at.time * at.hidden
 }
 
 fn sizes(x: &[Shape]) -> LstmSizes {

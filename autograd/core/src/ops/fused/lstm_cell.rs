@@ -17,7 +17,7 @@
 use super::Fused;
 use crate::kernels::{Gemm, LinearGradients, LinearSizes, LstmInputs, LstmSizes};
 use crate::op::prelude::*;
-use crate::ops::fused::scratch::with_scratch;
+use crate::ops::scratch::with_scratch;
 use crate::ops::{sigmoid, stack, tanh};
 
 /// The next state of a long short-term memory: output `[0]` and cells `[1]`, from the state before and one input.

@@ -10,7 +10,6 @@ pub mod lstm_cell;
 pub mod rms_norm;
 pub mod rnn;
 pub mod rotary;
-mod scratch;
 pub mod sigmoid_cross_entropy;
 pub mod top_k;
 

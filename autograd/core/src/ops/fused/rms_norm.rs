@@ -13,7 +13,7 @@ use super::Fused;
 use super::layer_norm::{one_per_channel, rows};
 use crate::kernels::{self, RmsNormGradients, norm_backward_scratch_len};
 use crate::op::prelude::*;
-use crate::ops::fused::scratch::with_scratch;
+use crate::ops::scratch::with_scratch;
 use crate::ops::sqrt;
 
 /// Divides the last axis by its root mean square, then applies a factor `gamma` for each channel, where given.

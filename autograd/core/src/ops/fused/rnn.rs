@@ -15,7 +15,7 @@
 use super::Fused;
 use crate::kernels::{RnnGradients, RnnInputs, RnnSizes};
 use crate::op::prelude::*;
-use crate::ops::fused::scratch::with_scratch;
+use crate::ops::scratch::with_scratch;
 use crate::ops::{stack, tanh};
 
 /// All hidden states of a recurrent network that starts from `h_0`.

@@ -1,11 +1,11 @@
 //! Rotary position embedding: each pair of channels is turned by an angle that grows with the position.
 //!
-//! Within a head of width `D`, pair `i` is the neighbours `(x_2i, x_(2i+1))`, as the paper has them; other programs
-//! pair `x_i` with `x_(i + D/2)`, which is the same up to an order of the channels, and weights do not carry over.
-//! At position `p` the angle is `φ = p · base^(-2i/D)`, and
-//! `y_2i = x_2i cos φ - x_(2i+1) sin φ`, `y_(2i+1) = x_2i sin φ + x_(2i+1) cos φ`.
+//! Within a head of width `D`, pair `i` is the neighbours `(x_2i, x_(2i+1))`, as the paper has them, or
+//! `(x_i, x_(i + D/2))`, one of each half, as Llama and GPT-NeoX have them. Both are the same up to an order of the
+//! channels, so weights of one do not fit the other. With `(x_u, x_w)` as the pair, at position `p` the angle is `φ = p · base^(-2i/D)`, and
+//! `y_u = x_u cos φ - x_w sin φ`, `y_w = x_u sin φ + x_w cos φ`.
 //! 1. A rotation is linear with an orthogonal matrix, so backward turns the upstream gradient back by `φ`:
-//!    `g_x_2i = g_y_2i cos φ + g_y_(2i+1) sin φ`, `g_x_(2i+1) = -g_y_2i sin φ + g_y_(2i+1) cos φ`.
+//!    `g_x_u = g_y_u cos φ + g_y_w sin φ`, `g_x_w = -g_y_u sin φ + g_y_w cos φ`.
 //! 2. Lengths stay, and `q · k` of a query at `p` and a key at `s` depends on `p - s` only: that is the point.
 //!
 //! **Shapes**: `x: [B, T, H·D]`, `D` even → `y: [B, T, H·D]`; row `t` has position `start + t`, so that decoding can go
@@ -43,7 +43,20 @@ pub struct Rotary {
     pub base: f64,
     /// The position of the first row.
     pub start: usize,
+    /// Which two channels are a pair.
+    pub pairs: Pairs,
 }
+
+/// Which two channels of a head turn together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pairs {
+    /// Channels `2i` and `2i + 1`, as in the paper.
+    Neighbours,
+    /// Channels `i` and `i + D/2`, as in Llama.
+    Halves,
+}
+
+flag!(Pairs: yes Halves, no Neighbours);
 
 impl Rotary {
     /// The rotation of the paper, with base 10000, from position 0 on.
@@ -52,6 +65,15 @@ impl Rotary {
             heads,
             base: 10_000.0,
             start: 0,
+            pairs: Pairs::Neighbours,
+        }
+    }
+
+    /// The same with pairs of one channel of each half of a head, as in Llama.
+    pub const fn with_halves(self) -> Self {
+        Self {
+            pairs: Pairs::Halves,
+            ..self
         }
     }
 
@@ -72,22 +94,28 @@ impl Op for Rotary {
         "Rotary position embedding: each pair of channels is turned by an angle that grows with the position.";
     const SHAPES: &'static str = "[B, T, H D] -> [B, T, H D], D even";
     const FORWARD: Equations = &[
-        ("y[t, 2i]", "x[t, 2i] * cos(phi[t, i]) - x[t, 2i+1] * sin(phi[t, i])"),
-        ("y[t, 2i+1]", "x[t, 2i] * sin(phi[t, i]) + x[t, 2i+1] * cos(phi[t, i])"),
+        (
+            "y[t, u[i]]",
+            "x[t, u[i]] * cos(phi[t, i]) - x[t, w[i]] * sin(phi[t, i])",
+        ),
+        (
+            "y[t, w[i]]",
+            "x[t, u[i]] * sin(phi[t, i]) + x[t, w[i]] * cos(phi[t, i])",
+        ),
     ];
     const BACKWARD: Equations = &[
         (
-            "g_x[t, 2i]",
-            "g_y[t, 2i] * cos(phi[t, i]) + g_y[t, 2i+1] * sin(phi[t, i])",
+            "g_x[t, u[i]]",
+            "g_y[t, u[i]] * cos(phi[t, i]) + g_y[t, w[i]] * sin(phi[t, i])",
         ),
         (
-            "g_x[t, 2i+1]",
-            "-g_y[t, 2i] * sin(phi[t, i]) + g_y[t, 2i+1] * cos(phi[t, i])",
+            "g_x[t, w[i]]",
+            "-g_y[t, u[i]] * sin(phi[t, i]) + g_y[t, w[i]] * cos(phi[t, i])",
         ),
     ];
     const OPERANDS: &'static [Operand] = &[Operand::real(
         "x",
-        "queries or keys; neighbouring channels are the pairs that turn",
+        "queries or keys; channels u[i] and w[i] of a head are a pair: 2i and 2i + 1, or i and i + D / 2",
     )];
     const KEEPS: Keeps = Keeps::NOTHING;
 
@@ -95,6 +123,7 @@ impl Op for Rotary {
         heads: usize, "how many heads share the last axis";
         base: f64, "the base of the angles";
         start: usize, "the position of the first row";
+        pairs as "halves": Pairs, "whether pairs are channels i and i + D / 2, as in Llama, and not neighbours";
     }
 
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
@@ -119,17 +148,17 @@ impl Op for Rotary {
             let (sin, cos) = self.angle(t, pair, width).sin_cos();
             turn.copy_from_slice(&[T::from_f64(cos), T::from_f64(sin)]);
         }
-        self.each_pair(shape, notes, |i, cos, sin| {
-            y[i] = x[0][i] * cos - x[0][i + 1] * sin;
-            y[i + 1] = x[0][i] * sin + x[0][i + 1] * cos;
+        self.each_pair(shape, notes, |[u, w], cos, sin| {
+            y[u] = x[0][u] * cos - x[0][w] * sin;
+            y[w] = x[0][u] * sin + x[0][w] * cos;
         });
     }
 
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_y: &[T], g_x: &mut InGradients<'_, T>) {
         let Some(g_x) = g_x.get(0) else { return };
-        self.each_pair(at.x.shape(0), at.notes, |i, cos, sin| {
-            g_x[i] = g_y[i] * cos + g_y[i + 1] * sin;
-            g_x[i + 1] = g_y[i + 1] * cos - g_y[i] * sin;
+        self.each_pair(at.x.shape(0), at.notes, |[u, w], cos, sin| {
+            g_x[u] = g_y[u] * cos + g_y[w] * sin;
+            g_x[w] = g_y[w] * cos - g_y[u] * sin;
         });
     }
 
@@ -142,6 +171,7 @@ impl Op for Rotary {
         let x = Shape::new(&[draw.size(), draw.size(), heads * width]);
         let base = draw.one_of(&[10_000.0, 100.0]);
         let op = Self::new(heads).with_base(base).start_at(draw.below(5));
+        let op = if draw.coin() { op.with_halves() } else { op };
         Sample::new(op, [draw.normal(x)])
     }
 }
@@ -159,12 +189,17 @@ impl Fused for Rotary {
             let numbers: Vec<_> = angles
                 .map(|(t, pair)| x.constant(of(self.angle(t, pair, width))))
                 .collect();
-            stack(&numbers, 0).reshape([t, 1, width / 2, 1])
+            stack(&numbers, 0)
         };
-        let (cos, sin) = (table(f64::cos), table(f64::sin));
-        let pairs = x.reshape([b, t, self.heads, width / 2, 2]);
-        let (even, odd) = (pairs.slice(-1, 0..1), pairs.slice(-1, 1..2));
-        concat(&[even * cos - odd * sin, even * sin + odd * cos], -1).reshape(shape)
+        // The two channels of a pair stand along the axis `apart`.
+        let (apart, to, turns) = match self.pairs {
+            Pairs::Neighbours => (-1, [width / 2, 2], [t, 1, width / 2, 1]),
+            Pairs::Halves => (-2, [2, width / 2], [t, 1, 1, width / 2]),
+        };
+        let (cos, sin) = (table(f64::cos).reshape(turns), table(f64::sin).reshape(turns));
+        let pairs = x.reshape([b, t, self.heads, to[0], to[1]]);
+        let (u, w) = (pairs.slice(apart, 0..1), pairs.slice(apart, 1..2));
+        concat(&[u * cos - w * sin, u * sin + w * cos], apart).reshape(shape)
     }
 }
 
@@ -179,13 +214,18 @@ impl Rotary {
         (self.start + t) as f64 * self.base.powf(-2.0 * pair as f64 / width as f64)
     }
 
-    /// Calls `visit` with the position of the first of each two channels, and cosine and sine of their angle.
-    fn each_pair<T: Real>(&self, x: Shape, turns: &[T], mut visit: impl FnMut(usize, T, T)) {
+    /// Calls `visit` with the positions of each pair of channels, and cosine and sine of their angle.
+    fn each_pair<T: Real>(&self, x: Shape, turns: &[T], mut visit: impl FnMut([usize; 2], T, T)) {
         let (time, width) = (x.size(1), self.width(x));
         for head in 0..x.len().checked_div(width).unwrap_or(0) {
             let t = head / self.heads % time;
-            for d in (0..width).step_by(2) {
-                visit(head * width + d, turns[t * width + d], turns[t * width + d + 1]);
+            for pair in 0..width / 2 {
+                let [u, w] = match self.pairs {
+                    Pairs::Neighbours => [2 * pair, 2 * pair + 1],
+                    Pairs::Halves => [pair, pair + width / 2],
+                };
+                let turn = &turns[t * width + 2 * pair..][..2];
+                visit([head * width + u, head * width + w], turn[0], turn[1]);
             }
         }
     }
