@@ -72,7 +72,7 @@ fn nested(array: ArrayViewD<'_, f64>) -> Value {
 }
 
 /// Derives a program, compares all gradients with those of the tape, and gives the text of the derivative.
-fn assert_derived(name: &str, text: &str, request: &Request) -> String {
+pub fn assert_derived(name: &str, text: &str, request: &Request) -> String {
     let program = opened(name, text);
     let derivative =
         derive(&program.programs[0], &BTreeMap::new()).unwrap_or_else(|error| panic!("{name}: {error:?}\n{text}"));

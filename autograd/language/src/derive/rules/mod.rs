@@ -2,6 +2,7 @@
 //!
 //! `g` is the gradient of the line, `y` the line, `a` and `b` its operands, as in the formulas of the ops.
 
+mod matrices;
 mod places;
 mod products;
 mod reductions;
@@ -86,6 +87,9 @@ pub(super) fn contributions(build: &mut Builder, y: usize, g: usize) -> Result<P
             }
         }
         (Operation::Engine(name, _), _) => {
+            if let Some(found) = matrices::contributions(build, y, g) {
+                return Ok(found);
+            }
             let text =
                 format!("the derivative of engine.{name} is not written in this language; write its formula out");
             return Err(Box::new(Diagnostic::new(Code::E09, Span::default(), text)));

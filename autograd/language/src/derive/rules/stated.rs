@@ -4,12 +4,16 @@
 //! attribute, or the left side of another equation. What an op over axes says of rows holds for whole arrays: `over i`
 //! is over the axes that the op reduces, and a reduced value is repeated along them where it meets an entry.
 
-use super::Builder;
-use crate::meaning::program::Operation;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::products::transposed;
+use super::{Builder, matrices};
+use crate::meaning::program::{AttributeNumber, Operation};
 use crate::meaning::size::Size;
 use crate::meaning::types::Axis;
-use crate::meaning::words;
-use crate::syntax::ast::{Arg, Binary, Expr, ExprKind};
+use crate::meaning::{matrices as functions, words};
+use crate::syntax::ast::{self, Arg, Binary, Expr, ExprKind};
 use crate::syntax::parse::parse_expression;
 use tapegrad_core::op::{AttributeValue, Form};
 use tapegrad_core::ops::{AnyOp, Entry};
@@ -28,6 +32,8 @@ pub(super) struct Stated<'a> {
     pub g: usize,
     /// The axes that the op works over, of its first operand.
     pub over: &'a [usize],
+    /// The left sides of other equations that were read already.
+    known: RefCell<BTreeMap<String, Part>>,
 }
 
 /// What part of an equation is.
@@ -51,6 +57,7 @@ impl<'a> Stated<'a> {
             y,
             g,
             over: &[],
+            known: RefCell::default(),
         }
     }
 
@@ -69,8 +76,13 @@ impl<'a> Stated<'a> {
         }
     }
 
+    /// The letter of the result; an equation of entries has their indices behind it.
+    fn result(&self) -> Option<&'static str> {
+        self.op.forward.last()?.0.split('[').next()
+    }
+
     fn letter(&self, build: &mut Builder, name: &str) -> Option<Part> {
-        let result = self.op.forward.last()?.0;
+        let result = self.result()?;
         if name == result {
             return Some(Part::Line(self.y));
         }
@@ -83,12 +95,19 @@ impl<'a> Stated<'a> {
         if let Some((_, value)) = self.attributes.iter().find(|(own, _)| *own == name) {
             return match value {
                 AttributeValue::Number(value) => Some(Part::Number(*value)),
+                AttributeValue::Count(count) => Some(Part::Number(*count as f64)),
                 AttributeValue::Choice(choice, _) => Some(Part::Choice(choice.clone())),
                 _ => None,
             };
         }
         if let Some((_, right)) = self.op.backward.iter().find(|(left, _)| *left == name) {
-            return self.part(build, &parse_expression(right)?);
+            let known = self.known.borrow().get(name).cloned();
+            if known.is_some() {
+                return known;
+            }
+            let part = self.part(build, &parse_expression(right)?)?;
+            self.known.borrow_mut().insert(name.to_string(), part.clone());
+            return Some(part);
         }
         // How many entries go into one of a reduction.
         if name == "n" && !self.over.is_empty() {
@@ -121,7 +140,16 @@ impl<'a> Stated<'a> {
                 self.arithmetic(build, *operator, left, right)
             }
             ExprKind::If(condition, yes, no) => self.choice(build, condition, yes, no),
-            ExprKind::Call(callee, args) => self.call(build, callee.as_name()?, args),
+            ExprKind::Field(of, name) if name.name == "T" => {
+                let of = self.part(build, of)?;
+                let of = self.line(build, of)?;
+                Some(Part::Line(transposed(build, of)))
+            }
+            ExprKind::Call(callee, args) => match &callee.kind {
+                ExprKind::Field(of, name) if of.as_name() == Some("engine") => self.matrix(build, &name.name, args),
+                ExprKind::Name(name) if functions::WORDS.contains(&name.as_str()) => self.matrix(build, name, args),
+                _ => self.call(build, callee.as_name()?, args),
+            },
             _ => None,
         }
     }
@@ -159,11 +187,47 @@ impl<'a> Stated<'a> {
                 }
                 _ => "pow",
             },
+            Binary::Matmul => {
+                let [a, b] = [self.line(build, left)?, self.line(build, right)?];
+                let mut axes = build.ty(a).axes.clone();
+                axes.pop();
+                axes.extend(build.ty(b).axes.last().cloned());
+                return Some(Part::Line(build.matmul(a, b, axes)));
+            }
             _ => return None,
         };
         let [a, b] = [self.line(build, left)?, self.line(build, right)?];
         let [a, b] = self.met(build, [a, b]);
         Some(Part::Line(build.binary(name, a, b)))
+    }
+
+    /// A function of matrices, by its word or, with attributes, by its name in the engine.
+    fn matrix(&self, build: &mut Builder, name: &str, args: &[Arg]) -> Option<Part> {
+        let (mut operands, mut attributes) = (Vec::new(), Vec::new());
+        for arg in args {
+            match arg {
+                Arg::Value(value) => {
+                    let value = self.part(build, value)?;
+                    operands.push(self.line(build, value)?);
+                }
+                Arg::Split(field, shape) => {
+                    let number = |axis: &ast::Axis| match axis {
+                        ast::Axis::Size(None, value) => match self.part(build, value)? {
+                            Part::Number(value) => Some(AttributeNumber::Number(value)),
+                            _ => None,
+                        },
+                        _ => None,
+                    };
+                    let numbers: Option<Vec<AttributeNumber>> = shape.axes.iter().map(number).collect();
+                    attributes.push((field.name.clone(), numbers?));
+                }
+                _ => return None,
+            }
+        }
+        if name == "tril" && attributes.is_empty() {
+            attributes.push(("below".to_string(), vec![AttributeNumber::Number(0.0)]));
+        }
+        matrices::call(build, name, operands, attributes).map(Part::Line)
     }
 
     /// `if condition then yes else no`, with comparisons as masks: `a > b` holds where `relu(a - b)` is not 0.
@@ -281,7 +345,7 @@ impl<'a> Stated<'a> {
     fn begins_with_gradient(&self, expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::Binary(Binary::Mul, left, _) => match left.as_name() {
-                Some(name) => name.strip_prefix("g_") == self.op.forward.last().map(|(result, _)| *result),
+                Some(name) => name.strip_prefix("g_").is_some_and(|of| Some(of) == self.result()),
                 None => self.begins_with_gradient(left),
             },
             _ => false,

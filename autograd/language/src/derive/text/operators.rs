@@ -6,7 +6,8 @@ use super::Writer;
 use super::tree::{binary, call, expr, ident, is_name, name, number, operator_of, shape};
 use crate::derive::rules::expanded_in;
 use crate::derive::straight::Line;
-use crate::meaning::program::Operation;
+use crate::meaning::matrices::result_axes;
+use crate::meaning::program::{AttributeNumber, Operation};
 use crate::meaning::types::{self, Kind};
 use crate::syntax::ast::*;
 
@@ -46,6 +47,11 @@ impl Writer<'_> {
                 let args = vec![Arg::Value(arg(0)), to];
                 Some(expr(ExprKind::Call(Box::new(name("broadcast")), args)))
             }
+            Operation::Engine(word, _) if self.is_matrix_function(own) => Some(call(
+                word,
+                own.args.iter().map(|&arg| self.operand(arg)).collect(),
+                None,
+            )),
             Operation::Embedding if self.names_rows(own) => Some(expr(ExprKind::Index(Box::new(arg(0)), vec![arg(1)]))),
             _ => None,
         }
@@ -120,6 +126,23 @@ impl Writer<'_> {
             return a.len() == b.len() && a[..stack] == b[..stack] && *last == b[stack] && result.eq(&own.ty.axes);
         }
         b.len() <= 2 && last == first && before.iter().chain(after).eq(&own.ty.axes)
+    }
+
+    /// True for a call of a function of matrices by its word, with the axes that the language gives it.
+    fn is_matrix_function(&self, own: &Line) -> bool {
+        let Operation::Engine(word, attributes) = &own.op else {
+            return false;
+        };
+        let is_plain = attributes
+            .iter()
+            .all(|(_, numbers)| *numbers == [AttributeNumber::Number(0.0)]);
+        let operands: Vec<&[types::Axis]> = own.args.iter().map(|&arg| &*self.straight.lines[arg].ty.axes).collect();
+        let meets = match operands.as_slice() {
+            [a, b] => a.len() > 1 && a[..a.len() - 1].iter().zip(*b).all(|(own, other)| own == other),
+            _ => true,
+        };
+        let is_written = own.args.iter().all(|&arg| self.written[arg].is_some());
+        is_plain && meets && is_written && result_axes(word, &operands).as_ref() == Some(&own.ty.axes)
     }
 
     pub(super) fn rearranged(&self, own: &Line, order: &[usize]) -> Option<Expr> {

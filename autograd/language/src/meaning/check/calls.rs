@@ -192,6 +192,11 @@ impl<'a> Checker<'a> {
                 }
                 _ => self.wrong_call(&function, span),
             },
+            ("inverse" | "cholesky" | "logdet" | "tril", [_]) => self.of_matrix(function.op.name, x, first, span),
+            ("solve", [_, Arg::Value(right)]) => {
+                let b = self.expr(right);
+                self.solve([x, b], [first, right], span)
+            }
             ("concat", _) => {
                 let mut parts = vec![x];
                 for other in others {

@@ -14,6 +14,7 @@ mod gradient;
 mod index;
 mod layers;
 mod matmul;
+mod matrices;
 mod names;
 mod reduce;
 mod rows;
