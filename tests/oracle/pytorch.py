@@ -306,5 +306,118 @@ for what, x, k in [("one", (4,), 1), ("two of five", (3, 5), 2), ("all", (2, 3),
 for what, x in [("rank 2", randn(2, 3)), ("a number", randn()), ("empty", randn(0)), ("large", randn(2) * 1e8), ("rank 1", randn(4))]:
     case(what, "detach", {"x": x}, lambda x: x.detach(), {})
 
+
+def spread(*shape):
+    """Square matrices of which each row has one entry that is larger than the others together, not on the diagonal."""
+    n = shape[-1]
+    return torch.roll(torch.eye(n), 1, 0) * 1.5 + (torch.rand(*shape) - 0.5) / max(n, 1)
+
+
+def covariance(*shape):
+    x = randn(*shape)
+    return x @ x.transpose(-1, -2) + shape[-1] * torch.eye(shape[-1])
+
+
+MATRICES = [("one row", (1, 1)), ("two rows", (2, 2)), ("five rows", (5, 5)), ("a stack", (3, 4, 4)), ("two axes of a stack", (2, 2, 3, 3)), ("empty", (2, 0, 0))]
+for what, shape in MATRICES:
+    case(what, "inverse", {"a": spread(*shape)}, torch.linalg.inv)
+    case(what, "logdet", {"a": spread(*shape)}, lambda a: torch.linalg.slogdet(a)[1])
+    case(what, "cholesky", {"a": covariance(*shape)}, torch.linalg.cholesky)
+    case(f"{what}, one right side", "solve", {"a": spread(*shape), "b": randn(*shape[:-1])}, lambda a, b: torch.linalg.solve(a, b.unsqueeze(-1)).squeeze(-1))
+    case(f"{what}, three right sides", "solve", {"a": spread(*shape), "b": randn(*shape[:-1], 3)}, torch.linalg.solve)
+    case(what, "tril", {"x": randn(*shape)}, torch.tril, {"below": 0})
+for what, scale in [("large", 1e8), ("tiny", 1e-8)]:
+    case(what, "inverse", {"a": spread(3, 3) * scale}, torch.linalg.inv)
+    case(what, "logdet", {"a": spread(3, 3) * scale}, lambda a: torch.linalg.slogdet(a)[1])
+    case(what, "cholesky", {"a": covariance(3, 3) * scale}, torch.linalg.cholesky)
+    case(what, "solve", {"a": spread(3, 3) * scale, "b": randn(3)}, torch.linalg.solve)
+case("nearly singular", "inverse", {"a": torch.tensor([[1.0, 2.0], [2.0, 4.001]])}, torch.linalg.inv)
+case("a kernel with little noise", "cholesky", {"a": torch.exp(-(torch.arange(5.0)[:, None] - torch.arange(5.0)) ** 2 / 8) + 1e-4 * torch.eye(5)}, torch.linalg.cholesky)
+for what, shape, below in [("strictly below", (3, 3), 1), ("more rows", (4, 2), 0), ("more columns", (2, 4), 1), ("beyond", (2, 2), 3)]:
+    case(what, "tril", {"x": randn(*shape)}, lambda x: torch.tril(x, -below), {"below": below})
+
+
+def general_attention(heads, kv_heads, causal, scale=None, window=None, cap=None, zero=False):
+    def f(q, k, v, mask=None, bias=None, sink=None):
+        b, tq, tk = q.shape[0], q.shape[1], k.shape[1]
+        split = lambda x, h: x.reshape(b, x.shape[1], h, -1).transpose(1, 2)
+        q, k, v = split(q, heads), split(k, kv_heads), split(v, kv_heads)
+        k, v = [x.repeat_interleave(heads // kv_heads, 1) for x in (k, v)]
+        s = q @ k.transpose(-1, -2) * (q.shape[-1] ** -0.5 if scale is None else scale)
+        if cap is not None:
+            s = cap * torch.tanh(s / cap)
+        if bias is not None:
+            s = s + bias
+        before = torch.arange(tq)[:, None] + tk - tq - torch.arange(tk)
+        seen = torch.ones(tq, tk, dtype=torch.bool)
+        if causal:
+            seen = seen & (before >= 0)
+        if window is not None:
+            seen = seen & (before.abs() < window)
+        if mask is not None and mask.dim() > 0:
+            seen = seen & (mask[:, None, None, :] if mask.dim() == 2 else mask[:, None])
+        s = s.masked_fill(~seen, -INF)
+        if sink is not None:
+            s = torch.cat([s, sink.reshape(1, heads, 1, 1).expand(b, heads, tq, 1)], -1)
+        if zero:
+            blind = (s == -INF).all(-1, keepdim=True)
+            p = torch.softmax(s.masked_fill(blind, 0.0), -1).masked_fill(blind, 0.0)
+        else:
+            p = torch.softmax(s, -1)
+        return (p[..., :tk] @ v).transpose(1, 2).reshape(b, tq, -1)
+    return f
+
+
+YES = torch.tensor(True)
+for what, (b, tq, tk, h, kv, d, e), causal, options, beside in [
+        ("a scale", (2, 3, 3, 2, 2, 3, 3), False, {"scale": 0.25}, {}), ("a cap", (1, 3, 4, 2, 1, 2, 2), True, {"cap": 0.5}, {}),
+        ("values of another width", (2, 3, 3, 2, 1, 2, 5), True, {}, {}), ("a window", (1, 5, 5, 1, 1, 2, 2), True, {"window": 2}, {}),
+        ("a window on both sides", (1, 5, 5, 2, 2, 2, 2), False, {"window": 2}, {}), ("a window behind a cache", (1, 2, 6, 1, 1, 2, 2), True, {"window": 3}, {}),
+        ("a bias of heads", (2, 3, 3, 2, 2, 2, 2), True, {}, {"mask": YES, "bias": randn(2, 3, 3)}),
+        ("a bias of all", (2, 2, 3, 2, 1, 2, 2), False, {}, {"mask": YES, "bias": randn(2, 2, 2, 3)}),
+        ("a bias of keys", (2, 2, 3, 2, 1, 2, 2), False, {}, {"mask": YES, "bias": randn(3)}),
+        ("a mask of pairs", (1, 2, 3, 1, 1, 2, 2), False, {}, {"mask": torch.tensor([[[True, False, True], [False, False, True]]])}),
+        ("sinks", (2, 3, 3, 2, 1, 2, 2), True, {}, {"mask": YES, "bias": torch.zeros(()), "sink": randn(2)}),
+        ("padding on the left", (2, 3, 3, 2, 2, 2, 2), True, {"zero": True}, {"mask": torch.tensor([[False, False, True], [True, True, True]])}),
+        ("all that there is", (2, 3, 4, 4, 2, 2, 3), True, {"scale": 0.7, "window": 2, "cap": 2.0},
+         {"mask": torch.rand(2, 3, 4) < 0.6, "bias": randn(4, 3, 4), "sink": randn(4)})]:
+    inputs = {"q": randn(b, tq, h * d), "k": randn(b, tk, kv * d), "v": randn(b, tk, kv * e)} | beside
+    attrs = {"heads": h, "kv_heads": kv, "causal": causal} | {("blind_zero" if k == "zero" else k): v for k, v in options.items()}
+    case(what, "attention", inputs, general_attention(h, kv, causal, **options), attrs)
+
+
+def rotary_of_halves(heads, base, start):
+    def f(x):
+        b, t, c = x.shape
+        d = c // heads
+        angle = (torch.arange(t) + start).double()[:, None] * base ** (-2.0 * torch.arange(d // 2).double() / d)
+        angle = torch.cat([angle, angle], -1)[:, None, :]
+        x = x.reshape(b, t, heads, d)
+        turned = torch.cat([-x[..., d // 2:], x[..., :d // 2]], -1)
+        return (x * torch.cos(angle) + turned * torch.sin(angle)).reshape(b, t, c)
+    return f
+
+
+for what, b, t, h, d, base, start in [("halves", 2, 3, 1, 4, 10000.0, 0), ("halves of two heads", 1, 4, 2, 6, 100.0, 5)]:
+    case(what, "rotary", {"x": randn(b, t, h * d)}, rotary_of_halves(h, base, start), {"heads": h, "base": base, "start": start, "halves": True})
+
+
+def lstm_with_cells(x, h, c, w_xh, w_hh, b):
+    outputs, cells = [], []
+    for t in range(x.shape[1]):
+        h, c = torch._VF.lstm_cell(x[:, t], (h, c), w_xh, w_hh, b, torch.zeros_like(b))
+        outputs.append(h)
+        cells.append(c)
+    return torch.stack([torch.stack(outputs, 1), torch.stack(cells, 1)])
+
+
+for what, b, t, m, d in [("with cells", 2, 3, 2, 3), ("one step with cells", 1, 1, 2, 2), ("long with cells", 1, 12, 2, 3)]:
+    case(what, "lstm", {"x": randn(b, t, m), "h_0": randn(b, d), "c_0": randn(b, d), "W_xh": randn(4 * d, m), "W_hh": randn(4 * d, d), "b": randn(4 * d)},
+         lstm_with_cells, {"cells": True})
+
+for what, x in [("rank 2", randn(3, 2)), ("a number", randn()), ("empty", randn(2, 0)), ("large", away(5) * 1e4), ("tiny", away(5) * 1e-9),
+                ("saturated", torch.tensor([-40.0, -30.0, 30.0, 40.0]))]:
+    case(what, "log_sigmoid", {"a": x}, F.logsigmoid)
+
 few = {op: n for op, n in count.items() if n < 5}
 print(f"{sum(count.values())} cases of {len(count)} ops" + (f"; fewer than five: {few}" if few else ""), file=sys.stderr)
