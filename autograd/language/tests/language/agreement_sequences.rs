@@ -1,6 +1,5 @@
 //! Programs over sequences agree with the fused recurrent and attention ops of their name.
 
-use ndarray::Array2;
 use tapegrad_autograd::Var;
 use tapegrad_autograd::ops::{self, softmax, tanh};
 
@@ -201,17 +200,5 @@ fn the_tiny_gpt_is_made_of_the_fused_ops_of_its_parts() {
         }
         let logits = norm("ln_f".to_string(), r).dot(v("emb").t());
         ops::cross_entropy(logits, v("next"), None, ops::Reduction::Mean)
-    });
-}
-
-#[test]
-fn the_gaussian_process_by_its_factor_is_the_one_by_its_covariance() {
-    assert_fused("gaussian_process", |tape, v| {
-        let (x, y) = (v("x"), v("y"));
-        let n = x.shape().len();
-        let apart = x.reshape([n, 1]) - x.reshape([1, n]);
-        let near = ops::exp(-(apart * apart) / (2.0 * ops::exp(2.0 * v("log_length"))));
-        let s = near + tape.data("I", Array2::eye(n)) * ops::exp(2.0 * v("log_noise"));
-        (y.dot(s.solve(y)) + s.logdet()) / 2.0
     });
 }
