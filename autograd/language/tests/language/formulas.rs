@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ndarray::{ArrayD, IxDyn};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tapegrad_autograd::check::attributes::op_from_json;
+use tapegrad_autograd::language::attributes::op_from_json;
 use tapegrad_autograd::language::open;
 use tapegrad_autograd::language::run::{Given, Wanted, evaluate};
 use tapegrad_autograd::op::OperandKind;
