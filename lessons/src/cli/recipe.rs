@@ -157,12 +157,6 @@ impl SizeArgs {
                 "a learning rate is a number above 0, such as 1e-3",
             ));
         }
-        if let (Some(_), true) = (self.learning_rate.or(self.steps.map(|_| 0.0)), recipe.model.counts()) {
-            return Err(CliError::option(
-                "--steps and --learning-rate have no meaning for the model `ngram`: it reads the text once and counts",
-                "leave them out, or name another model",
-            ));
-        }
         set(&mut recipe.steps, self.steps);
         set(&mut recipe.evaluate_every, self.evaluate_every);
         set(&mut recipe.checkpoint_every, self.checkpoint_every);
@@ -171,6 +165,26 @@ impl SizeArgs {
             recipe.learning_rate = rate;
         }
         Ok(())
+    }
+
+    /// An error if an option was given that a model which counts has no use for.
+    ///
+    /// **Errors** for steps and learning rates.
+    pub fn check_counting(&self, model: &ModelConfig) -> Result<(), CliError> {
+        let given = [
+            ("--steps", self.steps.is_some()),
+            ("--learning-rate", self.learning_rate.is_some()),
+        ];
+        match given.into_iter().find(|(_, is_given)| *is_given && model.counts()) {
+            Some((option, _)) => Err(CliError::option(
+                format!(
+                    "{option} has no meaning for the model `{}`: it reads the text once and counts",
+                    model.name()
+                ),
+                format!("leave {option} out, or name another model"),
+            )),
+            None => Ok(()),
+        }
     }
 
     /// The options that are settled when a run begins, and whether they were given.

@@ -98,6 +98,7 @@ impl Train {
                  anything else begin a new run in another folder",
             ));
         }
+        self.sizes.check_counting(&recipe.model)?;
         self.sizes.apply_to_run(&mut recipe)?;
         recipe.validate()?;
         let dataset = recipe.corpus.build()?;
@@ -154,6 +155,7 @@ impl Train {
             }
             CorpusConfig::Grammar { .. } => {}
         }
+        self.sizes.check_counting(&recipe.model)?;
         self.sizes.apply(&mut recipe)?;
         Ok(recipe)
     }

@@ -15,7 +15,7 @@ struct Place {
     folder: TempDir,
 }
 
-const SIZES: [&str; 14] = [
+const SIZES: [&str; 12] = [
     "--steps",
     "8",
     "--batch",
@@ -28,8 +28,6 @@ const SIZES: [&str; 14] = [
     "4",
     "--evaluate-every",
     "4",
-    "--threads",
-    "1",
 ];
 
 impl Place {
@@ -203,7 +201,7 @@ fn the_first_signal_saves_and_the_run_goes_on_to_the_same_bits() {
             stdout.contains("stopped after") && stdout.contains("--resume"),
             "{stdout}"
         );
-        let resumed = tapegrad(&["train", "rnn", "--resume", "--out", &cut, "--threads", "1"]);
+        let resumed = tapegrad(&["train", "rnn", "--resume", "--out", &cut]);
         assert_eq!(resumed.0, 0, "{}", resumed.2);
     }
     let weights = |run: &str| {
