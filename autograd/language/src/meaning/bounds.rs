@@ -17,10 +17,11 @@ const TRIES: usize = 400;
 pub fn follows(size: &Size, known: &[Size], facts: &Facts) -> bool {
     let known: Vec<Size> = known.iter().map(|own| facts.normal(own)).collect();
     let mut tries = TRIES;
-    reached(&facts.normal(size), &known, STEPS, &mut tries)
+    reached(size, &known, facts, STEPS, &mut tries)
 }
 
-fn reached(size: &Size, known: &[Size], steps: usize, tries: &mut usize) -> bool {
+fn reached(size: &Size, known: &[Size], facts: &Facts, steps: usize, tries: &mut usize) -> bool {
+    let size = &facts.normal(size);
     if size.is_at_least(0) {
         return true;
     }
@@ -30,9 +31,6 @@ fn reached(size: &Size, known: &[Size], steps: usize, tries: &mut usize) -> bool
     *tries -= 1;
     // What is subtracted cancels the first part of the size that is not positive; if only the number is not, any other.
     let is_named = |monomial: &&Monomial| !monomial.is_empty();
-    if let Some(smaller) = dominated(size) {
-        return reached(&smaller, known, steps, tries);
-    }
     let wanted = match size.terms.iter().find(|(monomial, c)| **c < 0 && !monomial.is_empty()) {
         Some((monomial, _)) => vec![monomial],
         None => size.terms.keys().filter(is_named).collect(),
@@ -49,12 +47,12 @@ fn reached(size: &Size, known: &[Size], steps: usize, tries: &mut usize) -> bool
             })
             .collect()
     };
-    wanted.into_iter().any(|monomial| {
-        let next = known.iter().flat_map(|own| cancelled(monomial, own));
-        next.collect::<Vec<_>>()
-            .iter()
-            .any(|rest| reached(rest, known, steps - 1, tries))
-    })
+    let next: Vec<Size> = wanted
+        .into_iter()
+        .flat_map(|monomial| known.iter().flat_map(move |own| cancelled(monomial, own)))
+        .chain(dominated(size))
+        .collect();
+    next.iter().any(|rest| reached(rest, known, facts, steps - 1, tries))
 }
 
 /// The size without a part that is not positive and a product of it and others that is at least as large, as `s * t - t`.
