@@ -13,7 +13,7 @@ fn a_recurrence_may_begin_at_its_first_position() {
         minimize J
     }";
     let sizes: [&[(&str, i64)]; 3] = [&[("T", 4)], &[("T", 1)], &[("T", 2)]];
-    assert_agrees_with(text, &sizes, Kept::No, |v| {
+    assert_agrees_with(text, &sizes, Kept::Perhaps, |v| {
         let (mut a, mut sum) = (v.at("x", [1]), v.at("x", [1]));
         for t in 1..=v.size("T") {
             if t > 1 {
@@ -36,7 +36,7 @@ fn a_recurrence_may_run_down_from_a_last_position_that_is_part_of_it() {
         minimize J
     }";
     let sizes: [&[(&str, i64)]; 3] = [&[("T", 4)], &[("T", 1)], &[("T", 2)]];
-    assert_agrees_with(text, &sizes, Kept::No, |v| {
+    assert_agrees_with(text, &sizes, Kept::Perhaps, |v| {
         let t_max = v.size("T");
         let mut b = v.at("x", [t_max]);
         let mut sum = t_max as f64 * b.powi(2);
@@ -65,7 +65,7 @@ fn two_positions_run_with_borders_and_a_corner() {
         minimize J
     }";
     let sizes: [&[(&str, i64)]; 3] = [&[("M", 3), ("N", 2)], &[("M", 1), ("N", 1)], &[("M", 2), ("N", 2)]];
-    assert_agrees_with(text, &sizes, Kept::No, |v| {
+    assert_agrees_with(text, &sizes, Kept::Perhaps, |v| {
         let (m, n, gap) = (v.size("M"), v.size("N"), v.at("gap", []));
         let mut r = vec![vec![0.0; n + 1]; m + 1];
         let mut sum = 0.0;
@@ -98,7 +98,7 @@ fn borders_may_stand_inside_the_loop() {
         minimize J
     }";
     let sizes: [&[(&str, i64)]; 3] = [&[("M", 3), ("N", 2)], &[("M", 1), ("N", 1)], &[("M", 2), ("N", 2)]];
-    assert_agrees_with(text, &sizes, Kept::No, |v| {
+    assert_agrees_with(text, &sizes, Kept::Perhaps, |v| {
         let (m, n, start) = (v.size("M"), v.size("N"), v.at("start", []));
         let mut p = vec![vec![start; n + 1]; m + 1];
         for i in 1..=m {
@@ -129,7 +129,7 @@ fn the_forward_algorithm_sums_over_states_in_the_logarithm() {
         &[("T", 1), ("K", 1), ("V", 1)],
         &[("T", 2), ("K", 2), ("V", 2)],
     ];
-    assert_agrees_with(text, &sizes, Kept::No, |v| {
+    assert_agrees_with(text, &sizes, Kept::Perhaps, |v| {
         let k_max = v.size("K");
         let emitted = |k: usize, t: usize| v.at("E", [k, v.id("w", t) + 1]);
         let begin: Vec<f64> = (1..=k_max).map(|k| v.at("start", [k]) + emitted(k, 1)).collect();
@@ -166,7 +166,7 @@ fn connectionist_temporal_classification_reads_the_label_before_if_there_is_one(
         &[("T", 1), ("U", 1), ("V", 1)],
         &[("T", 2), ("U", 2), ("V", 2)],
     ];
-    assert_agrees_with(text, &sizes, Kept::No, |v| {
+    assert_agrees_with(text, &sizes, Kept::Perhaps, |v| {
         let u_max = v.size("U");
         let p = |t: usize, u: usize| v.at("p", [t, v.id("l", u) + 1]).exp();
         let mut a: Vec<f64> = (1..=u_max).map(|u| if u == 1 { p(1, 1) } else { 0.0 }).collect();
@@ -190,7 +190,7 @@ fn the_way_not_taken_is_neither_computed_nor_refused() {
         minimize J
     }";
     let sizes: [&[(&str, i64)]; 3] = [&[("T", 4), ("N", 3)], &[("T", 1), ("N", 1)], &[("T", 2), ("N", 2)]];
-    assert_agrees_with(text, &sizes, Kept::No, |v| {
+    assert_agrees_with(text, &sizes, Kept::Perhaps, |v| {
         let (t_max, x) = (v.size("T"), |t: usize| v.at("x", [t]));
         let (mut h, mut sum) = (0.0, 0.0);
         for t in 1..=t_max {
