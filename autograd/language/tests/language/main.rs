@@ -12,6 +12,7 @@ mod gradients_inside;
 mod grammar;
 mod large;
 mod matrices;
+mod notation;
 mod programs;
 mod random_programs;
 mod robustness;

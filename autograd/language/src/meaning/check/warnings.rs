@@ -51,6 +51,7 @@ impl Checker<'_> {
                 rows[*family].push(*value);
             }
         }
+        let mut choices: Vec<(ValueId, [ValueId; 2])> = Vec::new();
         let mut of: Vec<&[ValueId]> = vec![&[]; self.program.values.len()];
         for instruction in Instruction::all(instructions) {
             match instruction {
@@ -58,8 +59,12 @@ impl Checker<'_> {
                 Instruction::Load { out, family, .. } | Instruction::Collect { out, family } => {
                     of[*out] = &rows[*family];
                 }
+                Instruction::Choice { out, yes, no, .. } => choices.push((*out, [yes.1, no.1])),
                 Instruction::Store { .. } | Instruction::Loop { .. } | Instruction::Scope { .. } => {}
             }
+        }
+        for (out, ways) in &choices {
+            of[*out] = ways;
         }
         let mut reached = BTreeSet::new();
         let mut open = vec![from];
@@ -109,6 +114,7 @@ impl Checker<'_> {
         };
         Instruction::all(instructions).find_map(|instruction| match instruction {
             Instruction::Compute { out, op, args } if *out == value => by_operation(op, args),
+            Instruction::Choice { out, yes, no, .. } if *out == value => of(yes.1).or_else(|| of(no.1)),
             Instruction::Load { out, family: row, .. } | Instruction::Collect { out, family: row } if *out == value => {
                 Instruction::all(instructions).find_map(|store| match store {
                     Instruction::Store { family, value, .. } if family == row => of(*value),

@@ -7,6 +7,8 @@ mod expressions;
 mod items;
 mod statements;
 
+pub use expressions::REDUCERS;
+
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::syntax::ast::{Expr, File, Ident};
