@@ -186,6 +186,9 @@ pub fn load(path: &Path, model: &mut Model, expected: &Expected<'_>) -> Result<H
         ngram => restore_ngram(ngram, &tensors).map_err(damaged)?,
         model => restore_network(model, &tensors, header.progress.step).map_err(damaged)?);
     let stored = metadata.metadata().as_ref().and_then(|entries| entries.get(CHECKSUM));
+    if stored.is_none() && header.recipe.is_some() {
+        return Err(damaged(format!("its header has no entry `{CHECKSUM}`")));
+    }
     if let Some(stored) = stored {
         if *stored != checksum_of(entry, &tensors) {
             return Err(damaged(

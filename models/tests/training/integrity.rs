@@ -4,6 +4,7 @@ use super::{Interrupt, TRANSFORMER, begin, files, models, recipe, train};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use safetensors::SafeTensors;
+use safetensors::tensor::TensorView;
 use std::fs;
 use tapegrad_models::ModelConfig;
 use tapegrad_models::corpus::{CorpusConfig, Dataset, Unit};
@@ -91,17 +92,32 @@ fn a_checkpoint_with_a_stretch_of_zeros_is_refused_and_says_why() {
     );
 }
 
-#[test]
-fn a_checkpoint_of_an_earlier_version_without_a_checksum_is_read_and_says_so() {
-    let run = finished(recipe(TRANSFORMER));
-    let path = run.folder.checkpoint(Which::Last);
-    let bytes = fs::read(&path).unwrap();
+/// Rewrites a checkpoint as an earlier version wrote it, without checksum and fingerprints; `change` may edit the first array.
+fn as_of_an_earlier_version(path: &std::path::Path, change: impl Fn(&mut [u8])) {
+    let bytes = fs::read(path).unwrap();
     let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
     let mut entries = metadata.metadata().clone().unwrap();
     entries.remove("sha256").expect("there is a checksum");
+    let header = entries.get_mut("tapegrad").unwrap();
+    let mut fields: serde_json::Value = serde_json::from_str(header).unwrap();
+    for name in ["recipe", "corpus"] {
+        fields.as_object_mut().unwrap().remove(name).unwrap();
+    }
+    *header = fields.to_string();
     let tensors = SafeTensors::deserialize(&bytes).unwrap().tensors();
-    let views = tensors.iter().map(|(name, view)| (name.as_str(), view));
-    fs::write(&path, safetensors::serialize(views, Some(entries)).unwrap()).unwrap();
+    let mut data: Vec<_> = tensors.iter().map(|(_, view)| view.data().to_vec()).collect();
+    change(&mut data[0]);
+    let views = tensors.iter().zip(&data).map(|((name, view), data)| {
+        let view = TensorView::new(view.dtype(), view.shape().to_vec(), data);
+        (name.as_str(), view.unwrap())
+    });
+    fs::write(path, safetensors::serialize(views, Some(entries)).unwrap()).unwrap();
+}
+
+#[test]
+fn a_checkpoint_of_an_earlier_version_without_a_checksum_is_read_and_says_so() {
+    let run = finished(recipe(TRANSFORMER));
+    as_of_an_earlier_version(&run.folder.checkpoint(Which::Last), |_| {});
     assert!(!run.load(&run.recipe).unwrap().is_verified);
     let resumed = Run::resume(&run.recipe, &run.dataset, &run.folder).unwrap();
     assert!(
@@ -228,20 +244,9 @@ fn a_checkpoint_with_more_steps_than_its_recipe_is_no_success() {
 #[test]
 fn what_is_not_finite_is_neither_written_nor_read() {
     let run = finished(recipe(TRANSFORMER));
-    let path = run.folder.checkpoint(Which::Last);
-    let bytes = fs::read(&path).unwrap();
-    // Without its checksum, as an earlier version wrote it, and with one weight that is no number.
-    let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
-    let mut entries = metadata.metadata().clone().unwrap();
-    entries.remove("sha256");
-    let tensors = SafeTensors::deserialize(&bytes).unwrap().tensors();
-    let mut data: Vec<_> = tensors.iter().map(|(_, view)| view.data().to_vec()).collect();
-    data[0][..4].copy_from_slice(&f32::NAN.to_le_bytes());
-    let views = tensors.iter().zip(&data).map(|((name, view), data)| {
-        let changed = safetensors::tensor::TensorView::new(view.dtype(), view.shape().to_vec(), data);
-        (name.as_str(), changed.unwrap())
+    as_of_an_earlier_version(&run.folder.checkpoint(Which::Last), |weights| {
+        weights[..4].copy_from_slice(&f32::NAN.to_le_bytes());
     });
-    fs::write(&path, safetensors::serialize(views, Some(entries)).unwrap()).unwrap();
     let message = run.load(&run.recipe).unwrap_err();
     assert!(
         message.contains("holds numbers that are not finite") && message.contains("at step 10"),
