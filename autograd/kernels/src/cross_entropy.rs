@@ -5,7 +5,7 @@
 
 use crate::numbers::Scalar;
 
-use super::softmax::maximum;
+use super::softmax::{OTHERS_MAX, log_of_total, maximum};
 
 /// The sizes of a cross-entropy over rows of `cols` logits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,21 @@ impl CrossEntropy {
         Some(id as usize)
     }
 
+    /// `logsumexp(x) - x[id]`, where `m` is the largest logit: for a class that outweighs all others, without the sum in
+    /// which nothing would be left of it.
+    #[inline(always)]
+    pub(super) fn loss<T: Scalar>(&self, m: T, log_total: T, own: T) -> T {
+        let outweighs = own == m && log_total.to_f64() < OTHERS_MAX;
+        if outweighs { log_total } else { m + log_total - own }
+    }
+
+    /// `g_loss (softmax(x)[id] - 1)` from `g_loss softmax(x)[id]`, given the sum of the other entries' gradients.
+    #[inline(always)]
+    pub(super) fn slope_of_class<T: Scalar>(&self, own: T, g_loss: T, others: impl FnOnce() -> T) -> T {
+        let outweighs = own.to_f64().abs() > (1.0 - OTHERS_MAX) * g_loss.to_f64().abs();
+        if outweighs { -others() } else { own - g_loss }
+    }
+
     /// Asserts that the slices fit each other.
     pub(super) fn check(&self, rows: usize, lengths_of_rows: &[usize], logits: usize) {
         assert!(
@@ -49,8 +64,9 @@ pub(super) fn plain<T: Scalar>(at: CrossEntropy, logits: &[T], ids: &[T], losses
     for (row, &id) in ids.iter().enumerate() {
         let x = &logits[row * at.cols..][..at.cols];
         let m = maximum(x);
-        notes[row] = m + x.iter().map(|&x| (x - m).exp()).sum::<T>().ln();
-        losses[row] = at.class(id).map_or(T::ZERO, |class| notes[row] - x[class]);
+        let log_total = log_of_total(x.iter().copied(), m);
+        notes[row] = m + log_total;
+        losses[row] = at.class(id).map_or(T::ZERO, |class| at.loss(m, log_total, x[class]));
     }
 }
 
@@ -80,6 +96,7 @@ pub(super) fn plain_backward<T: Scalar>(
         for (g_x, &x) in g_x.iter_mut().zip(x) {
             *g_x = g_losses[row] * (x - notes[row]).exp();
         }
-        g_x[class] -= g_losses[row];
+        let others = || (0..at.cols).filter(|&i| i != class).map(|i| g_x[i]).sum();
+        g_x[class] = at.slope_of_class(g_x[class], g_losses[row], others);
     }
 }

@@ -47,6 +47,7 @@ pub use lstm::{LstmGradients, LstmInputs, LstmSizes, LstmUpstream};
 pub use norm::{LayerNorm, LayerNormGradients, RmsNorm, RmsNormGradients, norm_backward_scratch_len};
 pub use rnn::{RnnGradients, RnnInputs, RnnSizes};
 pub use rows::RowKernels;
+pub use softmax::{least_log, log_of_total, slope_of_largest};
 
 #[cfg(not(feature = "fast"))]
 use one_thread as fast;

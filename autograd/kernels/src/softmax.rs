@@ -12,6 +12,44 @@ pub(super) fn maximum<T: Scalar>(row: &[T]) -> T {
     row.iter().fold(T::minus_infinity(), |most, &x| most.maximum(x))
 }
 
+/// An entry outweighs all others if they together have less than this part of its weight. Then what depends on the others
+/// alone is summed without it: beside 1, sums of theirs would lose more than four binary digits.
+pub(super) const OTHERS_MAX: f64 = 1.0 / 16.0;
+
+/// True if `Σ exp(x - m)` is so near to 1 that one entry outweighs all others.
+#[inline(always)]
+pub(super) fn is_outweighed<T: Scalar>(total: T) -> bool {
+    (0.5..1.0 + OTHERS_MAX).contains(&total.to_f64())
+}
+
+/// `ln Σ exp(x - m)` of some entries, of which `m` is the largest, with all digits also where it is near 0.
+pub fn log_of_total<T: Scalar>(entries: impl Iterator<Item = T> + Clone, m: T) -> T {
+    let total: T = entries.clone().map(|x| (x - m).exp()).sum();
+    if !is_outweighed(total) {
+        return total.ln();
+    }
+    let mut is_left_out = false;
+    let mut other = |x: &T| {
+        let is_largest = !is_left_out && *x == m;
+        is_left_out |= is_largest;
+        !is_largest
+    };
+    let others: T = entries.filter(|x| other(x)).map(|x| (x - m).exp()).sum();
+    others.ln_1p()
+}
+
+/// `g_y - exp(y) Σ g_y` of log-softmax for an entry that outweighs all others: `Σ g_y (1 - exp(y))` less the `g_y` of the
+/// others, where `1 - exp(y)` is the sum of their weights.
+#[inline(always)]
+pub fn slope_of_largest<T: Scalar>(total: T, others_weight: T, others: T) -> T {
+    total * others_weight - others
+}
+
+/// From which logarithm of its weight on an entry outweighs all others.
+pub fn least_log<T: Scalar>() -> T {
+    -T::from_f64(OTHERS_MAX)
+}
+
 /// `y = softmax(x)` row by row.
 pub(super) fn plain<T: Scalar>(cols: usize, x: &[T], y: &mut [T]) {
     check(cols, &[x.len(), y.len()]);
@@ -45,7 +83,7 @@ pub(super) fn plain_log<T: Scalar>(cols: usize, x: &[T], y: &mut [T]) {
     check(cols, &[x.len(), y.len()]);
     for (x, y) in x.chunks_exact(cols.max(1)).zip(y.chunks_exact_mut(cols.max(1))) {
         let m = maximum(x);
-        let log_total = x.iter().map(|&x| (x - m).exp()).sum::<T>().ln();
+        let log_total = log_of_total(x.iter().copied(), m);
         for (y, &x) in y.iter_mut().zip(x) {
             *y = x - m - log_total;
         }
@@ -60,6 +98,11 @@ pub(super) fn plain_log_backward<T: Scalar>(cols: usize, y: &[T], g_y: &[T], g_x
         let total: T = g_y.iter().copied().sum();
         for ((g_x, &y), &g_y) in g_x.iter_mut().zip(y).zip(g_y) {
             *g_x = g_y - y.exp() * total;
+        }
+        if let Some(largest) = y.iter().position(|&y| y > least_log()) {
+            let others = || (0..cols).filter(|&i| i != largest);
+            let weight = others().map(|i| y[i].exp()).sum();
+            g_x[largest] = slope_of_largest(total, weight, others().map(|i| g_y[i]).sum());
         }
     }
 }

@@ -145,7 +145,9 @@ fn twice_u<T: Scalar>(a: T) -> T {
 
 /// `Φ(a) = (1 + erf(a/√2)) / 2`.
 fn normal_cdf<T: Real>(a: T) -> T {
-    T::from_f64(0.5) * (T::ONE + (a * T::from_f64(FRAC_1_SQRT_2)).erf())
+    let x = a * T::from_f64(FRAC_1_SQRT_2);
+    // Below 0 the error function takes nearly all of the 1 away.
+    T::from_f64(0.5) * if a < T::ZERO { (-x).erfc() } else { T::ONE + x.erf() }
 }
 
 /// `φ(a) = e^(-a²/2) / √(2π)`.

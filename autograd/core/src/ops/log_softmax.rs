@@ -9,6 +9,7 @@
 //! feedforward classification network outputs" (1990).
 
 use super::softmax::{total, admit_rows, along, rows};
+use crate::kernels::{least_log, log_of_total, slope_of_largest};
 use crate::op::prelude::*;
 
 /// The logarithm of the softmax along one axis; -1 is the last one.
@@ -73,7 +74,7 @@ impl Op for LogSoftmax {
         }
         for row in rows(self.axis, shape) {
             let m = row.clone().map(|i| a[i]).fold(T::minus_infinity(), T::maximum);
-            let log_total = row.clone().map(|i| (a[i] - m).exp()).sum::<T>().ln();
+            let log_total = log_of_total(row.clone().map(|i| a[i]), m);
             row.for_each(|i| y[i] = a[i] - m - log_total);
         }
     }
@@ -86,7 +87,12 @@ impl Op for LogSoftmax {
         }
         for row in rows(self.axis, shape) {
             let total: T = row.clone().map(|i| g_y[i]).sum();
-            row.for_each(|i| g_a[i] = g_y[i] - y[i].exp() * total);
+            row.clone().for_each(|i| g_a[i] = g_y[i] - y[i].exp() * total);
+            if let Some(largest) = row.clone().find(|&i| y[i] > least_log()) {
+                let others = || row.clone().filter(|&i| i != largest);
+                let weight = others().map(|i| y[i].exp()).sum();
+                g_a[largest] = slope_of_largest(total, weight, others().map(|i| g_y[i]).sum());
+            }
         }
     }
 

@@ -8,6 +8,7 @@
 //! Source: deck S1, the softmax of the output layer.
 
 use super::Sum;
+use crate::kernels::log_of_total;
 use super::reduction::{group, reduced, walk};
 use crate::op::prelude::*;
 
@@ -73,7 +74,7 @@ impl Op for Logsumexp {
             let largest = entries.clone().fold(T::minus_infinity(), T::maximum);
             // An infinity is not taken out: ∞ - ∞ is a NaN, and e^-∞ = 0 needs no help.
             let m = if largest.to_f64().is_infinite() { T::ZERO } else { largest };
-            *y = m + entries.map(|a| (a - m).exp()).sum::<T>().ln();
+            *y = m + log_of_total(entries, m);
         }
     }
 

@@ -51,7 +51,7 @@ impl Op for Power {
     const MEANING: &'static str = "A power with a known exponent `n`, whole or not.";
     const SHAPES: &'static str = "[..] -> [..]";
     const FORWARD: Equations = &[("z", "a^n")];
-    const BACKWARD: Equations = &[("g_a", "g_z * n * a^(n - 1)")];
+    const BACKWARD: Equations = &[("g_a", "if n == 0 then 0 * g_z else g_z * n * a^(n - 1)")];
     const OPERANDS: &'static [Operand] = &[Operand::real("a", "the base")];
     const KEEPS: Keeps = Keeps::INPUTS;
 

@@ -7,6 +7,7 @@ use super::dispatch::run;
 use super::float::Float;
 use super::lanes::{map, maximum, sum_of};
 use super::share_out::ShareOut;
+use super::softmax::log_of_total;
 use super::tasks::rows_of_task;
 use crate::CrossEntropy;
 
@@ -87,9 +88,10 @@ impl<T: Float> WithSimd for Forward<'_, T> {
         for (row, &id) in self.ids.iter().enumerate() {
             let x = &self.logits[row * self.at.cols..][..self.at.cols];
             let m = maximum(simd, x);
-            let logsumexp = m + sum_of(simd, x, |x| (x - m).exp_at::<S>()).ln();
-            self.notes[row] = logsumexp;
-            self.losses[row] = self.at.class(id).map_or(T::ZERO, |class| logsumexp - x[class]);
+            let log_total = log_of_total(simd, x, m);
+            self.notes[row] = m + log_total;
+            let at = self.at;
+            self.losses[row] = at.class(id).map_or(T::ZERO, |class| at.loss(m, log_total, x[class]));
         }
     }
 }
@@ -107,7 +109,7 @@ impl<T: Float> WithSimd for Backward<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let cols = self.at.cols;
         for (row, &id) in self.ids.iter().enumerate() {
             let (x, g_x) = (
@@ -120,7 +122,9 @@ impl<T: Float> WithSimd for Backward<'_, T> {
             };
             let (g_loss, logsumexp) = (self.g_losses[row], self.notes[row]);
             map(x, g_x, |x| g_loss * (x - logsumexp).exp_at::<S>());
-            g_x[class] -= g_loss;
+            let (before, behind) = (&g_x[..class], &g_x[class + 1..]);
+            let others = || sum_of(simd, before, |g| g) + sum_of(simd, behind, |g| g);
+            g_x[class] = self.at.slope_of_class(g_x[class], g_loss, others);
         }
     }
 }

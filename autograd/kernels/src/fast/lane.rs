@@ -72,6 +72,10 @@ impl<T: Float, S: Simd> Scalar for Lane<T, S> {
         Self::new(self.x.erf())
     }
     #[inline(always)]
+    fn erfc(self) -> Self {
+        Self::new(self.x.erfc())
+    }
+    #[inline(always)]
     fn powf(self, exponent: Self) -> Self {
         Self::new(self.x.powf(exponent.x))
     }

@@ -78,6 +78,10 @@ impl Scalar for Dual {
         let slope = std::f64::consts::FRAC_2_SQRT_PI * (-self.value * self.value).exp();
         self.chain(libm::erf(self.value), slope)
     }
+    fn erfc(self) -> Self {
+        let slope = -std::f64::consts::FRAC_2_SQRT_PI * (-self.value * self.value).exp();
+        self.chain(libm::erfc(self.value), slope)
+    }
     fn powf(self, exponent: Self) -> Self {
         let value = self.value.powf(exponent.value);
         let along_base = self.chain(value, exponent.value * self.value.powf(exponent.value - 1.0));

@@ -60,6 +60,22 @@ pub trait Scalar:
     /// The error function, `2/√π ∫₀ˣ exp(-t²) dt`.
     fn erf(self) -> Self;
 
+    /// What is missing from the error function to 1, which keeps its digits where that is little.
+    fn erfc(self) -> Self {
+        Self::ONE - self.erf()
+    }
+
+    /// `ln(1 + self)`, with all digits also near 0.
+    ///
+    /// With `u = 1 + self` as it was rounded, `(self - (u - 1)) / u` is what the rounding took away, times the slope.
+    fn ln_1p(self) -> Self {
+        let u = Self::ONE + self;
+        match u.to_f64() {
+            0.0 | f64::INFINITY => u.ln(),
+            _ => u.ln() + (self - (u - Self::ONE)) / u,
+        }
+    }
+
     /// `self` to the power of `exponent`.
     fn powf(self, exponent: Self) -> Self;
 
@@ -91,7 +107,7 @@ pub trait Scalar:
 }
 
 macro_rules! scalar_for_float {
-    ($($float:ident, $erf:path);+) => { $(
+    ($($float:ident, $erf:path, $erfc:path);+) => { $(
         impl Scalar for $float {
             const NAME: &'static str = stringify!($float);
 
@@ -104,6 +120,7 @@ macro_rules! scalar_for_float {
             fn sin(self) -> Self { self.sin() }
             fn cos(self) -> Self { self.cos() }
             fn erf(self) -> Self { $erf(self) }
+            fn erfc(self) -> Self { $erfc(self) }
             fn powf(self, exponent: Self) -> Self { self.powf(exponent) }
             fn abs(self) -> Self { self.abs() }
             fn is_nan(self) -> bool { self.is_nan() }
@@ -111,4 +128,4 @@ macro_rules! scalar_for_float {
     )+ };
 }
 
-scalar_for_float!(f32, libm::erff; f64, libm::erf);
+scalar_for_float!(f32, libm::erff, libm::erfcf; f64, libm::erf, libm::erfc);

@@ -1,6 +1,7 @@
 //! Building lines one by one, simplified: `1 * x` and `x / 1` are `x`, and two minus signs cancel.
 
 use super::straight::Line;
+use crate::meaning::positive::Positive;
 use crate::meaning::program::{AttributeNumber, Operation};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
@@ -9,11 +10,23 @@ use crate::meaning::types::{Axis, Kind, Type};
 #[derive(Debug)]
 pub(super) struct Builder {
     pub lines: Vec<Line>,
+    known: Positive,
 }
 
 impl Builder {
-    pub fn new(lines: Vec<Line>) -> Self {
-        Self { lines }
+    /// Goes on after these lines, with what is known about sizes.
+    pub fn new(lines: Vec<Line>, known: Positive) -> Self {
+        Self { lines, known }
+    }
+
+    /// A size without the names of sizes that are equal to others.
+    pub fn normal(&self, size: &Size) -> Size {
+        self.known.normal(size)
+    }
+
+    /// True if a size is at least this number, by what the program says about its sizes.
+    pub fn is_at_least(&self, size: &Size, least: i64) -> bool {
+        self.known.is_at_least(size, least)
     }
 
     pub fn push(&mut self, op: Operation, args: Vec<usize>, ty: Type) -> usize {

@@ -37,6 +37,8 @@ pub struct Derivative {
     pub text: String,
     /// For each input and parameter with a gradient, its name and the gradient's.
     pub gradients: Vec<(String, String)>,
+    /// For each output that is derived because there is no objective, its name and the input that weighs it.
+    pub seeds: Vec<(String, String)>,
     /// The forward values that the backward lines read, which have to be kept in memory.
     pub remembered: Vec<String>,
 }
@@ -53,12 +55,12 @@ pub fn derive(program: &Program, given: &BTreeMap<String, i64>) -> Result<Deriva
     let straight = fused::written_out(straight)?;
     let order = 1 + program.name.matches("_backward").count();
     let prefix = if order == 1 {
-        "g_".to_string()
+        FIRST_PREFIX.to_string()
     } else {
         format!("g{order}_")
     };
     let forward = straight.lines.len();
-    let mut backward = Backward::new(straight, prefix)?;
+    let mut backward = Backward::new(straight, prefix);
     if backward.straight.rounds.loops.is_empty() {
         backward.walk(forward)?;
     } else {
@@ -72,45 +74,57 @@ pub fn unrolled(program: &Program, given: &BTreeMap<String, i64>) -> Result<Stri
     Ok(text::print(&straighten(program, given)?, &[]))
 }
 
+/// What the names of gradients begin with in a first derivative.
+const FIRST_PREFIX: &str = "g_";
+
 struct Backward {
     build: Builder,
     straight: Straight,
     prefix: String,
+    /// The outputs that are derived, and the inputs that weigh them.
+    seeds: Vec<(String, String)>,
     contributions: Vec<Vec<usize>>,
     gradients: Vec<Option<usize>>,
 }
 
 impl Backward {
-    fn new(mut straight: Straight, prefix: String) -> Result<Self, Box<Diagnostic>> {
-        let seeds = Self::seeds(&mut straight)?;
+    fn new(mut straight: Straight, prefix: String) -> Self {
+        let weighed = Self::weighed(&mut straight);
         let lines = std::mem::take(&mut straight.lines);
         let mut backward = Self {
             contributions: vec![Vec::new(); lines.len()],
             gradients: vec![None; lines.len()],
-            build: Builder::new(lines),
+            build: Builder::new(lines, straight.known_sizes()),
+            seeds: Vec::new(),
             straight,
             prefix,
         };
-        for (line, seed) in seeds {
-            let seed = seed.unwrap_or_else(|| backward.build.number(1.0));
-            backward.contributions[line].push(seed);
+        if let Some((_, objective)) = backward.straight.objective {
+            let one = backward.build.number(1.0);
+            backward.contributions[objective].push(one);
         }
-        Ok(backward)
+        for (output, line, weight) in weighed {
+            let input = backward.build.lines[weight].name.clone().unwrap_or_default();
+            backward.seeds.push((output, input));
+            backward.contributions[line].push(weight);
+        }
+        backward
     }
 
-    /// The gradients at the start: 1 for the objective, or a new input for each output.
-    fn seeds(straight: &mut Straight) -> Result<Vec<(usize, Option<usize>)>, Box<Diagnostic>> {
-        if let Some((_, objective)) = straight.objective {
-            return Ok(vec![(objective, None)]);
+    /// A new input for each output with a gradient, if there is no objective: the name and line of the output, and the
+    /// line of the input that weighs it.
+    fn weighed(straight: &mut Straight) -> Vec<(String, usize, usize)> {
+        let mut weighed = Vec::new();
+        if straight.objective.is_some() {
+            return weighed;
         }
-        let mut seeds = Vec::new();
-        for (name, line) in straight.outputs.clone() {
+        for (output, line) in straight.outputs.clone() {
             let mut ty = straight.lines[line].ty.clone();
             if ty.kind != Kind::Real {
                 continue;
             }
             ty.kind = Kind::Data;
-            let name = format!("v_{name}");
+            let name = straight.names.fresh(&format!("v_{output}"));
             straight.inputs.push(DeclaredInput {
                 name: name.clone(),
                 ty: ty.clone(),
@@ -122,13 +136,9 @@ impl Backward {
                 ty,
                 name: Some(name),
             });
-            seeds.push((line, Some(straight.lines.len() - 1)));
+            weighed.push((output, line, straight.lines.len() - 1));
         }
-        if seeds.is_empty() {
-            let text = format!("{} has neither an objective nor an output to derive", straight.name);
-            return Err(Box::new(Diagnostic::new(Code::E07, Span::default(), text)));
-        }
-        Ok(seeds)
+        weighed
     }
 
     fn walk(&mut self, forward: usize) -> Result<(), Box<Diagnostic>> {
@@ -152,7 +162,6 @@ impl Backward {
         let Some(name) = self.build.lines[line].name.clone() else {
             return gradient;
         };
-        let name = format!("{}{name}", self.prefix);
         let is_constant = matches!(self.build.lines[gradient].op, Operation::Number(_));
         if is_constant && self.build.lines[line].ty.rank() == 0 && !self.build.is_leaf(line) {
             return gradient;
@@ -163,50 +172,73 @@ impl Backward {
         } else {
             gradient
         };
+        let name = self.straight.names.fresh(&format!("{}{name}", self.prefix));
         self.build.lines[gradient].name = Some(name);
         gradient
     }
 
     fn finish(mut self, forward: usize) -> Result<Derivative, Box<Diagnostic>> {
         let mut gradients = Vec::new();
+        let mut unreached = Vec::new();
         self.straight.outputs.clear();
         for line in 0..forward {
-            if let (true, Some(gradient)) = (self.build.is_leaf(line), self.gradients[line]) {
-                let name = self.build.lines[line].name.clone().unwrap_or_default();
-                let own = self.build.lines[gradient].name.clone().unwrap_or_default();
-                self.straight.outputs.push((own.clone(), gradient));
-                gradients.push((name, own));
+            if !self.build.is_leaf(line) || self.build.lines[line].ty.kind != Kind::Real {
+                continue;
             }
+            let name = self.build.lines[line].name.clone().unwrap_or_default();
+            let gradient = match self.gradients[line] {
+                Some(gradient) => gradient,
+                // Where gradients do not depend on a value, their derivative is 0, and not absent.
+                None if self.is_second() => {
+                    unreached.push(name.clone());
+                    let axes = self.build.lines[line].ty.axes.clone();
+                    let zeros = self.build.zeros(axes);
+                    self.named(line, zeros)
+                }
+                None => continue,
+            };
+            let own = self.build.lines[gradient].name.clone().unwrap_or_default();
+            self.straight.outputs.push((own.clone(), gradient));
+            gradients.push((name, own));
         }
         if gradients.is_empty() {
-            let text = format!(
-                "{} depends on no input or parameter that has a gradient",
-                self.straight.name
-            );
-            return Err(Box::new(Diagnostic::new(Code::E07, Span::default(), text)));
+            return Err(self.nothing_to_derive());
         }
         self.straight.lines = self.build.lines;
         self.straight.objective = None;
-        let suffix = if self.straight.name.ends_with("_backward") {
-            ""
-        } else {
-            "_backward"
-        };
-        self.straight.name = match suffix {
-            "" => format!("{}_backward", self.straight.name),
-            suffix => format!("{}{suffix}", self.straight.name),
-        };
+        self.straight.name = format!("{}_backward", self.straight.name);
         let remembered = remembered(&self.straight, forward);
-        let docs = if remembered.is_empty() {
-            vec![" Nothing is remembered from forward.".to_string()]
-        } else {
-            vec![format!(" Remembered from forward: {}.", remembered.join(", "))]
-        };
+        let mut docs = vec![match remembered.as_slice() {
+            [] => " Nothing is remembered from forward.".to_string(),
+            names => format!(" Remembered from forward: {}.", names.join(", ")),
+        }];
+        if !unreached.is_empty() {
+            docs.push(format!(
+                " 0 whatever is given, because no output depends on it: the derivative by {}.",
+                unreached.join(", ")
+            ));
+        }
         Ok(Derivative {
             text: text::print(&self.straight, &docs),
             gradients,
+            seeds: self.seeds,
             remembered,
         })
+    }
+
+    /// True for the derivative of a derivative.
+    fn is_second(&self) -> bool {
+        self.prefix != FIRST_PREFIX
+    }
+
+    fn nothing_to_derive(&self) -> Box<Diagnostic> {
+        let name = &self.straight.name;
+        let text = if self.seeds.is_empty() && self.straight.objective.is_none() {
+            format!("{name} has neither an objective nor an output to derive")
+        } else {
+            format!("{name} depends on no input or parameter that has a gradient")
+        };
+        Box::new(Diagnostic::new(Code::E07, Span::default(), text))
     }
 }
 

@@ -1,32 +1,69 @@
-//! Identifiers of a straight program: no two lines or parameters share one.
+//! Identifiers of a straight program: no two lines, rows, parameters or positions share one.
 
 use std::collections::BTreeSet;
 
-use crate::meaning::program::Program;
+use crate::meaning::program::{Instruction, Program};
 
 /// The identifiers in use.
-pub(super) struct Names {
+#[derive(Clone, Debug, Default)]
+pub struct Names {
     taken: BTreeSet<String>,
+    /// Names of the program that stand further down: they are kept for their owners.
+    reserved: BTreeSet<String>,
 }
 
 impl Names {
-    /// The names of the sizes and inputs of a program.
-    pub fn of(program: &Program) -> Self {
+    /// The names of the sizes, inputs and loop positions of a program; those of its values and parameters are reserved.
+    pub(super) fn of(program: &Program) -> Self {
         let dims = program.dims.iter().map(|dim| dim.name.to_string());
         let inputs = program.inputs.iter().map(|input| input.name.clone());
-        Self {
-            taken: dims.chain(inputs).collect(),
+        let positions = Instruction::all(&program.instructions).filter_map(|one| match one {
+            Instruction::Loop { index, .. } => Some(index.to_string()),
+            _ => None,
+        });
+        let taken: BTreeSet<String> = dims.chain(inputs).chain(positions).collect();
+        let values = program.values.iter().filter_map(|value| value.name.clone());
+        let params = program.params.iter().map(|param| identifier(&param.path));
+        let rows = program.families.iter().map(|family| family.name.clone());
+        let reserved = values
+            .chain(params)
+            .chain(rows)
+            .filter(|name| !taken.contains(name))
+            .collect();
+        Self { taken, reserved }
+    }
+
+    /// A name of the program itself: as it is for the first that asks for it.
+    pub(super) fn own(&mut self, name: &str) -> String {
+        if self.reserved.remove(name) && self.taken.insert(name.to_string()) {
+            return name.to_string();
         }
+        self.fresh(name)
     }
 
     /// This name, or this name with the first number from 2 on that makes it unique.
-    pub fn fresh(&mut self, name: &str) -> String {
+    pub(super) fn fresh(&mut self, name: &str) -> String {
         let mut unique = name.to_string();
         let mut number = 2;
-        while !self.taken.insert(unique.clone()) {
+        while !self.take(&unique) {
             unique = format!("{name}_{number}");
             number += 1;
         }
         unique
     }
+
+    /// True if this name is in use.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.taken.contains(name) || self.reserved.contains(name)
+    }
+
+    /// Takes this name, if it is free.
+    pub(super) fn take(&mut self, name: &str) -> bool {
+        !self.has(name) && self.taken.insert(name.to_string())
+    }
+}
+
+/// The path of a parameter, such as `block[2].att.W`, as an identifier.
+pub(super) fn identifier(path: &str) -> String {
+    path.replace('.', "_")
 }

@@ -21,7 +21,7 @@ pub(crate) struct RowGradients {
 
 /// The contributions of a value to its named operands; the gradient of the objective is 1.
 pub(crate) fn row_gradients(straight: &Straight, line: usize, is_loss: bool) -> Result<RowGradients, Box<Diagnostic>> {
-    let mut build = Builder::new(straight.lines.clone());
+    let mut build = Builder::new(straight.lines.clone(), straight.known_sizes());
     let gradient = format!("g_{}", straight.lines[line].name.clone().unwrap_or_default());
     let ty = straight.lines[line].ty.clone();
     let seed = if is_loss {

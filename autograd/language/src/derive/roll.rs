@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::names::Names;
+use super::names::identifier;
 use super::straight::{Line, Straight, StraightParam};
 use crate::meaning::program::{Instruction, Operation, Program, ValueId};
 use crate::meaning::size::{Size, Symbol};
@@ -58,12 +58,11 @@ pub fn rolled(program: &Program) -> Option<Straight> {
         values: vec![usize::MAX; program.values.len()],
         params: BTreeMap::new(),
         prefix: String::new(),
-        names: Names::of(program),
         in_loop: false,
     };
     roller.declare_params()?;
     for family in &program.families {
-        let name = roller.names.fresh(&family.name);
+        let name = roller.straight.names.own(&family.name);
         roller.straight.rounds.rows.push((name, family.ty.clone()));
     }
     roller.instructions(&program.instructions)?;
@@ -80,7 +79,6 @@ struct Roller<'p> {
     values: Vec<usize>,
     params: BTreeMap<usize, usize>,
     prefix: String,
-    names: Names,
     in_loop: bool,
 }
 
@@ -98,6 +96,7 @@ impl Roller<'_> {
                 let [at] = at.as_slice() else { return None };
                 self.store(*family, at, *value);
             }
+            Instruction::Load { out, .. } | Instruction::Collect { out, .. } if self.values[*out] != usize::MAX => {}
             Instruction::Load { out, family, at } => {
                 let [at] = at.as_slice() else { return None };
                 self.push(*out, Operation::Row(*family, at.clone()), Vec::new(), None);
@@ -118,6 +117,7 @@ impl Roller<'_> {
                 if self.in_loop {
                     return None;
                 }
+                self.before_loop(index, body)?;
                 self.in_loop = true;
                 let start = self.straight.lines.len();
                 self.instructions(body)?;
@@ -141,16 +141,41 @@ impl Roller<'_> {
         Some(())
     }
 
+    /// Reads before a loop what all of its rounds read alike: whole rows, and positions that do not move with it.
+    fn before_loop(&mut self, index: &Symbol, body: &[Instruction]) -> Option<()> {
+        let writes = |wanted: &usize| {
+            Instruction::all(body).any(|one| matches!(one, Instruction::Store { family, .. } if family == wanted))
+        };
+        for instruction in Instruction::all(body) {
+            let (family, moves) = match instruction {
+                Instruction::Load { family, at, .. } => (family, at.iter().any(|at| at.symbols().contains(index))),
+                Instruction::Collect { family, .. } => (family, false),
+                _ => continue,
+            };
+            match (moves, writes(family)) {
+                (true, _) => {}
+                // The loop reads a fixed position of a row that it writes, so rounds differ in what is behind it.
+                (false, true) => return None,
+                (false, false) => self.instruction(instruction)?,
+            }
+        }
+        Some(())
+    }
+
     fn store(&mut self, family: usize, at: &Size, value: ValueId) {
-        let line = self.stored(self.values[value]);
+        let own = self.values[value];
         let row = self.straight.rounds.rows[family].0.clone();
+        // What has its name from this row only is written as a position of the row.
+        if self.program.values[value].name.as_ref() == Some(&self.program.families[family].name) {
+            self.straight.lines[own].name = None;
+        }
+        let line = self.stored(own);
         let is_first = self.straight.lines.iter().all(|own| own.name.as_ref() != Some(&row));
         if self.in_loop && is_first {
             self.straight.lines[line].name = Some(row);
         }
         let stores = self.straight.rounds.stores.entry(line).or_default();
         stores.push((family, at.clone()));
-        self.values[value] = line;
     }
 
     /// A line that can be stored in a row: one that is computed here and is in no row yet.
@@ -189,7 +214,7 @@ impl Roller<'_> {
         };
         let name = self.program.values[out].name.clone().map(|name| match op {
             Operation::Input(_) => name,
-            _ => self.names.fresh(&format!("{}{name}", self.prefix)),
+            _ => self.straight.names.own(&format!("{}{name}", self.prefix)),
         });
         self.push(out, op, args, name);
         Some(())
@@ -207,7 +232,7 @@ impl Roller<'_> {
             if !param.counts.is_empty() {
                 return None;
             }
-            let name = self.names.fresh(&param.path.replace('.', "_"));
+            let name = self.straight.names.own(&identifier(&param.path));
             self.straight.lines.push(Line {
                 op: Operation::Param(number, Vec::new()),
                 args: Vec::new(),

@@ -2,10 +2,12 @@
 //!
 //! Loops are kept, or unrolled, which needs numbers for the sizes that they run to; all other sizes stay names.
 
+use crate::meaning::positive::Positive;
 use crate::meaning::program::{DeclaredInput, Dim, Operation, Program, Requirement};
 use crate::meaning::types::Type;
 use crate::syntax::ast::{Direction, Initializer};
 
+pub use super::names::Names;
 pub use super::roll::{Round, Rounds};
 pub use super::unroll::straighten;
 
@@ -52,6 +54,8 @@ pub struct Straight {
     pub objective: Option<(Direction, usize)>,
     /// Named results.
     pub outputs: Vec<(String, usize)>,
+    /// The identifiers in use.
+    pub names: Names,
     /// Kept loops, and the rows through which values pass from round to round; empty for an unrolled program.
     pub rounds: Rounds,
 }
@@ -64,7 +68,13 @@ impl Straight {
             dims: program.dims.clone(),
             requirements: program.requirements.clone(),
             inputs: program.inputs.clone(),
+            names: Names::of(program),
             ..Self::default()
         }
+    }
+
+    /// What its declarations say about sizes.
+    pub(super) fn known_sizes(&self) -> Positive {
+        Positive::of(&self.dims, &self.requirements)
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::names::Names;
+use super::names::identifier;
 use super::straight::{Line, Straight, StraightParam};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::meaning::kinds;
 use crate::meaning::program::{AttributeNumber, DimValue, Operation, Program, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
@@ -25,10 +26,10 @@ pub fn straighten(program: &Program, given: &BTreeMap<String, i64>) -> Result<St
         straight: Straight::of(program),
         params: BTreeMap::new(),
         prefixes: Vec::new(),
-        names: Names::of(program),
     };
     unroller.fix_dims(given);
     unroller.unroll(&program.instructions)?;
+    unroller.remaining_params()?;
     let at = |value: ValueId| unroller.state.value(value);
     let objective = program.objective.map(|(direction, value)| (direction, at(value)));
     let outputs = program.outputs.iter();
@@ -46,7 +47,6 @@ struct Unroller<'p> {
     params: BTreeMap<String, usize>,
     /// What the names of values begin with, for each scope around.
     prefixes: Vec<String>,
-    names: Names,
 }
 
 impl<'p> Unroll<'p> for Unroller<'p> {
@@ -72,10 +72,17 @@ impl<'p> Unroll<'p> for Unroller<'p> {
             size: self.here(&axis.size),
             ..axis.clone()
         };
-        let ty = Type {
+        let mut ty = Type {
             axes: value.ty.axes.iter().map(here).collect(),
             kind: value.ty.kind.clone(),
         };
+        // A row has a gradient if one of its values has one; at this position, what is read may have none.
+        let is_real = |(position, &arg): (usize, &usize)| {
+            self.straight.lines[arg].ty.kind == Kind::Real && kinds::passes_gradient(op, position)
+        };
+        if ty.kind == Kind::Real && !args.is_empty() && !args.iter().enumerate().any(is_real) {
+            ty.kind = Kind::Data;
+        }
         let op = match op {
             Operation::Param(number, at) => return self.param(*number, at, ty),
             Operation::Engine(name, attributes) => {
@@ -87,7 +94,7 @@ impl<'p> Unroll<'p> for Unroller<'p> {
         };
         let name = value.name.as_ref().map(|name| match op {
             Operation::Input(_) => name.clone(),
-            _ => self.names.fresh(&format!("{}{name}", self.prefixes.concat())),
+            _ => self.straight.names.own(&format!("{}{name}", self.prefixes.concat())),
         });
         Ok(self.push(Line { op, args, ty, name }))
     }
@@ -96,7 +103,7 @@ impl<'p> Unroll<'p> for Unroller<'p> {
         if self.straight.lines[line].name.is_none() {
             let places: Vec<String> = at.iter().map(|place| place.to_string().replace('-', "m")).collect();
             let name = format!("{}_{}", self.state.program.families[family].name, places.join("_"));
-            self.straight.lines[line].name = Some(self.names.fresh(&name));
+            self.straight.lines[line].name = Some(self.straight.names.fresh(&name));
         }
     }
 
@@ -112,12 +119,39 @@ impl<'p> Unroll<'p> for Unroller<'p> {
             },
         };
         let axis = vec![("axis".to_string(), vec![AttributeNumber::Number(0.0)])];
-        let name = (depth == 0).then(|| self.names.fresh(&self.state.program.families[family].name));
+        let name = (depth == 0).then(|| self.straight.names.own(&self.state.program.families[family].name));
         Ok(self.push(Line {
             op: Operation::Engine("stack".into(), axis),
             args: parts,
             ty,
             name,
+        }))
+    }
+
+    fn empty(&mut self, out: ValueId, depth: usize) -> Done<usize> {
+        let axes = self.state.program.values[out].ty.axes[depth..].iter();
+        let axes = axes
+            .map(|axis| Axis {
+                size: self.here(&axis.size),
+                ..axis.clone()
+            })
+            .collect();
+        let mut ty = Type {
+            axes: Vec::new(),
+            kind: Kind::Data,
+        };
+        let zero = self.push(Line {
+            op: Operation::Number(0.0),
+            args: Vec::new(),
+            ty: ty.clone(),
+            name: None,
+        });
+        ty.axes = axes;
+        Ok(self.push(Line {
+            op: Operation::Broadcast,
+            args: vec![zero],
+            ty,
+            name: None,
         }))
     }
 
@@ -164,6 +198,34 @@ impl Unroller<'_> {
         self.straight.lines.len() - 1
     }
 
+    /// Declares the parameters that nothing uses, so that a run of the program may give them values.
+    fn remaining_params(&mut self) -> Done<()> {
+        for (number, param) in self.state.program.params.iter().enumerate() {
+            let counts = self.numbers(&param.counts)?;
+            let mut places: Vec<Vec<Size>> = vec![Vec::new()];
+            for count in counts {
+                let longer = |place: &Vec<Size>| {
+                    (1..=count)
+                        .map(|at| [place.clone(), vec![Size::number(at)]].concat())
+                        .collect::<Vec<_>>()
+                };
+                places = places.iter().flat_map(longer).collect();
+            }
+            for place in places {
+                let axes = param.ty.axes.iter().map(|axis| Axis {
+                    size: self.here(&axis.size),
+                    ..axis.clone()
+                });
+                let ty = Type {
+                    axes: axes.collect(),
+                    kind: param.ty.kind.clone(),
+                };
+                self.param(number, &place, ty)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A parameter stands once, however often its layer is called.
     fn param(&mut self, number: usize, at: &[Size], ty: Type) -> Done<usize> {
         let param = &self.state.program.params[number];
@@ -174,7 +236,7 @@ impl Unroller<'_> {
         if let Some(&line) = self.params.get(&path) {
             return Ok(line);
         }
-        let name = self.names.fresh(&path.replace('.', "_"));
+        let name = self.straight.names.own(&identifier(&path));
         self.straight.params.push(StraightParam {
             name: name.clone(),
             ty: ty.clone(),

@@ -179,7 +179,9 @@ impl Size {
         let number = |n: i64| expr(ExprKind::Number(n.unsigned_abs() as f64));
         let binary = |operator, l, r| expr(ExprKind::Binary(operator, Box::new(l), Box::new(r)));
         let mut sum: Option<Expr> = None;
-        for (monomial, &coefficient) in self.terms.iter().rev() {
+        // A size begins with what is added, if anything is.
+        let (added, taken): (Vec<_>, Vec<_>) = self.terms.iter().rev().partition(|(_, coefficient)| **coefficient > 0);
+        for (monomial, &coefficient) in added.into_iter().chain(taken) {
             let names = monomial.iter().map(|symbol| expr(ExprKind::Name(symbol.to_string())));
             let factor = (coefficient.abs() != 1 || monomial.is_empty()).then(|| number(coefficient));
             let product = factor.into_iter().chain(names).reduce(|l, r| binary(Binary::Mul, l, r));

@@ -49,6 +49,9 @@ pub(crate) trait Unroll<'p> {
     /// Elements of a row as one array along a new first axis; `depth` counts the positions that are fixed.
     fn stack(&mut self, out: ValueId, family: usize, parts: Vec<Self::Value>, depth: usize) -> Done<Self::Value>;
 
+    /// An array without entries, for a row that has no positions for these sizes; `depth` counts the positions fixed.
+    fn empty(&mut self, out: ValueId, depth: usize) -> Done<Self::Value>;
+
     fn open(&mut self, scope: Scope<'_>);
 
     fn close(&mut self);
@@ -143,8 +146,7 @@ pub(crate) trait Unroll<'p> {
             at.pop();
         }
         if parts.is_empty() {
-            let why = "this row has no values for these sizes";
-            return Err(self.state().impossible(out, why));
+            return self.empty(out, at.len());
         }
         self.stack(out, family, parts, at.len())
     }

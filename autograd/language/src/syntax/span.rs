@@ -121,6 +121,11 @@ impl Sources {
         &self.files
     }
 
+    /// True if this text stands anywhere in the files.
+    pub(crate) fn mention(&self, text: &str) -> bool {
+        self.files.iter().any(|file| file.text.contains(text))
+    }
+
     /// The file a span lies in; the first for a span outside all.
     fn file_of(&self, span: Span) -> &SourceText {
         let behind = self.files.partition_point(|file| file.base <= span.start as usize);

@@ -88,7 +88,7 @@ fn the_third_derivative_of_a_power_is_the_one_of_the_book() {
 }
 
 /// How much each entry of a value counts in the second derivative.
-fn direction(like: &Value, seed: &mut f64) -> Value {
+pub fn direction(like: &Value, seed: &mut f64) -> Value {
     match like {
         Value::Array(items) => items.iter().map(|item| direction(item, seed)).collect(),
         _ => {
@@ -131,7 +131,7 @@ fn deriving_twice_gives_the_product_of_the_hessian_with_a_vector() {
 
 /// The gradients of a program by the tape in dual numbers that move along `v`: their tangents are the Hessian times
 /// `v`.
-fn reverse_over_dual(program: &Program, request: &Request, v: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+pub fn reverse_over_dual(program: &Program, request: &Request, v: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     let instance = Instance::new(program, &request.dims).unwrap();
     let moving = |name: &str, shape: Shape| {
         let (mut values, mut tangents) = (Vec::new(), Vec::new());

@@ -170,7 +170,13 @@ impl Author {
         let row = format!("r{}", self.lines);
         let drive = self.value_with(|one| one.axes.first() == Some(&"T") && is_part(&one.axes[1..], &a.axes));
         let drive = drive.map_or(String::new(), |drive| format!(" + {}[t]", drive.name));
-        let _ = writeln!(self.text, "    {row}[0] = {}", a.name);
+        let shape = a.axes.join(", ");
+        let start = match self.below(3) {
+            0 if shape.is_empty() => "0".to_string(),
+            0 => format!("broadcast(0, to => [{shape}])"),
+            _ => a.name.clone(),
+        };
+        let _ = writeln!(self.text, "    {row}[0] = {start}");
         let _ = writeln!(
             self.text,
             "    for t = 1..T {{ {row}[t] = tanh({row}[t-1] * 0.7{drive}) }}"

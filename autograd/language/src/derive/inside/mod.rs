@@ -17,6 +17,7 @@ use super::rules;
 use super::straight::Line;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::meaning::positive::Positive;
 use crate::meaning::program::{AttributeNumber, Instruction, Operation, Program, Value, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Kind, Type};
@@ -262,7 +263,8 @@ impl<'p> Writer<'p> {
         let [j, x] = [of, by].map(|value| self.visible.line(value));
         self.within_this_round(out, [j, x], span)?;
         let before = self.visible.lines.len();
-        let mut build = Builder::new(self.visible.lines.clone());
+        let known = Positive::of(&self.program.dims, &self.program.requirements);
+        let mut build = Builder::new(self.visible.lines.clone(), known);
         let found = self.walk(&mut build, [j, x]).map_err(|mut error| {
             error.primary.span = span;
             error

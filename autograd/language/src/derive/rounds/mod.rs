@@ -2,7 +2,8 @@
 //!
 //! Values pass from round to round through rows, and so do their gradients: each line that reads a row writes its
 //! contributions to a row of its own, and the gradient of a stored value is the sum of these rows at its position.
-//! Positions that a line never reads hold 0. The gradient of a value from outside a loop is the sum of a row.
+//! Positions that a line never reads hold 0. The gradient of a value from outside a loop is the sum of a row; of an array
+//! of which each round reads one position, it is the row with zeros around.
 
 mod readers;
 mod values;
@@ -73,6 +74,7 @@ impl Backward {
     /// A line outside of loops.
     fn single(&mut self, line: usize, walk: &mut Walk) -> Done<()> {
         for (row, at) in self.straight.rounds.stores.get(&line).cloned().unwrap_or_default() {
+            self.fill_for_one(row, &at, walk)?;
             for back in walk.row_gradients.get(&row).cloned().unwrap_or_default() {
                 if let Some(part) = self.at_one(&back, row, &at)? {
                     self.contributions[line].push(part);
@@ -119,17 +121,13 @@ impl Backward {
         let ty = self.row_type(row);
         let (from, to) = match back {
             RowGradient::Row(own, from, to) => {
-                return Ok(match inside(at, from, to)? {
+                return Ok(match self.inside(at, from, to)? {
                     true => Some(self.build.push(Operation::Row(*own, at.clone()), Vec::new(), ty)),
                     false => None,
                 });
             }
             RowGradient::One(gradient, own) => {
-                let same = own
-                    .minus(at)
-                    .as_number()
-                    .ok_or_else(|| unsupported("a position that is read is not known"))?;
-                return Ok((same == 0).then_some(*gradient));
+                return Ok(self.inside(at, own, own)?.then_some(*gradient));
             }
             RowGradient::Whole(gradient, low) => {
                 let length = self.build.ty(*gradient).axes[0].size.clone();
@@ -139,7 +137,7 @@ impl Backward {
         let RowGradient::Whole(gradient, _) = back else {
             return Ok(None);
         };
-        if !inside(at, &from, &to)? {
+        if !self.inside(at, &from, &to)? {
             return Ok(None);
         }
         let place = at.minus(&from).plus(&Size::number(1));
@@ -150,24 +148,10 @@ impl Backward {
         self.straight.rounds.rows[row].1.clone()
     }
 
-    fn new_row(&mut self, name: String, mut ty: Type) -> usize {
+    fn new_row(&mut self, name: &str, mut ty: Type) -> usize {
         ty.kind = Kind::Real;
-        let taken = |name: &str| {
-            self.straight.rounds.rows.iter().any(|(own, _)| own == name)
-                || self.build.lines.iter().any(|line| line.name.as_deref() == Some(name))
-        };
-        let numbered = |number: usize| {
-            if number == 1 {
-                name.clone()
-            } else {
-                format!("{name}_{number}")
-            }
-        };
-        let free = (1..)
-            .map(numbered)
-            .find(|name| !taken(name))
-            .expect("there are names without end");
-        self.straight.rounds.rows.push((free, ty));
+        let name = self.straight.names.fresh(name);
+        self.straight.rounds.rows.push((name, ty));
         self.straight.rounds.rows.len() - 1
     }
 
@@ -192,7 +176,8 @@ impl Backward {
                         let place = at.minus(low).plus(&Size::number(1));
                         self.build.push(Operation::Select(0, place), vec![*gradient], ty)
                     }
-                    RowGradient::One(..) => return Err(unsupported("one position of its row is read")),
+                    // The loop never gives this position its value, or the gradient would be a row by now.
+                    RowGradient::One(..) => continue,
                 };
                 self.contributions[line].push(part);
             }
@@ -213,17 +198,16 @@ impl Backward {
             if let (Some(&reader), Operation::Row(_, at)) = (walk.readers.get(&line), self.build.lines[line].op.clone())
             {
                 // A reader that got nothing gives 0, so that its row is whole.
-                let given = gradient.unwrap_or_else(|| {
-                    let zero = self.build.number(0.0);
-                    self.build.mul(zero, line)
-                });
-                self.store(given, reader, at);
+                match gradient {
+                    Some(gradient) => self.store(gradient, reader, at),
+                    None => self.store_zero(reader, &at),
+                }
                 continue;
             }
             let Some(gradient) = gradient else { continue };
-            if let Some(whole) = self.one_of_each(line, round)? {
-                let (operand, at) = whole;
-                slices.push((operand, self.slice_row(operand, gradient, at)));
+            if let Some(taken) = self.taken(line, round)? {
+                let row = self.taken_row(&taken, gradient);
+                slices.push((taken, row));
                 continue;
             }
             for (operand, part) in rules::contributions(&mut self.build, line, gradient)? {
@@ -244,23 +228,24 @@ impl Backward {
             lines: start..self.build.lines.len(),
         });
         self.sum_rows(round, sums);
-        for (operand, row) in slices {
-            let ty = self.build.ty(operand).clone();
-            let whole = self.build.push(Operation::Rows(row, Size::number(1)), Vec::new(), ty);
-            self.contributions[operand].push(whole);
+        for (taken, row) in slices {
+            let whole = self.put_back(round, &taken, row);
+            self.contributions[taken.operand].push(whole);
         }
         Ok(())
     }
 }
 
-/// Whether a position lies between two others, for all sizes or for none.
-fn inside(at: &Size, from: &Size, to: &Size) -> Done<bool> {
-    let zero = |size: Size| size.is_at_least(0);
-    if zero(at.minus(from)) && zero(to.minus(at)) {
-        return Ok(true);
+impl Backward {
+    /// Whether a position lies between two others, for all sizes or for none.
+    fn inside(&self, at: &Size, from: &Size, to: &Size) -> Done<bool> {
+        let least = |size: Size, number: i64| self.build.is_at_least(&size, number);
+        if least(at.minus(from), 0) && least(to.minus(at), 0) {
+            return Ok(true);
+        }
+        if least(at.minus(to), 1) || least(from.minus(at), 1) {
+            return Ok(false);
+        }
+        Err(unsupported("whether a position is read is not known"))
     }
-    if at.minus(to).is_at_least(1) || from.minus(at).is_at_least(1) {
-        return Ok(false);
-    }
-    Err(unsupported("whether a position is read is not known"))
 }

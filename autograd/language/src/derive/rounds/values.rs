@@ -4,17 +4,28 @@ use std::collections::BTreeMap;
 
 use super::{Done, unsupported};
 use crate::derive::Backward;
+use crate::derive::rules::padded;
 use crate::derive::straight::Round;
 use crate::meaning::program::Operation;
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind};
 use crate::syntax::span::Span;
 
+/// One position of an array from outside a loop, which moves with the rounds.
+pub(super) struct Taken {
+    /// The array.
+    pub operand: usize,
+    axis: usize,
+    at: Size,
+    /// The distance of the position from that of the round.
+    offset: Size,
+}
+
 impl Backward {
-    /// If a line takes the position of its round out of an array from outside, the array and the position.
+    /// If a line takes the position of its round out of an array from outside: what it takes where.
     ///
-    /// **Errors** if the rounds do not take each position once: then the gradient is no row.
-    pub(super) fn one_of_each(&self, line: usize, round: &Round) -> Done<Option<(usize, Size)>> {
+    /// **Errors** for a part of an array that moves with the round.
+    pub(super) fn taken(&self, line: usize, round: &Round) -> Done<Option<Taken>> {
         let own = &self.build.lines[line];
         let runs = |size: &Size| size.symbols().contains(&round.index);
         let (axis, at) = match &own.op {
@@ -26,28 +37,54 @@ impl Backward {
         };
         let operand = own.args[0];
         let offset = at.minus(&Size::symbol(round.index.clone()));
-        let (low, high) = round.ends();
-        let size = self.build.ty(operand).axes[axis].size.clone();
-        let each = low.plus(&offset) == Size::number(1) && high.plus(&offset) == size;
-        if axis != 0 || round.lines.contains(&operand) || !each {
+        if round.lines.contains(&operand) || runs(&offset) {
             return Err(unsupported(
-                "its rounds do not read each position of an array once, along its first axis",
+                "its rounds do not read one position of an array from outside after the other",
             ));
         }
-        Ok(Some((operand, at.clone())))
+        Ok(Some(Taken {
+            operand,
+            axis,
+            at: at.clone(),
+            offset,
+        }))
     }
 
     /// A row with the gradient of one position of an array.
-    pub(super) fn slice_row(&mut self, operand: usize, gradient: usize, at: Size) -> usize {
-        let name = self.build.lines[operand]
+    pub(super) fn taken_row(&mut self, taken: &Taken, gradient: usize) -> usize {
+        let name = self.build.lines[taken.operand]
             .name
             .clone()
             .unwrap_or_else(|| "value".to_string());
-        let mut ty = self.build.ty(operand).clone();
-        ty.axes.remove(0);
-        let row = self.new_row(format!("{}{name}_row", self.prefix), ty);
-        self.store(gradient, row, at);
+        let mut ty = self.build.ty(taken.operand).clone();
+        ty.axes.remove(taken.axis);
+        let row = self.new_row(&format!("{}{name}_row", self.prefix), ty);
+        self.store(gradient, row, taken.at.clone());
         row
+    }
+
+    /// The row as an array along the axis that the rounds went through, with 0 where no round was.
+    pub(super) fn put_back(&mut self, round: &Round, taken: &Taken, row: usize) -> usize {
+        let (low, high) = round.ends();
+        let (from, to) = (low.plus(&taken.offset), high.plus(&taken.offset));
+        let whole = self.whole_row(row, &from, &to);
+        let ty = self.build.ty(taken.operand).clone();
+        let mut axes = self.build.ty(whole).axes.clone();
+        axes[0].label = ty.axes[taken.axis].label.clone();
+        let whole = self.build.relabel(whole, axes);
+        let order: Vec<usize> = (1..=taken.axis).chain([0]).chain(taken.axis + 1..ty.rank()).collect();
+        let whole = self.build.permute(whole, &order);
+        let put_back = padded(&mut self.build, whole, &ty, taken.axis, &from, &to);
+        self.build.relabel(put_back, ty.axes)
+    }
+
+    /// The values of a row from one position to another as one array.
+    fn whole_row(&mut self, row: usize, from: &Size, to: &Size) -> usize {
+        let length = to.minus(from).plus(&Size::number(1));
+        let mut ty = self.row_type(row);
+        ty.axes
+            .insert(0, Axis::new(&length.to_string(), length.clone(), Span::default()));
+        self.build.push(Operation::Rows(row, from.clone()), Vec::new(), ty)
     }
 
     /// Stores the contributions of one round to lines outside the loop in rows.
@@ -62,7 +99,7 @@ impl Backward {
                 .name
                 .clone()
                 .unwrap_or_else(|| "value".to_string());
-            let row = self.new_row(format!("{}{name}_part", self.prefix), self.build.ty(line).clone());
+            let row = self.new_row(&format!("{}{name}_part", self.prefix), self.build.ty(line).clone());
             self.store(sum, row, Size::symbol(round.index.clone()));
             rows.push((line, row));
         }
@@ -72,12 +109,8 @@ impl Backward {
     /// After a loop, the sums of these rows are contributions of the lines outside.
     pub(super) fn sum_rows(&mut self, round: &Round, rows: Vec<(usize, usize)>) {
         let (low, high) = round.ends();
-        let length = high.minus(low).plus(&Size::number(1));
         for (line, row) in rows {
-            let mut ty = self.row_type(row);
-            ty.axes
-                .insert(0, Axis::new(&length.to_string(), length.clone(), Span::default()));
-            let whole = self.build.push(Operation::Rows(row, low.clone()), Vec::new(), ty);
+            let whole = self.whole_row(row, low, high);
             let sum = self.build.reduce("sum", whole, vec![0]);
             let axes = self.build.ty(line).axes.clone();
             let sum = self.build.relabel(sum, axes);
@@ -147,7 +180,7 @@ impl Backward {
                 .cloned();
             let (row, at) = stored.unwrap_or_else(|| {
                 let name = own.name.clone().unwrap_or_else(|| "kept".to_string());
-                let row = self.new_row(format!("{name}_row"), own.ty.clone());
+                let row = self.new_row(&format!("{name}_row"), own.ty.clone());
                 self.straight.rounds.rows[row].1.kind = own.ty.kind.clone();
                 let at = Size::symbol(round.index.clone());
                 self.straight.rounds.stores.insert(line, vec![(row, at.clone())]);

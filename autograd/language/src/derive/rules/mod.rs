@@ -16,7 +16,8 @@ use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::meaning::words::called;
 use crate::syntax::span::Span;
-use places::{concat, embedding, padded, pick};
+pub(in crate::derive) use places::padded;
+use places::{concat, embedding, pick};
 use products::{matmul_left, matmul_right, repeated_left, repeated_right};
 use reductions::{cumsum, prod};
 use stated::Stated;
@@ -70,8 +71,11 @@ pub(super) fn contributions(build: &mut Builder, y: usize, g: usize) -> Result<P
             let axis = Builder::stack_axis(attributes).unwrap_or(0);
             for (i, &part) in parts_in.iter().enumerate() {
                 if wants(build, part) {
-                    let ty = build.ty(part).clone();
+                    let mut ty = build.ty(g).clone();
+                    ty.axes.remove(axis);
                     let taken = build.push(Operation::Select(axis, Size::number(i as i64 + 1)), vec![g], ty);
+                    let axes = build.ty(part).axes.clone();
+                    let taken = build.relabel(taken, axes);
                     parts.push((part, taken));
                 }
             }

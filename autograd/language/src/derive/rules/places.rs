@@ -22,7 +22,14 @@ pub(super) fn concat(build: &mut Builder, axis: usize, operands: &[usize], g: us
 }
 
 /// `g` at the positions `from` to `to` of an axis, and 0 at all others.
-pub(super) fn padded(build: &mut Builder, g: usize, whole: &Type, axis: usize, from: &Size, to: &Size) -> usize {
+pub(in crate::derive) fn padded(
+    build: &mut Builder,
+    g: usize,
+    whole: &Type,
+    axis: usize,
+    from: &Size,
+    to: &Size,
+) -> usize {
     let one = Size::number(1);
     let gap = |size: Size| {
         let mut axes = whole.axes.clone();
@@ -31,12 +38,13 @@ pub(super) fn padded(build: &mut Builder, g: usize, whole: &Type, axis: usize, f
     };
     let before = from.minus(&one);
     let after = whole.axes[axis].size.minus(to);
+    let is_nothing = |build: &Builder, size: &Size| build.normal(size) == Size::number(0);
     let mut parts = Vec::new();
-    if before != Size::number(0) {
+    if !is_nothing(build, &before) {
         parts.push(build.zeros(gap(before)));
     }
     parts.push(g);
-    if after != Size::number(0) {
+    if !is_nothing(build, &after) {
         parts.push(build.zeros(gap(after)));
     }
     if let [only] = parts.as_slice() {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::products::transposed;
 use super::{Builder, matrices};
+use crate::meaning::masks::Mask;
 use crate::meaning::program::{AttributeNumber, Operation};
 use crate::meaning::size::Size;
 use crate::meaning::types::Axis;
@@ -180,6 +181,7 @@ impl<'a> Stated<'a> {
             Binary::Div => "div",
             Binary::Pow => match right {
                 Part::Number(1.0) => return Some(left),
+                Part::Number(0.0) => return Some(Part::Number(1.0)),
                 Part::Number(n) => {
                     let a = self.line(build, left)?;
                     let ty = build.ty(a).clone();
@@ -230,7 +232,7 @@ impl<'a> Stated<'a> {
         matrices::call(build, name, operands, attributes).map(Part::Line)
     }
 
-    /// `if condition then yes else no`, with comparisons as masks: `a > b` holds where `relu(a - b)` is not 0.
+    /// `if condition then yes else no`, with comparisons as masks.
     fn choice(&self, build: &mut Builder, condition: &Expr, yes: &Expr, no: &Expr) -> Option<Part> {
         let ExprKind::Binary(operator, left, right) = &condition.kind else {
             return None;
@@ -256,15 +258,11 @@ impl<'a> Stated<'a> {
                 },
             );
         }
-        let (pair, measure, turned) = match operator {
-            Binary::Greater => ([a, b], "relu", false),
-            Binary::Less => ([b, a], "relu", false),
-            Binary::GreaterEqual => ([b, a], "relu", true),
-            Binary::LessEqual => ([a, b], "relu", true),
-            Binary::Equal => ([a, b], "abs", true),
-            _ => ([a, b], "abs", false),
-        };
-        let difference = match pair {
+        if let (&Part::Number(a), &Part::Number(b), Binary::Equal) = (&a, &b, operator) {
+            return self.part(build, if a == b { yes } else { no });
+        }
+        let comparison = Mask::of(*operator);
+        let difference = match comparison.sides([a, b]) {
             [a, Part::Number(0.0)] => self.line(build, a)?,
             [Part::Number(0.0), b] => {
                 let b = self.line(build, b)?;
@@ -276,12 +274,8 @@ impl<'a> Stated<'a> {
                 build.binary("sub", a, b)
             }
         };
-        let mask = build.unary(measure, difference);
-        let mut branches = [yes, no];
-        if turned {
-            branches.reverse();
-        }
-        let [yes, no] = branches.map(|branch| self.part(build, branch));
+        let mask = build.unary(comparison.measure, difference);
+        let [yes, no] = comparison.branches([yes, no]).map(|branch| self.part(build, branch));
         let [yes, no] = [self.line(build, yes?)?, self.line(build, no?)?];
         let [mask, yes] = self.met(build, [mask, yes]);
         let [mask, no] = self.met(build, [mask, no]);

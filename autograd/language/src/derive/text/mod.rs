@@ -11,8 +11,9 @@ mod tree;
 
 use std::collections::BTreeSet;
 
+use super::names::Names;
 use super::rules::expanded_in;
-use super::straight::Straight;
+use super::straight::{Round, Straight};
 use crate::meaning::program::Operation;
 use crate::syntax::ast::*;
 use crate::syntax::print::print as print_file;
@@ -48,7 +49,7 @@ struct Writer<'s> {
     /// For each line, how it is written where it is used.
     written: Vec<Option<Expr>>,
     depth: Vec<usize>,
-    taken: BTreeSet<String>,
+    names: Names,
     rows: BTreeSet<usize>,
     stmts: Vec<Stmt>,
     fresh: usize,
@@ -61,7 +62,6 @@ impl<'s> Writer<'s> {
     pub(super) fn new(straight: &'s Straight) -> Self {
         let needed = needed(straight);
         let rows = rows_read(straight, &needed);
-        let row_names = straight.rounds.rows.iter().map(|(name, _)| name.clone());
         let mut uses = vec![0; straight.lines.len()];
         for (line, _) in straight.lines.iter().enumerate().filter(|(line, _)| needed[*line]) {
             for &arg in &straight.lines[line].args {
@@ -78,15 +78,13 @@ impl<'s> Writer<'s> {
                 uses[source] += uses[line].max(1) - 1;
             }
         }
-        let names = straight.lines.iter().filter_map(|line| line.name.clone());
-        let dims = straight.dims.iter().map(|dim| dim.name.to_string());
         Self {
             straight,
             needed,
             uses,
             written: vec![None; straight.lines.len()],
             depth: vec![0; straight.lines.len()],
-            taken: names.chain(dims).chain(row_names).collect(),
+            names: straight.names.clone(),
             rows,
             stmts: Vec::new(),
             fresh: 0,
@@ -97,7 +95,8 @@ impl<'s> Writer<'s> {
         self.declarations();
         let mut before = Vec::new();
         for line in 0..self.straight.lines.len() {
-            if self.straight.rounds.loops.iter().any(|round| round.lines.start == line) {
+            let begins = |round: &Round| round.lines.start == line && !round.lines.is_empty();
+            if self.straight.rounds.loops.iter().any(begins) {
                 before = std::mem::take(&mut self.stmts);
             }
             if self.needed[line] {
@@ -232,7 +231,7 @@ impl<'s> Writer<'s> {
         loop {
             self.fresh += 1;
             let name = format!("{letter}{}", self.fresh);
-            if self.taken.insert(name.clone()) {
+            if self.names.take(&name) {
                 return name;
             }
         }
@@ -251,7 +250,7 @@ impl<'s> Writer<'s> {
     pub(super) fn positions(&mut self, line: usize) {
         let target = self.name_of(line);
         let axis = &self.straight.lines[line].ty.axes[0];
-        let free = is_name(&axis.label) && !self.taken.contains(&*axis.label);
+        let free = is_name(&axis.label) && !self.names.has(&axis.label);
         let index = if free {
             axis.label.to_string()
         } else {

@@ -31,7 +31,12 @@ impl Writer<'_> {
 
     /// The left side for a line: its name, or its place in a row; from then on it is written so.
     pub(super) fn target(&mut self, line: usize, indices: Vec<Axis>) -> LeftSide {
-        if let Some((row, at)) = self.stores(line).first().cloned() {
+        if let Some((row, at)) = self
+            .stores(line)
+            .first()
+            .filter(|_| !self.keeps_its_name(line))
+            .cloned()
+        {
             let axes = std::iter::once(Axis::Size(None, at.to_expr())).chain(indices);
             let axes = Some(axes.collect());
             self.written[line] = self.row(&Operation::Row(row, at));
@@ -44,9 +49,15 @@ impl Writer<'_> {
         LeftSide { name: own, axes }
     }
 
+    /// True for a named line outside of loops: a row gets its value, and everything else reads it by its name.
+    fn keeps_its_name(&self, line: usize) -> bool {
+        self.straight.lines[line].name.is_some() && loop_of(self.straight, line).is_none()
+    }
+
     /// The other rows that a line is put in.
     pub(super) fn also_stored(&mut self, line: usize) {
-        for (row, at) in self.stores(line).into_iter().skip(1) {
+        let written = usize::from(!self.keeps_its_name(line));
+        for (row, at) in self.stores(line).into_iter().skip(written) {
             let target = LeftSide {
                 name: ident(&self.straight.rounds.rows[row].0),
                 axes: Some(vec![Axis::Size(None, at.to_expr())]),

@@ -23,6 +23,8 @@ impl<'a> Checker<'a> {
             ExprKind::Name(name) => match self.lookup(name).cloned() {
                 Some(Binding::Layer(layer)) => self.call_layer(&layer, None, args, span),
                 Some(Binding::Value(usize::MAX)) => vec![self.unknown(span)],
+                // A value cannot be called, so a function keeps its name beside a value such as `mean`.
+                Some(_) if words::names().contains(&name.as_str()) => self.call_named(name, callee.span, args, span),
                 Some(_) => {
                     let error = Diagnostic::new(Code::E09, callee.span, format!("`{name}` is a value, not a function"));
                     vec![self.wrong(error)]

@@ -1,6 +1,7 @@
 //! `if c then u else v`: entry by entry by a mask, or one way or the other if sizes and positions of loops decide.
 
 use super::Checker;
+use crate::meaning::masks::Mask;
 use crate::meaning::program::{Condition, Instruction, Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::Type;
@@ -206,26 +207,19 @@ impl Checker<'_> {
         }
     }
 
-    /// One value where a comparison holds, else the other: `a > b` holds where `relu(a - b)` is not 0.
+    /// One value where a comparison holds, else the other.
     pub(super) fn compared(
         &mut self,
         operator: Binary,
-        [a, b]: [ValueId; 2],
-        [yes, no]: [ValueId; 2],
+        sides: [ValueId; 2],
+        branches: [ValueId; 2],
         at: Span,
         span: Span,
     ) -> ValueId {
-        let (pair, measure, branches) = match operator {
-            Binary::Greater => ([a, b], "relu", [yes, no]),
-            Binary::Less => ([b, a], "relu", [yes, no]),
-            Binary::GreaterEqual => ([b, a], "relu", [no, yes]),
-            Binary::LessEqual => ([a, b], "relu", [no, yes]),
-            Binary::Equal => ([a, b], "abs", [no, yes]),
-            _ => ([a, b], "abs", [yes, no]),
-        };
-        let difference = self.binary("sub", pair, at);
-        let mask = self.unary(measure, difference, at);
-        self.where_mask(mask, branches, span)
+        let mask = Mask::of(operator);
+        let difference = self.binary("sub", mask.sides(sides), at);
+        let measured = self.unary(mask.measure, difference, at);
+        self.where_mask(measured, mask.branches(branches), span)
     }
 
     fn where_mask(&mut self, mask: ValueId, [yes, no]: [ValueId; 2], span: Span) -> ValueId {

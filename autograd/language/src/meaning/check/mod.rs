@@ -28,6 +28,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::facts::Facts;
+use crate::meaning::kinds;
 use crate::meaning::program::{Instruction, Operation, Program, Value, ValueId};
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::{Kind, Type};
@@ -195,6 +196,7 @@ impl<'a> Checker<'a> {
         self.items.insert(&name.name, item);
         let is_graph = matches!(item, ItemKind::Graph { .. });
         self.program.instructions = self.blocks.pop().unwrap_or_default();
+        kinds::settle(&mut self.program);
         (is_graph && !self.broken).then(|| std::mem::take(&mut self.program))
     }
 

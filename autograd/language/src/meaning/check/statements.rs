@@ -188,7 +188,8 @@ impl<'a> Checker<'a> {
         };
         let mut unique = name.to_string();
         let mut number = 2;
-        while taken(&unique) {
+        // A number is added that makes no name which the program has, now or further down.
+        while taken(&unique) || (number > 2 && self.sources.mention(&unique)) {
             unique = format!("{name}_{number}");
             number += 1;
         }

@@ -58,7 +58,7 @@ impl Elaborator<'_> {
         }
     }
 
-    fn constant(&self, value: f64) -> NodeId {
+    pub(super) fn constant(&self, value: f64) -> NodeId {
         self.record.push_constant(value, Location::caller())
     }
 

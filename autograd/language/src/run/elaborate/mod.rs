@@ -117,6 +117,12 @@ impl<'e> Unroll<'e> for Elaborator<'e> {
         self.record(out, tapegrad_core::ops::Stack { axis: 0 }.into(), &parts)
     }
 
+    fn empty(&mut self, out: ValueId, depth: usize) -> Done<NodeId> {
+        let shape: Shape = self.shape(out)?.iter().skip(depth).collect();
+        let zero = self.constant(0.0);
+        self.record(out, tapegrad_core::ops::Broadcast { to: shape }.into(), &[zero])
+    }
+
     fn open(&mut self, scope: Scope<'_>) {
         self.record.open_scope(&match scope {
             Scope::Round(index, round) => format!("{index}={round}"),
