@@ -110,6 +110,9 @@ fn formula(op: &AnyOp, x: &[(&str, Shape)], y: Shape) -> Option<String> {
                 _ => renamed(format!("order({a}, {})", order.join(", ")), y)?,
             }
         }
+        AnyOp::Inverse(_) | AnyOp::Solve(_) | AnyOp::Cholesky(_) | AnyOp::Logdet(_) | AnyOp::Tril(_) => {
+            of_matrices(op, x, y)?
+        }
         op => {
             let word = word(op)?;
             let over = || op.attributes().next().map(|(_, value)| value);
@@ -130,6 +133,20 @@ fn word(op: &AnyOp) -> Option<&'static Word> {
         given.is_some_and(|(_, numbers)| numbers == [*value])
     };
     op.entry().words.iter().find(|word| word.attributes.iter().all(is_own))
+}
+
+/// An op of matrices; rows and columns of size 1 would be left out, and then there is no matrix.
+fn of_matrices(op: &AnyOp, x: &[(&str, Shape)], y: Shape) -> Option<String> {
+    if x.iter()
+        .any(|(_, shape)| shape.iter().rev().take(2).any(|size| size == 1))
+    {
+        return None;
+    }
+    let operands = x.iter().map(|(name, _)| (*name).to_string());
+    let attributes = attributes::encode(op).into_iter();
+    let attributes = attributes.map(|(name, numbers)| format!("{name} => {numbers:?}"));
+    let args: Vec<String> = operands.chain(attributes).collect();
+    renamed(format!("engine.{}({})", op.name(), args.join(", ")), y)
 }
 
 fn reduced(name: &str, a: &str, axes: Axes, a_shape: Shape, y: Shape) -> Option<String> {

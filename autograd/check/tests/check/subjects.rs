@@ -45,8 +45,19 @@ fn in_single_precision_every_gradient_is_right_to_the_digits_that_rounding_leave
 
 #[test]
 fn the_derivative_of_the_language_is_a_third_witness() {
-    for name in ["softmax", "layer_norm", "gelu", "log_softmax", "mul", "rms_norm"] {
+    let of_matrices = ["inverse", "solve", "cholesky", "logdet", "tril"];
+    let others = [
+        "softmax",
+        "layer_norm",
+        "gelu",
+        "log_softmax",
+        "mul",
+        "rms_norm",
+        "log_sigmoid",
+    ];
+    for name in of_matrices.into_iter().chain(others) {
         let report = check(&op(name), &Options::default());
+        assert_eq!(report.verdict, Verdict::Pass, "{name}: {report:?}");
         assert!(report.symbolic > 0, "{name}: {report:?}");
     }
 }

@@ -3,7 +3,7 @@
 use ndarray::{Array, Array3, ArrayD, array};
 use tapegrad_autograd::op::Draw;
 use tapegrad_autograd::ops::{
-    Attention, Beside, Reduction, Rotary, attention, attention_with, cross_entropy, dropout, layer_norm, linear,
+    AnyOp, Attention, Beside, Reduction, Rotary, attention, attention_with, cross_entropy, dropout, layer_norm, linear,
     log_softmax, lstm, lstm_cell, lstm_with_cells, rnn, rotary, sigmoid_cross_entropy, stack,
 };
 use tapegrad_autograd::{Shape, Tape, Var};
@@ -109,7 +109,10 @@ fn a_sequence_padded_on_the_left_gives_zeros_and_then_what_it_gives_alone() {
         } else {
             mask
         };
-        let y = attention(q, k, v, Some(mask), Attention::causal(2).blind_is_zero());
+        let heads = Attention::causal(2).blind_is_zero();
+        let y = attention(q, k, v, Some(mask), heads);
+        let composite = AnyOp::from(heads).composite(&[q, k, v, mask]).unwrap();
+        assert!(largest(tape.value(y - composite)) < 1e-15);
         let [alone_q, alone_k, alone_v] = [q, k, v].map(|x| x.slice(0, 0..1).slice(1, 2..5));
         let alone = attention(alone_q, alone_k, alone_v, None, Attention::causal(2));
         let first = y.slice(0, 0..1);

@@ -107,6 +107,29 @@ fn a_solution_has_the_axis_that_the_matrix_reads() {
 }
 
 #[test]
+fn a_gradient_inside_a_program_goes_through_a_determinant() {
+    let text = "graph inside { dim N param X[N, N]
+        E[i:N, j:N] = if i == j then 1.5 else 0 as [N, N]
+        P = X @ X.T + E
+        l = logdet(P)
+        G = grad(l, X)
+        off = engine.sum((G - 2 * solve(P, X))^2)
+        J = engine.sum(G^3)
+        minimize J
+        output off }";
+    let program = opened("inside", text);
+    let request = request(&program.programs[0], different_sizes(&program.programs[0]));
+    let answer = run::<f64>(&program.programs[0], &request, Wanted::default()).unwrap();
+    assert_close(
+        "grad(log det P, X) = 2 P⁻¹ X",
+        &Value::from(0.0),
+        &answer["values"]["off"],
+        1e-20,
+    );
+    assert_derived("inside", text, &request);
+}
+
+#[test]
 fn what_is_no_matrix_or_does_not_meet_is_refused_with_the_axes() {
     for (call, why) in [
         (

@@ -34,7 +34,9 @@ impl Fused for Attention {
         let s = x.get(4).map_or(s, |&bias| s + bias);
         let mask = x.get(3).map(|mask| mask.reshape(mask_of_pairs(mask.shape())));
         let (zero, hidden) = (s.constant(0.0), s.constant(f64::NEG_INFINITY));
-        let by_place = self.by_place(s, queries, keys);
+        // Zeros for a blind query need all that hides keys; else the causal mask says what it hides by itself.
+        let complete = self.blind == Blind::Zero && x.len() > 3;
+        let by_place = self.by_place(s, [queries, keys], complete);
         let s = match by_place {
             Some(seen) => where_(seen, s, hidden),
             None if self.sees == Sees::Past => s + s.causal_mask(queries, keys),
@@ -66,9 +68,10 @@ impl Fused for Attention {
 }
 
 impl Attention {
-    /// For each query and key 0 where their places hide the key, if the causal mask alone does not say it.
-    fn by_place<'t>(&self, like: Var<'t>, queries: usize, keys: usize) -> Option<Var<'t>> {
-        let ahead = queries > keys && self.sees == Sees::Past;
+    /// For each query and key 0 where their places hide the key; nothing where the causal mask says it, unless all is to
+    /// be said here.
+    fn by_place<'t>(&self, like: Var<'t>, [queries, keys]: [usize; 2], complete: bool) -> Option<Var<'t>> {
+        let ahead = (complete || queries > keys) && self.sees == Sees::Past;
         if self.window.is_none() && !ahead {
             return None;
         }

@@ -61,7 +61,12 @@ fn with_options(draw: &mut Draw, mut op: Attention, [q, k]: [ndarray::ArrayD<f64
             _ => Shape::new(&[repeated(draw, b), repeated(draw, queries), keys]),
         };
         x.push(draw.mask(mask));
-        let hidden = draw.ids(of_bias, 4);
+        // Every other bias hides no key, as the language's derivative is not tried on infinite numbers.
+        let hidden = if draw.coin() {
+            draw.ids(of_bias, 4)
+        } else {
+            draw.between(of_bias, 1.0, 2.0)
+        };
         let mut bias = draw.normal(of_bias);
         bias.zip_mut_with(&hidden, |bias, &hidden| {
             if hidden == 0.0 {
