@@ -5,7 +5,6 @@
 //! **Shapes**: `a` → the same. Cost: 6 operations an entry.
 //! Source: Rafailov et al., "Direct Preference Optimization" (2023), equation 7, a loss that is written with it.
 
-use super::log1p::log_of_one_more;
 use crate::op::prelude::*;
 
 /// The logarithm of the sigmoid of each entry.
@@ -42,7 +41,7 @@ impl Op for LogSigmoid {
     attributes! {}
 
     fn forward<T: Real>(&self, x: Inputs<'_, T>, z: &mut [T], _: &mut [T]) {
-        z.iter_mut().zip(&x[0]).for_each(|(z, &a)| *z = a.minimum(T::ZERO) - log_of_one_more((-a.abs()).exp()));
+        z.iter_mut().zip(&x[0]).for_each(|(z, &a)| *z = a.minimum(T::ZERO) - (-a.abs()).exp().ln_1p());
     }
 
     fn backward<T: Real>(&self, at: Saved<'_, T>, g_z: &[T], g_x: &mut InGradients<'_, T>) {
