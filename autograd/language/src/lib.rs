@@ -28,15 +28,17 @@
 
 pub mod derive;
 pub mod diagnostic;
+pub mod limits;
 mod meaning;
 mod open;
 pub mod run;
 mod show;
+mod stack;
 mod syntax;
 
 pub use diagnostic::{code, explain};
 pub use meaning::{attributes, ops, program, size, types, words};
-pub use open::{Opened, open, open_with};
+pub use open::{Opened, open, open_with, open_within};
 pub use run::elaborate;
 pub use show::{count, flat, table, view};
 pub use syntax::{ast, lexer, parse, print, span, token};

@@ -3,10 +3,12 @@
 use crate::derive::inside;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::limits;
 use crate::meaning::check::{Checked, check};
 use crate::meaning::program::Program;
+use crate::stack;
 use crate::syntax::ast::File;
-use crate::syntax::parse::parse_file;
+use crate::syntax::parse::{DEPTH_MAX, parse_file};
 use crate::syntax::span::{Sources, Span};
 
 /// An opened text: its sources, tree, checked graphs and diagnostics.
@@ -54,6 +56,16 @@ pub fn open(name: &str, text: &str) -> Opened {
 
 /// Opens a text; `load` gives the text of each file that it uses, or the reason why it cannot.
 pub fn open_with(name: &str, text: &str, load: &mut dyn FnMut(&str) -> Result<String, String>) -> Opened {
+    open_within(name, text, limits::MEMORY, load)
+}
+
+/// Opens a text as [`open_with`] does; its programs, and whatever is made of them, may take so many bytes of memory.
+pub fn open_within(
+    name: &str,
+    text: &str,
+    memory: u64,
+    load: &mut dyn FnMut(&str) -> Result<String, String>,
+) -> Opened {
     let mut reader = Reader {
         sources: Sources::default(),
         file: File::default(),
@@ -61,7 +73,7 @@ pub fn open_with(name: &str, text: &str, load: &mut dyn FnMut(&str) -> Result<St
         seen: vec![name.to_string()],
         load,
     };
-    reader.read(name, text);
+    reader.read(name, text, 0);
     let Reader {
         sources,
         file,
@@ -70,7 +82,7 @@ pub fn open_with(name: &str, text: &str, load: &mut dyn FnMut(&str) -> Result<St
     } = reader;
     let mut programs = Vec::new();
     if diagnostics.is_empty() {
-        let checked: Checked = check(&file, &sources);
+        let checked: Checked = check(&file, &sources, memory);
         diagnostics = checked.diagnostics;
         for program in checked.programs {
             match inside::written_out(program) {
@@ -98,7 +110,7 @@ struct Reader<'l> {
 
 impl Reader<'_> {
     /// Reads a file after the files that it uses; each file once.
-    fn read(&mut self, name: &str, text: &str) {
+    fn read(&mut self, name: &str, text: &str, depth: usize) {
         let number = self.sources.add(name, text);
         let parsed = parse_file(&self.sources, number);
         self.diagnostics.extend(parsed.diagnostics);
@@ -107,8 +119,15 @@ impl Reader<'_> {
                 continue;
             }
             self.seen.push(used.name.clone());
+            if depth == DEPTH_MAX {
+                let why = format!("files use each other more than {DEPTH_MAX} levels deep");
+                return self.cannot_load(&used.name, used.span, &why);
+            }
             match (self.load)(&used.name) {
-                Ok(text) => self.read(&used.name, &text),
+                Ok(text) if self.sources.has_room_for(&text) => {
+                    stack::deeper(|| self.read(&used.name, &text, depth + 1));
+                }
+                Ok(_) => self.cannot_load(&used.name, used.span, "all files together are too large"),
                 Err(why) => self.cannot_load(&used.name, used.span, &why),
             }
         }

@@ -23,6 +23,7 @@ mod train;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
@@ -90,7 +91,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
     let outcome = match Cli::try_parse_from(&args) {
         Ok(cli) => {
             let out = Output::new(stdout, cli.json, cli.plain, cli.seed);
-            cli.command.run(&out).map_err(|error| (cli.json, error))
+            let done = catch_unwind(AssertUnwindSafe(|| cli.command.run(&out)));
+            let done = done.unwrap_or_else(|panic| Err(CliError::internal(&*panic)));
+            done.map_err(|error| (cli.json, error))
         }
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             let written = output::written(write!(stdout, "{}", error.render()));

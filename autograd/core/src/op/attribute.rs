@@ -283,7 +283,7 @@ impl AttributeType for Option<f64> {
 impl AttributeType for Axes {
     const VALUES: &'static str = "list of axes counted from 0, or null for all";
     const EXPECTED: &'static str = "a list of axes counted from 0, or null for all";
-    const WRITTEN: &'static str = "[0]; all if left out, [-1] for none";
+    const WRITTEN: &'static str = "[0]; all if left out, [] for none";
     const NOTHING_IS_ALL: bool = true;
 
     fn to_value(&self) -> AttributeValue {
@@ -312,9 +312,13 @@ impl AttributeType for Shape {
     }
 
     fn from_value(value: &AttributeValue) -> Option<Self> {
-        list(value)
-            .filter(|sizes| sizes.len() <= RANK_MAX)
-            .map(|sizes| Self::new(&sizes))
+        let sizes = list(value).filter(|sizes| sizes.len() <= RANK_MAX)?;
+        let entries = sizes
+            .iter()
+            .try_fold(1u64, |entries, &size| entries.checked_mul(size as u64));
+        entries
+            .filter(|&entries| entries <= u64::from(u32::MAX))
+            .map(|_| Self::new(&sizes))
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn known(
                 let over = match get("over") {
                     None => (0..rank).collect(),
                     // Over no axis, every reduction is the value itself.
-                    Some([none]) if number(none) == Some(-1.0) => return Some(Operation::Relabel),
+                    Some([]) => return Some(Operation::Relabel),
                     Some(axes) => axes.iter().map(whole).collect::<Option<Vec<usize>>>()?,
                 };
                 Operation::Reduce(op.name, over)

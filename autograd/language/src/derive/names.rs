@@ -1,6 +1,6 @@
 //! Identifiers of a straight program: no two lines, rows, parameters or positions share one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::meaning::program::{Instruction, Program};
 
@@ -10,6 +10,8 @@ pub struct Names {
     taken: BTreeSet<String>,
     /// Names of the program that stand further down: they are kept for their owners.
     reserved: BTreeSet<String>,
+    /// For a name that is taken, the number from which on to look for a free one.
+    next: BTreeMap<String, usize>,
 }
 
 impl Names {
@@ -30,7 +32,11 @@ impl Names {
             .chain(rows)
             .filter(|name| !taken.contains(name))
             .collect();
-        Self { taken, reserved }
+        Self {
+            taken,
+            reserved,
+            next: BTreeMap::new(),
+        }
     }
 
     /// A name of the program itself: as it is for the first that asks for it.
@@ -44,10 +50,10 @@ impl Names {
     /// This name, or this name with the first number from 2 on that makes it unique.
     pub(super) fn fresh(&mut self, name: &str) -> String {
         let mut unique = name.to_string();
-        let mut number = 2;
         while !self.take(&unique) {
+            let number = self.next.entry(name.to_string()).or_insert(2);
             unique = format!("{name}_{number}");
-            number += 1;
+            *number += 1;
         }
         unique
     }

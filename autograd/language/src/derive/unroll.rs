@@ -6,9 +6,10 @@ use super::names::identifier;
 use super::straight::{Line, Straight, StraightParam};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::limits::{self, Budget};
 use crate::meaning::kinds;
 use crate::meaning::program::{AttributeNumber, DimValue, Operation, Program, ValueId};
-use crate::meaning::size::Size;
+use crate::meaning::size::{NoNumber, Size};
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::meaning::unroll::{Done, Scope, State, Unroll};
 use crate::syntax::span::Span;
@@ -22,7 +23,7 @@ pub fn straighten(program: &Program, given: &BTreeMap<String, i64>) -> Result<St
         .map(|(name, value)| (name.as_str().into(), *value))
         .collect();
     let mut unroller = Unroller {
-        state: State::new(program, bound),
+        state: State::new(program, bound, Budget::new(program.memory)),
         straight: Straight::of(program),
         params: BTreeMap::new(),
         prefixes: Vec::new(),
@@ -57,17 +58,21 @@ impl<'p> Unroll<'p> for Unroller<'p> {
     }
 
     fn number(&self, size: &Size) -> Done<i64> {
-        size.value(&self.state.bound).map_err(|name| {
-            let text = format!("a loop runs to {name}, which has no value here");
-            let error = Diagnostic::new(Code::E14, Span::default(), text);
-            Box::new(error.help(format!(
-                "loops are unrolled for this; give the size, as in `--at {name}=3`"
-            )))
+        size.value(&self.state.bound).map_err(|why| {
+            let wrong = |text: String| Diagnostic::new(Code::E14, Span::default(), text);
+            Box::new(match why {
+                NoNumber::Missing(name) => wrong(format!("a loop runs to {name}, which has no value here")).help(
+                    format!("loops are unrolled for this; give the size, as in `--at {name}=3`"),
+                ),
+                why => wrong(why.to_string()),
+            })
         })
     }
 
     fn compute(&mut self, out: ValueId, op: &Operation, args: Vec<usize>) -> Done<usize> {
         let value = &self.state.program.values[out];
+        self.state
+            .take(out, limits::VALUE, value.ty.rank() as u64, limits::AXIS)?;
         let here = |axis: &Axis| Axis {
             size: self.here(&axis.size),
             ..axis.clone()
@@ -109,6 +114,7 @@ impl<'p> Unroll<'p> for Unroller<'p> {
 
     /// Only the whole row has a name.
     fn stack(&mut self, out: ValueId, family: usize, parts: Vec<usize>, depth: usize) -> Done<usize> {
+        self.state.take(out, limits::VALUE, parts.len() as u64, 8)?;
         let is_real = |part: &usize| self.straight.lines[*part].ty.kind == Kind::Real;
         let ty = Type {
             axes: self.state.program.values[out].ty.axes[depth..].to_vec(),

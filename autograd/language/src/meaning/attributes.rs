@@ -16,10 +16,7 @@ pub fn encode(op: &AnyOp) -> Attributes {
     let list = |(attribute, value): (&Attribute, AttributeValue)| {
         let numbers = match value {
             AttributeValue::Nothing => return None,
-            AttributeValue::List(list) if list.is_empty() => match attribute.nothing_is_all {
-                true => vec![-1.0],
-                false => return None,
-            },
+            AttributeValue::List(list) if list.is_empty() && !attribute.nothing_is_all => return None,
             AttributeValue::List(list) => list,
             AttributeValue::Count(count) => vec![count as f64],
             AttributeValue::Number(number) => vec![number],
@@ -45,23 +42,33 @@ pub fn decode(name: &str, attributes: &[(String, Vec<f64>)]) -> Result<AnyOp, St
             known.join(", ")
         ));
     }
-    let none_of_all = |field: &str| {
-        entry
-            .attributes
+    let is_twice =
+        |(i, (name, _)): (usize, &(String, Vec<f64>))| attributes[..i].iter().any(|(other, _)| other == name);
+    if let Some((_, (twice, _))) = attributes.iter().enumerate().find(|&one| is_twice(one)) {
+        return Err(format!("the attribute {twice} is given twice"));
+    }
+    let sets = entry.attributes.iter().filter(|attribute| attribute.nothing_is_all);
+    for (set, numbers) in sets.filter_map(|set| attributes.iter().find(|(name, _)| name == set.name)) {
+        let repeated = numbers
             .iter()
-            .any(|one| one.name == field && one.nothing_is_all)
-    };
+            .enumerate()
+            .find(|(i, number)| numbers[..*i].contains(number));
+        if let Some((_, number)) = repeated {
+            return Err(format!("the attribute {set} names the axis {number} twice"));
+        }
+    }
     let given = |field: &str| match attributes.iter().find(|(name, _)| name == field) {
         None => AttributeValue::Nothing,
         Some((_, numbers)) => match numbers.as_slice() {
-            &[-1.0] if none_of_all(field) => AttributeValue::List(Vec::new()),
             &[one] => AttributeValue::Number(one),
             several => AttributeValue::List(several.to_vec()),
         },
     };
-    entry
-        .with_attributes(&given)
-        .map_err(|wrong| format!("the attribute {} is missing or does not fit", wrong.name))
+    entry.with_attributes(&given).map_err(|wrong| {
+        let is_given = attributes.iter().any(|(name, _)| name == wrong.name);
+        let what = if is_given { "does not fit" } else { "is missing" };
+        format!("the attribute {} {what}: it is {}", wrong.name, wrong.expected)
+    })
 }
 
 /// The attributes of an op as JSON, by name; empty for most.

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::limits;
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::Type;
 use crate::syntax::ast::{Binary, Direction, Initializer};
@@ -14,7 +15,7 @@ use crate::syntax::span::Span;
 pub type ValueId = usize;
 
 /// A checked graph.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Program {
     /// The name of the graph.
     pub name: String,
@@ -38,6 +39,27 @@ pub struct Program {
     pub outputs: Vec<(String, ValueId)>,
     /// Every value that a top-level name stands for, in order of definition.
     pub names: Vec<(String, ValueId)>,
+    /// How many bytes of memory a use of the program may take.
+    pub memory: u64,
+}
+
+impl Default for Program {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            dims: Vec::new(),
+            requirements: Vec::new(),
+            inputs: Vec::new(),
+            params: Vec::new(),
+            values: Vec::new(),
+            families: Vec::new(),
+            instructions: Vec::new(),
+            objective: None,
+            outputs: Vec::new(),
+            names: Vec::new(),
+            memory: limits::MEMORY,
+        }
+    }
 }
 
 /// A named size.
@@ -194,6 +216,16 @@ pub enum Instruction {
 }
 
 impl Instruction {
+    /// The value that it computes, reads or stores.
+    pub fn value(&self) -> Option<ValueId> {
+        match self {
+            Self::Compute { out, .. } | Self::Load { out, .. } | Self::Collect { out, .. } => Some(*out),
+            Self::Choice { out, .. } => Some(*out),
+            Self::Store { value, .. } => Some(*value),
+            Self::Loop { .. } | Self::Scope { .. } => None,
+        }
+    }
+
     /// All instructions in order; those of a loop, a scope or a choice follow it.
     pub fn all(instructions: &[Self]) -> impl Iterator<Item = &Self> {
         let mut open = vec![instructions.iter()];

@@ -18,15 +18,62 @@ pub type Symbol = Rc<str>;
 pub(super) type Monomial = Vec<Symbol>;
 
 /// A size as a polynomial over named sizes.
+///
+/// What is computed from sizes may get too large: too many terms, too many factors, or numbers that `f64` would round.
+/// Such a size stays too large whatever is done with it, as NaN does; it has no value and equals no other.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Size {
     pub(super) terms: BTreeMap<Monomial, i64>,
+    too_large: bool,
+}
+
+/// How many terms a size may have.
+const TERMS_MAX: usize = 200;
+
+/// How many factors a term may have.
+const FACTORS_MAX: usize = 64;
+
+/// The largest number in a size, and the largest size in a run: 2^53, up to which `f64` has every whole number.
+pub const NUMBER_MAX: i64 = 1 << 53;
+
+/// Why a size has no number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoNumber {
+    /// The size of this name has no value.
+    Missing(Symbol),
+    /// The number is beyond [`NUMBER_MAX`].
+    TooLarge,
+}
+
+impl fmt::Display for NoNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(name) => write!(f, "the size {name} has no value"),
+            Self::TooLarge => f.write_str("a size would be more than 2^53"),
+        }
+    }
 }
 
 /// The values of named sizes in a run.
 pub type Bound = BTreeMap<Symbol, i64>;
 
 impl Size {
+    /// What a size must not exceed.
+    pub(super) const LIMITS: &'static str =
+        "a size has at most 200 terms, at most 64 factors in each, and numbers up to 2^53";
+
+    /// True for a size that became too large to be computed with.
+    pub fn is_too_large(&self) -> bool {
+        self.too_large
+    }
+
+    fn beyond() -> Self {
+        Self {
+            terms: BTreeMap::new(),
+            too_large: true,
+        }
+    }
+
     /// A number.
     pub fn number(value: i64) -> Self {
         Self::term(Vec::new(), value)
@@ -44,21 +91,32 @@ impl Size {
     }
 
     fn add_term(&mut self, monomial: Monomial, coefficient: i64) {
+        if self.too_large {
+            return;
+        }
         let total = self
             .terms
             .get(&monomial)
             .copied()
             .unwrap_or(0)
             .saturating_add(coefficient);
-        if total == 0 {
+        if total.unsigned_abs() > NUMBER_MAX as u64 || monomial.len() > FACTORS_MAX {
+            *self = Self::beyond();
+        } else if total == 0 {
             self.terms.remove(&monomial);
         } else {
             self.terms.insert(monomial, total);
+            if self.terms.len() > TERMS_MAX {
+                *self = Self::beyond();
+            }
         }
     }
 
     /// The sum.
     pub fn plus(&self, other: &Self) -> Self {
+        if self.too_large || other.too_large {
+            return Self::beyond();
+        }
         let mut sum = self.clone();
         for (monomial, &coefficient) in &other.terms {
             sum.add_term(monomial.clone(), coefficient);
@@ -73,6 +131,9 @@ impl Size {
 
     /// The product.
     pub fn times(&self, other: &Self) -> Self {
+        if self.too_large || other.too_large {
+            return Self::beyond();
+        }
         let mut product = Self::default();
         for (left, &l) in &self.terms {
             for (right, &r) in &other.terms {
@@ -86,7 +147,7 @@ impl Size {
 
     /// The quotient, if the divisor is a product of names and a number and the division leaves no remainder.
     pub fn divided_by(&self, divisor: &Self) -> Option<Self> {
-        let (monomial, coefficient) = divisor.as_term()?;
+        let (monomial, coefficient) = divisor.as_term().filter(|_| !self.too_large)?;
         let mut quotient = Self::default();
         for (own, &c) in &self.terms {
             let rest = without(own, monomial)?;
@@ -114,7 +175,7 @@ impl Size {
 
     /// The number, if no name is in it.
     pub fn as_number(&self) -> Option<i64> {
-        if self.terms.is_empty() {
+        if self.terms.is_empty() && !self.too_large {
             return Some(0);
         }
         match self.as_term()? {
@@ -131,7 +192,7 @@ impl Size {
     /// True if the size is at least `least` for all positive values of the names.
     pub fn is_at_least(&self, least: i64) -> bool {
         let all_grow = self.terms.iter().all(|(monomial, &c)| monomial.is_empty() || c > 0);
-        all_grow && self.terms.values().fold(0i64, |sum, &c| sum.saturating_add(c)) >= least
+        all_grow && !self.too_large && self.terms.values().fold(0i64, |sum, &c| sum.saturating_add(c)) >= least
     }
 
     /// The names in it, sorted.
@@ -145,6 +206,9 @@ impl Size {
     /// The size with names replaced.
     pub fn substitute(&self, value_of: &dyn Fn(&Symbol) -> Option<Self>) -> Self {
         let mut sum = Self::default();
+        if self.too_large {
+            return Self::beyond();
+        }
         for (monomial, &coefficient) in &self.terms {
             let mut product = Self::number(coefficient);
             for symbol in monomial {
@@ -157,17 +221,24 @@ impl Size {
 
     /// The number for these values.
     ///
-    /// **Errors** with the name of a size that has no value.
-    pub fn value(&self, bound: &Bound) -> Result<i64, Symbol> {
-        let mut total = 0i64;
-        for (monomial, &coefficient) in &self.terms {
-            let mut product = coefficient;
-            for symbol in monomial {
-                product = product.saturating_mul(*bound.get(symbol).ok_or_else(|| symbol.clone())?);
-            }
-            total = total.saturating_add(product);
+    /// **Errors** if a name has no value, or if the number is too large.
+    pub fn value(&self, bound: &Bound) -> Result<i64, NoNumber> {
+        if self.too_large {
+            return Err(NoNumber::TooLarge);
         }
-        Ok(total)
+        let mut total = 0i128;
+        for (monomial, &coefficient) in &self.terms {
+            let mut product = i128::from(coefficient);
+            for symbol in monomial {
+                let value = *bound.get(symbol).ok_or_else(|| NoNumber::Missing(symbol.clone()))?;
+                product = product.checked_mul(value.into()).ok_or(NoNumber::TooLarge)?;
+            }
+            total = total.checked_add(product).ok_or(NoNumber::TooLarge)?;
+        }
+        if total.unsigned_abs() > NUMBER_MAX as u128 {
+            return Err(NoNumber::TooLarge);
+        }
+        Ok(total as i64)
     }
 
     /// The size as an expression of the language.
@@ -275,5 +346,33 @@ mod tests {
         assert!(t.is_at_least(1));
         assert!(!t.minus(&Size::number(1)).is_at_least(1));
         assert!(!Size::symbol("S").minus(&t).is_at_least(0));
+    }
+
+    #[test]
+    fn a_size_that_gets_too_large_stays_so_and_has_no_value() {
+        let sum = |letter: &str| {
+            (0..10).fold(Size::number(1), |sum, i| {
+                sum.plus(&Size::symbol(format!("{letter}{i}")))
+            })
+        };
+        let product = ["A", "B", "C", "D", "E", "F", "G"]
+            .into_iter()
+            .fold(Size::number(1), |product, letter| product.times(&sum(letter)));
+        let [t, big] = [Size::symbol("T"), Size::number(NUMBER_MAX)];
+        for beyond in [
+            product,
+            big.plus(&Size::number(1)),
+            big.times(&t).times(&Size::number(2)),
+        ] {
+            assert!(beyond.is_too_large());
+            assert!(beyond.minus(&beyond).is_too_large() && beyond.divided_by(&t).is_none());
+            assert!(beyond.as_number().is_none() && !beyond.is_at_least(0));
+            assert!(!Facts::default().same(&beyond, &beyond));
+            assert_eq!(beyond.value(&Bound::new()), Err(NoNumber::TooLarge));
+        }
+        let bound = Bound::from([("T".into(), NUMBER_MAX)]);
+        assert_eq!(t.value(&bound), Ok(NUMBER_MAX));
+        assert_eq!(t.times(&t).value(&bound), Err(NoNumber::TooLarge));
+        assert_eq!(t.times(&t).minus(&t.times(&t)).value(&bound), Ok(0));
     }
 }

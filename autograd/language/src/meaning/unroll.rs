@@ -9,6 +9,8 @@ use super::program::{Instruction, Operation, Program, ValueId};
 use super::size::{Bound, Size, Symbol};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::limits::{self, Budget, TooMuch};
+use crate::stack;
 use crate::syntax::span::Span;
 
 /// A result, or the message why a program cannot be unrolled.
@@ -19,6 +21,8 @@ pub(crate) struct State<'p, V> {
     pub program: &'p Program,
     /// The numbers of the sizes, and of the positions of the loops around.
     pub bound: Bound,
+    /// What is left of the memory that the program may take.
+    pub budget: Budget,
     values: Vec<Option<V>>,
     rows: Vec<BTreeMap<Vec<i64>, V>>,
 }
@@ -95,9 +99,15 @@ pub(crate) trait Unroll<'p> {
                 down,
                 body,
             } => {
-                for round in rounds(self.number(from)?, self.number(to)?, *down) {
+                let (from, to) = (self.number(from)?, self.number(to)?);
+                self.state()
+                    .has_room_for(if *down { from - to } else { to - from } + 1, body)?;
+                let step = if *down { -1 } else { 1 };
+                let mut round = from;
+                while if *down { round >= to } else { round <= to } {
                     self.state().bound.insert(index.clone(), round);
                     self.scope(Scope::Round(index, round), body)?;
+                    round += step;
                 }
                 self.state().bound.remove(index);
             }
@@ -125,7 +135,7 @@ pub(crate) trait Unroll<'p> {
 
     fn scope(&mut self, scope: Scope<'_>, body: &[Instruction]) -> Done<()> {
         self.open(scope);
-        let done = self.unroll(body);
+        let done = stack::deeper(|| self.unroll(body));
         self.close();
         done
     }
@@ -153,10 +163,11 @@ pub(crate) trait Unroll<'p> {
 }
 
 impl<'p, V: Copy> State<'p, V> {
-    pub fn new(program: &'p Program, bound: Bound) -> Self {
+    pub fn new(program: &'p Program, bound: Bound, budget: Budget) -> Self {
         Self {
             program,
             bound,
+            budget,
             values: vec![None; program.values.len()],
             rows: vec![BTreeMap::new(); program.families.len()],
         }
@@ -172,6 +183,34 @@ impl<'p, V: Copy> State<'p, V> {
         found.ok_or_else(|| self.impossible(out, &format!("position {at:?} of the row has no value")))
     }
 
+    /// Takes the memory for a node with so many numbers of so many bytes, before it is made.
+    pub fn take(&self, value: ValueId, node: u64, numbers: u64, bytes: u64) -> Done<()> {
+        let taken = self
+            .budget
+            .take(1, node)
+            .and_then(|()| self.budget.take(numbers, bytes));
+        taken.map_err(|too_much| {
+            let error = self.impossible(value, &too_much.to_string());
+            Box::new(error.help(TooMuch::HELP))
+        })
+    }
+
+    /// Whether so many rounds have room, each with at least one node for each of its operations.
+    fn has_room_for(&self, rounds: i64, body: &[Instruction]) -> Done<()> {
+        let computed = body.iter().filter_map(|one| match one {
+            Instruction::Compute { out, .. } | Instruction::Load { out, .. } => Some(*out),
+            _ => None,
+        });
+        let rounds = u64::try_from(rounds).unwrap_or(0);
+        let nodes = 1 + computed.clone().count() as u64;
+        self.budget.test(rounds, nodes * limits::NODE).map_err(|too_much| {
+            let value = Instruction::all(body).find_map(Instruction::value);
+            let span = value.map_or(Span::default(), |value| self.program.values[value].span);
+            let error = impossible(span, &self.bound, &too_much.to_string());
+            Box::new(error.note(format!("a loop has {rounds} rounds")).help(TooMuch::HELP))
+        })
+    }
+
     /// The message that a value cannot be computed at this point.
     pub fn impossible(&self, value: ValueId, why: &str) -> Box<Diagnostic> {
         impossible(self.program.values[value].span, &self.bound, why)
@@ -182,13 +221,4 @@ impl<'p, V: Copy> State<'p, V> {
 pub(crate) fn impossible(span: Span, bound: &Bound, why: &str) -> Box<Diagnostic> {
     let sizes: Vec<String> = bound.iter().map(|(name, value)| format!("{name} = {value}")).collect();
     Box::new(Diagnostic::new(Code::E14, span, why).note(format!("with {}", sizes.join(", "))))
-}
-
-/// The positions of a loop in the order of its rounds.
-fn rounds(from: i64, to: i64, down: bool) -> Vec<i64> {
-    if down {
-        (to..=from).rev().collect()
-    } else {
-        (from..=to).collect()
-    }
 }

@@ -46,7 +46,16 @@ fn read_number(value: &Value) -> Result<f64, String> {
                 "\"{text}\" is not a number; infinite ones are \"inf\" and \"-inf\""
             )),
         },
-        _ => value.as_f64().ok_or_else(|| format!("{value} is not a number")),
+        _ => {
+            let number = value.as_f64().ok_or_else(|| format!("{value} is not a number"))?;
+            let whole = value.as_i64().map(i128::from).or(value.as_u64().map(i128::from));
+            match whole {
+                Some(whole) if number as i128 != whole => {
+                    Err(format!("{value} cannot be kept: whole numbers beyond 2^53 are rounded"))
+                }
+                _ => Ok(number),
+            }
+        }
     }
 }
 
@@ -88,5 +97,7 @@ mod tests {
             Err("the lists are not of equal length and depth".to_string())
         );
         assert_eq!(read(&json!([])).unwrap().shape(), [0]);
+        assert!(read(&json!([1u64 << 53])).is_ok());
+        assert!(read(&json!([(1u64 << 53) + 1])).unwrap_err().contains("2^53"));
     }
 }

@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::diagnostic::code::Code;
 use crate::diagnostic::{Diagnostic, DiagnosticReport};
-use crate::syntax::span::Sources;
+use crate::limits::TooMuch;
+use crate::syntax::span::{Sources, Span};
 
 /// Why a program cannot be run.
 #[derive(Clone, Debug)]
@@ -59,6 +61,12 @@ impl fmt::Display for RunError {
 impl std::error::Error for RunError {}
 
 impl RunError {
+    /// An answer that takes too much memory.
+    pub(crate) fn too_much(too_much: TooMuch) -> Self {
+        let text = format!("with the values that are asked for, {too_much}");
+        Box::new(Diagnostic::new(Code::E14, Span::default(), text).help(TooMuch::HELP)).into()
+    }
+
     pub(super) fn data(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Data {
             place: place.into(),

@@ -4,6 +4,7 @@ use ndarray::ArrayD;
 
 use super::elaborate::Elaborated;
 use super::{Given, RunError, Session, Wanted};
+use crate::limits::Budget;
 use crate::meaning::program::Program;
 use crate::meaning::types::Kind;
 use tapegrad_core::graph::{Graph, NodeId, Source};
@@ -23,6 +24,8 @@ pub struct Evaluated<T> {
     pub gradients: Vec<(String, Option<ArrayD<T>>)>,
     /// The graph with the value of every node, if a trace is requested.
     pub trace: Option<(Graph, Vec<ArrayD<T>>)>,
+    /// What is left of the memory that the program may take.
+    pub(super) budget: Budget,
 }
 
 /// Runs a program on arrays.
@@ -33,19 +36,20 @@ pub fn evaluate<T: Real>(program: &Program, given: &Given<T>, wanted: Wanted) ->
     let tape = Tape::with(session.params());
     let elaborated = session.record(&tape)?;
     let value = |id: NodeId| tape.value(Var::new(&tape, id));
+    let shown = shown(program, &elaborated, &tape.graph());
+    take_copies(&elaborated.budget, &tape.graph(), shown.iter().map(|(_, id)| *id))?;
     let mut evaluated = Evaluated {
-        values: shown(program, &elaborated, &tape.graph())
-            .into_iter()
-            .map(|(name, id)| (name, value(id)))
-            .collect(),
+        values: shown.into_iter().map(|(name, id)| (name, value(id))).collect(),
         objective: elaborated
             .objective
             .map(|objective| tape.number(Var::new(&tape, objective))),
         gradients: Vec::new(),
         trace: None,
+        budget: elaborated.budget.clone(),
     };
     if wanted.trace {
         let graph = tape.graph().clone();
+        take_copies(&evaluated.budget, &graph, graph.nodes().map(|node| node.id))?;
         let values = graph.nodes().map(|node| value(node.id)).collect();
         evaluated.trace = Some((graph, values));
     }
@@ -53,6 +57,12 @@ pub fn evaluate<T: Real>(program: &Program, given: &Given<T>, wanted: Wanted) ->
         evaluated.gradients = gradients(program, given, &elaborated, &tape)?;
     }
     Ok(evaluated)
+}
+
+/// Takes the memory for copies of these nodes' values.
+fn take_copies(budget: &Budget, graph: &Graph, nodes: impl Iterator<Item = NodeId>) -> Result<(), RunError> {
+    let numbers: u64 = nodes.map(|id| graph.shape(id).len() as u64).sum();
+    budget.take(numbers, 8).map_err(RunError::too_much)
 }
 
 /// The declared outputs, or every computed value that has a name at the top level.

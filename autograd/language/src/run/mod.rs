@@ -17,11 +17,15 @@ mod instance;
 mod session;
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use ndarray::ArrayD;
-use serde::Deserialize;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
+use crate::limits;
 use crate::meaning::program::Program;
 use crate::show::flat::source_name;
 use tapegrad_core::graph::{Graph, NodeId};
@@ -37,12 +41,15 @@ pub use session::{Given, Session};
 #[serde(deny_unknown_fields, default)]
 pub struct Request {
     /// Numbers for the named sizes; a size that follows from the shape of a value may be left out.
+    #[serde(deserialize_with = "each_once")]
     pub dims: BTreeMap<String, i64>,
     /// Values of inputs and parameters, as nested arrays.
+    #[serde(deserialize_with = "each_once")]
     pub values: BTreeMap<String, Value>,
     /// The seed for parameters without a value.
     pub seed: u64,
     /// For gradients of outputs instead of the objective: the upstream gradient of each output.
+    #[serde(deserialize_with = "each_once")]
     pub cotangents: BTreeMap<String, Value>,
 }
 
@@ -66,6 +73,7 @@ pub fn run<T: Real>(program: &Program, request: &Request, wanted: Wanted) -> Res
         cotangents: read::<T>("cotangents", &request.cotangents)?,
     };
     let evaluated = evaluate(program, &given, wanted)?;
+    take_answer(&evaluated)?;
     let mut answer = Map::new();
     let values = evaluated.values.into_iter();
     let values = values.map(|(name, value)| (name, arrays::write(value.view())));
@@ -85,12 +93,59 @@ pub fn run<T: Real>(program: &Program, request: &Request, wanted: Wanted) -> Res
     Ok(Value::Object(answer))
 }
 
+/// Takes the memory for the answer as JSON.
+fn take_answer<T>(evaluated: &Evaluated<T>) -> Result<(), RunError> {
+    let values = evaluated.values.iter().map(|(_, value)| value.len());
+    let gradients = evaluated.gradients.iter().flat_map(|(_, value)| value).map(ArrayD::len);
+    let traced = evaluated.trace.iter().flat_map(|(_, values)| values).map(ArrayD::len);
+    let numbers: usize = values.chain(gradients).chain(traced).sum();
+    evaluated
+        .budget
+        .take(numbers as u64, limits::ANSWER)
+        .map_err(RunError::too_much)
+}
+
 fn read<T: Real>(part: &str, given: &BTreeMap<String, Value>) -> Result<BTreeMap<String, ArrayD<T>>, RunError> {
     let read = |(name, value): (&String, &Value)| {
-        let array = arrays::read(value).map_err(|why| RunError::data(format!("{part}.{name}"), why))?;
-        Ok((name.clone(), array.mapv(T::from_f64)))
+        let wrong = |why: String| RunError::data(format!("{part}.{name}"), why);
+        let array = arrays::read(value).map_err(wrong)?;
+        let own = array.mapv(T::from_f64);
+        let beyond = array
+            .iter()
+            .zip(&own)
+            .find(|(given, own)| given.is_finite() && !own.to_f64().is_finite());
+        match beyond {
+            Some((given, _)) => Err(wrong(format!("{given} is beyond the largest number of this type"))),
+            None => Ok((name.clone(), own)),
+        }
     };
     given.iter().map(read).collect()
+}
+
+/// A map in which each name stands once.
+fn each_once<'de, D: Deserializer<'de>, V: Deserialize<'de>>(from: D) -> Result<BTreeMap<String, V>, D::Error> {
+    struct EachOnce<V>(PhantomData<V>);
+
+    impl<'de, V: Deserialize<'de>> Visitor<'de> for EachOnce<V> {
+        type Value = BTreeMap<String, V>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+            let mut all = BTreeMap::new();
+            while let Some(name) = map.next_key::<String>()? {
+                if all.contains_key(&name) {
+                    return Err(M::Error::custom(format!("`{name}` is given twice")));
+                }
+                all.insert(name, map.next_value()?);
+            }
+            Ok(all)
+        }
+    }
+
+    from.deserialize_map(EachOnce(PhantomData))
 }
 
 fn trace<T: Real>(graph: &Graph, values: &[ArrayD<T>]) -> Value {

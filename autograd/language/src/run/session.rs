@@ -19,13 +19,13 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{ArrayD, Dimension};
+use ndarray::{ArrayD, ArrayViewD, Dimension, IxDyn};
 
-use super::elaborate::{self, Elaborated};
+use super::elaborate::{self, Elaborated, Told};
 use super::{Instance, RunError};
 use crate::meaning::program::{DeclaredInput, Program};
 use crate::meaning::size::Bound;
-use crate::meaning::types::Kind;
+use crate::meaning::types::{Kind, Type};
 use tapegrad_core::numbers::Real;
 use tapegrad_core::params::Params;
 use tapegrad_core::shape::Shape;
@@ -74,16 +74,27 @@ impl<'a, T: Real> Session<'a, T> {
             .iter()
             .map(|(name, value)| (name.clone(), value.shape().to_vec()))
             .collect();
-        elaborate::infer(program, &mut sizes, &shapes);
+        let told = elaborate::infer(program, &mut sizes, &shapes);
         let instance = Instance::new(program, &sizes)?;
-        let mut params = instance.first_values::<T>(given.seed);
-        set_params(&mut params, &given.values)?;
         check_names(&instance, &given.values)?;
         for (input, shape) in instance.inputs() {
             let value = &given.values[&input.name];
-            check_shape(&input.name, shape, value)?;
+            check_shape(&input.name, &input.ty, shape, value, &told)?;
             check_kind(input, instance.sizes(), value)?;
         }
+        for param in instance.params().params() {
+            let name = &instance.params().spec(param).name;
+            let declared = program
+                .params
+                .iter()
+                .find(|declared| elaborate::is_at(&declared.path, name));
+            if let (Some(value), Some(declared)) = (given.values.get(name), declared) {
+                check_shape(name, &declared.ty, param.shape(), value, &told)?;
+            }
+        }
+        instance.take_params()?;
+        let mut params = instance.first_values::<T>(given.seed);
+        set_params(&mut params, &given.values);
         Ok(Self {
             instance,
             params,
@@ -105,8 +116,8 @@ impl<'a, T: Real> Session<'a, T> {
     ///
     /// **Errors** at the place in the program where a value is impossible for these sizes.
     pub fn record(&self, tape: &Tape<'_, T>) -> Result<Elaborated, RunError> {
-        let elaborated = self.instance.record(tape, &mut |input, _| {
-            let value = self.values[&input.name].view();
+        let elaborated = self.instance.record(tape, &mut |input, shape| {
+            let value = of_shape(self.values[&input.name].view(), shape);
             match input.ty.kind {
                 Kind::Real => tape.input(&input.name, value).id(),
                 _ => tape.data(&input.name, value).id(),
@@ -116,14 +127,13 @@ impl<'a, T: Real> Session<'a, T> {
     }
 }
 
-fn set_params<T: Real>(params: &mut Params<T>, given: &BTreeMap<String, ArrayD<T>>) -> Result<(), RunError> {
+/// Puts in the values that are given, whose shapes were checked.
+fn set_params<T: Real>(params: &mut Params<T>, given: &BTreeMap<String, ArrayD<T>>) {
     for param in params.list().clone().params() {
-        let name = params.list().spec(param).name.clone();
-        let Some(value) = given.get(&name) else { continue };
-        check_shape(&name, param.shape(), value)?;
-        params.value_mut(param).assign(value);
+        if let Some(value) = given.get(&params.list().spec(param).name) {
+            params.value_mut(param).assign(&of_shape(value.view(), param.shape()));
+        }
     }
-    Ok(())
 }
 
 /// Every given name must mean something, and every input must be given.
@@ -144,12 +154,37 @@ fn check_names<T>(instance: &Instance<'_>, given: &BTreeMap<String, ArrayD<T>>) 
     }
 }
 
-fn check_shape<T>(name: &str, shape: Shape, value: &ArrayD<T>) -> Result<(), RunError> {
-    if value.shape() == shape.to_vec() {
+/// The value must have its declared shape; lists tell nothing about axes behind one that is empty.
+fn check_shape<T>(name: &str, ty: &Type, shape: Shape, value: &ArrayD<T>, told: &Told) -> Result<(), RunError> {
+    let (wanted, own) = (shape.to_vec(), value.shape());
+    let is_empty = own.last() == Some(&0) && wanted.starts_with(own);
+    if own == wanted || is_empty {
         return Ok(());
     }
-    let message = format!("the program wants {shape}, the value is {}", Shape::new(value.shape()));
+    let mut message = format!("the program wants {shape}, the value is {}", Shape::new(own));
+    let axes = ty.axes.iter().zip(wanted.iter().zip(own));
+    let wrong = axes.filter(|(_, (wanted, own))| wanted != own).map(|(axis, _)| axis);
+    for symbol in wrong.filter_map(|axis| axis.size.as_symbol()) {
+        match told.get(&**symbol) {
+            Some((number, tellers)) if !tellers.is_empty() => {
+                message += &format!("; {symbol} is {number} in {}", tellers.join(", "));
+            }
+            Some((number, _)) => message += &format!("; {symbol} = {number} is given"),
+            None => {}
+        }
+    }
     Err(RunError::data(format!("values.{name}"), message))
+}
+
+/// The value with a shape that was checked: of an empty one, the axes behind the empty axis come from the program.
+fn of_shape<T>(value: ArrayViewD<'_, T>, shape: Shape) -> ArrayViewD<'_, T> {
+    let shape = IxDyn(&shape.to_vec());
+    match value.raw_dim() == shape {
+        true => value,
+        false => value
+            .into_shape_with_order(shape)
+            .expect("invariant: only an empty value is given another shape, which is empty too"),
+    }
 }
 
 /// Ids are whole numbers below their end, truth values 0 or 1, whole numbers whole.

@@ -5,9 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::limits::{self, Budget, TooMuch};
 use crate::meaning::program::Program;
 use crate::run::{Instance, RunError};
 use crate::show::view::exploded;
+use crate::syntax::span::Span;
 use tapegrad_core::graph::{Graph, NodeId, Source};
 
 /// The counts of one graph.
@@ -94,10 +98,20 @@ pub fn vary(
     view: View<'_>,
 ) -> Result<Vec<Growth>, RunError> {
     let mut points: Vec<(i64, Counts)> = Vec::new();
-    for value in range {
+    let budget = Budget::new(program.memory);
+    let (from, to) = (*range.start(), *range.end());
+    let all = u64::try_from(i128::from(to) - i128::from(from))
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    let too_many = |too_much: TooMuch| {
+        let text = format!("for {size} from {from} to {to} there are {all} graphs: {too_much}");
+        let help = "count a shorter range, which gives the same polynomial";
+        RunError::from(Box::new(Diagnostic::new(Code::E14, Span::default(), text).help(help)))
+    };
+    let count_at = |value: i64| -> Result<Counts, RunError> {
         let mut dims = dims.clone();
         dims.insert(size.to_string(), value);
-        let counts = match view {
+        Ok(match view {
             View::Unrolled => counts(&graph_of(program, &dims)?),
             View::Exploded(axes) => {
                 let picture = exploded(program, &dims, axes)?;
@@ -108,7 +122,18 @@ pub fn vary(
                     remembered: 0,
                 }
             }
-        };
+        })
+    };
+    // A count in the middle tells how much all of them are, before most of them are made.
+    if all > 64 {
+        let middle = count_at(from + (to - from) / 2)?;
+        let each = middle.nodes.unsigned_abs().saturating_add(middle.edges.unsigned_abs());
+        budget.test(all, each.saturating_mul(limits::NODE)).map_err(too_many)?;
+    }
+    for value in range {
+        let counts = count_at(value)?;
+        let parts = counts.nodes.unsigned_abs().saturating_add(counts.edges.unsigned_abs());
+        budget.take(parts, limits::NODE).map_err(too_many)?;
         points.push((value, counts));
     }
     let growth = |what: &'static str, count: fn(&Counts) -> i64| {

@@ -14,6 +14,9 @@ pub struct Comment {
     pub span: Span,
 }
 
+/// What some editors put at the beginning of a file.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Reads the tokens of one file.
 #[derive(Debug)]
 pub struct Lexer<'s> {
@@ -25,12 +28,17 @@ pub struct Lexer<'s> {
 }
 
 impl<'s> Lexer<'s> {
-    /// A lexer for a file whose first byte has the position `base`.
+    /// A lexer for a file whose first byte has the position `base`; a byte order mark at its beginning is skipped.
     pub fn new(text: &'s str, base: usize) -> Self {
+        let mark = if text.starts_with(BYTE_ORDER_MARK) {
+            BYTE_ORDER_MARK.len_utf8()
+        } else {
+            0
+        };
         Self {
             text,
             base,
-            at: 0,
+            at: mark,
             begins_line: true,
             comments: Vec::new(),
         }

@@ -116,6 +116,12 @@ impl Sources {
         self.files.len() - 1
     }
 
+    /// Whether one more file can be added: places are counted over all files with 32 bits.
+    pub fn has_room_for(&self, text: &str) -> bool {
+        let base = self.files.last().map_or(0, |file| file.base + file.text.len() + 1);
+        u32::try_from(base + text.len() + 1).is_ok()
+    }
+
     /// The files in the order of their reading.
     pub fn files(&self) -> &[SourceText] {
         &self.files

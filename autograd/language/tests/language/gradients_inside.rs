@@ -131,7 +131,7 @@ fn a_gradient_that_does_not_exist_is_refused_and_never_0() {
             "E24 `y` is data, which has no gradient",
         ),
         (
-            "dim V input w: id[V], x g = grad(x * w, w) output g",
+            "dim V input w: id[V], x param E[V] g = grad(x * E[w], w) output g",
             "E24 `w` is data, which has no gradient",
         ),
         (

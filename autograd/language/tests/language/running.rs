@@ -144,7 +144,7 @@ fn what_does_not_fit_its_declaration_is_refused_before_the_run() {
     );
     assert_eq!(
         error(json!({"w": [0], "E": [[1.0, 2.0]]})),
-        "values.E: the program wants [3, 2], the value is [1, 2]"
+        "values.E: the program wants [3, 2], the value is [1, 2]; V = 3 is given"
     );
     assert_eq!(
         error(json!({"w": [[0]]})),

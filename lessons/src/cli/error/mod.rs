@@ -2,6 +2,7 @@
 
 mod causes;
 
+use std::any::Any;
 use std::fmt;
 
 use serde::Serialize;
@@ -30,6 +31,7 @@ pub enum ErrorCode {
     GrammarTooLarge,
     Graph,
     Input,
+    Internal,
     Memory,
     MissingFile,
     Model,
@@ -138,6 +140,16 @@ impl CliError {
     /// True if nothing is to be printed for this error.
     pub fn is_reported(&self) -> bool {
         self.code == ErrorCode::Reported
+    }
+
+    /// A fault of `tapegrad` itself: the payload of a panic.
+    pub fn internal(panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text
+            .or(panic.downcast_ref::<&str>().copied())
+            .unwrap_or("no reason given");
+        Self::new(ErrorCode::Internal, format!("this is a fault of tapegrad: {text}"))
+            .help("please report it with the command and its files")
     }
 
     /// A command line that clap could not read.

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::super::error::CliError;
 use super::super::output::Output;
-use super::program::open;
+use super::files::open;
+use super::program::MemoryArgs;
 
 /// Show the mistakes of a program, and warnings
 #[derive(Args, Debug)]
@@ -16,12 +17,14 @@ use super::program::open;
 pub struct GraphCheckCommand {
     /// The file with the program; - is standard input
     file: PathBuf,
+    #[command(flatten)]
+    memory: MemoryArgs,
 }
 
 impl GraphCheckCommand {
     /// Runs the command.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
-        let opened = open(&self.file)?;
+        let opened = open(&self.file, self.memory.bytes())?;
         let names: Vec<&str> = opened.programs.iter().map(|program| program.name.as_str()).collect();
         if out.is_json() {
             let found: Vec<_> = opened

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use tapegrad_autograd::language::derive::{Derivative, derive};
-use tapegrad_autograd::language::open;
+use tapegrad_autograd::language::open_within;
 
 use super::super::error::{CliError, ErrorCode};
 use super::super::output::Output;
@@ -54,7 +54,8 @@ impl Derive {
         let first = derive(self.program.program(&opened)?, &given);
         let mut derivative = first.map_err(|error| mistake(&error, &opened.sources))?;
         for _ in 1..self.times {
-            opened = open("derivative", &derivative.text);
+            let no_files = &mut |_: &str| Err("a derivative uses no files".to_string());
+            opened = open_within("derivative", &derivative.text, self.program.memory(), no_files);
             let program = opened.program(None).ok_or_else(|| {
                 CliError::new(ErrorCode::Derivative, "invariant: a derivative is a program").rendered(opened.render())
             })?;

@@ -9,7 +9,8 @@ use tapegrad_autograd::language::span::Sources;
 
 use super::super::error::{CliError, ErrorCode};
 use super::super::output::Output;
-use super::program::{mistake, read};
+use super::files::read;
+use super::program::mistake;
 
 /// Rewrite programs in canonical form, comments kept
 #[derive(Args, Debug)]

@@ -6,6 +6,7 @@ mod catalogue;
 mod check;
 mod count;
 mod derive;
+mod files;
 mod fmt;
 mod program;
 mod run;

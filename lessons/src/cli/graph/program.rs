@@ -1,7 +1,6 @@
 //! The program that a command is about: its file, the graph in it, and numbers for its sizes.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,9 +8,10 @@ use tapegrad_autograd::language::diagnostic::Diagnostic;
 use tapegrad_autograd::language::program::Program;
 use tapegrad_autograd::language::run::RunError;
 use tapegrad_autograd::language::span::Sources;
-use tapegrad_autograd::language::{Opened, open_with};
+use tapegrad_autograd::language::{Opened, limits};
 
 use super::super::error::{CliError, ErrorCode};
+use super::files::open;
 
 /// A graph of a file, with numbers for some of its sizes.
 #[derive(Args, Debug)]
@@ -24,12 +24,48 @@ pub struct ProgramArgs {
     /// Numbers for named sizes, such as T=4,D=3
     #[arg(long, value_name = "SIZES", value_delimiter = ',')]
     at: Vec<String>,
+    #[command(flatten)]
+    memory: MemoryArgs,
+}
+
+/// How much memory a command may take for a program.
+#[derive(Args, Debug)]
+pub struct MemoryArgs {
+    /// Refuse what would take more memory than this: bytes, or MB, GB [default: 4GB]
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    memory: Option<u64>,
+}
+
+impl MemoryArgs {
+    /// The number of bytes.
+    pub fn bytes(&self) -> u64 {
+        self.memory.unwrap_or(limits::MEMORY)
+    }
+}
+
+/// `1000000`, `500MB` or `8GB`.
+fn bytes(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 4] = [
+        ("kB", 1_000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("TB", 1_000_000_000_000),
+    ];
+    let unit = UNITS
+        .iter()
+        .find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, *bytes)));
+    let (number, unit) = unit.unwrap_or((text, 1));
+    let number: Option<u64> = number.trim().parse().ok();
+    let bytes = number
+        .and_then(|number| number.checked_mul(unit))
+        .filter(|&bytes| bytes > 0);
+    bytes.ok_or_else(|| "write a number of bytes, such as 500MB or 8GB".to_string())
 }
 
 impl ProgramArgs {
     /// The file, which must have no mistakes.
     pub fn open(&self) -> Result<Opened, CliError> {
-        let opened = open(&self.file)?;
+        let opened = open(&self.file, self.memory.bytes())?;
         match opened.diagnostics.iter().find(|found| found.is_error()) {
             Some(first) => Err(mistake(first, &opened.sources).rendered(opened.render())),
             None => Ok(opened),
@@ -55,7 +91,22 @@ impl ProgramArgs {
 
     /// The numbers of `--at`.
     pub fn dims(&self) -> Result<BTreeMap<String, i64>, CliError> {
-        self.at.iter().map(|one| dim(one)).collect()
+        let mut dims = BTreeMap::new();
+        for one in &self.at {
+            let (name, number) = dim(one)?;
+            if let Some(other) = dims.insert(name.clone(), number) {
+                return Err(CliError::option(
+                    format!("--at gives {name} twice: {other} and {number}"),
+                    "give each size once",
+                ));
+            }
+        }
+        Ok(dims)
+    }
+
+    /// The bytes of `--memory`.
+    pub fn memory(&self) -> u64 {
+        self.memory.bytes()
     }
 }
 
@@ -65,28 +116,6 @@ fn dim(text: &str) -> Result<(String, i64), CliError> {
     let (name, number) = text.split_once('=').ok_or_else(wrong)?;
     let number: i64 = number.trim().parse().map_err(|_| wrong())?;
     Ok((name.trim().to_string(), number))
-}
-
-/// The text of a file, or of standard input for `-`.
-pub fn read(path: &Path) -> Result<String, CliError> {
-    let read = if path.as_os_str() == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map(|_| text)
-    } else {
-        std::fs::read_to_string(path)
-    };
-    read.map_err(|error| {
-        CliError::new(ErrorCode::UnreadableFile, format!("the file cannot be read: {error}")).at(path.display())
-    })
-}
-
-/// A file with the files that it uses, which are looked for beside it.
-pub fn open(path: &Path) -> Result<Opened, CliError> {
-    let text = read(path)?;
-    let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
-    Ok(open_with(&path.display().to_string(), &text, &mut |used| {
-        std::fs::read_to_string(folder.join(used)).map_err(|error| error.to_string())
-    }))
 }
 
 /// A mistake as an error of the command.

@@ -1,6 +1,6 @@
 //! `tapegrad graph run`: the values and gradients of a program, from JSON to JSON.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
@@ -8,7 +8,8 @@ use tapegrad_autograd::language::run::{Request, Wanted, run};
 
 use super::super::error::{CliError, ErrorCode};
 use super::super::output::Output;
-use super::program::{ProgramArgs, read, refusal};
+use super::files::read_within;
+use super::program::{ProgramArgs, refusal};
 
 /// Run a program on values, and give gradients
 #[derive(Args, Debug)]
@@ -49,15 +50,15 @@ impl GraphRunCommand {
     /// Runs the command.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
         let opened = self.program.open()?;
-        let program = self.program.program(&opened)?;
-        let request = self.request(out.seed())?;
+        let mut program = self.program.program(&opened)?.clone();
+        let request = self.request(out.seed(), &mut program.memory)?;
         let wanted = Wanted {
             gradients: self.grad,
             trace: self.trace,
         };
         let answer = match self.dtype {
-            DtypeArg::F32 => run::<f32>(program, &request, wanted),
-            DtypeArg::F64 => run::<f64>(program, &request, wanted),
+            DtypeArg::F32 => run::<f32>(&program, &request, wanted),
+            DtypeArg::F64 => run::<f64>(&program, &request, wanted),
         };
         let answer = answer.map_err(|error| refusal(&error, &opened.sources))?;
         if out.is_json() {
@@ -67,21 +68,47 @@ impl GraphRunCommand {
         }
     }
 
-    fn request(&self, seed: Option<u64>) -> Result<Request, CliError> {
+    /// Sizes and values; takes what they need from the memory that is left.
+    fn request(&self, seed: Option<u64>, memory: &mut u64) -> Result<Request, CliError> {
         let mut request = match &self.bind {
             None => Request::default(),
-            Some(path) => serde_json::from_str(&read(path)?).map_err(|error| {
-                CliError::new(ErrorCode::Data, error)
-                    .at(path.display())
-                    .help("the file looks like {\"dims\": {\"D\": 2}, \"values\": {\"x\": [1, 2]}, \"seed\": 1}")
-            })?,
+            Some(path) => bound(path, memory)?,
         };
-        request.dims.extend(self.program.dims()?);
+        for (name, number) in self.program.dims()? {
+            let other = request.dims.insert(name.clone(), number);
+            if let Some(other) = other.filter(|&other| other != number) {
+                return Err(CliError::option(
+                    format!("--at gives {name} = {number}, and the file of values {name} = {other}"),
+                    "give each size once",
+                ));
+            }
+        }
         if let Some(seed) = seed {
             request.seed = seed;
         }
         Ok(request)
     }
+}
+
+/// What one number of a file of values takes while it is read, in bytes.
+const NUMBER: u64 = 80;
+
+/// The file of values.
+fn bound(path: &Path, memory: &mut u64) -> Result<Request, CliError> {
+    let text = read_within(path, *memory / 4)?;
+    let numbers = 1 + text.bytes().filter(|byte| *byte == b',').count() as u64;
+    let bytes = text.len() as u64 + numbers * NUMBER;
+    *memory = memory.checked_sub(bytes).ok_or_else(|| {
+        let why = format!("these values take {bytes} bytes of memory, and {memory} are allowed");
+        CliError::new(ErrorCode::Data, why)
+            .at(path.display())
+            .help("allow more with `--memory`, as in `--memory 8GB`")
+    })?;
+    serde_json::from_str(&text).map_err(|error| {
+        CliError::new(ErrorCode::Data, error)
+            .at(path.display())
+            .help("the file looks like {\"dims\": {\"D\": 2}, \"values\": {\"x\": [1, 2]}, \"seed\": 1}")
+    })
 }
 
 /// One value a line.

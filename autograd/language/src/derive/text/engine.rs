@@ -198,11 +198,11 @@ fn entry(value: Expr, positions: Vec<Expr>) -> Option<Expr> {
     if positions.is_empty() {
         return Some(value);
     }
-    match value.kind {
+    match &value.kind {
         ExprKind::Name(_) => Some(expr(ExprKind::Index(Box::new(value), positions))),
         ExprKind::Index(of, places) if of.as_name().is_some() => {
-            let all = places.into_iter().chain(positions).collect();
-            Some(expr(ExprKind::Index(of, all)))
+            let all = places.iter().cloned().chain(positions).collect();
+            Some(expr(ExprKind::Index(of.clone(), all)))
         }
         _ => None,
     }

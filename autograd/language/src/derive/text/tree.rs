@@ -16,7 +16,9 @@ pub(super) fn written(number_or_size: &AttributeNumber) -> Expr {
 pub(super) fn engine_call(op: &str, operands: Vec<Expr>, attributes: Vec<(&str, Vec<Expr>)>) -> Expr {
     let callee = expr(ExprKind::Field(Box::new(name("engine")), ident(op)));
     let mut args: Vec<Arg> = operands.into_iter().map(Arg::Value).collect();
-    for (field, numbers) in attributes.into_iter().filter(|(_, numbers)| !numbers.is_empty()) {
+    // Nothing is said about no axes, except of those to go over, of which there are all if nothing is said.
+    let is_said = |(field, numbers): &(&str, Vec<Expr>)| !numbers.is_empty() || *field == "over";
+    for (field, numbers) in attributes.into_iter().filter(is_said) {
         let axes = numbers.into_iter().map(|number| Axis::Size(None, number)).collect();
         let shape = Shape {
             axes,

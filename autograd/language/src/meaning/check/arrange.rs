@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
-use crate::meaning::types::{Axis, Type};
+use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::ast::{self, Expr, Ident, Shape};
 use crate::syntax::span::Span;
 
@@ -198,7 +198,16 @@ impl Checker<'_> {
             total = total.plus(&own.axes[axis].size);
         }
         ty.axes[axis].size = total;
-        ty.kind = self.joined_kind(values);
+        let same_ids = values.iter().all(|&value| match (&ty.kind, &self.ty(value).kind) {
+            (Kind::Id(of), Kind::Id(other)) => self.same(of, other),
+            _ => false,
+        });
+        if !same_ids {
+            if !self.takes_no_ids("concat", values, span) {
+                return self.unknown(span);
+            }
+            ty.kind = self.joined_kind(values);
+        }
         self.emit(Operation::Concat(axis), values.to_vec(), ty, span)
     }
 }

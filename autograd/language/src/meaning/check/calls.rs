@@ -7,6 +7,7 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{Instruction, Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::words::{self, Function};
+use crate::stack;
 use crate::syntax::ast::{Arg, Binary, Expr, ExprKind, Ident, ItemKind};
 use crate::syntax::span::Span;
 use tapegrad_core::op::Form;
@@ -72,7 +73,10 @@ impl<'a> Checker<'a> {
 
     pub(super) fn call_named(&mut self, name: &str, at: Span, args: &[Arg], span: Span) -> Vec<ValueId> {
         if let Some(ItemKind::Function { parameters, value, .. }) = self.items.get(name).copied() {
-            return vec![self.call_formula(parameters, value, args, span)];
+            return vec![self.call_formula(name, parameters, value, args, span)];
+        }
+        if self.calls_itself(name, at) {
+            return vec![self.unknown(span)];
         }
         if name == words::GRADIENT {
             return vec![self.gradient(args, span)];
@@ -136,6 +140,7 @@ impl<'a> Checker<'a> {
                 };
                 match (function.word.form, axes.as_slice()) {
                     (Form::Reduction, _) => self.reduce(function.op.name, x, axes, span),
+                    (_, [_]) if !self.takes_no_ids(name, &[x], span) => self.unknown(span),
                     (_, [axis]) => {
                         let ty = self.ty(x).clone();
                         self.emit(Operation::Along(function.op.name, *axis), vec![x], ty, span)
@@ -238,7 +243,7 @@ impl<'a> Checker<'a> {
 
     /// The number that an expression is in every run: a literal, a constant, or computed from such.
     fn constant(&self, expr: &Expr) -> Option<f64> {
-        let both = |left, right| Some((self.constant(left)?, self.constant(right)?));
+        let both = |left, right| stack::deeper(|| Some((self.constant(left)?, self.constant(right)?)));
         match &expr.kind {
             ExprKind::Number(value) => Some(*value),
             ExprKind::Neg(inner) => self.constant(inner).map(|value| -value),
@@ -268,7 +273,14 @@ impl<'a> Checker<'a> {
     }
 
     /// A formula with a name stands for its right side.
-    pub(super) fn call_formula(&mut self, parameters: &[Ident], value: &Expr, args: &[Arg], span: Span) -> ValueId {
+    pub(super) fn call_formula(
+        &mut self,
+        name: &str,
+        parameters: &[Ident],
+        value: &Expr,
+        args: &[Arg],
+        span: Span,
+    ) -> ValueId {
         let (values, _) = Self::split_args(args);
         if values.len() != parameters.len() || values.len() != args.len() {
             let names: Vec<&str> = parameters.iter().map(|name| name.name.as_str()).collect();
@@ -284,7 +296,8 @@ impl<'a> Checker<'a> {
         }
         self.frames.push(frame);
         let equation = self.equation.take();
-        let result = self.expr(value);
+        let result = self.written_out(name, span, |checker| checker.expr(value));
+        let result = result.unwrap_or_else(|| self.unknown(span));
         self.equation = equation;
         self.frames.pop();
         if self.program.values[result].name.is_none() {

@@ -4,7 +4,8 @@ use super::Checker;
 use crate::meaning::masks::Mask;
 use crate::meaning::program::{Condition, Instruction, Operation, ValueId};
 use crate::meaning::size::Size;
-use crate::meaning::types::Type;
+use crate::meaning::types::{Kind, Type};
+use crate::stack;
 use crate::syntax::ast::{Arg, Binary, Expr, ExprKind};
 use crate::syntax::span::Span;
 
@@ -37,7 +38,7 @@ impl Checker<'_> {
             return None;
         };
         if matches!(operator, Binary::And | Binary::Or) {
-            let parts = (self.settled_condition(left)?, self.settled_condition(right)?);
+            let parts = stack::deeper(|| Some((self.settled_condition(left)?, self.settled_condition(right)?)))?;
             return Some(Condition::Both(*operator, Box::new(parts)));
         }
         let place = |expr: &Expr| self.place_of(expr).filter(|at| !self.runs(at));
@@ -105,7 +106,7 @@ impl Checker<'_> {
                 self.reads_new_row(of)
             }
             ExprKind::Binary(_, left, right) | ExprKind::Range(left, right) => {
-                self.reads_new_row(left) || self.reads_new_row(right)
+                stack::deeper(|| self.reads_new_row(left)) || self.reads_new_row(right)
             }
             ExprKind::If(_, yes, no) => self.reads_new_row(yes) || self.reads_new_row(no),
             ExprKind::Index(of, _) => self.reads_new_row(of),
@@ -126,7 +127,7 @@ impl Checker<'_> {
             // Of two of which one holds, neither is known.
             Condition::Both(operator, _) if (*operator == Binary::And) != holds => Vec::new(),
             Condition::Both(_, parts) => {
-                let mut known = self.known_if(&parts.0, holds);
+                let mut known = stack::deeper(|| self.known_if(&parts.0, holds));
                 known.extend(self.known_if(&parts.1, holds));
                 known
             }
@@ -152,7 +153,7 @@ impl Checker<'_> {
         };
         match operator {
             Binary::And | Binary::Or => {
-                let parts = (self.known_of_places(left)?, self.known_of_places(right)?);
+                let parts = stack::deeper(|| Some((self.known_of_places(left)?, self.known_of_places(right)?)))?;
                 Some(Condition::Both(*operator, Box::new(parts)))
             }
             _ => Some(Condition::Compare(
@@ -169,13 +170,18 @@ impl Checker<'_> {
             return self.unknown(span);
         };
         match operator {
-            Binary::And => {
-                let inner = self.choose(right, [yes, no], span);
-                self.choose(left, [inner, no], span)
-            }
-            Binary::Or => {
-                let inner = self.choose(right, [yes, no], span);
-                self.choose(left, [yes, inner], span)
+            Binary::And | Binary::Or => {
+                let (first, links) = condition.chain_of(|own| own == *operator);
+                let parts = links.iter().map(|link| link.right).rev().chain([first]);
+                let [mut yes, mut no] = [yes, no];
+                for part in parts {
+                    let chosen = stack::deeper(|| self.choose(part, [yes, no], span));
+                    match operator {
+                        Binary::And => yes = chosen,
+                        _ => no = chosen,
+                    }
+                }
+                if *operator == Binary::And { yes } else { no }
             }
             _ => {
                 let sides = [self.expr(left), self.expr(right)];
@@ -216,8 +222,11 @@ impl Checker<'_> {
         at: Span,
         span: Span,
     ) -> ValueId {
+        if !self.may_be_compared(sides, at) {
+            return self.unknown(span);
+        }
         let mask = Mask::of(operator);
-        let difference = self.binary("sub", mask.sides(sides), at);
+        let difference = self.of_pairs("sub", mask.sides(sides), at);
         let measured = self.unary(mask.measure, difference, at);
         self.where_mask(measured, mask.branches(branches), span)
     }
@@ -226,7 +235,11 @@ impl Checker<'_> {
         let Some((ready, axes)) = self.align(&[mask, yes, no], span) else {
             return self.unknown(span);
         };
-        let kind = self.joined_kind(&[yes, no]);
+        let kind = match [yes, no].map(|value| self.ty(value).kind.clone()) {
+            [Kind::Id(of), Kind::Id(other)] if self.same(&of, &other) => Kind::Id(of),
+            _ if !self.takes_no_ids("if", &[yes, no], span) => return self.unknown(span),
+            _ => self.joined_kind(&[yes, no]),
+        };
         self.emit(Operation::Where, ready, Type { axes, kind }, span)
     }
 }

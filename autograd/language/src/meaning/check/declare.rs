@@ -22,6 +22,11 @@ impl<'a> Checker<'a> {
                 ..
             }) => self.quotient(name, left, right),
             Some(value) => match self.size(value) {
+                Some(size) if size.as_number().is_some_and(|number| number < 1) => {
+                    let text = format!("{} = {size}; a size is at least 1", name.name);
+                    self.report(Diagnostic::new(Code::E14, value.span, text));
+                    self.new_dim(&name.name, None, name.span)
+                }
                 Some(size) => {
                     let symbol = self.new_dim(&name.name, Some(DimValue::Equal(size.clone())), name.span);
                     self.facts.equal(&symbol, &size);
@@ -39,7 +44,13 @@ impl<'a> Checker<'a> {
             return self.new_dim(&name.name, None, name.span);
         };
         if let Some(exact) = over.divided_by(&under) {
-            return exact;
+            return match exact.as_number() {
+                Some(number) if number < 1 => self.not_whole(name, &over, &under, left.span.to(right.span)),
+                _ => exact,
+            };
+        }
+        if under.as_number() == Some(0) || (over.as_number().is_some() && under.as_number().is_some()) {
+            return self.not_whole(name, &over, &under, left.span.to(right.span));
         }
         let known = self.program.dims.iter().find(
             |dim| matches!(&dim.value, Some(DimValue::Quotient(o, u)) if self.same(o, &over) && self.same(u, &under)),
@@ -52,6 +63,13 @@ impl<'a> Checker<'a> {
         let size = self.new_dim(&name.name, Some(value), name.span);
         self.facts.equal(&under.times(&size), &over);
         size
+    }
+
+    /// Reports a quotient that is no size, whatever the other sizes are.
+    fn not_whole(&mut self, name: &Ident, over: &Size, under: &Size, span: Span) -> Size {
+        let text = format!("{over} / {under} is not a whole number from 1 on");
+        self.report(Diagnostic::new(Code::E14, span, text).help("choose a size that the other one divides"));
+        self.new_dim(&name.name, None, name.span)
     }
 
     /// A new named size, under a name that no other size of the program has.
@@ -79,6 +97,11 @@ impl<'a> Checker<'a> {
     /// An expression as a size: sums and products of sizes, positions and whole numbers.
     pub(super) fn size(&mut self, expr: &Expr) -> Option<Size> {
         if let Some(size) = self.as_size(expr) {
+            if size.is_too_large() {
+                let text = "this size is beyond what can be computed with";
+                self.report(Diagnostic::new(Code::E14, expr.span, text).help(Size::LIMITS));
+                return None;
+            }
             return Some(size);
         }
         let text = self.text(expr.span);
@@ -110,15 +133,18 @@ impl<'a> Checker<'a> {
             ExprKind::Number(value) if value.fract() == 0.0 && *value < 9e15 => Some(Size::number(*value as i64)),
             ExprKind::Name(name) => named(name),
             ExprKind::Neg(of) => Some(Size::number(0).minus(&self.polynomial(of, named)?)),
-            ExprKind::Binary(operator, left, right) => {
-                let (left, right) = (self.polynomial(left, named)?, self.polynomial(right, named)?);
-                match operator {
-                    Binary::Add => Some(left.plus(&right)),
-                    Binary::Sub => Some(left.minus(&right)),
-                    Binary::Mul => Some(left.times(&right)),
-                    Binary::Div => left.divided_by(&right),
-                    _ => None,
-                }
+            ExprKind::Binary(..) => {
+                let (first, links) = expr.chain();
+                links.iter().try_fold(self.polynomial(first, named)?, |left, link| {
+                    let right = self.polynomial(link.right, named)?;
+                    match link.operator {
+                        Binary::Add => Some(left.plus(&right)),
+                        Binary::Sub => Some(left.minus(&right)),
+                        Binary::Mul => Some(left.times(&right)),
+                        Binary::Div => left.divided_by(&right),
+                        _ => None,
+                    }
+                })
             }
             _ => None,
         }
@@ -142,6 +168,11 @@ impl<'a> Checker<'a> {
             return None;
         };
         let size = self.size(expr)?;
+        if size.as_number().is_some_and(|number| number < 0) {
+            let text = format!("an axis would have size {size}");
+            self.report(Diagnostic::new(Code::E14, expr.span, text));
+            return None;
+        }
         let (label, origin): (Rc<str>, Span) = match label {
             Some(label) => (label.name.as_str().into(), label.span.to(expr.span)),
             None => (self.label_of(expr, &size), expr.span),
@@ -233,9 +264,9 @@ impl<'a> Checker<'a> {
         };
         if matches!(comparison, Binary::And | Binary::Or) {
             if *comparison == Binary::And {
-                self.require(left);
-                self.require(right);
-                return;
+                let (first, links) = condition.chain_of(|own| own == Binary::And);
+                self.require(first);
+                return links.iter().for_each(|link| self.require(link.right));
             }
             let error = Diagnostic::new(
                 Code::E14,

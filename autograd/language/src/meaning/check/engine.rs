@@ -345,7 +345,7 @@ impl Checker<'_> {
         let op = attributes::decode(name, &attributes?)?;
         let shape = |&value: &ValueId| -> Result<Shape, String> {
             let sizes: Result<Vec<i64>, _> = self.ty(value).axes.iter().map(|axis| axis.size.value(bound)).collect();
-            let sizes = sizes.map_err(|name| format!("the size {name} has no value"))?;
+            let sizes = sizes.map_err(|why| why.to_string())?;
             let entries = sizes.iter().try_fold(1i64, |product, size| product.checked_mul(*size));
             if entries.is_none_or(|entries| entries > i64::from(u32::MAX))
                 || sizes.len() > tapegrad_core::shape::RANK_MAX
@@ -430,9 +430,7 @@ impl AttributeNumber {
         match self {
             Self::Number(value) => Ok(*value),
             Self::Size(size) => {
-                let value = size
-                    .value(bound)
-                    .map_err(|name| format!("the size {name} has no value"))?;
+                let value = size.value(bound).map_err(|why| why.to_string())?;
                 Ok(value as f64)
             }
         }

@@ -8,18 +8,49 @@ use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::meaning::words;
-use crate::syntax::ast::{Binary, Expr, ExprKind};
+use crate::stack;
+use crate::syntax::ast::{Binary, Expr, ExprKind, Link};
 use crate::syntax::span::Span;
 use tapegrad_core::op::OperandKind;
 
 impl Checker<'_> {
     pub(super) fn expr(&mut self, expr: &Expr) -> ValueId {
-        let value = self.expr_kind(expr);
-        if self.program.values[value].name.is_none() {
-            self.program.values[value].span = expr.span;
+        if let Some(unknown) = self.stopped {
+            return unknown;
         }
-        self.used_at.insert(value, expr.span);
+        let (first, links) = expr.chain_of(|operator| operator == Binary::Matmul || is_chained(operator));
+        let mut value = stack::deeper(|| self.expr_kind(first));
+        self.note_use(value, first.span);
+        for link in links {
+            value = self.link(value, &link);
+            self.note_use(value, link.whole.span);
+        }
         value
+    }
+
+    fn note_use(&mut self, value: ValueId, span: Span) {
+        if self.program.values[value].name.is_none() {
+            self.program.values[value].span = span;
+        }
+        self.used_at.insert(value, span);
+    }
+
+    /// The value of a chain up to one of its operators; `left` is that of everything before it.
+    fn link(&mut self, left: ValueId, link: &Link<'_>) -> ValueId {
+        let span = link.whole.span;
+        match arithmetic(link.operator) {
+            Some(name) => {
+                let operands = [left, self.expr(link.right)];
+                let result = self.binary(name, operands, span);
+                if let Some(of) = self.ids_of(name, [link.left, link.right], operands)
+                    && !self.ty(result).is_unknown()
+                {
+                    self.program.values[result].ty.kind = Kind::Id(of);
+                }
+                result
+            }
+            None => self.matmul(left, link, span),
+        }
     }
 
     fn expr_kind(&mut self, expr: &Expr) -> ValueId {
@@ -34,9 +65,11 @@ impl Checker<'_> {
                     self.unary("neg", operand, span)
                 }
             },
-            ExprKind::Binary(Binary::Matmul, left, right) => self.matmul(left, right, span),
             ExprKind::Binary(Binary::Pow, left, right) if super::calls::literal(right).is_some() => {
                 let base = self.expr(left);
+                if !self.takes_no_ids("^", &[base], span) {
+                    return self.unknown(span);
+                }
                 let ty = self.ty(base).clone();
                 let exponent = super::calls::literal(right).expect("this arm asks for a literal");
                 self.emit(Operation::Power(exponent), vec![base], ty, span)
@@ -44,11 +77,7 @@ impl Checker<'_> {
             ExprKind::Binary(operator, left, right) => match arithmetic(*operator) {
                 Some(name) => {
                     let operands = [self.expr(left), self.expr(right)];
-                    let result = self.binary(name, operands, span);
-                    if let Some(of) = self.ids_of(name, [left, right], operands) {
-                        self.program.values[result].ty.kind = Kind::Id(of);
-                    }
-                    result
+                    self.binary(name, operands, span)
                 }
                 None => {
                     let error = Diagnostic::new(Code::E00, span, "a comparison is not a number")
@@ -179,6 +208,9 @@ impl Checker<'_> {
     }
 
     pub(super) fn unary(&mut self, name: &'static str, operand: ValueId, span: Span) -> ValueId {
+        if !self.takes_no_ids(name, &[operand], span) {
+            return self.unknown(span);
+        }
         let mut ty = self.ty(operand).clone();
         let passes_gradients = words::called(name, &[]).operand(0).kind == OperandKind::Real;
         if ty.kind != Kind::Unknown && (ty.kind != Kind::Real || !passes_gradients) {
@@ -188,6 +220,14 @@ impl Checker<'_> {
     }
 
     pub(super) fn binary(&mut self, name: &'static str, operands: [ValueId; 2], span: Span) -> ValueId {
+        if !self.may_meet(name, operands, span) {
+            return self.unknown(span);
+        }
+        self.of_pairs(name, operands, span)
+    }
+
+    /// A function of two entries, of whatever kind they are.
+    pub(super) fn of_pairs(&mut self, name: &'static str, operands: [ValueId; 2], span: Span) -> ValueId {
         let Some((ready, axes)) = self.align(&operands, span) else {
             return self.unknown(span);
         };
@@ -245,6 +285,11 @@ impl Checker<'_> {
         };
         self.emit(Operation::Permute(order.to_vec()), vec![value], ty, span)
     }
+}
+
+/// True for operators whose left side may be a chain of any length.
+fn is_chained(operator: Binary) -> bool {
+    matches!(operator, Binary::Add | Binary::Sub | Binary::Mul | Binary::Div)
 }
 
 /// The op of an arithmetic operator.

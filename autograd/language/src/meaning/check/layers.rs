@@ -15,6 +15,9 @@ use crate::syntax::span::Span;
 impl<'a> Checker<'a> {
     pub(super) fn layer(&mut self, layer: &LayerDef) {
         let Some(ItemKind::Module { dims, .. }) = self.items.get(layer.module.name.as_str()) else {
+            if self.calls_itself(&layer.module.name, layer.module.span) {
+                return self.define(&layer.name, Binding::Value(usize::MAX));
+            }
             let known: Vec<&str> = self.modules();
             let text = format!("there is no module `{}` before this line", layer.module.name);
             let mut error = Diagnostic::new(Code::E09, layer.module.span, text);
@@ -102,13 +105,13 @@ impl<'a> Checker<'a> {
         self.blocks.push(Vec::new());
         let equation = self.equation.take();
         let outer_indices = std::mem::take(&mut self.indices);
-        let found = match self.bind_inputs(layer, inputs, &given, span) {
-            Some(rest) => {
-                self.statements(&body.stmts);
-                self.results(results, &rest)
-            }
-            None => results.iter().map(|_| self.unknown(span)).collect(),
-        };
+        let found = self.written_out(&layer.module, span, |checker| {
+            let rest = checker.bind_inputs(layer, inputs, &given, span)?;
+            checker.statements(&body.stmts);
+            Some(checker.results(results, &rest))
+        });
+        let found = found.flatten();
+        let found = found.unwrap_or_else(|| results.iter().map(|_| self.unknown(span)).collect());
         self.indices = outer_indices;
         self.equation = equation;
         self.frames.pop();

@@ -6,13 +6,15 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
-use crate::syntax::ast::{Expr, ExprKind};
+use crate::syntax::ast::{Expr, ExprKind, Link};
 use crate::syntax::span::Span;
 
 impl Checker<'_> {
-    pub(super) fn matmul(&mut self, left: &Expr, right: &Expr, span: Span) -> ValueId {
-        let (a, b) = (self.expr(left), self.expr(right));
-        if self.any_unknown(&[a, b]) {
+    /// The product of the value `a` of the left side of `@` with its right side.
+    pub(super) fn matmul(&mut self, a: ValueId, link: &Link<'_>, span: Span) -> ValueId {
+        let (left, right) = (link.left, link.right);
+        let b = self.expr(right);
+        if self.any_unknown(&[a, b]) || !self.takes_no_ids("@", &[a, b], span) {
             return self.unknown(span);
         }
         if !self.indices.is_empty() {

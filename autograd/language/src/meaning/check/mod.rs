@@ -12,6 +12,7 @@ mod declare;
 mod engine;
 mod expressions;
 mod gradient;
+mod ids;
 mod index;
 mod layers;
 mod matmul;
@@ -27,12 +28,15 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::limits::{self, Budget, TooMuch};
 use crate::meaning::facts::Facts;
 use crate::meaning::kinds;
 use crate::meaning::program::{Instruction, Operation, Program, Value, ValueId};
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::{Kind, Type};
+use crate::stack;
 use crate::syntax::ast::{self, Expr, File, ItemKind};
+use crate::syntax::parse::DEPTH_MAX;
 use crate::syntax::span::{Sources, Span};
 
 pub use calls::literal;
@@ -48,8 +52,10 @@ pub struct Checked {
 }
 
 /// Checks all graphs, modules and functions of a file.
-pub fn check(file: &File, sources: &Sources) -> Checked {
-    let mut checker = Checker::new(sources);
+///
+/// Each program, and the check itself, may take so many bytes of memory.
+pub fn check(file: &File, sources: &Sources, memory: u64) -> Checked {
+    let mut checker = Checker::new(sources, memory);
     let mut programs = Vec::new();
     for item in &file.items {
         if let Some(program) = checker.item(&item.kind) {
@@ -139,10 +145,17 @@ struct Checker<'a> {
     broken: bool,
     /// Where each value was used last, which is what a message points to.
     used_at: BTreeMap<ValueId, Span>,
+    memory: u64,
+    budget: Budget,
+    /// Once the budget is used up: a value of type *unknown*, which stands for all that follow.
+    stopped: Option<ValueId>,
+    /// The modules and functions that are being written out, and how many loops and calls are around.
+    active: Vec<String>,
+    depth: usize,
 }
 
 impl<'a> Checker<'a> {
-    fn new(sources: &'a Sources) -> Self {
+    fn new(sources: &'a Sources, memory: u64) -> Self {
         Self {
             sources,
             items: BTreeMap::new(),
@@ -164,11 +177,19 @@ impl<'a> Checker<'a> {
             in_backward: false,
             broken: false,
             used_at: BTreeMap::new(),
+            memory,
+            budget: Budget::new(memory),
+            stopped: None,
+            active: Vec::new(),
+            depth: 0,
         }
     }
 
     /// Checks one item; gives the program of a graph without mistakes.
     fn item(&mut self, item: &'a ItemKind) -> Option<Program> {
+        if self.stopped.is_some() {
+            return None;
+        }
         let name = item.name();
         self.begin(&name.name);
         if let Some(known) = self.items.get(name.name.as_str()) {
@@ -178,6 +199,9 @@ impl<'a> Checker<'a> {
                     .with(place, "here")
                     .help("every name means one thing; choose another"),
             );
+        }
+        if !matches!(item, ItemKind::Graph { .. }) {
+            self.active.push(name.name.clone());
         }
         match item {
             ItemKind::Graph { body, .. } => {
@@ -193,7 +217,7 @@ impl<'a> Checker<'a> {
                 self.expr(value);
             }
         }
-        self.items.insert(&name.name, item);
+        self.items.entry(&name.name).or_insert(item);
         let is_graph = matches!(item, ItemKind::Graph { .. });
         self.program.instructions = self.blocks.pop().unwrap_or_default();
         kinds::settle(&mut self.program);
@@ -203,6 +227,7 @@ impl<'a> Checker<'a> {
     fn begin(&mut self, name: &str) {
         self.program = Program {
             name: name.to_string(),
+            memory: self.memory,
             ..Program::default()
         };
         self.blocks = vec![Vec::new()];
@@ -216,6 +241,8 @@ impl<'a> Checker<'a> {
         self.stores.clear();
         self.plans.clear();
         self.used_at.clear();
+        self.active.clear();
+        self.depth = 0;
         self.in_backward = name.contains("_backward");
         self.broken = false;
     }
@@ -244,8 +271,71 @@ impl<'a> Checker<'a> {
     }
 
     fn new_value(&mut self, ty: Type, span: Span) -> ValueId {
+        if let Some(unknown) = self.stopped {
+            return unknown;
+        }
+        if let Some(axis) = ty.axes.iter().find(|axis| axis.size.is_too_large()) {
+            let text = format!(
+                "the size of the axis {} is beyond what can be computed with",
+                axis.label
+            );
+            return self.wrong(Diagnostic::new(Code::E14, span, text).help(Size::LIMITS));
+        }
+        let bytes = limits::VALUE + limits::AXIS * ty.rank() as u64;
+        let taken = self.budget.take(1, bytes);
         self.program.values.push(Value { name: None, ty, span });
-        self.program.values.len() - 1
+        let value = self.program.values.len() - 1;
+        if let Err(too_much) = taken {
+            self.stop(value, too_much, span);
+        }
+        value
+    }
+
+    /// Ends the check of all that follows: the program is too large.
+    fn stop(&mut self, value: ValueId, too_much: TooMuch, span: Span) {
+        self.program.values[value].ty = Type::unknown();
+        self.stopped = Some(value);
+        let count = self.program.values.len();
+        let error = Diagnostic::new(Code::E14, span, too_much.to_string());
+        let error = error.note(format!(
+            "the program has become {count} values, for each call is written out"
+        ));
+        self.report(error.help(TooMuch::HELP));
+    }
+
+    /// Checks what is inside of a loop or a call.
+    fn nested<R>(&mut self, span: Span, inside: impl FnOnce(&mut Self) -> R) -> Option<R> {
+        if self.depth == DEPTH_MAX {
+            let text = format!("loops and calls are nested more than {DEPTH_MAX} levels deep here");
+            self.report(Diagnostic::new(Code::E00, span, text).help("call what is innermost from further outside"));
+            return None;
+        }
+        self.depth += 1;
+        let result = stack::deeper(|| inside(self));
+        self.depth -= 1;
+        Some(result)
+    }
+
+    /// Checks the body of a module or function where it is called, which may not call itself.
+    fn written_out<R>(&mut self, name: &str, span: Span, body: impl FnOnce(&mut Self) -> R) -> Option<R> {
+        if self.calls_itself(name, span) {
+            return None;
+        }
+        self.active.push(name.to_string());
+        let result = self.nested(span, body);
+        self.active.pop();
+        result
+    }
+
+    /// Reports a call of a module or function inside of its own body.
+    fn calls_itself(&mut self, name: &str, span: Span) -> bool {
+        let is_active = self.active.iter().any(|active| active == name);
+        if is_active {
+            let text = format!("`{name}` is used inside of itself, which would never end");
+            let help = "a call is written out in full; for repetition, write a loop `for t = 1..T`";
+            self.report(Diagnostic::new(Code::E10, span, text).help(help));
+        }
+        is_active
     }
 
     /// Adds an instruction to the innermost block.

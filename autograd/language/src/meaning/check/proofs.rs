@@ -54,12 +54,12 @@ impl Checker<'_> {
             .chain(rounds)
             .chain(indices)
             .collect();
-        let known: Vec<Size> = known.iter().map(|own| self.from_one(own)).collect();
-        bounds::follows(&self.from_one(size), &known, &self.facts)
+        let known: Vec<Size> = known.iter().map(|own| self.counted_from_one(own)).collect();
+        bounds::follows(&self.counted_from_one(size), &known, &self.facts)
     }
 
     /// The same size with the position of each loop counted from the loop's first one, so that it is at least 1.
-    fn from_one(&self, size: &Size) -> Size {
+    fn counted_from_one(&self, size: &Size) -> Size {
         let one = Size::number(1);
         self.loops.iter().rev().fold(size.clone(), |size, round| {
             let first = round.low.minus(&one);

@@ -111,6 +111,9 @@ impl Checker<'_> {
     }
 
     pub(super) fn reduce(&mut self, op: &'static str, value: ValueId, axes: Vec<usize>, span: Span) -> ValueId {
+        if !self.takes_no_ids(op, &[value], span) {
+            return self.unknown(span);
+        }
         let ty = self.ty(value).clone();
         let kept = (0..ty.rank())
             .filter(|axis| !axes.contains(axis))

@@ -13,7 +13,9 @@ use crate::syntax::span::Span;
 impl<'a> Checker<'a> {
     pub(super) fn statements(&mut self, stmts: &'a [Stmt]) {
         for stmt in stmts {
-            self.stmt(stmt);
+            if self.stopped.is_none() {
+                self.stmt(stmt);
+            }
         }
     }
 
@@ -159,7 +161,7 @@ impl<'a> Checker<'a> {
         let plan = self.plan(&one.body.stmts);
         self.plans.push(plan);
         self.blocks.push(Vec::new());
-        self.statements(&one.body.stmts);
+        self.nested(one.index.span, |checker| checker.statements(&one.body.stmts));
         let body = self.blocks.pop().expect("the block was opened above");
         self.plans.pop();
         self.loops.pop();

@@ -1,6 +1,7 @@
 //! Warnings: programs that have a meaning, but perhaps not the intended one.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
@@ -81,7 +82,7 @@ impl Checker<'_> {
         let Some((Direction::Minimize, objective)) = self.program.objective else {
             return;
         };
-        if self.grows_with_log(instructions, objective, 0) == Some(true) {
+        if self.grows_with_log(instructions, objective, &RefCell::default()) == Some(true) {
             let span = self.program.values[objective].span;
             let warning = Diagnostic::new(
                 Code::W05,
@@ -93,17 +94,27 @@ impl Checker<'_> {
     }
 
     /// Whether a value grows or falls with a logarithm in it; `None` if there is none.
-    fn grows_with_log(&self, instructions: &[Instruction], value: ValueId, depth: usize) -> Option<bool> {
-        if depth > 40 {
+    fn grows_with_log(
+        &self,
+        instructions: &[Instruction],
+        value: ValueId,
+        known: &RefCell<BTreeMap<ValueId, Option<bool>>>,
+    ) -> Option<bool> {
+        if let Some(found) = known.borrow().get(&value) {
+            return *found;
+        }
+        if known.borrow().len() > 200 {
             return None;
         }
-        let of = |value: ValueId| self.grows_with_log(instructions, value, depth + 1);
+        // A row may depend on itself: until more is known, nothing is.
+        known.borrow_mut().insert(value, None);
+        let of = |value: ValueId| self.grows_with_log(instructions, value, known);
         let by_operation = |op: &Operation, args: &[ValueId]| match op {
             Operation::Unary("log") | Operation::Along("log_softmax", _) => Some(true),
             Operation::Unary("neg") => of(args[0]).map(|grows| !grows),
-            Operation::Binary("sub") => of(args[0]).or(of(args[1]).map(|grows| !grows)),
+            Operation::Binary("sub") => of(args[0]).or_else(|| of(args[1]).map(|grows| !grows)),
             Operation::Binary("div") => of(args[0]),
-            Operation::Binary("add" | "mul") => of(args[0]).or(of(args[1])),
+            Operation::Binary("add" | "mul") => of(args[0]).or_else(|| of(args[1])),
             Operation::Reduce("sum" | "mean", _)
             | Operation::Relabel
             | Operation::Reshape
@@ -112,7 +123,7 @@ impl Checker<'_> {
             | Operation::Pick => of(args[0]),
             _ => None,
         };
-        Instruction::all(instructions).find_map(|instruction| match instruction {
+        let found = Instruction::all(instructions).find_map(|instruction| match instruction {
             Instruction::Compute { out, op, args } if *out == value => by_operation(op, args),
             Instruction::Choice { out, yes, no, .. } if *out == value => of(yes.1).or_else(|| of(no.1)),
             Instruction::Load { out, family: row, .. } | Instruction::Collect { out, family: row } if *out == value => {
@@ -122,7 +133,9 @@ impl Checker<'_> {
                 })
             }
             _ => None,
-        })
+        });
+        known.borrow_mut().insert(value, found);
+        found
     }
 
     /// W04: two sizes that no declaration has one without the other.
@@ -242,11 +255,14 @@ fn holds(condition: &Expr, value_of: &dyn Fn(&str) -> Option<i64>) -> Option<boo
         return None;
     };
     if let Binary::And | Binary::Or = operator {
-        let (left, right) = (holds(left, value_of)?, holds(right, value_of)?);
-        return Some(if *operator == Binary::And {
-            left && right
-        } else {
-            left || right
+        let (first, links) = condition.chain_of(|own| own == *operator);
+        return links.iter().try_fold(holds(first, value_of)?, |left, link| {
+            let right = holds(link.right, value_of)?;
+            Some(if *operator == Binary::And {
+                left && right
+            } else {
+                left || right
+            })
         });
     }
     let (left, right) = (whole(left, value_of)?, whole(right, value_of)?);
@@ -265,8 +281,16 @@ fn whole(expr: &Expr, value_of: &dyn Fn(&str) -> Option<i64>) -> Option<i64> {
     match &expr.kind {
         ExprKind::Number(value) if value.fract() == 0.0 && value.abs() < 1e15 => Some(*value as i64),
         ExprKind::Name(name) => value_of(name),
-        ExprKind::Binary(Binary::Add, left, right) => Some(whole(left, value_of)? + whole(right, value_of)?),
-        ExprKind::Binary(Binary::Sub, left, right) => Some(whole(left, value_of)? - whole(right, value_of)?),
+        ExprKind::Binary(Binary::Add | Binary::Sub, ..) => {
+            let (first, links) = expr.chain_of(|own| matches!(own, Binary::Add | Binary::Sub));
+            links.iter().try_fold(whole(first, value_of)?, |left, link| {
+                let right = whole(link.right, value_of)?;
+                match link.operator {
+                    Binary::Add => left.checked_add(right),
+                    _ => left.checked_sub(right),
+                }
+            })
+        }
         _ => None,
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::params::is_at;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Condition, DimValue, Program, Requirement};
-use crate::meaning::size::{Bound, Size, Symbol};
+use crate::meaning::size::{Bound, NUMBER_MAX, Size, Symbol};
 use crate::syntax::span::Span;
 
 /// The numbers of all sizes of a program, from those that are given.
@@ -47,6 +48,9 @@ pub fn bind(program: &Program, given: &BTreeMap<String, i64>) -> Result<Bound, B
         if value < 1 {
             return wrong(dim.span, format!("{} = {value}; a size is at least 1", dim.name));
         }
+        if value > NUMBER_MAX {
+            return wrong(dim.span, format!("{} = {value}; a size is at most 2^53", dim.name));
+        }
         bound.insert(dim.name.clone(), value);
     }
     if let Some(name) = given.keys().find(|name| !bound.contains_key(name.as_str())) {
@@ -59,34 +63,51 @@ pub fn bind(program: &Program, given: &BTreeMap<String, i64>) -> Result<Bound, B
     Ok(bound)
 }
 
+/// For each size that follows from the shapes of values: the number, and the values that tell it.
+pub type Told = BTreeMap<String, (i64, Vec<String>)>;
+
 /// Adds the sizes that follow from the shapes of inputs and parameters, given by name.
-pub fn infer(program: &Program, given: &mut BTreeMap<String, i64>, shapes: &[(String, Vec<usize>)]) {
+///
+/// Where values disagree about a size, most of them are right; if as many say one as the other, the one that is
+/// declared first.
+pub fn infer(program: &Program, given: &mut BTreeMap<String, i64>, shapes: &[(String, Vec<usize>)]) -> Told {
     let is_free = |name: &Symbol| program.dims.iter().any(|dim| dim.name == *name && dim.value.is_none());
-    for (name, sizes) in shapes {
-        let inputs = program.inputs.iter().map(|input| (&input.name, &input.ty));
-        let params = program.params.iter().map(|param| (&param.path, &param.ty));
-        let Some((_, ty)) = inputs.chain(params).find(|(own, _)| *own == name) else {
-            continue;
-        };
-        for (axis, &size) in ty.axes.iter().zip(sizes) {
-            if let Some(symbol) = axis.size.as_symbol()
-                && is_free(symbol)
-                && ty.rank() == sizes.len()
-            {
-                given.entry(symbol.to_string()).or_insert(size as i64);
+    let inputs = program.inputs.iter().map(|input| (&input.name, &input.ty));
+    let params = program.params.iter().map(|param| (&param.path, &param.ty));
+    let mut said: BTreeMap<String, Vec<(i64, String)>> = BTreeMap::new();
+    for (path, ty) in inputs.chain(params) {
+        for (name, sizes) in shapes
+            .iter()
+            .filter(|(name, sizes)| is_at(path, name) && sizes.len() == ty.rank())
+        {
+            for (axis, &size) in ty.axes.iter().zip(sizes) {
+                if let Some(symbol) = axis.size.as_symbol().filter(|symbol| is_free(symbol)) {
+                    let list = said.entry(symbol.to_string()).or_default();
+                    list.push((size as i64, name.clone()));
+                }
             }
         }
     }
+    let mut told = Told::new();
+    for (symbol, list) in said {
+        let votes = |number: i64| list.iter().filter(|(own, _)| *own == number).count();
+        let Some(most) = list.iter().map(|(number, _)| votes(*number)).max() else {
+            continue;
+        };
+        let first = list
+            .iter()
+            .map(|(number, _)| *number)
+            .find(|&number| votes(number) == most);
+        let number = *given.entry(symbol.clone()).or_insert(first.unwrap_or(0));
+        let tellers = list.into_iter().filter(|(own, _)| *own == number).map(|(_, name)| name);
+        told.insert(symbol, (number, tellers.collect()));
+    }
+    told
 }
 
 fn number(size: &Size, bound: &Bound, span: Span) -> Result<i64, Box<Diagnostic>> {
-    size.value(bound).map_err(|name| {
-        Box::new(Diagnostic::new(
-            Code::E14,
-            span,
-            format!("the size {name} has no value"),
-        ))
-    })
+    size.value(bound)
+        .map_err(|why| Box::new(Diagnostic::new(Code::E14, span, why.to_string())))
 }
 
 fn check(requirement: &Requirement, bound: &Bound) -> Result<(), Box<Diagnostic>> {

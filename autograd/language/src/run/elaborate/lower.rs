@@ -16,18 +16,19 @@ use tapegrad_core::ops::{self, AnyOp};
 impl Elaborator<'_> {
     pub(super) fn op(&mut self, out: ValueId, op: &Operation, args: &[NodeId]) -> Done<NodeId> {
         match op {
-            Operation::Number(value) => Ok(self.constant(*value)),
+            Operation::Number(value) => self.constant(out, *value),
             Operation::Size(size) => {
                 let value = self.number(size)? as f64;
-                Ok(self.constant(value))
+                self.constant(out, value)
             }
             Operation::Positions => {
                 let to = self.shape(out)?;
-                let one = self.constant(1.0);
+                let one = self.constant(out, 1.0)?;
                 let ones = self.record(out, ops::Broadcast { to }.into(), &[one])?;
                 self.record(out, ops::Cumsum { axis: 0 }.into(), &[ones])
             }
             Operation::Input(number) => {
+                self.take(out)?;
                 let shape = self.shape(out)?;
                 let id = (self.leaf)(&self.state.program.inputs[*number], shape);
                 self.inputs.push(id);
@@ -58,8 +59,9 @@ impl Elaborator<'_> {
         }
     }
 
-    pub(super) fn constant(&self, value: f64) -> NodeId {
-        self.record.push_constant(value, Location::caller())
+    fn constant(&self, out: ValueId, value: f64) -> Done<NodeId> {
+        self.take(out)?;
+        Ok(self.record.push_constant(value, Location::caller()))
     }
 
     fn param(&self, number: usize, at: &[Size]) -> Done<NodeId> {

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 
 use crate::diagnostic::Diagnostic;
+use crate::limits::{self, Budget};
 use crate::meaning::program::{DeclaredInput, Operation, Program, ValueId};
 use crate::meaning::size::{Bound, Size};
 use crate::meaning::unroll::{Done, Scope, State, Unroll};
@@ -21,9 +22,9 @@ use tapegrad_core::params::{Param, ParamList};
 use tapegrad_core::record::Record;
 use tapegrad_core::shape::Shape;
 
-pub use bind::{bind, infer};
-pub(super) use params::first_values_of;
+pub use bind::{Told, bind, infer};
 pub use params::{declare, first_values};
+pub(super) use params::{first_values_of, is_at};
 pub(super) use shape::shape_of;
 
 /// The nodes of a program's names.
@@ -37,23 +38,27 @@ pub struct Elaborated {
     pub outputs: Vec<(String, NodeId)>,
     /// The objective.
     pub objective: Option<NodeId>,
+    /// What is left of the memory that the program may take.
+    pub budget: Budget,
 }
 
 /// Writes a program to a record.
 ///
 /// `leaf` makes the node of an input of this shape; `params` comes from [`declare`] with the same program and
-/// numbers.
+/// numbers. Nodes are taken from the budget before they are made.
 ///
-/// **Errors** at the place in the program where a size is impossible or a value has no result.
+/// **Errors** at the place in the program where a size is impossible, a value has no result, or the budget is used up.
 pub fn elaborate(
     program: &Program,
     bound: &Bound,
     params: &ParamList,
     record: &dyn Record,
     leaf: &mut dyn FnMut(&DeclaredInput, Shape) -> NodeId,
+    budget: Budget,
 ) -> Result<Elaborated, Box<Diagnostic>> {
     let mut elaborator = Elaborator {
-        state: State::new(program, bound.clone()),
+        state: State::new(program, bound.clone(), budget),
+        bytes: if record.identity().is_some() { NUMBER } else { 0 },
         params: params
             .params()
             .map(|param| (params.spec(param).name.clone(), param))
@@ -70,11 +75,17 @@ pub fn elaborate(
         outputs: named(&program.outputs),
         objective: program.objective.map(|(_, value)| node(value)),
         inputs: elaborator.inputs,
+        budget: elaborator.state.budget,
     })
 }
 
+/// What a tape keeps of each number, in bytes: the number and its gradient, as `f64`.
+const NUMBER: u64 = 16;
+
 struct Elaborator<'e> {
     state: State<'e, NodeId>,
+    /// What the record keeps of each number.
+    bytes: u64,
     params: BTreeMap<String, Param>,
     record: &'e dyn Record,
     leaf: &'e mut dyn FnMut(&DeclaredInput, Shape) -> NodeId,
@@ -119,7 +130,7 @@ impl<'e> Unroll<'e> for Elaborator<'e> {
 
     fn empty(&mut self, out: ValueId, depth: usize) -> Done<NodeId> {
         let shape: Shape = self.shape(out)?.iter().skip(depth).collect();
-        let zero = self.constant(0.0);
+        let zero = self.record.push_constant(0.0, Location::caller());
         self.record(out, tapegrad_core::ops::Broadcast { to: shape }.into(), &[zero])
     }
 
@@ -142,9 +153,16 @@ impl Elaborator<'_> {
     }
 
     fn record(&self, out: ValueId, op: AnyOp, args: &[NodeId]) -> Done<NodeId> {
+        self.take(out)?;
         self.record
             .push(&op, args, Location::caller())
             .map_err(|error| self.state.impossible(out, &error.to_string()))
+    }
+
+    /// Takes the memory for a node of a value's shape.
+    fn take(&self, value: ValueId) -> Done<()> {
+        let numbers = self.shape(value)?.len() as u64;
+        self.state.take(value, limits::NODE, numbers, self.bytes)
     }
 
     /// The shape of a value in this run.

@@ -1,23 +1,30 @@
 //! The parameters of a program as the engine's list, and their first values.
 
+use super::shape::shape_of;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::limits::{self, Budget, TooMuch};
 use crate::meaning::program::{DeclaredParam, Program};
 use crate::meaning::size::{Bound, Size};
 use crate::meaning::unroll::Done;
 use tapegrad_core::numbers::Real;
 use tapegrad_core::params::{Init, ParamList, Params};
-use tapegrad_core::shape::Shape;
 
 /// The parameters of a program with these sizes; `block[].W` becomes `block[1].W`, `block[2].W`, …
-pub fn declare(program: &Program, bound: &Bound) -> Done<ParamList> {
+///
+/// Their declarations are taken from the budget; their values are not, for not everyone wants them.
+pub fn declare(program: &Program, bound: &Bound, budget: &Budget) -> Done<ParamList> {
     let mut list = ParamList::new();
     for param in &program.params {
-        let mut sizes = Vec::new();
-        for axis in &param.ty.axes {
-            sizes.push(number(&axis.size, bound, param)?);
+        let shape = shape_of(&param.ty, bound, param.span)?;
+        let mut count = 1u64;
+        for own in &param.counts {
+            count = count.saturating_mul(number(own, bound, param)? as u64);
         }
-        let shape: Shape = sizes.iter().map(|&size| size as usize).collect();
+        budget.take(count, limits::NODE).map_err(|too_much| {
+            let text = format!("{} stands for {count} parameters: {too_much}", param.path);
+            Box::new(Diagnostic::new(Code::E14, param.span, text).help(TooMuch::HELP))
+        })?;
         for at in positions(param, bound)? {
             list.add(&name_at(&param.path, &at), shape, init(param));
         }
@@ -29,7 +36,8 @@ pub fn declare(program: &Program, bound: &Bound) -> Done<ParamList> {
 ///
 /// A parameter without a declared initializer is drawn as `glorot` does.
 pub fn first_values<T: Real>(program: &Program, bound: &Bound, seed: u64) -> Done<Params<T>> {
-    first_values_of(program, bound, &declare(program, bound)?, seed)
+    let budget = Budget::new(program.memory);
+    first_values_of(program, bound, &declare(program, bound, &budget)?, seed)
 }
 
 /// First values of the parameters that [`declare`] has made of the same program and sizes.
@@ -64,6 +72,19 @@ pub(super) fn name_at(path: &str, at: &[i64]) -> String {
     name
 }
 
+/// Whether a parameter of this name is one of those that a path stands for.
+pub(in crate::run) fn is_at(path: &str, name: &str) -> bool {
+    let mut rest = name;
+    path.split("[]").enumerate().all(|(i, part)| {
+        if i > 0 {
+            rest = rest.split_once(']').map_or("", |(_, rest)| rest);
+        }
+        let own = rest.strip_prefix(part);
+        rest = own.unwrap_or_default();
+        own.is_some()
+    }) && rest.is_empty()
+}
+
 /// All positions of a parameter in a row of layers.
 fn positions(param: &DeclaredParam, bound: &Bound) -> Done<Vec<Vec<i64>>> {
     let mut all = vec![Vec::new()];
@@ -79,9 +100,7 @@ fn positions(param: &DeclaredParam, bound: &Bound) -> Done<Vec<Vec<i64>>> {
 }
 
 fn number(size: &Size, bound: &Bound, param: &DeclaredParam) -> Done<i64> {
-    let value = size
-        .value(bound)
-        .map_err(|name| format!("the size {name} has no value"));
+    let value = size.value(bound).map_err(|why| why.to_string());
     let value = value.and_then(|value| {
         if value < 0 {
             Err(format!("an axis would have size {value}"))

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::size::{Bound, Size};
+use crate::meaning::size::{Bound, NoNumber, Size};
 use crate::meaning::types::Type;
 use crate::meaning::unroll::{self, Done};
 use crate::syntax::span::Span;
@@ -33,8 +33,6 @@ pub(in crate::run) fn shape_of(ty: &Type, bound: &Bound, span: Span) -> Done<Sha
 
 /// The number that a size stands for.
 pub(super) fn number(size: &Size, bound: &Bound) -> Done<i64> {
-    size.value(bound).map_err(|name| {
-        let text = format!("the size {name} has no value");
-        Box::new(Diagnostic::new(Code::E14, Span::default(), text))
-    })
+    let wrong = |why: NoNumber| Box::new(Diagnostic::new(Code::E14, Span::default(), why.to_string()));
+    size.value(bound).map_err(wrong)
 }

@@ -14,6 +14,7 @@ use crate::meaning::program::{Operation, Program};
 use crate::meaning::types;
 use crate::run::RunError;
 use crate::run::elaborate::bind;
+use crate::stack;
 
 /// The picture of a program with these sizes, in which axes with these names, or of these sizes, are exploded.
 ///
@@ -21,7 +22,7 @@ use crate::run::elaborate::bind;
 pub fn exploded(program: &Program, dims: &BTreeMap<String, i64>, axes: &[String]) -> Result<Picture, RunError> {
     let bound = bind(program, dims)?;
     let straight = straighten(program, dims)?;
-    let elements = Elements::new(&straight.lines, &bound, axes);
+    let elements = Elements::new(&straight.lines, &bound, axes, program.memory);
     if !elements.any_exploded() {
         return Err(RunError::Data {
             place: "--explode".into(),
@@ -37,7 +38,9 @@ pub fn exploded(program: &Program, dims: &BTreeMap<String, i64>, axes: &[String]
         boxes: BTreeMap::new(),
     };
     drawing.ends.extend(ends);
-    Ok(drawing.draw())
+    let picture = drawing.draw();
+    drawing.elements.all_seen().map_err(RunError::too_much)?;
+    Ok(picture)
 }
 
 /// A line, and one of its positions.
@@ -52,7 +55,7 @@ struct Drawing<'l> {
 }
 
 impl Drawing<'_> {
-    fn draw(mut self) -> Picture {
+    fn draw(&mut self) -> Picture {
         let mut open: Vec<Element> = Vec::new();
         for &end in &self.ends {
             open.extend(
@@ -66,7 +69,7 @@ impl Drawing<'_> {
                 continue;
             }
             let mut reads = BTreeSet::new();
-            self.reads(&element, &mut reads);
+            self.reads(&element, &mut BTreeSet::new(), &mut reads);
             open.extend(reads.iter().cloned());
             self.boxes.insert(element, reads);
         }
@@ -89,15 +92,15 @@ impl Drawing<'_> {
     }
 
     /// The elements that are boxes among what an element is computed from.
-    fn reads(&self, element: &Element, into: &mut BTreeSet<Element>) {
+    fn reads(&self, element: &Element, seen: &mut BTreeSet<Element>, into: &mut BTreeSet<Element>) {
         for operand in self.elements.operands(element.0, &element.1) {
             if self.elements.is_constant(operand.0) {
                 continue;
             }
             if self.is_box(operand.0) {
                 into.insert(operand);
-            } else {
-                self.reads(&operand, into);
+            } else if seen.insert(operand.clone()) {
+                stack::deeper(|| self.reads(&operand, seen, into));
             }
         }
     }

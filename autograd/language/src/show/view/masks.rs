@@ -1,7 +1,8 @@
 //! Masked entries: constants of the program, and the entries whose weight they make 0.
 
-use super::places::{ALL, AxisRead, Elements};
+use super::places::{ALL, AxisRead, Elements, Masked};
 use crate::meaning::program::Operation;
+use crate::stack;
 
 impl Elements<'_> {
     /// True if the entry at this position of the inner axis has no influence.
@@ -46,7 +47,7 @@ impl Elements<'_> {
         if let Some(known) = self.known.borrow().get(&key) {
             return *known;
         }
-        let value = self.computed(line, at);
+        let value = stack::deeper(|| self.computed(line, at));
         self.known.borrow_mut().insert(key, value);
         value
     }
@@ -90,7 +91,24 @@ impl Elements<'_> {
         })
     }
 
+    /// What is known of an entry, found out at most once.
+    fn once(&self, what: Masked, line: usize, at: &[i64], find: impl FnOnce() -> bool) -> bool {
+        let key = (what, line, at.to_vec());
+        if let Some(known) = self.masked.borrow().get(&key) {
+            return *known;
+        }
+        let found = stack::deeper(find);
+        self.masked.borrow_mut().insert(key, found);
+        found
+    }
+
     pub(super) fn is_minus_infinity(&self, line: usize, at: &[i64]) -> bool {
+        self.once(Masked::MinusInfinity, line, at, || {
+            self.becomes_minus_infinity(line, at)
+        })
+    }
+
+    fn becomes_minus_infinity(&self, line: usize, at: &[i64]) -> bool {
         if self.constant(line, at) == Some(f64::NEG_INFINITY) {
             return true;
         }
@@ -104,6 +122,10 @@ impl Elements<'_> {
     }
 
     pub(super) fn is_zero(&self, line: usize, at: &[i64]) -> bool {
+        self.once(Masked::Zero, line, at, || self.becomes_zero(line, at))
+    }
+
+    fn becomes_zero(&self, line: usize, at: &[i64]) -> bool {
         if self.constant(line, at) == Some(0.0) {
             return true;
         }

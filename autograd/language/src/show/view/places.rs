@@ -1,10 +1,11 @@
 //! Which entries of its operands an entry of a value reads, for the exploded picture.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::derive::rules::expanded_in;
 use crate::derive::straight::Line;
+use crate::limits::{Budget, TooMuch};
 use crate::meaning::program::{AttributeNumber, Operation, Places};
 use crate::meaning::size::{Bound, Size};
 use crate::meaning::types::Axis;
@@ -29,10 +30,24 @@ pub(super) struct Elements<'l> {
     pub(super) constants: Vec<bool>,
     pub(super) known: RefCell<BTreeMap<(usize, Vec<i64>), Option<f64>>>,
     pub(super) bound: &'l Bound,
+    /// What is known about entries: whether they are minus infinity, whether they are 0.
+    pub(super) masked: RefCell<BTreeMap<(Masked, usize, Vec<i64>), bool>>,
+    budget: Budget,
+    too_much: Cell<Option<TooMuch>>,
 }
 
+/// Two reasons why an entry has no influence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Masked {
+    MinusInfinity,
+    Zero,
+}
+
+/// What an entry that is looked at takes, in bytes.
+const ENTRY: u64 = 400;
+
 impl<'l> Elements<'l> {
-    pub(super) fn new(lines: &'l [Line], bound: &'l Bound, axes: &[String]) -> Self {
+    pub(super) fn new(lines: &'l [Line], bound: &'l Bound, axes: &[String], memory: u64) -> Self {
         let size = |size: &Size| size.value(bound).unwrap_or(1);
         let is_chosen = |axis: &Axis| {
             axes.iter()
@@ -58,12 +73,29 @@ impl<'l> Elements<'l> {
             exploded: lines.iter().map(exploded).collect(),
             constants,
             known: RefCell::default(),
+            masked: RefCell::default(),
+            budget: Budget::new(memory),
+            too_much: Cell::new(None),
             bound,
         }
     }
 
     pub(super) fn any_exploded(&self) -> bool {
         self.exploded.iter().flatten().any(|&one| one)
+    }
+
+    /// Takes the memory for so many entries; false if there is not so much, from then on.
+    fn take(&self, entries: u64) -> bool {
+        let taken = self.budget.take(entries, ENTRY);
+        if let Err(too_much) = taken {
+            self.too_much.set(self.too_much.get().or(Some(too_much)));
+        }
+        self.too_much.get().is_none()
+    }
+
+    /// **Errors** if there were more entries than the memory has room for; then some are missing.
+    pub(super) fn all_seen(&self) -> Result<(), TooMuch> {
+        self.too_much.get().map_or(Ok(()), Err)
     }
 
     /// True for a value that depends on no input or parameter.
@@ -73,8 +105,15 @@ impl<'l> Elements<'l> {
 
     /// All positions of a line at these places; axes that are not exploded have the position [`ALL`].
     pub(super) fn positions(&self, line: usize, places: &[AxisRead]) -> impl Iterator<Item = Vec<i64>> + use<> {
-        let mut all = vec![Vec::new()];
-        for (axis, place) in places.iter().enumerate() {
+        let ranges = places
+            .iter()
+            .enumerate()
+            .filter(|(axis, place)| self.exploded[line][*axis] && **place == AxisRead::All);
+        let count = ranges.fold(1u64, |count, (axis, _)| {
+            count.saturating_mul(self.sizes[line][axis].max(0) as u64)
+        });
+        let mut all = if self.take(count) { vec![Vec::new()] } else { Vec::new() };
+        for (axis, place) in places.iter().enumerate().filter(|_| self.too_much.get().is_none()) {
             let range: Vec<i64> = match (self.exploded[line][axis], place) {
                 (false, _) => vec![ALL],
                 (true, AxisRead::At(at)) => vec![*at],
@@ -122,7 +161,8 @@ impl<'l> Elements<'l> {
             _ => None,
         };
         match axis {
-            Some((arg, axis)) => (0..self.sizes[arg][axis]).collect(),
+            Some((arg, axis)) if self.take(self.sizes[arg][axis].max(0) as u64) => (0..self.sizes[arg][axis]).collect(),
+            Some(_) => Vec::new(),
             None => vec![ALL],
         }
     }

@@ -4,7 +4,10 @@ use super::{Axis, Ident, Shape};
 use crate::syntax::span::Span;
 
 /// An expression with its place.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// A chain such as `a + b - c` is a tree that is deep on its left side, however many operands it has. What visits
+/// expressions goes along a chain in a loop ([`Expr::chain`]) and uses recursion for what is nested.
+#[derive(Debug)]
 pub struct Expr {
     /// Its kind, with the parts of that kind.
     pub kind: ExprKind,
@@ -66,6 +69,50 @@ pub enum Binary {
     Div,
     Matmul,
     Pow,
+}
+
+/// One operator of a chain.
+#[derive(Clone, Copy, Debug)]
+pub struct Link<'e> {
+    /// The operator.
+    pub operator: Binary,
+    /// Everything before it.
+    pub left: &'e Expr,
+    /// What follows it.
+    pub right: &'e Expr,
+    /// The chain up to here.
+    pub whole: &'e Expr,
+}
+
+impl Drop for Expr {
+    fn drop(&mut self) {
+        let mut kind = std::mem::replace(&mut self.kind, ExprKind::Number(0.0));
+        while let ExprKind::Binary(_, mut left, _) = kind {
+            kind = std::mem::replace(&mut left.kind, ExprKind::Number(0.0));
+        }
+    }
+}
+
+impl Clone for Expr {
+    fn clone(&self) -> Self {
+        let (first, links) = self.chain();
+        let first = Self {
+            kind: first.kind.clone(),
+            span: first.span,
+        };
+        links.into_iter().fold(first, |left, link| Self {
+            kind: ExprKind::Binary(link.operator, Box::new(left), link.right.clone().into()),
+            span: link.whole.span,
+        })
+    }
+}
+
+impl PartialEq for Expr {
+    fn eq(&self, other: &Self) -> bool {
+        let ((first, links), (other, others)) = (self.chain(), other.chain());
+        let same = |(own, other): (&Link<'_>, &Link<'_>)| own.operator == other.operator && own.right == other.right;
+        first.kind == other.kind && links.len() == others.len() && links.iter().zip(&others).all(same)
+    }
 }
 
 /// An argument of a call.
@@ -131,6 +178,31 @@ impl Binary {
 }
 
 impl Expr {
+    /// The operand that a chain begins with, and each operator with its right side, in the order of evaluation.
+    ///
+    /// An expression that is no chain is its own first operand.
+    pub fn chain(&self) -> (&Self, Vec<Link<'_>>) {
+        self.chain_of(|_| true)
+    }
+
+    /// The chain of those operators alone that meet a condition.
+    pub fn chain_of(&self, meets: impl Fn(Binary) -> bool) -> (&Self, Vec<Link<'_>>) {
+        let (mut first, mut links) = (self, Vec::new());
+        while let ExprKind::Binary(operator, left, right) = &first.kind
+            && meets(*operator)
+        {
+            links.push(Link {
+                operator: *operator,
+                left,
+                right,
+                whole: first,
+            });
+            first = left;
+        }
+        links.reverse();
+        (first, links)
+    }
+
     /// The name, if the expression is a name.
     pub fn as_name(&self) -> Option<&str> {
         match &self.kind {

@@ -1,6 +1,8 @@
 //! Expressions: one method for each level of binding strength.
 
-use super::{Parser, Read};
+use super::{Parser, Read, Stop};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
 use crate::syntax::ast::{Arg, Binary, Expr, ExprKind, Ident, Index};
 use crate::syntax::span::Span;
 use crate::syntax::token::TokenKind;
@@ -45,17 +47,18 @@ impl Parser {
         self.left_associative(&[Binary::Mul, Binary::Div, Binary::Matmul], Self::unary)
     }
 
-    /// `operand { operator operand }`; a long row of operators makes a deep tree, so it counts as depth.
-    fn left_associative(&mut self, operators: &[Binary], operand: fn(&mut Self) -> Read<Expr>) -> Read<Expr> {
-        let depth = self.depth;
+    /// `operand { operator operand }`, a chain: it may be as long as one likes.
+    pub(super) fn left_associative(
+        &mut self,
+        operators: &[Binary],
+        operand: fn(&mut Self) -> Read<Expr>,
+    ) -> Read<Expr> {
         let mut left = operand(self)?;
         while let Some(&operator) = operators.iter().find(|operator| self.is(operator.sign())) {
-            self.deeper()?;
             self.at += 1;
             let right = operand(self)?;
             left = Self::binary(operator, left, right);
         }
-        self.depth = depth;
         Ok(left)
     }
 
@@ -130,17 +133,14 @@ impl Parser {
         if self.is("(") {
             let start = self.bump().span;
             self.deeper()?;
-            let inner = self.expr()?;
+            let mut inner = self.expr()?;
             self.depth -= 1;
-            let kind = match self.eat("as") {
-                true => ExprKind::As(Box::new(inner), self.shape()?),
-                false => inner.kind,
-            };
-            let end = self.expect(")", "to close the parenthesis")?;
-            return Ok(Expr {
-                kind,
-                span: start.to(end),
-            });
+            if self.eat("as") {
+                let kind = ExprKind::As(Box::new(inner), self.shape()?);
+                inner = Expr { kind, span: start };
+            }
+            inner.span = start.to(self.expect(")", "to close the parenthesis")?);
+            return Ok(inner);
         }
         if self.eat("inf") {
             let span = self.last_span();
@@ -148,12 +148,8 @@ impl Parser {
         }
         match self.peek().kind {
             TokenKind::Number => {
-                let token = self.bump();
-                let value = token
-                    .text
-                    .parse()
-                    .expect("the lexer gives only digits, point and exponent");
-                Ok(Self::number(value, token.span))
+                let value = self.literal()?;
+                Ok(Self::number(value, self.last_span()))
             }
             TokenKind::Name if self.begins_reduction() => self.reduction(),
             TokenKind::Name => {
@@ -163,6 +159,29 @@ impl Parser {
             }
             _ => Err(self.fail("a value was expected")),
         }
+    }
+
+    /// A number, which must be one that can be computed with: `1e999` and `9007199254740993` are not.
+    pub(super) fn literal(&mut self) -> Read<f64> {
+        let token = self.bump();
+        let digits = |text: &str| text.chars().any(|digit| ('1'..='9').contains(&digit));
+        let mantissa = token.text.split(['e', 'E']).next().unwrap_or_default();
+        let value: f64 = token
+            .text
+            .parse()
+            .expect("the lexer gives only digits, point and exponent");
+        let is_whole = token.text.chars().all(|digit| digit.is_ascii_digit());
+        let why = if value.is_infinite() {
+            "this is beyond the largest number, which is about 1.8e308; infinity is `inf`"
+        } else if value == 0.0 && digits(mantissa) {
+            "this is below the smallest number, which is about 5e-324; write 0 if you mean 0"
+        } else if is_whole && format!("{value:.0}") != token.text.trim_start_matches('0') && value != 0.0 {
+            "whole numbers beyond 2^53 are rounded, and this is one of them"
+        } else {
+            return Ok(value);
+        };
+        self.diagnostics.push(Diagnostic::new(Code::E00, token.span, why));
+        Err(Stop)
     }
 
     /// True at `sum(i, j:`, and at `sum(i =`.
@@ -207,7 +226,7 @@ impl Parser {
             let span = self.bump().span;
             self.at += 1;
             let name = "over".to_string();
-            return Ok(Arg::Split(Ident { name, span }, self.shape()?));
+            return Ok(Arg::Split(Ident { name, span }, self.shape_or_nothing()?));
         }
         if self.eat("over") {
             return Ok(Arg::Over(self.list(|p| p.name("the name of an axis"))?));
@@ -220,7 +239,7 @@ impl Parser {
         if self.is_name_ahead(0) && self.is_ahead(1, "=>") {
             let from: Ident = self.name("the name of an axis")?;
             self.at += 1;
-            return Ok(Arg::Split(from, self.shape()?));
+            return Ok(Arg::Split(from, self.shape_or_nothing()?));
         }
         Ok(Arg::Value(self.expr()?))
     }

@@ -77,11 +77,7 @@ impl Parser {
         if self.peek().kind != TokenKind::Number {
             return Err(self.fail("a number was expected"));
         }
-        let value: f64 = self
-            .bump()
-            .text
-            .parse()
-            .expect("the lexer gives only digits, point and exponent");
+        let value = self.literal()?;
         Ok(if negative { -value } else { value })
     }
 
@@ -183,6 +179,16 @@ impl Parser {
         })
     }
 
+    /// A shape, or `[]`: the axes of an op that works along none.
+    pub(super) fn shape_or_nothing(&mut self) -> Read<Shape> {
+        if !self.is("[") || !self.is_ahead(1, "]") {
+            return self.shape();
+        }
+        let start = self.bump().span;
+        let span = start.to(self.bump().span);
+        Ok(Shape { axes: Vec::new(), span })
+    }
+
     pub(super) fn axis(&mut self) -> Read<Axis> {
         if self.is("..") {
             return Ok(Axis::Rest(self.bump().span));
@@ -199,27 +205,11 @@ impl Parser {
 
     /// `compare { ("and" | "or") compare }`; `and` binds tighter than `or`.
     pub(super) fn cond(&mut self) -> Read<Expr> {
-        let depth = self.depth;
-        let mut left = self.conjunction()?;
-        while self.eat("or") {
-            self.deeper()?;
-            let right = self.conjunction()?;
-            left = Self::binary(Binary::Or, left, right);
-        }
-        self.depth = depth;
-        Ok(left)
+        self.left_associative(&[Binary::Or], Self::conjunction)
     }
 
     fn conjunction(&mut self) -> Read<Expr> {
-        let depth = self.depth;
-        let mut left = self.compare()?;
-        while self.eat("and") {
-            self.deeper()?;
-            let right = self.compare()?;
-            left = Self::binary(Binary::And, left, right);
-        }
-        self.depth = depth;
-        Ok(left)
+        self.left_associative(&[Binary::And], Self::compare)
     }
 
     fn compare(&mut self) -> Read<Expr> {

@@ -40,6 +40,16 @@ fn operator_strength(operator: Binary) -> u8 {
     }
 }
 
+/// How tightly the two sides of an operator have to bind.
+fn needs((operator, _): (Binary, &Expr)) -> (u8, u8) {
+    let own = operator_strength(operator);
+    match operator {
+        Binary::Pow => (8, 6),
+        _ if operator.is_comparison() => (4, 4),
+        _ => (own, own + 1),
+    }
+}
+
 impl Printer<'_> {
     pub(super) fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
@@ -49,7 +59,7 @@ impl Printer<'_> {
                 self.word("-");
                 self.part(operand, 6);
             }
-            ExprKind::Binary(operator, left, right) => self.binary(*operator, left, right),
+            ExprKind::Binary(..) => self.chain(expr),
             ExprKind::If(condition, yes, no) => {
                 self.word("if ");
                 self.expr(condition);
@@ -134,22 +144,26 @@ impl Printer<'_> {
         }
     }
 
-    fn binary(&mut self, operator: Binary, left: &Expr, right: &Expr) {
-        let own = operator_strength(operator);
-        let (left_needs, right_needs) = match operator {
-            Binary::Pow => (8, 6),
-            _ if operator.is_comparison() => (4, 4),
-            _ => (own, own + 1),
-        };
-        self.part(left, left_needs);
-        if operator == Binary::Pow {
-            self.word("^");
-        } else {
-            self.word(" ");
-            self.word(operator.sign());
-            self.word(" ");
+    /// Operators of one left side after the other, as far as that needs no parentheses.
+    fn chain(&mut self, expr: &Expr) {
+        let (mut first, mut links) = (expr, Vec::new());
+        while let ExprKind::Binary(operator, left, right) = &first.kind
+            && (links.is_empty() || strength(first) >= needs(links[links.len() - 1]).0)
+        {
+            links.push((*operator, &**right));
+            first = left;
         }
-        self.part(right, right_needs);
+        self.part(first, links.last().map_or(0, |link| needs(*link).0));
+        for link in links.into_iter().rev() {
+            if link.0 == Binary::Pow {
+                self.word("^");
+            } else {
+                self.word(" ");
+                self.word(link.0.sign());
+                self.word(" ");
+            }
+            self.part(link.1, needs(link).1);
+        }
     }
 
     fn arg(&mut self, arg: &Arg) {

@@ -152,5 +152,9 @@ fn ids_are_ids_of_what_they_can_be() {
         Code::E11,
         &["ids of 2 * V - 1"],
     );
-    refused(&format!("{given} y = E[w / 2] output y"), Code::E12, &["not of ids"]);
+    refused(
+        &format!("{given} y = E[w / 2] output y"),
+        Code::E12,
+        &["names, not amounts"],
+    );
 }

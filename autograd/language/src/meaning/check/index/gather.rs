@@ -6,6 +6,7 @@ use crate::meaning::check::Checker;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
+use crate::stack;
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::syntax::span::Span;
 
@@ -67,7 +68,7 @@ impl Checker<'_> {
                 (!is_known).then(|| (name.clone(), place.span))
             }
             ExprKind::Neg(of) => self.unbound(of),
-            ExprKind::Binary(_, left, right) => self.unbound(left).or_else(|| self.unbound(right)),
+            ExprKind::Binary(_, left, right) => stack::deeper(|| self.unbound(left)).or_else(|| self.unbound(right)),
             _ => None,
         }
     }

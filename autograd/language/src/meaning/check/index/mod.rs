@@ -229,9 +229,10 @@ impl Checker<'_> {
             ExprKind::Neg(of) | ExprKind::Field(of, _) | ExprKind::As(of, _) | ExprKind::Reduce(_, _, of) => {
                 self.infer(of)
             }
-            ExprKind::Binary(_, left, right) => {
-                self.infer(left);
-                self.infer(right);
+            ExprKind::Binary(..) => {
+                let (first, links) = expr.chain();
+                self.infer(first);
+                links.iter().for_each(|link| self.infer(link.right));
             }
             ExprKind::If(condition, yes, no) => [condition, yes, no].into_iter().for_each(|part| self.infer(part)),
             ExprKind::Call(_, args) => {
