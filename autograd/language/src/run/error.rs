@@ -59,7 +59,7 @@ impl fmt::Display for RunError {
 impl std::error::Error for RunError {}
 
 impl RunError {
-    pub(super) fn data(place: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn data(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Data {
             place: place.into(),
             message: message.into(),
