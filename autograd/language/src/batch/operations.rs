@@ -16,8 +16,17 @@ use crate::syntax::span::Span;
 /// same for all examples.
 const ALONG_THE_LAST_AXIS: [&str; 4] = ["linear", "layer_norm", "rms_norm", "top_k"];
 
-/// Ops of the engine that work entry by entry on operands of one shape.
-const ENTRY_BY_ENTRY: [&str; 3] = ["sigmoid_cross_entropy", "dropout", "counted"];
+/// Ops of the engine whose operands all have the same axes in front, which they keep.
+const SAME_AXES_IN_FRONT: [&str; 8] = [
+    "sigmoid_cross_entropy",
+    "dropout",
+    "counted",
+    "inverse",
+    "solve",
+    "cholesky",
+    "logdet",
+    "tril",
+];
 
 impl Writer<'_> {
     /// Writes an operation of which an operand differs from example to example, or an input that does.
@@ -98,7 +107,9 @@ impl Writer<'_> {
             own if ALONG_THE_LAST_AXIS.contains(&own) && !args[1..].iter().any(|&arg| self.spread.values[arg]) => {
                 Ok((Operation::Engine(name, attributes), args.to_vec()))
             }
-            own if ENTRY_BY_ENTRY.contains(&own) => Ok((Operation::Engine(name, attributes), self.all_widened(args))),
+            own if SAME_AXES_IN_FRONT.contains(&own) => {
+                Ok((Operation::Engine(name, attributes), self.all_widened(args)))
+            }
             _ => Err(self.refused(out, &format!("engine.{name}"))),
         }
     }
