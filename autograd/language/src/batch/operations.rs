@@ -175,8 +175,8 @@ impl Writer<'_> {
             }
             (_, ranks) => {
                 let args = self.matrices(out, [a, b]);
-                let rows = (ranks[0] == 1).then(|| unit());
-                let columns = (ranks[1] == 1).then(|| unit());
+                let rows = (ranks[0] == 1).then(unit);
+                let columns = (ranks[1] == 1).then(unit);
                 let stacks = args.map(|arg| {
                     let axes = &self.to.values[arg].ty.axes;
                     axes[..axes.len() - 2].to_vec()

@@ -15,7 +15,11 @@ impl Spread {
             values: vec![false; program.values.len()],
             rows: vec![false; program.families.len()],
         };
-        while Instruction::all(&program.instructions).fold(false, |changed, one| spread.read(one, inputs) || changed) {}
+        let mut changed = true;
+        while changed {
+            let new = Instruction::all(&program.instructions).filter(|one| spread.read(one, inputs));
+            changed = new.count() > 0;
+        }
         spread
     }
 

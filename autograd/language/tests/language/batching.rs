@@ -209,7 +209,7 @@ fn products_tables_and_rows_of_every_kind_get_the_axis() {
         "input X[M, N], y[K]: id[M] J = engine.sum(engine.tanh(X[y]))",
         "input y[M]: id[N] param X[M, N] p[m] = X[m, y[m]] J = engine.sum(engine.tanh(p))",
         // Axes are arranged, cut and joined.
-        "input A[M, K] param B[M, K] J = engine.sum(engine.tanh(concat(A, B, over M) @ (A[2] + B[1])))",
+        "input A[M, K] param B[M, K] J = engine.sum(engine.tanh(concat(A, B, over M) @ (A[1] + B[1])))",
         "input x[K] param A[M, K] J = engine.sum(tanh(broadcast(x, to => [M, K]) + A)) + sum(with_one(x)^2)",
         "input A[M, K] J = sum(max(A, over K)) + sum(logsumexp(A.T, over M)) + prod(A[1], over K)",
         "input x[K] p[i, j] = x[i] * x[j] J = engine.sum(if p > 0.05 then p else tanh(p))",
