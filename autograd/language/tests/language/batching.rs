@@ -216,7 +216,7 @@ fn products_tables_and_rows_of_every_kind_get_the_axis() {
         "input x param c J = (x + c)^2",
         // Rows: a start that is the same for all, states that are not.
         "dim T input x[T] param h0, w h[0] = h0 for t = 1..T { h[t] = tanh(w * h[t-1] + x[t]) } J = sum(h^2)",
-        "dim T input x[T], c param w h[0] = 1 for t = 1..T { h[t] = tanh(w * h[t-1] + x[t]) } J = h[T] * c + sum(h)",
+        "dim T input x[T], c param w h[0] = 0 * w + 1 for t = 1..T { h[t] = tanh(w * h[t-1] + x[t]) } J = h[T] * c + sum(h)",
         "dim T input x param w[T] h[0] = 0 * x for t = 1..T { h[t] = w[t] + h[t-1]^2 } s[1] = x for t = 2..T { s[t] = s[t-1] * w[t] } J = h[T] + s[T]",
         // Gradients inside, and an op of the engine.
         "input x[K] param w[K] u = tanh(x * w) @ w g = grad(u, x) J = sum(g^2) + u",

@@ -31,7 +31,7 @@ fn a_run_gives_numbers_that_can_be_read_back_unchanged() {
 fn a_batch_gives_the_mean_or_the_sum_of_its_examples() {
     let params = r#""alpha": [[0.1, 0.2], [0.3, -0.1]], "beta": [0.5, -0.4]"#;
     let run = |name: &str, values: &str, options: &[&str]| {
-        let bind = file(name, &format!("{{\"values\": {{{values}, {params}}}}}"));
+        let bind = file(name, format!("{{\"values\": {{{values}, {params}}}}}"));
         document(&[&["run", &program("two_layer"), "--bind", &bind, "--grad"], options].concat())
     };
     let one = run("first.json", r#""x": [1, 2], "t": 1"#, &[]);
@@ -52,7 +52,7 @@ fn a_batch_gives_the_mean_or_the_sum_of_its_examples() {
     let batched = file("batched.cg", &text);
     let bind = file(
         "xs.json",
-        &format!("{{\"values\": {{\"x\": [[1, 2], [1, 2]], \"t\": 1, {params}}}}}"),
+        format!("{{\"values\": {{\"x\": [[1, 2], [1, 2]], \"t\": 1, {params}}}}}"),
     );
     let again = document(&["run", &batched, "--bind", &bind]);
     assert!((number(&again["objective"]) - number(&one["objective"])).abs() < 1e-15);
