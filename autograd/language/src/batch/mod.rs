@@ -185,6 +185,17 @@ impl Writer<'_> {
                     body,
                 }
             }
+            Instruction::Choice {
+                out,
+                condition,
+                yes,
+                no,
+            } => Instruction::Choice {
+                out: *out,
+                condition: condition.clone(),
+                yes: self.branch(*out, yes)?,
+                no: self.branch(*out, no)?,
+            },
             Instruction::Scope { name, at, body } => {
                 let body = self.block(body)?;
                 Instruction::Scope {
@@ -197,6 +208,22 @@ impl Writer<'_> {
         };
         self.written.push(written);
         Ok(())
+    }
+
+    /// One way of a choice; both ways give values of the same axes.
+    fn branch(
+        &mut self,
+        out: ValueId,
+        (body, value): &(Vec<Instruction>, ValueId),
+    ) -> Result<(Vec<Instruction>, ValueId), Box<Diagnostic>> {
+        let outer = std::mem::take(&mut self.written);
+        let done = self.body(body);
+        let value = match self.spread.values[out] {
+            true => self.widened(*value),
+            false => *value,
+        };
+        let block = std::mem::replace(&mut self.written, outer);
+        done.map(|()| (block, value))
     }
 
     /// A whole row has its positions first; the axis of the examples is put before them.

@@ -7,7 +7,7 @@ use super::Writer;
 use crate::derive::known::known;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{AttributeNumber, Operation, ValueId};
+use crate::meaning::program::{AttributeNumber, Instruction, Operation, Places, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::span::Span;
@@ -57,6 +57,8 @@ impl Writer<'_> {
             }
             Operation::Select(axis, at) => (Operation::Select(axis + 1, at), args.to_vec()),
             Operation::Slice(axis, from, to) => (Operation::Slice(axis + 1, from, to), args.to_vec()),
+            Operation::Unfold(places) => (Operation::Unfold(example_by_example(places)), args.to_vec()),
+            Operation::Fold(places) => (Operation::Fold(example_by_example(places)), args.to_vec()),
             Operation::Concat(axis) => (Operation::Concat(axis + 1), self.all_widened(args)),
             Operation::Pick => (Operation::Pick, self.all_widened(args)),
             Operation::Embedding if self.spread.values[args[0]] => {
@@ -126,8 +128,7 @@ impl Writer<'_> {
     }
 
     fn push(&mut self, out: ValueId, op: Operation, args: Vec<ValueId>) {
-        self.written
-            .push(crate::meaning::program::Instruction::Compute { out, op, args });
+        self.written.push(Instruction::Compute { out, op, args });
     }
 
     fn all_widened(&mut self, args: &[ValueId]) -> Vec<ValueId> {
@@ -271,6 +272,24 @@ impl Writer<'_> {
         };
         let product = self.emit(Operation::Matmul, vec![hot, table], ty, span);
         self.push(out, Operation::Reshape, vec![product]);
+    }
+}
+
+/// The same places in the array of each example.
+fn example_by_example(places: Places) -> Places {
+    let [none, one] = [0, 1].map(Size::number);
+    let indices = places.steps.first().map_or(0, Vec::len);
+    let own = std::iter::once(one)
+        .chain(std::iter::repeat_n(none.clone(), indices))
+        .collect();
+    let others = places
+        .steps
+        .into_iter()
+        .map(|steps| std::iter::once(none.clone()).chain(steps).collect());
+    Places {
+        start: std::iter::once(none.clone()).chain(places.start).collect(),
+        steps: std::iter::once(own).chain(others).collect(),
+        inside: places.inside,
     }
 }
 

@@ -38,6 +38,10 @@ impl Spread {
             Instruction::Load { out, family, .. } | Instruction::Collect { out, family } => {
                 (&mut self.values[*out], self.rows[*family])
             }
+            Instruction::Choice { out, yes, no, .. } => {
+                let differs = self.values[yes.1] || self.values[no.1];
+                (&mut self.values[*out], differs)
+            }
             Instruction::Store { family, value, .. } => (&mut self.rows[*family], self.values[*value]),
             Instruction::Loop { .. } | Instruction::Scope { .. } => return false,
         };

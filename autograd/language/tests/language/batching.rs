@@ -218,6 +218,11 @@ fn products_tables_and_rows_of_every_kind_get_the_axis() {
         "dim T input x[T] param h0, w h[0] = h0 for t = 1..T { h[t] = tanh(w * h[t-1] + x[t]) } J = sum(h^2)",
         "dim T input x[T], c param w h[0] = 0 * w + 1 for t = 1..T { h[t] = tanh(w * h[t-1] + x[t]) } J = h[T] * c + sum(h)",
         "dim T input x param w[T] h[0] = 0 * x for t = 1..T { h[t] = w[t] + h[t-1]^2 } s[1] = x for t = 2..T { s[t] = s[t-1] * w[t] } J = h[T] + s[T]",
+        // Places that run with indices, and a choice by the position of a loop.
+        "dim L = N - K + 1 input x[N] param w[K] y[s:L] = sum(k: w[k] * x[s + k - 1]) J = sum(tanh(y))",
+        "dim L = N - K + 1 input x[N], w[K] y[s:L] = sum(k: w[k] * x[s + k - 1]) J = sum(tanh(y))",
+        "input A[K, K] d[i] = A[i, i] J = sum(tanh(d))",
+        "dim T input x[T], c param w for t = 1..T { h[t] = tanh(w * (if t > 1 then h[t-1] else c) + x[t]) } J = h[T]",
         // Gradients inside, and an op of the engine.
         "input x[K] param w[K] u = tanh(x * w) @ w g = grad(u, x) J = sum(g^2) + u",
         "input x[M, K] param W[N, K] J = engine.sum(engine.tanh(engine.linear(x, W)))",

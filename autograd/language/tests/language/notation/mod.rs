@@ -154,7 +154,10 @@ fn assert_derived(
         Ok(derivative) => derivative,
         Err(error) => {
             let help = error.help.clone().unwrap_or_default();
-            assert!(given.is_empty() && kept == Kept::Perhaps, "{given:?}: {error:?}\n{text}");
+            assert!(
+                given.is_empty() && kept == Kept::Perhaps,
+                "{given:?}: {error:?}\n{text}"
+            );
             assert!(help.contains("--at"), "{error:?}");
             return;
         }
