@@ -7,7 +7,8 @@
 //! 3. `diagnostic/`, what is said about mistakes: [`diagnostic`], [`code`], [`explain`];
 //! 4. `run/`, from a checked program and numbers to a graph and its values: [`elaborate`], [`run`];
 //! 5. `derive/`, programs whose lines are a derivative: [`mod@derive`];
-//! 6. `show/`, what can be read off a program or a graph: [`table`], [`count`], [`flat`], [`view`].
+//! 6. `batch/`, the same program for many examples at once: [`mod@batch`];
+//! 7. `show/`, what can be read off a program or a graph: [`table`], [`count`], [`flat`], [`view`].
 //!
 //! The text of a program passes through all of them in [`open`] and [`run::run`].
 //!
@@ -26,6 +27,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod batch;
 pub mod derive;
 pub mod diagnostic;
 pub mod limits;

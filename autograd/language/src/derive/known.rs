@@ -7,7 +7,7 @@ use tapegrad_core::op::{Form, Word};
 use tapegrad_core::ops;
 
 /// The operation of the language for an op of the engine, if there is one.
-pub(super) fn known(
+pub(crate) fn known(
     name: &str,
     attributes: &[(String, Vec<AttributeNumber>)],
     operands: &[&Type],

@@ -8,7 +8,7 @@
 mod build;
 mod fused;
 pub(crate) mod inside;
-mod known;
+pub(crate) mod known;
 mod names;
 mod one_row;
 mod roll;
@@ -47,12 +47,7 @@ pub struct Derivative {
 ///
 /// **Errors** if a loop that cannot be kept has no size, if there is nothing to derive, or for an op whose derivative has no text.
 pub fn derive(program: &Program, given: &BTreeMap<String, i64>) -> Result<Derivative, Box<Diagnostic>> {
-    let straight = match straighten(program, given) {
-        Ok(straight) => straight,
-        Err(error) if given.is_empty() => roll::rolled(program).ok_or(error)?,
-        Err(error) => return Err(error),
-    };
-    let straight = fused::written_out(straight)?;
+    let straight = fused::written_out(straight_program(program, given)?)?;
     let order = 1 + program.name.matches("_backward").count();
     let prefix = if order == 1 {
         FIRST_PREFIX.to_string()
@@ -76,6 +71,18 @@ pub fn unrolled(program: &Program, given: &BTreeMap<String, i64>) -> Result<Stri
 
 /// What the names of gradients begin with in a first derivative.
 const FIRST_PREFIX: &str = "g_";
+/// The same program without layers, one line for each value; loops are kept if that is possible, or unrolled if
+/// `given` has the sizes that they run to.
+pub fn flattened(program: &Program, given: &BTreeMap<String, i64>) -> Result<String, Box<Diagnostic>> {
+    Ok(text::print(&straight_program(program, given)?, &[]))
+}
+
+fn straight_program(program: &Program, given: &BTreeMap<String, i64>) -> Result<Straight, Box<Diagnostic>> {
+    match straighten(program, given) {
+        Err(error) if given.is_empty() => roll::rolled(program).ok_or(error),
+        done => done,
+    }
+}
 
 struct Backward {
     build: Builder,

@@ -67,7 +67,7 @@ impl RunError {
         Box::new(Diagnostic::new(Code::E14, Span::default(), text).help(TooMuch::HELP)).into()
     }
 
-    pub(super) fn data(place: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn data(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Data {
             place: place.into(),
             message: message.into(),

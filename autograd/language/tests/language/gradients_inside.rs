@@ -132,7 +132,7 @@ fn a_gradient_that_does_not_exist_is_refused_and_never_0() {
         ),
         (
             "dim V input w: id[V], x param E[V] g = grad(x * E[w], w) output g",
-            "E24 `w` is data, which has no gradient",
+            "E24 `w` holds whole numbers, which have no gradient",
         ),
         (
             "input x, y: data J = y^2 g = grad(J, x) output g",

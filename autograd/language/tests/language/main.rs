@@ -2,6 +2,7 @@
 
 mod agreement;
 mod agreement_sequences;
+mod batching;
 mod catalogue;
 mod deriving;
 mod deriving_generated;

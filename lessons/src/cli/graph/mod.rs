@@ -2,6 +2,7 @@
 //!
 //! What all of them share, finding the file, the graph in it and its sizes, is in `program`.
 
+mod batch;
 mod catalogue;
 mod check;
 mod count;
@@ -39,6 +40,7 @@ enum Action {
     Fmt(fmt::Fmt),
     Show(show::Show),
     Derive(derive::Derive),
+    Batch(batch::BatchCommand),
     Table(table::Table),
     Count(count::Count),
     Run(run::GraphRunCommand),
@@ -54,6 +56,7 @@ impl Graph {
             Action::Fmt(fmt) => fmt.run(out),
             Action::Show(show) => show.run(out),
             Action::Derive(derive) => derive.run(out),
+            Action::Batch(batch) => batch.run(out),
             Action::Table(table) => table.run(out),
             Action::Count(count) => count.run(out),
             Action::Run(run) => run.run(out),

@@ -1,13 +1,18 @@
 //! `tapegrad graph run`: the values and gradients of a program, from JSON to JSON.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
+use tapegrad_autograd::language::batch::batched;
+use tapegrad_autograd::language::program::Program;
 use tapegrad_autograd::language::run::{Request, Wanted, run};
+use tapegrad_autograd::language::span::Sources;
 
 use super::super::error::{CliError, ErrorCode};
 use super::super::output::Output;
+use super::batch::BatchChoice;
 use super::files::read_within;
 use super::program::{ProgramArgs, refusal};
 
@@ -16,6 +21,7 @@ use super::program::{ProgramArgs, refusal};
 #[command(after_help = "\
 Examples:
   tapegrad graph run two_layer.cg --bind data.json --grad --json
+  tapegrad graph run two_layer.cg --batch B --bind examples.json --grad
   tapegrad graph run tiny_gpt.cg --at T=4,V=5,D=4,H=2,L=2 --bind ids.json --dtype f32
 
 A file of values:
@@ -29,6 +35,11 @@ pub struct GraphRunCommand {
     /// Give the gradients of all inputs and parameters
     #[arg(long)]
     grad: bool,
+    /// Run many examples at once: each input has a leading axis of this name, and the objective is the mean over it
+    #[arg(long, value_name = "SIZE")]
+    batch: Option<String>,
+    #[command(flatten)]
+    choice: BatchChoice,
     /// The type of number that is computed with
     #[arg(long, value_enum, default_value = "f64")]
     dtype: DtypeArg,
@@ -50,7 +61,9 @@ impl GraphRunCommand {
     /// Runs the command.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
         let opened = self.program.open()?;
-        let mut program = self.program.program(&opened)?.clone();
+        let mut program = self
+            .batched(self.program.program(&opened)?, &opened.sources)?
+            .into_owned();
         let request = self.request(out.seed(), &mut program.memory)?;
         let wanted = Wanted {
             gradients: self.grad,
@@ -66,6 +79,21 @@ impl GraphRunCommand {
         } else {
             out.text(&text(&answer))
         }
+    }
+
+    /// The program, with the axis of `--batch`.
+    fn batched<'p>(&self, program: &'p Program, sources: &Sources) -> Result<Cow<'p, Program>, CliError> {
+        let Some(size) = &self.batch else {
+            return match self.choice.is_given() {
+                false => Ok(Cow::Borrowed(program)),
+                true => Err(CliError::option(
+                    "`--batched` and `--reduce` say how a batch is run, and there is none",
+                    "add `--batch B`",
+                )),
+            };
+        };
+        let together = batched(program, &self.choice.over(size)).map_err(|error| refusal(&error, sources))?;
+        Ok(Cow::Owned(together))
     }
 
     /// Sizes and values; takes what they need from the memory that is left.

@@ -28,6 +28,42 @@ fn a_run_gives_numbers_that_can_be_read_back_unchanged() {
 }
 
 #[test]
+fn a_batch_gives_the_mean_or_the_sum_of_its_examples() {
+    let params = r#""alpha": [[0.1, 0.2], [0.3, -0.1]], "beta": [0.5, -0.4]"#;
+    let run = |name: &str, values: &str, options: &[&str]| {
+        let bind = file(name, format!("{{\"values\": {{{values}, {params}}}}}"));
+        document(&[&["run", &program("two_layer"), "--bind", &bind, "--grad"], options].concat())
+    };
+    let one = run("first.json", r#""x": [1, 2], "t": 1"#, &[]);
+    let other = run("second.json", r#""x": [-1, 0.5], "t": 0"#, &[]);
+    let both = r#""x": [[1, 2], [-1, 0.5]], "t": [1, 0]"#;
+    let mean = run("both.json", both, &["--batch", "B"]);
+    let sum = run("both.json", both, &["--batch", "B", "--reduce", "sum"]);
+    let number = |value: &Value| value.as_f64().unwrap();
+    for at in ["/objective", "/gradients/beta/1", "/gradients/alpha/0/1"] {
+        let [one, other, mean, sum] = [&one, &other, &mean, &sum].map(|answer| number(answer.pointer(at).unwrap()));
+        assert!((sum - one - other).abs() < 1e-15, "{at}");
+        assert!((2.0 * mean - sum).abs() < 1e-15, "{at}");
+    }
+    assert_eq!(mean["values"]["y"], json!([one["values"]["y"], other["values"]["y"]]));
+
+    // One input alone, with the program as text in between.
+    let text = printed(&["batch", &program("two_layer"), "--over", "B", "--batched", "x"]);
+    let batched = file("batched.cg", &text);
+    let bind = file(
+        "xs.json",
+        format!("{{\"values\": {{\"x\": [[1, 2], [1, 2]], \"t\": 1, {params}}}}}"),
+    );
+    let again = document(&["run", &batched, "--bind", &bind]);
+    assert!((number(&again["objective"]) - number(&one["objective"])).abs() < 1e-15);
+
+    let (code, _, stderr) = graph(&["run", &program("two_layer"), "--reduce", "sum"]);
+    assert!(code == 2 && stderr.contains("add `--batch B`"), "{code} {stderr}");
+    let (code, _, stderr) = graph(&["batch", &program("two_layer"), "--over", "D"]);
+    assert!(code == 1 && stderr.contains("choose another name"), "{code} {stderr}");
+}
+
+#[test]
 fn wrong_data_is_an_error_with_its_place() {
     let cases = [
         (r#"{"values": {"x": [1, 2]}}"#, "data", "values.t"),

@@ -261,6 +261,11 @@ impl<'p> Writer<'p> {
     /// Writes the operations of `grad(J, x)`.
     fn gradient(&mut self, out: ValueId, [of, by]: [ValueId; 2], span: Span) -> Done<()> {
         let [j, x] = [of, by].map(|value| self.visible.line(value));
+        for (line, otherwise) in [(j, "this number"), (x, "the second operand")] {
+            if self.visible.lines[line].ty.kind != Kind::Real {
+                return Err(self.is_data(line, otherwise, span));
+            }
+        }
         self.within_this_round(out, [j, x], span)?;
         let before = self.visible.lines.len();
         let known = Positive::of(&self.program.dims, &self.program.requirements);
@@ -373,6 +378,13 @@ impl<'p> Writer<'p> {
             Some(name) => format!("`{name}`"),
             None => otherwise.to_string(),
         }
+    }
+
+    fn is_data(&self, line: usize, otherwise: &str, span: Span) -> Box<Diagnostic> {
+        let text = format!("{} is data, which has no gradient", self.called(line, otherwise));
+        let place = self.program.values[self.visible.values[line]].span;
+        let error = Diagnostic::new(Code::E24, span, text).with(place, "defined here");
+        Box::new(error.help("what is declared without `data` has a gradient, and what is computed from it"))
     }
 
     fn independent(&self, [j, x]: [usize; 2], span: Span) -> Box<Diagnostic> {

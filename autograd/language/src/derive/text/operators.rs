@@ -42,6 +42,12 @@ impl Writer<'_> {
             Operation::Matmul if self.meets(own) => Some(binary(Binary::Matmul, arg(0), arg(1))),
             Operation::Permute(order) => self.rearranged(own, order),
             Operation::Select(0, at) => Some(expr(ExprKind::Index(Box::new(arg(0)), vec![at.to_expr()]))),
+            Operation::Select(axis, at) => {
+                let others = (0..=own.ty.rank()).filter(|other| other != axis);
+                let order: Vec<usize> = std::iter::once(*axis).chain(others).collect();
+                let moved = self.rearranged(own, &order)?;
+                Some(expr(ExprKind::Index(Box::new(moved), vec![at.to_expr()])))
+            }
             Operation::Broadcast if self.is_part(own.args[0], &own.ty.axes) => {
                 let to = Arg::Split(ident("to"), shape(&own.ty.axes));
                 let args = vec![Arg::Value(arg(0)), to];

@@ -1,7 +1,7 @@
 //! `grad(J, x)`: the gradient of a single number by something that it is computed from.
 //!
-//! Here only the operands are checked. Once the whole program is known, `derive::inside` writes the operations that
-//! compute the gradient in its place.
+//! Here only the form of the operands is checked. Once the whole program is known, and with it which values have a
+//! gradient, `derive::inside` writes the operations that compute it in its place.
 
 use super::Checker;
 use super::names::Binding;
@@ -37,10 +37,8 @@ impl Checker<'_> {
         if self.ty(value).rank() != 0 {
             return self.not_one_number(value, of);
         }
-        for (operand, written) in [(value, of), (variable, by)] {
-            if self.ty(operand).kind != Kind::Real {
-                return self.without_gradient(operand, written);
-            }
+        if matches!(self.ty(variable).kind, Kind::Id(_) | Kind::Int | Kind::Bool) {
+            return self.without_gradient(variable, by);
         }
         let ty = Type::real(self.ty(variable).axes.clone());
         self.emit(Operation::Gradient(span), vec![value, variable], ty, span)
@@ -111,7 +109,7 @@ impl Checker<'_> {
         let error = Diagnostic::new(
             Code::E24,
             written.span,
-            format!("`{text}` is data, which has no gradient"),
+            format!("`{text}` holds whole numbers, which have no gradient"),
         );
         let error = if place.is_at(written.span) {
             error
