@@ -137,7 +137,12 @@ impl<'a> Checker<'a> {
 
     /// Reads a value of a row; gives the value, the number of positions that name it, and of a whole row where it begins.
     pub(super) fn taken_from(&mut self, family: usize, positions: &[Expr], span: Span) -> (ValueId, usize, Vec<Size>) {
-        let count = self.stores[family].first().map_or(1, |stored| stored.at.len());
+        let name = &self.program.families[family].name;
+        let mut planned = self.plans.iter().flatten().filter(|(own, _)| own == name);
+        let stored = self.stores[family].first().map(|stored| stored.at.len());
+        let count = stored
+            .or_else(|| planned.next().map(|(_, keys)| keys.len()))
+            .unwrap_or(1);
         let keys: Option<Vec<Size>> = positions.iter().take(count).map(|p| self.position_key(p)).collect();
         match keys {
             Some(keys) if keys.len() == count => (self.load(family, keys, span), count, Vec::new()),
