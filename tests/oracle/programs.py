@@ -529,9 +529,9 @@ def viterbi(g, **sizes):
     return scores.max() - right
 
 
-@twin(dict(D=2, N=3, M=4), dict(D=1, N=4, M=2))
-def soft_dtw(g, D, N, M):
-    x, y = g.real("x", N, D), g.real("y", M, D)
+@twin(dict(D=2, T=3, L=4), dict(D=1, T=4, L=2))
+def soft_dtw(g, D, T, L):
+    x, y = g.real("x", T, D), g.real("y", L, D)
     cost = torch.cdist(x[None], y[None], compute_mode="donot_use_mm_for_euclid_dist")[0] ** 2
 
     def alignments(i, j):
@@ -541,7 +541,7 @@ def soft_dtw(g, D, N, M):
         before = [0.0] if i == j == 0 else alignments(i - 1, j - 1) + alignments(i - 1, j) + alignments(i, j - 1)
         return [total + cost[i, j] for total in before]
 
-    return -0.5 * torch.logsumexp(-torch.stack(alignments(N - 1, M - 1)) / 0.5, 0)
+    return -0.5 * torch.logsumexp(-torch.stack(alignments(T - 1, L - 1)) / 0.5, 0)
 
 
 @twin(dict(A=2, V=5, E=3, F=4, K=3, T=6), dict(A=3, V=4, E=2, F=2, K=2, T=5))

@@ -31,13 +31,14 @@ macro_rules! programs {
 
 /// The programs of the documentation.
 const PROGRAMS: &[(&str, &str)] = programs! {
-    "actor_critic" "additive_attention" "alibi" "attention" "batch_norm" "bidirectional_rnn" "decoder_block"
-    "diffusion" "distillation" "dpo" "embedding_bag" "gaussian_mixture" "glove" "graph_convolution"
-    "grouped_query_attention" "grpo" "gru" "highway" "info_nce" "kv_cache_step" "latent_attention"
-    "linear_regression" "logistic_regression" "lora" "lstm" "maml" "mixture_of_experts" "neural_ngram"
-    "parallel_block" "pinn" "pos_tagger" "post_ln_block" "ppo" "real_nvp" "resnet" "retention" "reward_model"
-    "rnn_lm" "rope_attention" "rotary_positions" "sliding_window" "softmax_regression" "swiglu_block" "tiny_gpt"
-    "triplet" "two_layer" "two_layer_indexed" "two_layer_rnn" "vae" "wgan_gp" "word2vec"
+    "actor_critic" "additive_attention" "alibi" "attention" "batch_norm" "bidirectional_rnn" "convolution" "crf"
+    "ctc" "decoder_block" "delta_rule" "diffusion" "distillation" "dpo" "elman_rnn" "embedding_bag"
+    "gaussian_mixture" "glove" "graph_convolution" "grouped_query_attention" "grpo" "gru" "highway" "hmm" "info_nce"
+    "kalman" "kv_cache_step" "latent_attention" "linear_attention" "linear_regression" "logistic_regression" "lora"
+    "lstm" "mamba" "maml" "mixture_of_experts" "neural_ngram" "parallel_block" "pinn" "pos_tagger" "post_ln_block"
+    "ppo" "real_nvp" "resnet" "retention" "reward_model" "rnn_lm" "rope_attention" "rotary_positions" "seq2seq"
+    "sliding_window" "soft_dtw" "softmax_regression" "swiglu_block" "text_cnn" "tiny_gpt" "triplet" "two_layer"
+    "two_layer_indexed" "two_layer_rnn" "vae" "wgan_gp" "word2vec"
 };
 
 fn programs() -> impl Iterator<Item = Arc<dyn Subject>> {
