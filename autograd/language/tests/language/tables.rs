@@ -6,7 +6,8 @@ use tapegrad_autograd::language::count::{View, vary};
 use tapegrad_autograd::language::table::{Format, Row, Style, print, rows};
 
 use crate::programs;
-use crate::running::opened;
+use crate::running::{different_sizes, opened, request};
+use crate::tables_evaluated::sizes_of_loops;
 
 fn text(name: &str) -> String {
     std::fs::read_to_string(programs::folder().join(name)).unwrap()
@@ -68,12 +69,8 @@ fn all_rows() -> Vec<(String, Vec<Row>)> {
     let mut all = Vec::new();
     for (name, text) in programs::all() {
         for program in &opened(&name, &text).programs {
-            let given = [("T", 3), ("L", 2)]
-                .map(|(size, value)| (size.to_string(), value))
-                .into_iter();
-            let given = given
-                .filter(|(size, _)| program.dims.iter().any(|dim| &*dim.name == size))
-                .collect();
+            let request = request(program, different_sizes(program));
+            let given = sizes_of_loops(program, &request);
             for style in [Style::Indexed, Style::Matrix] {
                 all.push((name.clone(), rows(program, &given, style).unwrap()));
             }

@@ -7,7 +7,7 @@ use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 use tapegrad_autograd::language::derive::unrolled;
 use tapegrad_autograd::language::open;
-use tapegrad_autograd::language::program::Program;
+use tapegrad_autograd::language::program::{Instruction, Program};
 use tapegrad_autograd::language::run::{Instance, Request, Wanted, run};
 use tapegrad_autograd::language::table::{Format, Formula, Row, Spelling, Style, print, rows};
 use tapegrad_autograd::language::types::{Kind, Type};
@@ -379,9 +379,30 @@ pub fn check(program: &Program, request: &Request, given: &BTreeMap<String, i64>
     Ok(count)
 }
 
-/// The sizes that loops need, out of those of a request.
-fn sizes_of_loops(request: &Request, names: &[&str]) -> BTreeMap<String, i64> {
-    let given = request.dims.iter().filter(|(name, _)| names.contains(&name.as_str()));
+/// The sizes that loops need, out of those of a request: all sizes, if a loop runs to one that follows from others.
+pub fn sizes_of_loops(program: &Program, request: &Request) -> BTreeMap<String, i64> {
+    let ends = Instruction::all(&program.instructions).filter_map(|one| match one {
+        Instruction::Loop { from, to, .. } => Some([from.symbols(), to.symbols()].concat()),
+        _ => None,
+    });
+    let ends: Vec<String> = ends.flatten().map(|symbol| symbol.to_string()).collect();
+    let counts = program
+        .params
+        .iter()
+        .flat_map(|param| &param.counts)
+        .flat_map(|count| count.symbols());
+    let ends: Vec<String> = ends
+        .into_iter()
+        .chain(counts.map(|symbol| symbol.to_string()))
+        .collect();
+    let follows = |name: &String| {
+        program
+            .dims
+            .iter()
+            .any(|dim| *dim.name == **name && dim.value.is_some())
+    };
+    let all = ends.iter().any(follows);
+    let given = request.dims.iter().filter(|(name, _)| all || ends.contains(name));
     given.map(|(name, size)| (name.clone(), *size)).collect()
 }
 
@@ -391,7 +412,7 @@ fn every_table_of_the_programs_gives_the_values_and_gradients_of_the_run() {
     for (name, text) in programs::all() {
         for program in &opened(&name, &text).programs {
             let request = request(program, different_sizes(program));
-            let given = sizes_of_loops(&request, &["T", "L"]);
+            let given = sizes_of_loops(program, &request);
             if let Err(why) = check(program, &request, &given) {
                 wrong.push(format!("{name}: {}", why.lines().next().unwrap_or_default()));
             }
@@ -401,7 +422,7 @@ fn every_table_of_the_programs_gives_the_values_and_gradients_of_the_run() {
 }
 
 /// One of each kind of formula that was wrong once.
-const KINDS: [(&str, &str); 13] = [
+const KINDS: [(&str, &str); 17] = [
     (
         "an outer product, whose gradients sum over the other index",
         "input k[D], h[D]\n kh[i:D, j:D] = k[i] * h[j]\n J = sum(kh^3, over i, j)",
@@ -448,6 +469,22 @@ const KINDS: [(&str, &str); 13] = [
         "input x[T, D]\n a = x[1]\n b = x[T]\n J = sum(a * b, over D) + sum(cumsum(x, over T), over T, D)",
     ),
     (
+        "the inverse of a matrix",
+        "input X[D, D], b[D]\n E[i:D, j:D] = if i == j then 2 else 0 as [D, D]\n y = inverse(X + E) @ b\n J = sum(y^3, over D)",
+    ),
+    (
+        "a system of equations",
+        "input X[D, D], b[D]\n E[i:D, j:D] = if i == j then 2 else 0 as [D, D]\n y = solve(X + E, b)\n J = sum(y^3, over D)",
+    ),
+    (
+        "a factor of a matrix",
+        "input X[D, D], b[D]\n E[i:D, j:D] = if i == j then 2 else 0 as [D, D]\n y = cholesky(X @ X.T + E) @ b\n J = sum(y^3, over D)",
+    ),
+    (
+        "a determinant and a triangle",
+        "input X[D, D], b[D]\n E[i:D, j:D] = if i == j then 2 else 0 as [D, D]\n y = tril(X) @ b\n J = logdet(X + E)^2 + sum(y^2, over D)",
+    ),
+    (
         "an objective without a name",
         "input x[D]\n minimize sum(softmax(x, over D) * x, over D)",
     ),
@@ -466,7 +503,7 @@ fn every_kind_of_formula_is_right() {
         }
         let sizes = [("M", 3), ("D", 2), ("T", 4)].map(|(name, size)| (name.to_string(), size));
         let request = request(&opened.programs[0], sizes.into_iter().collect());
-        let given = sizes_of_loops(&request, &["T"]);
+        let given = sizes_of_loops(&opened.programs[0], &request);
         wrong.extend(
             check(&opened.programs[0], &request, &given)
                 .err()
@@ -489,7 +526,7 @@ fn every_table_of_a_random_program_gives_the_values_and_gradients_of_the_run() {
         let text = well_typed::program(seed);
         let opened = open("made", &text);
         let request = request(&opened.programs[0], well_typed::sizes(seed));
-        let given = sizes_of_loops(&request, &["T"]);
+        let given = sizes_of_loops(&opened.programs[0], &request);
         match check(&opened.programs[0], &request, &given) {
             Ok(count) => equations += count,
             Err(why) => wrong.push(format!("seed {seed}: {why}\n{text}")),

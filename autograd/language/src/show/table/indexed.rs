@@ -158,7 +158,7 @@ impl<'l> Writer<'l> {
             }
             Operation::Engine(name, _) if name == "stack" => self.stacked(line, at)?,
             Operation::Engine(name, _) if name == "matmul" => self.product(own, at)?,
-            op => return Err(without_formula(op.name())),
+            _ => self.of_matrices(line, at)?,
         })
     }
 

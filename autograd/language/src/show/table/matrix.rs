@@ -21,7 +21,7 @@ pub(super) struct Whole {
 
 impl Whole {
     /// True if the formula has all axes of a line, in order.
-    fn is_full(&self, rank: usize) -> bool {
+    pub fn is_full(&self, rank: usize) -> bool {
         self.axes.iter().map(|(_, place)| *place).eq(0..rank)
     }
 
@@ -148,6 +148,14 @@ impl Writer<'_> {
                 });
                 let formula = Formula::Symbol(name, places.collect());
                 Some(self.with_all_axes(line, formula))
+            }
+            Operation::Engine(..) => {
+                let (formula, own) = self.matrix_function(line)?;
+                let whole = self.with_all_axes(line, formula);
+                Some(Whole {
+                    axes: whole.axes.into_iter().take(own).collect(),
+                    ..whole
+                })
             }
             _ => None,
         }

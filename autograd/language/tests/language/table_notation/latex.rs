@@ -250,9 +250,8 @@ impl<'t> Reader<'t> {
             args.push(self.sum()?);
         }
         self.wanted("\\right)")?;
-        let is_indexed = matches!(along, Along::Index(_));
         let call = Node::Call(name.to_string(), args, along);
-        if is_indexed { self.entry(call) } else { Ok(call) }
+        self.entry(call)
     }
 
     /// The indices below a sum, and the end that stands above it.

@@ -4,6 +4,7 @@
 //! how many indices each has.
 
 pub mod latex;
+mod matrices;
 pub mod text;
 pub mod values;
 
@@ -67,7 +68,7 @@ pub type Read<T> = Result<T, String>;
 pub const REDUCERS: [&str; 6] = ["sum", "mean", "max", "min", "prod", "logsumexp"];
 
 /// Functions of entries, of arrays along an axis, and of sizes.
-pub const FUNCTIONS: [&str; 27] = [
+pub const FUNCTIONS: [&str; 32] = [
     "exp",
     "log",
     "sqrt",
@@ -95,6 +96,11 @@ pub const FUNCTIONS: [&str; 27] = [
     "flip",
     "ceil",
     "mod",
+    "log_sigmoid",
+    "inverse",
+    "solve",
+    "cholesky",
+    "logdet",
 ];
 
 pub fn is_function(name: &str) -> bool {

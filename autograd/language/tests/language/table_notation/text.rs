@@ -274,7 +274,8 @@ impl<'t> Reader<'t> {
         let mut readings: Vec<Node> = Vec::new();
         if is_function(own) && call_follows && !has_braces {
             self.at += end + 1;
-            return self.arguments(own, None);
+            let call = self.arguments(own, None)?;
+            return self.entry(call);
         }
         let halves = full.rsplit_once('_');
         if let Some((head, letter)) = halves

@@ -272,6 +272,7 @@ impl Known {
                 };
                 met(&[&values[0], &values[1]], &|x| f(x[0], x[1]))
             }
+            "inverse" | "solve" | "cholesky" | "logdet" => super::matrices::value(name, &values),
             "clip" => met(&[&values[0], &values[1], &values[2]], &|x| x[0].max(x[1]).min(x[2])),
             _ => {
                 function(name, 0.0)?;
@@ -574,6 +575,7 @@ fn function(name: &str, x: f64) -> Read<f64> {
             }
         }
         "log1p" => x.ln_1p(),
+        "log_sigmoid" => -((-x).max(0.0) + (-x.abs()).exp().ln_1p()),
         "softplus" => x.max(0.0) + (-x.abs()).exp().ln_1p(),
         "detach" => x,
         _ => return Err(format!("`{name}` is no function")),
