@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Style;
 use super::formula::{Condition, Formula};
 use super::index::Index;
-use super::indexed::{Writer, binary};
+use super::indexed::{Writer, binary, mentions};
 use super::names::{Names, has_row};
 use crate::derive::straight::{Line, Straight};
 use crate::derive::{Contributions, contributions, operands_in_order};
@@ -157,6 +157,14 @@ impl Table<'_> {
             Formula::Over("sum", bounds, body) => {
                 let is_own = bounds.iter().all(|bound| bound.range == super::formula::Range::Own);
                 let (product, partial, slope) = self.split(body, operand).filter(|_| is_own)?;
+                // What the derivative alone would say of an index is hidden behind its name.
+                let upstream = match &product {
+                    Formula::Operator(_, upstream, _) => upstream,
+                    _ => return None,
+                };
+                if !bounds.iter().all(|bound| mentions(upstream, &bound.letter)) {
+                    return None;
+                }
                 Some((Formula::Over("sum", bounds.clone(), Box::new(product)), partial, slope))
             }
             _ => None,

@@ -146,6 +146,8 @@ impl<'l> Writer<'l> {
                 inner[*axis] = inner[*axis].moved(&from.minus(&Size::number(1)));
                 arg(0, &inner)?
             }
+            Operation::Unfold(places) => arg(0, &self.places(own.args[0], places, at))?,
+            Operation::Fold(places) => self.folded(line, places, at)?,
             Operation::Concat(axis) => self.joined(own, *axis, at)?,
             Operation::Embedding => {
                 let (rows, rest) = at.split_at(self.lines[own.args[1]].ty.rank());
@@ -270,7 +272,7 @@ impl<'l> Writer<'l> {
     }
 
     /// The reduction over these letters; nested ones of a kind become one.
-    fn over(&self, reducer: &'static str, letters: &[Formula], axes: &[Axis], body: Formula) -> Formula {
+    pub(super) fn over(&self, reducer: &'static str, letters: &[Formula], axes: &[Axis], body: Formula) -> Formula {
         if let (Formula::Neg(inner), "sum" | "mean") = (&body, reducer) {
             return negated(self.over(reducer, letters, axes, (**inner).clone()));
         }

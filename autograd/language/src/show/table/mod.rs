@@ -4,7 +4,7 @@
 //! row, with the local derivative. As on the slide the rows run from the loss down to the input. A value that several
 //! others read has one equation, the sum of what they give back, in the last of their rows.
 //!
-//! Reading order: `formula`, `spell`, `names`, `index`, `indexed` (entry by entry), `pieces`, `matrices`, `matrix` (whole arrays),
+//! Reading order: `formula`, `spell`, `names`, `index`, `indexed` (entry by entry), `pieces`, `running`, `matrices`, `matrix` (whole arrays),
 //! `backward` (the equations), `print`.
 
 mod backward;
@@ -17,6 +17,7 @@ mod matrix;
 mod names;
 mod pieces;
 mod print;
+mod running;
 mod spell;
 
 use std::collections::BTreeMap;

@@ -96,6 +96,14 @@ impl Condition {
     }
 }
 
+/// What begins with a minus sign stands in brackets behind another sign.
+fn signed(text: String, spelling: Spelling) -> String {
+    match text.starts_with('-') {
+        true => bracketed(&text, spelling),
+        false => text,
+    }
+}
+
 fn bracketed(inside: &str, spelling: Spelling) -> String {
     match spelling {
         Text => format!("({inside})"),
@@ -117,7 +125,7 @@ fn number(value: f64, spelling: Spelling) -> String {
 fn is_letter(index: &Formula) -> bool {
     index
         .as_name()
-        .is_some_and(|name| name.len() == 1 && name.chars().all(char::is_alphabetic))
+        .is_some_and(|name| name.len() == 1 && name.chars().all(|letter| letter.is_ascii_lowercase()))
 }
 
 /// Indices as they stand side by side, without the sign that puts them below the line.
@@ -184,7 +192,7 @@ fn call(name: &str, args: &[Formula], along: &Along, spelling: Spelling) -> Stri
     let mut args = args.join(", ");
     if spelling == Text {
         let index = match along {
-            Along::Index(bound) => index_below(&[bound.clone()], Text),
+            Along::Index(bound) => index_below(std::slice::from_ref(bound), Text),
             _ => String::new(),
         };
         if let Along::Axes(axes) = along {
@@ -199,7 +207,7 @@ fn call(name: &str, args: &[Formula], along: &Along, spelling: Spelling) -> Stri
     };
     let index = match along {
         Along::Whole => String::new(),
-        Along::Index(bound) => index_below(&[bound.clone()], Latex),
+        Along::Index(bound) => index_below(std::slice::from_ref(bound), Latex),
         Along::Axes(axes) => {
             let axes: Vec<String> = axes
                 .iter()
@@ -226,7 +234,7 @@ fn index_below(bounds: &[Bound], spelling: Spelling) -> String {
 }
 
 fn over(reducer: &str, bounds: &[Bound], body: &Formula, spelling: Spelling) -> String {
-    let body = body.part(5, spelling);
+    let body = signed(body.part(5, spelling), spelling);
     let sign = match (reducer, spelling) {
         ("sum", Latex) => "\\sum".to_string(),
         ("prod", Latex) => "\\prod".to_string(),
@@ -251,13 +259,13 @@ fn operator(sign: char, left: &Formula, right: &Formula, spelling: Spelling) -> 
         true => bracketed(&of.spell(spelling), spelling),
         false => of.part(needed, spelling),
     };
-    let [a, b] = [operand(left, l), operand(right, r)];
+    let [a, b] = [operand(left, l), signed(operand(right, r), spelling)];
     let begins_with_digit = b.starts_with(|first: char| first.is_ascii_digit());
     match (sign, spelling) {
         ('^', Latex) => format!("{a}^{{{}}}", right.spell(Latex)),
         // `x^T` is the transpose.
         ('^', _) if right.as_whole().is_none() => format!("{a}^({})", right.spell(Text)),
-        ('^', _) => format!("{a}^{b}"),
+        ('^', _) => format!("{a}^{}", right.spell(Text)),
         ('*', Latex) if begins_with_digit => format!("{a} \\cdot {b}"),
         ('*', Text) if begins_with_digit => format!("{a} * {b}"),
         ('*', _) | ('@', Latex) => format!("{a} {b}"),

@@ -198,7 +198,11 @@ impl<'t> Reader<'t> {
     /// Indices side by side, or with commas.
     fn indices(&self, inside: &str) -> Read<Vec<Node>> {
         if !inside.is_empty() && inside.chars().all(|c| c.is_ascii_lowercase()) && self.words.count(inside).is_none() {
-            return Ok(inside.chars().map(|letter| Node::Letter(letter.to_string())).collect());
+            let one = |letter: char| match self.words.count(&letter.to_string()) {
+                Some(_) => Node::Symbol(letter.to_string(), Vec::new()),
+                None => Node::Letter(letter.to_string()),
+            };
+            return Ok(inside.chars().map(one).collect());
         }
         split_outside(inside, ",")
             .into_iter()

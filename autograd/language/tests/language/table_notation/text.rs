@@ -222,7 +222,11 @@ impl<'t> Reader<'t> {
         if text.chars().all(|c| c.is_ascii_digit()) || self.words.count(text).is_some() {
             return Ok(vec![self.index(text)?]);
         }
-        Ok(text.chars().map(|letter| Node::Letter(letter.to_string())).collect())
+        let one = |letter: char| match self.words.count(&letter.to_string()) {
+            Some(_) => Node::Symbol(letter.to_string(), Vec::new()),
+            None => Node::Letter(letter.to_string()),
+        };
+        Ok(text.chars().map(one).collect())
     }
 
     fn cases(&mut self) -> Read<Node> {
