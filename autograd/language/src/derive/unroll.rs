@@ -227,8 +227,8 @@ impl Unroller<'_> {
 
     /// The names of values of loops as identifiers, once it is known which row holds which value.
     fn name_values_of_rounds(&mut self) {
-        for (line, (base, at)) in &self.straight.elements {
-            self.straight.lines[*line].name = Some(self.straight.names.own(&at_places(base, at)));
+        for (line, (base, at)) in self.straight.elements.clone() {
+            self.straight.lines[line].name = Some(self.straight.names.own(&at_places(&base, &at)));
         }
     }
 
