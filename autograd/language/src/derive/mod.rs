@@ -27,7 +27,7 @@ use crate::meaning::types::Kind;
 use crate::syntax::span::Span;
 
 use build::Builder;
-pub(super) use one_row::row_gradients;
+pub(crate) use one_row::{Contributions, contributions, operands_in_order, stack_axis};
 use straight::{Line, Straight, straighten};
 
 /// A derivative.

@@ -2,6 +2,8 @@
 //!
 //! Loops are kept, or unrolled, which needs numbers for the sizes that they run to; all other sizes stay names.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::meaning::positive::Positive;
 use crate::meaning::program::{DeclaredInput, Dim, Operation, Program, Requirement};
 use crate::meaning::types::Type;
@@ -58,6 +60,10 @@ pub struct Straight {
     pub names: Names,
     /// Kept loops, and the rows through which values pass from round to round; empty for an unrolled program.
     pub rounds: Rounds,
+    /// In an unrolled program, values of loops: the name in the program, and the positions.
+    pub elements: BTreeMap<usize, (String, Vec<i64>)>,
+    /// In an unrolled program, the lines that collect all values of a loop.
+    pub collected: BTreeSet<usize>,
 }
 
 impl Straight {

@@ -1,6 +1,6 @@
 //! A straight program with its loops unrolled: the positions of loops become numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::identifier;
 use super::straight::{Line, Straight, StraightParam};
@@ -26,11 +26,14 @@ pub fn straighten(program: &Program, given: &BTreeMap<String, i64>) -> Result<St
         state: State::new(program, bound, Budget::new(program.memory)),
         straight: Straight::of(program),
         params: BTreeMap::new(),
-        prefixes: Vec::new(),
+        scopes: Vec::new(),
+        rounds: Vec::new(),
+        stored: BTreeSet::new(),
     };
     unroller.fix_dims(given);
     unroller.unroll(&program.instructions)?;
     unroller.remaining_params()?;
+    unroller.name_values_of_rounds();
     let at = |value: ValueId| unroller.state.value(value);
     let objective = program.objective.map(|(direction, value)| (direction, at(value)));
     let outputs = program.outputs.iter();
@@ -46,8 +49,12 @@ struct Unroller<'p> {
     state: State<'p, usize>,
     straight: Straight,
     params: BTreeMap<String, usize>,
-    /// What the names of values begin with, for each scope around.
-    prefixes: Vec<String>,
+    /// For each scope around, what the names of values begin with, and the positions of the loops outside of it.
+    scopes: Vec<(String, Vec<(i64, bool)>)>,
+    /// The positions of the loops around, outermost first; those by which a layer is named already are marked.
+    rounds: Vec<(i64, bool)>,
+    /// The lines that are in a row.
+    stored: BTreeSet<usize>,
 }
 
 impl<'p> Unroll<'p> for Unroller<'p> {
@@ -97,18 +104,39 @@ impl<'p> Unroll<'p> for Unroller<'p> {
             }
             op => op.with_sizes(&|size| self.here(size)),
         };
-        let name = value.name.as_ref().map(|name| match op {
-            Operation::Input(_) => name.clone(),
-            _ => self.straight.names.own(&format!("{}{name}", self.prefixes.concat())),
+        let Some(name) = value.name.clone().filter(|_| !matches!(op, Operation::Input(_))) else {
+            let name = value.name.clone();
+            return Ok(self.push(Line { op, args, ty, name }));
+        };
+        let base = format!("{}{name}", self.prefix());
+        let rounds = self.rounds.iter().filter(|(_, is_named)| !is_named);
+        let at: Vec<i64> = rounds.map(|(place, _)| *place).collect();
+        // The first value of a row, before its loop, has the row's name too.
+        let is_of_round = !at.is_empty() || self.state.program.families.iter().any(|row| row.name == name);
+        let name = if is_of_round {
+            base.clone()
+        } else {
+            self.straight.names.own(&base)
+        };
+        let line = self.push(Line {
+            op,
+            args,
+            ty,
+            name: Some(name),
         });
-        Ok(self.push(Line { op, args, ty, name }))
+        if is_of_round {
+            self.straight.elements.insert(line, (base, at));
+        }
+        Ok(line)
     }
 
     fn name_element(&mut self, line: usize, family: usize, at: &[i64]) {
-        if self.straight.lines[line].name.is_none() {
-            let places: Vec<String> = at.iter().map(|place| place.to_string().replace('-', "m")).collect();
-            let name = format!("{}_{}", self.state.program.families[family].name, places.join("_"));
-            self.straight.lines[line].name = Some(self.straight.names.fresh(&name));
+        let base = format!("{}{}", self.prefix(), self.state.program.families[family].name);
+        // A value that has a name in the layer of a round is known by its row; the first row that holds it names it.
+        let is_of_round = self.straight.lines[line].name.is_none() || self.straight.elements.contains_key(&line);
+        if is_of_round && self.stored.insert(line) {
+            self.straight.lines[line].name = Some(base.clone());
+            self.straight.elements.insert(line, (base, at.to_vec()));
         }
     }
 
@@ -125,13 +153,21 @@ impl<'p> Unroll<'p> for Unroller<'p> {
             },
         };
         let axis = vec![("axis".to_string(), vec![AttributeNumber::Number(0.0)])];
-        let name = (depth == 0).then(|| self.straight.names.own(&self.state.program.families[family].name));
-        Ok(self.push(Line {
+        let name = (depth == 0).then(|| {
+            self.straight.names.own(&format!(
+                "{}{}",
+                self.prefix(),
+                self.state.program.families[family].name
+            ))
+        });
+        let line = self.push(Line {
             op: Operation::Engine("stack".into(), axis),
             args: parts,
             ty,
             name,
-        }))
+        });
+        self.straight.collected.insert(line);
+        Ok(line)
     }
 
     fn empty(&mut self, out: ValueId, depth: usize) -> Done<usize> {
@@ -162,19 +198,46 @@ impl<'p> Unroll<'p> for Unroller<'p> {
     }
 
     fn open(&mut self, scope: Scope<'_>) {
-        self.prefixes.push(match scope {
-            Scope::Round(..) => String::new(),
-            Scope::Layer(name, Some(at)) => format!("{name}_{at}_"),
+        let rounds = self.rounds.clone();
+        let prefix = match scope {
+            Scope::Round(_, at) => {
+                self.rounds.push((at, false));
+                String::new()
+            }
+            Scope::Layer(name, Some(at)) => {
+                let round = self
+                    .rounds
+                    .iter_mut()
+                    .rev()
+                    .find(|(place, is_named)| *place == at && !is_named);
+                round.into_iter().for_each(|(_, is_named)| *is_named = true);
+                format!("{name}_{at}_")
+            }
             Scope::Layer(name, None) => format!("{name}_"),
-        });
+        };
+        self.scopes.push((prefix, rounds));
     }
 
     fn close(&mut self) {
-        self.prefixes.pop();
+        if let Some((_, rounds)) = self.scopes.pop() {
+            self.rounds = rounds;
+        }
     }
 }
 
 impl Unroller<'_> {
+    /// What the names of values begin with here.
+    fn prefix(&self) -> String {
+        self.scopes.iter().map(|(prefix, _)| prefix.as_str()).collect()
+    }
+
+    /// The names of values of loops as identifiers, once it is known which row holds which value.
+    fn name_values_of_rounds(&mut self) {
+        for (line, (base, at)) in self.straight.elements.clone() {
+            self.straight.lines[line].name = Some(self.straight.names.own(&at_places(&base, &at)));
+        }
+    }
+
     /// Sizes that are given become equations of the unrolled program.
     fn fix_dims(&mut self, given: &BTreeMap<String, i64>) {
         for dim in &mut self.straight.dims {
@@ -257,4 +320,10 @@ impl Unroller<'_> {
         self.params.insert(path, line);
         Ok(line)
     }
+}
+
+/// A name with positions behind it: `h_2`.
+fn at_places(name: &str, places: &[i64]) -> String {
+    let places = places.iter().map(|place| format!("_{place}").replace('-', "m"));
+    places.fold(name.to_string(), |name, place| name + &place)
 }

@@ -159,6 +159,14 @@ impl Size {
         Some(quotient)
     }
 
+    /// The products of names that it is the sum of, with their coefficients, in the order in which it is written.
+    pub(crate) fn products(&self) -> impl Iterator<Item = (&[Symbol], i64)> {
+        self.terms
+            .iter()
+            .rev()
+            .map(|(names, &coefficient)| (names.as_slice(), coefficient))
+    }
+
     pub(super) fn as_term(&self) -> Option<(&Monomial, i64)> {
         let mut terms = self.terms.iter();
         let (monomial, &coefficient) = terms.next()?;
@@ -251,8 +259,8 @@ impl Size {
         let binary = |operator, l, r| expr(ExprKind::Binary(operator, Box::new(l), Box::new(r)));
         let mut sum: Option<Expr> = None;
         // A size begins with what is added, if anything is.
-        let (added, taken): (Vec<_>, Vec<_>) = self.terms.iter().rev().partition(|(_, coefficient)| **coefficient > 0);
-        for (monomial, &coefficient) in added.into_iter().chain(taken) {
+        let (added, taken): (Vec<_>, Vec<_>) = self.products().partition(|(_, coefficient)| *coefficient > 0);
+        for (monomial, coefficient) in added.into_iter().chain(taken) {
             let names = monomial.iter().map(|symbol| expr(ExprKind::Name(symbol.to_string())));
             let factor = (coefficient.abs() != 1 || monomial.is_empty()).then(|| number(coefficient));
             let product = factor.into_iter().chain(names).reduce(|l, r| binary(Binary::Mul, l, r));

@@ -51,7 +51,7 @@ enum FormatArg {
 enum StyleArg {
     /// Entry by entry
     Indexed,
-    /// With whole matrices
+    /// With whole matrices, where the lectures have a notation for it
     Matrix,
 }
 

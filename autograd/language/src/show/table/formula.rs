@@ -1,36 +1,80 @@
-//! Formulas of the lecture's table, and two spellings: plain text and LaTeX.
+//! Formulas of the lecture's table.
+//!
+//! A formula is written entry by entry, and then every array has an index for each axis, or with whole arrays, and then
+//! none has. How it is spelled in plain text and LaTeX is in `spell`, in MathML in `mathml`.
 
 /// A formula.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Formula {
-    /// A number.
+    /// A number, not negative.
     Number(f64),
-    /// A name with indices.
+    /// A value, a size or an index by its name, with indices: positions count from 1; a value of ids as an index names
+    /// its entry.
     Symbol(String, Vec<Formula>),
-    /// A function, perhaps along an index.
-    Call(String, Vec<Formula>, Option<String>),
+    /// The gradient of a symbol; the letter is `g`, or another if the program has names that begin with `g_`.
+    Gradient(String, Box<Formula>),
+    /// As an index, the positions from the first to the last.
+    Range(i64, i64),
+    /// A function, perhaps along an index or axes.
+    Call(String, Vec<Formula>, Along),
     /// A negation.
     Neg(Box<Formula>),
-    /// A binary operator: `+ - * / ^ @`.
+    /// A binary operator: `+ - * / ^`, `@` for a product of matrices, `.` for a product of arrays entry by entry.
     Operator(char, Box<Formula>, Box<Formula>),
-    /// A sum or another reduction over an index.
-    Over(&'static str, String, Box<Formula>),
+    /// A sum or another reduction over indices.
+    Over(&'static str, Vec<Bound>, Box<Formula>),
     /// `∂y/∂x`.
     Partial(Box<Formula>, Box<Formula>),
-    /// The transpose.
+    /// The transpose; of a vector, the row.
     Transposed(Box<Formula>),
+    /// The first value whose condition holds, or the last value.
+    Cases(Vec<(Formula, Condition)>, Box<Formula>),
+    /// 1 if the condition holds, else 0.
+    Truth(Box<Condition>),
+    /// An entry of what is no symbol.
+    Entry(Box<Formula>, Vec<Formula>),
 }
 
-/// How a formula is spelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Spelling {
-    /// Plain text.
-    Text,
-    /// LaTeX, without dollar signs.
-    Latex,
+/// An index that a formula introduces.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bound {
+    /// Its letter.
+    pub letter: String,
+    /// The positions that it runs through.
+    pub range: Range,
 }
 
-use crate::syntax::print;
+/// The positions that an index runs through.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Range {
+    /// All positions of the axes that it stands at.
+    Own,
+    /// From 1 to a size.
+    To(Box<Formula>),
+    /// From 1 to the position that another index has.
+    UpTo(Box<Formula>),
+}
+
+/// What a function works along.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Along {
+    /// Each entry, or all entries.
+    Whole,
+    /// An index, which stays the index of the result.
+    Index(Bound),
+    /// These axes of a whole array, by name.
+    Axes(Vec<String>),
+}
+
+/// A chain of comparisons: `1 < t <= 3`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// The leftmost side.
+    pub first: Formula,
+    /// Each sign, `= != < <= > >=`, and what stands to its right.
+    pub rest: Vec<(&'static str, Formula)>,
+}
+
 use Formula::*;
 
 impl Formula {
@@ -39,48 +83,154 @@ impl Formula {
         Operator(sign, Box::new(left), Box::new(right))
     }
 
-    /// The formula in one of the spellings.
-    pub fn spell(&self, spelling: Spelling) -> String {
+    /// A name without indices.
+    pub fn name(name: &str) -> Self {
+        Symbol(name.to_string(), Vec::new())
+    }
+
+    /// A whole number; a negative one is a negation.
+    pub fn whole(value: i64) -> Self {
+        match value < 0 {
+            true => Neg(Box::new(Number(-(value as f64)))),
+            false => Number(value as f64),
+        }
+    }
+
+    /// The whole number, if the formula is one.
+    pub(super) fn as_whole(&self) -> Option<i64> {
         match self {
-            Number(value) => print::number(*value).replace("inf", infinity(spelling)),
-            Symbol(name, indices) => symbol(name, indices, spelling),
-            Call(name, args, along) => call(name, args, along.as_deref(), spelling),
-            Neg(of) => format!("-{}", of.part(6, spelling)),
-            Operator(sign, left, right) => operator(*sign, left, right, spelling),
-            Over(reducer, index, body) => over(reducer, index, body, spelling),
-            Partial(of, by) => partial(of, by, spelling),
-            Transposed(of) => match spelling {
-                Spelling::Text => format!("{}^T", of.part(8, spelling)),
-                Spelling::Latex => format!("{}^\\top", of.part(8, spelling)),
+            Number(value) if value.fract() == 0.0 => Some(*value as i64),
+            Neg(inner) => inner.as_whole().map(|value| -value),
+            _ => None,
+        }
+    }
+
+    /// The name, if the formula is a name without indices.
+    pub(super) fn as_name(&self) -> Option<&str> {
+        match self {
+            Symbol(name, indices) if indices.is_empty() => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The sum; 0 is left out and numbers are added.
+    pub(super) fn plus(self, other: Self) -> Self {
+        match (self.as_whole(), other.as_whole(), &self) {
+            (Some(a), Some(b), _) => Self::whole(a + b),
+            (_, Some(0), _) => self,
+            (Some(0), _, _) => other,
+            (_, Some(b), Operator('+' | '-', left, last)) if last.as_whole().is_some() => {
+                let sign = if matches!(self, Operator('+', ..)) { 1 } else { -1 };
+                let last = last.as_whole().unwrap_or(0) * sign;
+                (**left).clone().plus(Self::whole(last + b))
+            }
+            (_, Some(b), _) if b < 0 => Self::operator('-', self, Self::whole(-b)),
+            _ => match other {
+                Neg(other) => Self::operator('-', self, *other),
+                other => Self::operator('+', self, other),
             },
         }
     }
 
+    /// The difference; 0 is left out and numbers are subtracted.
+    pub(super) fn minus(self, other: Self) -> Self {
+        match other.as_whole() {
+            Some(value) => self.plus(Self::whole(-value)),
+            None => Self::operator('-', self, other),
+        }
+    }
+
+    /// The product; 1 is left out and numbers are multiplied.
+    pub(super) fn times(self, other: Self) -> Self {
+        match (self.as_whole(), other.as_whole()) {
+            (Some(a), Some(b)) => Self::whole(a * b),
+            (Some(1), _) => other,
+            (_, Some(1)) => self,
+            _ => Self::operator('*', self, other),
+        }
+    }
+
+    /// How tightly it binds: a sum 4, a product 5, a power 7, a name 9.
     pub(super) fn strength(&self) -> u8 {
         match self {
-            Operator('+' | '-', ..) => 4,
-            Over(..) => 4,
-            Operator('*' | '/' | '@', ..) => 5,
-            Neg(_) => 5,
+            Operator('+' | '-', ..) | Over(..) => 4,
+            Operator('*' | '/' | '@' | '.', ..) | Neg(_) => 5,
             Operator(..) | Transposed(_) => 7,
             _ => 9,
         }
     }
 
-    fn part(&self, needed: u8, spelling: Spelling) -> String {
-        let own = self.spell(spelling);
-        match (self.strength() < needed, spelling) {
-            (false, _) => own,
-            (true, Spelling::Latex) => format!("\\left({own}\\right)"),
-            (true, _) => format!("({own})"),
+    /// True if an operand stands in brackets although it binds tightly enough: `(a / b) c` is not read as `a / (b c)`,
+    /// and products of matrices and of entries are not mixed.
+    pub(super) fn is_misread_beside(&self, sign: char, fractions_have_bars: bool) -> bool {
+        match self {
+            Operator('/', ..) => !fractions_have_bars && matches!(sign, '*' | '/' | '@' | '.'),
+            Operator(own @ ('@' | '.'), ..) => matches!(sign, '@' | '.') && sign != *own,
+            _ => false,
+        }
+    }
+
+    /// Calls a function for this formula and all its parts.
+    pub(super) fn visit(&self, see: &mut dyn FnMut(&Self)) {
+        see(self);
+        let all = |parts: &[Self], see: &mut dyn FnMut(&Self)| parts.iter().for_each(|part| part.visit(see));
+        let of_condition = |condition: &Condition, see: &mut dyn FnMut(&Self)| {
+            condition.first.visit(see);
+            condition.rest.iter().for_each(|(_, part)| part.visit(see));
+        };
+        match self {
+            Number(_) | Range(..) => {}
+            Symbol(_, parts) | Call(_, parts, _) => all(parts, see),
+            Gradient(_, inner) | Neg(inner) | Transposed(inner) => inner.visit(see),
+            Operator(_, left, right) | Partial(left, right) => {
+                left.visit(see);
+                right.visit(see);
+            }
+            Over(_, bounds, body) => {
+                for bound in bounds {
+                    if let Range::To(end) | Range::UpTo(end) = &bound.range {
+                        end.visit(see);
+                    }
+                }
+                body.visit(see);
+            }
+            Cases(cases, otherwise) => {
+                for (value, condition) in cases {
+                    value.visit(see);
+                    of_condition(condition, see);
+                }
+                otherwise.visit(see);
+            }
+            Truth(condition) => of_condition(condition, see),
+            Entry(inner, parts) => {
+                inner.visit(see);
+                all(parts, see);
+            }
         }
     }
 }
 
-fn infinity(spelling: Spelling) -> &'static str {
-    match spelling {
-        Spelling::Text => "inf",
-        Spelling::Latex => "\\infty",
+impl Condition {
+    /// A comparison of two formulas.
+    pub fn new(left: Formula, sign: &'static str, right: Formula) -> Self {
+        Self {
+            first: left,
+            rest: vec![(sign, right)],
+        }
+    }
+
+    /// The comparison that holds where this one does not.
+    pub(super) fn negated(mut self) -> Self {
+        let opposite = |sign: &str| match sign {
+            "=" => "!=",
+            "!=" => "=",
+            "<" => ">=",
+            "<=" => ">",
+            ">" => "<=",
+            _ => "<",
+        };
+        self.rest.iter_mut().for_each(|(sign, _)| *sign = opposite(sign));
+        self
     }
 }
 
@@ -107,91 +257,3 @@ pub(super) const GREEK: &[(&str, &str)] = &[
     ("psi", "ψ"),
     ("omega", "ω"),
 ];
-
-/// A name: what follows an underscore is below the line, a gradient `g_z_j` has its value's name below.
-fn symbol(name: &str, indices: &[Formula], spelling: Spelling) -> String {
-    let mut below: Vec<String> = Vec::new();
-    let (head, tail) = name.split_once('_').unwrap_or((name, ""));
-    let places: Vec<String> = indices.iter().map(|index| index.spell(spelling)).collect();
-    let is_letter = |index: &Formula| index.spell(Spelling::Text).chars().count() == 1;
-    let joined = places.join(if indices.iter().all(is_letter) { "" } else { "," });
-    if spelling == Spelling::Text {
-        let index = if places.is_empty() {
-            String::new()
-        } else {
-            format!("_{joined}")
-        };
-        return format!("{name}{index}");
-    }
-    if head == "g" && !tail.is_empty() {
-        below.push(symbol(tail, indices, spelling));
-    } else {
-        below.extend((!tail.is_empty()).then(|| letter(&tail.replace('_', " "), spelling)));
-        below.extend((!joined.is_empty()).then_some(joined));
-    }
-    let head = letter(head, spelling);
-    match below.is_empty() {
-        true => head,
-        false => format!("{head}_{{{}}}", below.join(",")),
-    }
-}
-
-fn letter(name: &str, spelling: Spelling) -> String {
-    let greek = GREEK.iter().any(|(own, _)| *own == name);
-    match spelling {
-        Spelling::Latex if greek => format!("\\{name}"),
-        Spelling::Latex if name.chars().count() > 1 => format!("\\mathit{{{}}}", name.replace('_', "\\_")),
-        _ => name.to_string(),
-    }
-}
-
-fn call(name: &str, args: &[Formula], along: Option<&str>, spelling: Spelling) -> String {
-    let args: Vec<String> = args.iter().map(|arg| arg.spell(spelling)).collect();
-    let args = args.join(", ");
-    match (spelling, along) {
-        (Spelling::Text, None) => format!("{name}({args})"),
-        (Spelling::Text, Some(index)) => format!("{name}_{index}({args})"),
-        (Spelling::Latex, along) => {
-            let name = match name {
-                "log" | "exp" | "tanh" => format!("\\{name}"),
-                name => format!("\\operatorname{{{}}}", name.replace('_', "\\_")),
-            };
-            let index = along.map_or(String::new(), |index| format!("_{{{index}}}"));
-            format!("{name}{index}\\left({args}\\right)")
-        }
-    }
-}
-
-fn operator(sign: char, left: &Formula, right: &Formula, spelling: Spelling) -> String {
-    let (l, r) = match sign {
-        '+' => (4, 4),
-        '-' => (4, 5),
-        '^' => (8, 8),
-        _ => (5, 6),
-    };
-    let [a, b] = [left.part(l, spelling), right.part(r, spelling)];
-    match (sign, spelling) {
-        ('*', _) | ('@', Spelling::Latex) => format!("{a} {b}"),
-        ('/', Spelling::Latex) => format!("\\frac{{{}}}{{{}}}", left.spell(spelling), right.spell(spelling)),
-        ('^', Spelling::Latex) => format!("{a}^{{{}}}", right.spell(spelling)),
-        ('^', _) => format!("{a}^{b}"),
-        (sign, _) => format!("{a} {sign} {b}"),
-    }
-}
-
-fn over(reducer: &str, index: &str, body: &Formula, spelling: Spelling) -> String {
-    let body = body.part(5, spelling);
-    match (reducer, spelling) {
-        ("sum", Spelling::Latex) => format!("\\sum_{{{index}}} {body}"),
-        (reducer, Spelling::Latex) => format!("\\operatorname{{{reducer}}}_{{{index}}} {body}"),
-        (reducer, Spelling::Text) => format!("{reducer}_{index} {body}"),
-    }
-}
-
-fn partial(of: &Formula, by: &Formula, spelling: Spelling) -> String {
-    let [of, by] = [of, by].map(|part| part.spell(spelling));
-    match spelling {
-        Spelling::Text => format!("d{of}/d{by}"),
-        Spelling::Latex => format!("\\frac{{\\partial {of}}}{{\\partial {by}}}"),
-    }
-}

@@ -1,6 +1,7 @@
 //! Formulas in MathML Core, which browsers draw without help.
 
-use super::formula::{Formula, GREEK};
+use super::formula::{Along, Bound, Condition, Formula, GREEK, Range};
+use super::spell::halves;
 use crate::show::view::escaped;
 use crate::syntax::print;
 
@@ -27,24 +28,25 @@ impl Formula {
         match self {
             Number(value) => number(*value),
             Symbol(name, indices) => symbol(name, indices),
-            Call(name, args, along) => {
-                let args: Vec<String> = args.iter().map(Self::mathml).collect();
-                let name = match along {
-                    Some(index) => below("msub", &function(name), &identifier(index)),
-                    None => function(name),
-                };
-                row(&format!("{name}{APPLY}{}", bracketed(&args.join(COMMA))))
-            }
-            Neg(of) => row(&format!("<mo form=\"prefix\">&minus;</mo>{}", of.mathml_part(6))),
+            Gradient(letter, of) => below("msub", &identifier(letter), &of.mathml()),
+            Self::Range(from, to) => row(&format!("<mn>{from}</mn><mo>:</mo><mn>{to}</mn>")),
+            Call(name, args, along) => call(name, args, along),
+            Neg(of) => row(&format!(
+                "<mo form=\"prefix\">&minus;</mo>{}",
+                of.mathml_part(if matches!(**of, Over(..)) { 4 } else { 5 })
+            )),
             Operator(sign, left, right) => operator(*sign, left, right),
-            Over(reducer, index, body) => {
+            Over(reducer, bounds, body) => {
                 let sign = match *reducer {
                     "sum" => "<mo>&sum;</mo>".to_string(),
+                    "prod" => "<mo>&prod;</mo>".to_string(),
                     reducer => function(reducer),
                 };
-                let indices: Vec<String> = index.split(',').map(identifier).collect();
-                let under = below("munder", &sign, &row(&indices.join(COMMA)));
-                row(&format!("{under}{}", body.mathml_part(5)))
+                row(&format!(
+                    "{}{}",
+                    with_bounds("munder", &sign, bounds),
+                    body.mathml_part(5)
+                ))
             }
             Partial(of, by) => {
                 let [of, by] =
@@ -52,6 +54,15 @@ impl Formula {
                 format!("<mfrac>{of}{by}</mfrac>")
             }
             Transposed(of) => format!("<msup>{}<mo>&top;</mo></msup>", of.mathml_part(8)),
+            Cases(cases, otherwise) => choice(cases, otherwise),
+            Truth(condition) => row(&format!("<mo>[</mo>{}<mo>]</mo>", condition.mathml())),
+            Entry(of, indices) => {
+                let of = match **of {
+                    Call(..) => of.mathml(),
+                    _ => bracketed(&of.mathml()),
+                };
+                below("msub", &of, &row(&places(indices)))
+            }
         }
     }
 
@@ -62,6 +73,68 @@ impl Formula {
             self.mathml()
         }
     }
+}
+
+impl Condition {
+    fn mathml(&self) -> String {
+        let rest = self.rest.iter().map(|(sign, side)| {
+            let sign = match *sign {
+                "<=" => "&le;",
+                ">=" => "&ge;",
+                "!=" => "&ne;",
+                "<" => "&lt;",
+                ">" => "&gt;",
+                sign => sign,
+            };
+            format!("<mo>{sign}</mo>{}", side.mathml())
+        });
+        row(&format!("{}{}", self.first.mathml(), rest.collect::<String>()))
+    }
+}
+
+/// A sign or function with the indices that it introduces below it.
+fn with_bounds(element: &str, sign: &str, bounds: &[Bound]) -> String {
+    let letters: Vec<String> = bounds.iter().map(|bound| identifier(&bound.letter)).collect();
+    let letters = letters.join(COMMA);
+    match &bounds[0].range {
+        Range::Own => below(element, sign, &row(&letters)),
+        Range::UpTo(end) => below(element, sign, &row(&format!("{letters}<mo>&le;</mo>{}", end.mathml()))),
+        Range::To(end) => {
+            let under = row(&format!("{letters}<mo>=</mo><mn>1</mn>"));
+            let both = if element == "munder" { "munderover" } else { "msubsup" };
+            format!("<{both}>{sign}{under}{}</{both}>", row(&end.mathml()))
+        }
+    }
+}
+
+fn call(name: &str, args: &[Formula], along: &Along) -> String {
+    let args: Vec<String> = args.iter().map(Formula::mathml).collect();
+    let args = args.join(COMMA);
+    if name == "sqrt" {
+        return format!("<msqrt>{args}</msqrt>");
+    }
+    let name = match along {
+        Along::Whole => function(name),
+        Along::Index(bound) => with_bounds("msub", &function(name), std::slice::from_ref(bound)),
+        Along::Axes(axes) => {
+            let axes: Vec<String> = axes
+                .iter()
+                .map(|axis| format!("<mtext>{}</mtext>", escaped(axis)))
+                .collect();
+            below("msub", &function(name), &row(&axes.join(COMMA)))
+        }
+    };
+    row(&format!("{name}{APPLY}{}", bracketed(&args)))
+}
+
+fn choice(cases: &[(Formula, Condition)], otherwise: &Formula) -> String {
+    let line = |value: &Formula, when: String| format!("<mtr><mtd>{}</mtd><mtd>{when}</mtd></mtr>", value.mathml());
+    let mut lines: String = cases
+        .iter()
+        .map(|(value, condition)| line(value, row(&format!("<mtext>if&nbsp;</mtext>{}", condition.mathml()))))
+        .collect();
+    lines += &line(otherwise, "<mtext>otherwise</mtext>".to_string());
+    row(&format!("<mo>{{</mo><mtable columnalign=\"left\">{lines}</mtable>"))
 }
 
 const COMMA: &str = "<mo separator=\"true\">,</mo>";
@@ -101,21 +174,26 @@ fn function(name: &str) -> String {
     format!("<mi>{}</mi>", escaped(name))
 }
 
-/// What follows an underscore is below the line; of a gradient `g_z_j`, the name of its value with its own indices.
+/// What follows an underscore is below the line, upright, before the indices.
 fn symbol(name: &str, indices: &[Formula]) -> String {
-    let (head, tail) = name.split_once('_').unwrap_or((name, ""));
-    if head == "g" && !tail.is_empty() {
-        return below("msub", &identifier(head), &symbol(tail, indices));
-    }
-    let is_letter = |index: &Formula| matches!(index, Symbol(name, own) if own.is_empty() && name.chars().count() == 1);
-    let places: Vec<String> = indices.iter().map(Formula::mathml).collect();
-    let joined = places.join(if indices.iter().all(is_letter) { "" } else { COMMA });
-    let tail = (!tail.is_empty()).then(|| identifier(&tail.replace('_', " ")));
-    let parts: Vec<String> = tail.into_iter().chain((!joined.is_empty()).then_some(joined)).collect();
+    let (head, tail) = halves(name);
+    let tail = (!tail.is_empty()).then(|| match GREEK.iter().any(|(own, _)| *own == tail) {
+        true => identifier(tail),
+        false => format!("<mtext>{}</mtext>", escaped(tail)),
+    });
+    let places = (!indices.is_empty()).then(|| places(indices));
+    let parts: Vec<String> = tail.into_iter().chain(places).collect();
     match parts.is_empty() {
         true => identifier(head),
         false => below("msub", &identifier(head), &row(&parts.join(COMMA))),
     }
+}
+
+/// Indices side by side, with commas if they are not all letters.
+fn places(indices: &[Formula]) -> String {
+    let is_letter = |index: &Formula| matches!(index, Symbol(name, own) if own.is_empty() && name.chars().count() == 1);
+    let places: Vec<String> = indices.iter().map(Formula::mathml).collect();
+    places.join(if indices.iter().all(is_letter) { "" } else { COMMA })
 }
 
 fn operator(sign: char, left: &Formula, right: &Formula) -> String {
@@ -126,9 +204,15 @@ fn operator(sign: char, left: &Formula, right: &Formula) -> String {
         '/' => (0, 0),
         _ => (5, 6),
     };
-    let [a, b] = [left.mathml_part(l), right.mathml_part(r)];
+    let operand = |of: &Formula, needed| match of.is_misread_beside(sign, true) {
+        true => bracketed(&of.mathml()),
+        false => of.mathml_part(needed),
+    };
+    let [a, b] = [operand(left, l), operand(right, r)];
     match sign {
+        '*' if matches!(right, Number(_)) => row(&format!("{a}<mo>&sdot;</mo>{b}")),
         '*' | '@' => row(&format!("{a}{TIMES}{b}")),
+        '.' => row(&format!("{a}<mo>&odot;</mo>{b}")),
         '/' => format!("<mfrac>{}{}</mfrac>", row(&a), row(&b)),
         '^' => format!("<msup>{a}{}</msup>", row(&b)),
         '-' => row(&format!("{a}<mo>&minus;</mo>{b}")),

@@ -1,0 +1,598 @@
+//! The value of a formula that was read: a number, or an array whose axes have names.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use ndarray::{ArrayD, Dimension, IxDyn};
+
+use super::{Along, Bound, Condition, Node, Read};
+
+/// An array with the names of its axes; a vector may be a row.
+#[derive(Clone, Debug)]
+pub struct Named {
+    pub labels: Vec<String>,
+    pub array: ArrayD<f64>,
+    pub is_row: bool,
+    /// True for ids, which count from 0.
+    pub is_id: bool,
+}
+
+impl Named {
+    pub fn number(value: f64) -> Self {
+        Self::new(Vec::new(), ArrayD::from_elem(IxDyn(&[]), value))
+    }
+
+    pub fn new(labels: Vec<String>, array: ArrayD<f64>) -> Self {
+        Self {
+            labels,
+            array,
+            is_row: false,
+            is_id: false,
+        }
+    }
+
+    fn rank(&self) -> usize {
+        self.array.ndim()
+    }
+
+    fn single(&self) -> Read<f64> {
+        match self.rank() {
+            0 => Ok(self.array.sum()),
+            rank => Err(format!("an array with {rank} axes where a number is needed")),
+        }
+    }
+
+    fn map(&self, f: impl Fn(f64) -> f64) -> Self {
+        Self::new(self.labels.clone(), self.array.mapv(f))
+    }
+}
+
+/// What is known: values and gradients by name; of a value of a loop the name has the positions, `h_2`.
+#[derive(Default)]
+pub struct Known {
+    pub values: BTreeMap<String, Named>,
+    pub gradients: BTreeMap<String, Named>,
+    /// How many indices of a name are positions in loops.
+    pub places: BTreeMap<String, usize>,
+    /// The formulas of local derivatives, by how `∂y/∂x` was read.
+    pub partials: RefCell<Vec<(Node, Node)>>,
+}
+
+type Letters = BTreeMap<String, i64>;
+
+impl Known {
+    /// The value of a formula with these letters.
+    pub fn value(&self, node: &Node, letters: &mut Letters) -> Read<Named> {
+        match node {
+            Node::Number(value) => Ok(Named::number(*value)),
+            Node::Letter(letter) => {
+                let value = letters
+                    .get(letter)
+                    .ok_or_else(|| format!("`{letter}` is no index here"))?;
+                Ok(Named::number(*value as f64))
+            }
+            Node::Symbol(name, indices) => self.symbol(&self.values, name, indices, letters),
+            Node::Gradient(of) => match &**of {
+                Node::Symbol(name, indices) => self.symbol(&self.gradients, name, indices, letters),
+                Node::Entry(of, indices) => {
+                    let whole = self.value(&Node::Gradient(of.clone()), letters)?;
+                    self.entry(whole, indices, letters)
+                }
+                other => Err(format!("a gradient of {other:?}")),
+            },
+            Node::Range(..) => Err("a range that is no index".into()),
+            Node::Call(name, args, along) => self.call(name, args, along, letters),
+            Node::Neg(of) => Ok(self.value(of, letters)?.map(|x| -x)),
+            Node::Operator(sign, left, right) => {
+                let [left, right] = [self.value(left, letters)?, self.value(right, letters)?];
+                operator(*sign, &left, &right)
+            }
+            Node::Over(reducer, bounds, body) => {
+                let mut all = Vec::new();
+                self.run_through(bounds, body, letters, &mut all)?;
+                Ok(Named::number(reduced(reducer, &all)?))
+            }
+            Node::Partial(..) => {
+                let partials = self.partials.borrow();
+                let slope = partials.iter().find(|(partial, _)| partial == node);
+                let slope = slope
+                    .map(|(_, slope)| slope.clone())
+                    .ok_or_else(|| format!("{node:?} has no formula"))?;
+                drop(partials);
+                self.value(&slope, letters)
+            }
+            Node::Transposed(of) => transposed(self.value(of, letters)?),
+            Node::Cases(cases, otherwise) => self.choice(cases, otherwise, letters),
+            Node::Truth(condition) => {
+                let (one, zero) = (Node::Number(1.0), Node::Number(0.0));
+                self.choice(&[(one, condition.clone())], &zero, letters)
+            }
+            Node::Entry(of, indices) => {
+                if let Node::Call(name, args, Along::Index(bound)) = &**of {
+                    let place = self.position(&indices[0], letters)?;
+                    return self.along_index(name, &args[0], bound, place, letters);
+                }
+                let whole = self.value(of, letters)?;
+                self.entry(whole, indices, letters)
+            }
+        }
+    }
+
+    /// An index as a position: a bare id names its entry, which is one further on.
+    fn position(&self, index: &Node, letters: &mut Letters) -> Read<i64> {
+        let value = self.value(index, letters)?;
+        let is_bare = matches!(index, Node::Symbol(..));
+        let number = value.single()?;
+        match number.fract() == 0.0 {
+            true => Ok(number as i64 + i64::from(is_bare && value.is_id)),
+            false => Err(format!("{number} is no position")),
+        }
+    }
+
+    fn entry(&self, whole: Named, indices: &[Node], letters: &mut Letters) -> Read<Named> {
+        let mut rest = whole;
+        let mut kept = 0;
+        for index in indices {
+            // An array of ids takes rows.
+            let value = self.value(index, letters)?;
+            if value.rank() > 0 {
+                let rows = rest.array.shape()[1..].to_vec();
+                let labels = value.labels.iter().chain(&rest.labels[1..]).cloned().collect();
+                let shape: Vec<usize> = value.array.shape().iter().chain(&rows).copied().collect();
+                let picked = value.array.iter().flat_map(|&id| {
+                    let row = rest.array.index_axis(ndarray::Axis(0), id as usize);
+                    row.iter().copied().collect::<Vec<f64>>()
+                });
+                let picked: Vec<f64> = picked.collect();
+                let array = ArrayD::from_shape_vec(IxDyn(&shape), picked).map_err(|error| error.to_string())?;
+                rest = Named::new(labels, array);
+                kept += value.rank();
+                continue;
+            }
+            let place = self.position(index, letters)?;
+            if kept >= rest.rank() {
+                return Err("an index too many".into());
+            }
+            if place < 1 || place as usize > rest.array.shape()[kept] {
+                return Err(format!("position {place} of an axis of {}", rest.array.shape()[kept]));
+            }
+            let is_id = rest.is_id;
+            let array = rest.array.index_axis_move(ndarray::Axis(kept), place as usize - 1);
+            rest.labels.remove(kept);
+            rest = Named::new(rest.labels, array);
+            rest.is_id = is_id;
+        }
+        Ok(rest)
+    }
+
+    fn symbol(&self, of: &BTreeMap<String, Named>, name: &str, indices: &[Node], letters: &mut Letters) -> Read<Named> {
+        let places = self.places.get(name).copied().unwrap_or(0);
+        if places == 0 || of.contains_key(name) && indices.is_empty() {
+            let whole = of.get(name).ok_or_else(|| format!("`{name}` has no value"))?;
+            return self.entry(whole.clone(), indices, letters);
+        }
+        let (own, rest) = indices.split_at(places.min(indices.len()));
+        let whole = self.of_loop(of, name, own, &mut String::new(), letters)?;
+        self.entry(whole, rest, letters)
+    }
+
+    /// The value of a loop at these positions; along a range, all of them.
+    fn of_loop(
+        &self,
+        of: &BTreeMap<String, Named>,
+        name: &str,
+        places: &[Node],
+        before: &mut String,
+        letters: &mut Letters,
+    ) -> Read<Named> {
+        let Some((first, rest)) = places.split_first() else {
+            let full = format!("{name}{before}");
+            return of.get(&full).cloned().ok_or_else(|| format!("`{full}` has no value"));
+        };
+        let (from, to) = match first {
+            Node::Range(from, to) => (*from, *to),
+            one => {
+                let place = self.position(one, letters)?;
+                (place, place)
+            }
+        };
+        let mut parts: Vec<Named> = Vec::new();
+        for place in from..=to {
+            let length = before.len();
+            *before += &format!("_{place}").replace('-', "m");
+            parts.push(self.of_loop(of, name, rest, before, letters)?);
+            before.truncate(length);
+        }
+        if !matches!(first, Node::Range(..)) {
+            return Ok(parts.remove(0));
+        }
+        let views: Vec<_> = parts.iter().map(|part| part.array.view()).collect();
+        let array = ndarray::stack(ndarray::Axis(0), &views).map_err(|error| error.to_string())?;
+        // The name of the new axis is that of the whole row.
+        let label = self.values.get(name).map_or("row".to_string(), |whole| {
+            whole.labels[array.ndim() - views[0].ndim() - 1].clone()
+        });
+        let labels = std::iter::once(label).chain(parts[0].labels.clone()).collect();
+        Ok(Named::new(labels, array))
+    }
+
+    fn call(&self, name: &str, args: &[Node], along: &Along, letters: &mut Letters) -> Read<Named> {
+        if let Along::Index(bound) = along {
+            let place = *letters
+                .get(&bound.letter)
+                .ok_or_else(|| format!("`{}` is no index", bound.letter))?;
+            return self.along_index(name, &args[0], bound, place, letters);
+        }
+        let values: Vec<Named> = args.iter().map(|arg| self.value(arg, letters)).collect::<Read<_>>()?;
+        let of = &values[0];
+        let axes: Vec<usize> = match along {
+            Along::Axes(labels) => labels
+                .iter()
+                .map(|label| {
+                    let places: Vec<usize> = (0..of.rank()).filter(|&axis| of.labels[axis] == *label).collect();
+                    match places.as_slice() {
+                        [one] => Ok(*one),
+                        _ => Err(format!("{} axes are called `{label}` in {:?}", places.len(), of.labels)),
+                    }
+                })
+                .collect::<Read<_>>()?,
+            _ => (0..of.rank()).collect(),
+        };
+        match name {
+            "softmax" | "log_softmax" | "cumsum" | "flip" => {
+                let [axis] = axes.as_slice() else {
+                    return Err(format!("{name} along {axes:?}"));
+                };
+                let mut of = of.clone();
+                for mut lane in of.array.lanes_mut(ndarray::Axis(*axis)) {
+                    let all: Vec<f64> = lane.iter().copied().collect();
+                    for (place, entry) in lane.iter_mut().enumerate() {
+                        *entry = at_place(name, &all, place)?;
+                    }
+                }
+                Ok(of)
+            }
+            "sum" | "mean" | "max" | "min" | "prod" | "logsumexp" if args.len() == 1 => {
+                let kept: Vec<usize> = (0..of.rank()).filter(|axis| !axes.contains(axis)).collect();
+                let order: Vec<usize> = kept.iter().chain(&axes).copied().collect();
+                let shape: Vec<usize> = kept.iter().map(|&axis| of.array.shape()[axis]).collect();
+                let turned = of.array.clone().permuted_axes(IxDyn(&order));
+                let all: Vec<f64> = turned.iter().copied().collect();
+                let count: usize = shape.iter().product();
+                let rows = all.chunks(all.len() / count).map(|row| reduced(name, row));
+                let array = ArrayD::from_shape_vec(IxDyn(&shape), rows.collect::<Read<_>>()?);
+                let labels = kept.iter().map(|&axis| of.labels[axis].clone()).collect();
+                Ok(Named::new(labels, array.map_err(|error| error.to_string())?))
+            }
+            "maximum" | "minimum" | "mod" => {
+                let f = |a: f64, b: f64| match name {
+                    "maximum" => a.max(b),
+                    "minimum" => a.min(b),
+                    _ => a.rem_euclid(b),
+                };
+                met(&[&values[0], &values[1]], &|x| f(x[0], x[1]))
+            }
+            "inverse" | "solve" | "cholesky" | "logdet" => super::matrices::value(name, &values),
+            "clip" => met(&[&values[0], &values[1], &values[2]], &|x| x[0].max(x[1]).min(x[2])),
+            _ => {
+                function(name, 0.0)?;
+                Ok(of.map(|x| function(name, x).unwrap_or(f64::NAN)))
+            }
+        }
+    }
+
+    /// A function along an index of its operand, at one of its positions.
+    fn along_index(&self, name: &str, arg: &Node, bound: &Bound, place: i64, letters: &mut Letters) -> Read<Named> {
+        let mut all = Vec::new();
+        let before = letters.remove(&bound.letter);
+        self.run_through(std::slice::from_ref(bound), arg, letters, &mut all)?;
+        letters.extend(before.map(|value| (bound.letter.clone(), value)));
+        Ok(Named::number(at_place(name, &all, place as usize - 1)?))
+    }
+
+    /// The values of a body for all positions of the indices.
+    fn run_through(&self, bounds: &[Bound], body: &Node, letters: &mut Letters, all: &mut Vec<f64>) -> Read<()> {
+        let Some((bound, rest)) = bounds.split_first() else {
+            all.push(self.value(body, letters)?.single()?);
+            return Ok(());
+        };
+        if letters.contains_key(&bound.letter) {
+            return Err(format!("`{}` is used already: it is captured", bound.letter));
+        }
+        let end = match &bound.end {
+            Some(end) => self.position(end, letters)?,
+            None => self.length(&bound.letter, body)? as i64,
+        };
+        for place in 1..=end {
+            letters.insert(bound.letter.clone(), place);
+            self.run_through(rest, body, letters, all)?;
+        }
+        letters.remove(&bound.letter);
+        Ok(())
+    }
+
+    /// How far a letter runs: as far as the axes at which it stands, which must agree.
+    pub fn length(&self, letter: &str, body: &Node) -> Read<usize> {
+        let mut found = Vec::new();
+        self.lengths(letter, body, &mut found);
+        found.sort();
+        found.dedup();
+        match found.as_slice() {
+            [one] => Ok(*one),
+            _ => Err(format!("`{letter}` runs to {found:?} in {body:?}")),
+        }
+    }
+
+    pub fn lengths(&self, letter: &str, node: &Node, found: &mut Vec<usize>) {
+        match node {
+            Node::Symbol(name, indices) => {
+                let places = self.places.get(name).copied().unwrap_or(0);
+                for (place, index) in indices.iter().enumerate() {
+                    if *index == Node::Letter(letter.to_string()) && place >= places {
+                        let is_own = |of: &str| match of.strip_prefix(name.as_str()) {
+                            Some(rest) => {
+                                rest.matches('_').count() == places
+                                    && rest.chars().all(|c| c.is_ascii_digit() || "_m".contains(c))
+                            }
+                            None => false,
+                        };
+                        let value = match places {
+                            0 => self.values.get(name),
+                            _ => self.values.iter().find(|(of, _)| is_own(of)).map(|(_, value)| value),
+                        };
+                        found.extend(value.and_then(|value| value.array.shape().get(place - places)).copied());
+                    }
+                    self.lengths(letter, index, found);
+                }
+            }
+            Node::Gradient(of) | Node::Neg(of) | Node::Transposed(of) => self.lengths(letter, of, found),
+            Node::Partial(of, by) => [of, by].into_iter().for_each(|part| self.lengths(letter, part, found)),
+            Node::Operator(_, left, right) => [left, right]
+                .into_iter()
+                .for_each(|part| self.lengths(letter, part, found)),
+            Node::Call(_, args, _) => args.iter().for_each(|arg| self.lengths(letter, arg, found)),
+            Node::Over(_, _, body) => self.lengths(letter, body, found),
+            Node::Entry(of, indices) => {
+                self.lengths(letter, of, found);
+                indices.iter().for_each(|index| self.lengths(letter, index, found));
+            }
+            Node::Cases(cases, otherwise) => {
+                let sides = cases.iter().flat_map(|(_, condition)| &condition.sides);
+                sides
+                    .chain(cases.iter().map(|(value, _)| value))
+                    .for_each(|part| self.lengths(letter, part, found));
+                self.lengths(letter, otherwise, found);
+            }
+            Node::Truth(condition) => condition
+                .sides
+                .iter()
+                .for_each(|side| self.lengths(letter, side, found)),
+            Node::Number(_) | Node::Letter(_) | Node::Range(..) => {}
+        }
+    }
+
+    fn choice(&self, cases: &[(Node, Condition)], otherwise: &Node, letters: &mut Letters) -> Read<Named> {
+        let Some(((value, condition), rest)) = cases.split_first() else {
+            return self.value(otherwise, letters);
+        };
+        let sides: Vec<Named> = condition
+            .sides
+            .iter()
+            .map(|side| self.side(side, condition, letters))
+            .collect::<Read<_>>()?;
+        let holds = |x: &[f64]| {
+            let pairs = x.windows(2).zip(&condition.signs);
+            f64::from(u8::from(
+                pairs.into_iter().all(|(pair, sign)| compares(pair[0], sign, pair[1])),
+            ))
+        };
+        if sides.iter().all(|side| side.rank() == 0) {
+            let all: Vec<f64> = sides.iter().map(Named::single).collect::<Read<_>>()?;
+            return match holds(&all) == 1.0 {
+                true => self.value(value, letters),
+                false => self.choice(rest, otherwise, letters),
+            };
+        }
+        let truth = met(&sides.iter().collect::<Vec<_>>(), &holds)?;
+        let [yes, no] = [self.value(value, letters)?, self.choice(rest, otherwise, letters)?];
+        met(&[&truth, &yes, &no], &|x| if x[0] == 1.0 { x[1] } else { x[2] })
+    }
+
+    /// A side of a comparison: an id by itself against a bare index is the position that it names.
+    fn side(&self, side: &Node, condition: &Condition, letters: &mut Letters) -> Read<Named> {
+        let value = self.value(side, letters)?;
+        let has_letter = condition.sides.iter().any(|side| matches!(side, Node::Letter(_)));
+        let is_bare = matches!(side, Node::Symbol(..));
+        Ok(match value.is_id && has_letter && is_bare {
+            true => value.map(|id| id + 1.0),
+            false => value,
+        })
+    }
+}
+
+fn compares(a: f64, sign: &str, b: f64) -> bool {
+    match sign {
+        "=" => a == b,
+        "!=" => a != b,
+        "<" => a < b,
+        "<=" => a <= b,
+        ">" => a > b,
+        _ => a >= b,
+    }
+}
+
+/// Values entry by entry: those with as many axes line up in order, those with fewer by the names of their axes.
+fn met(all: &[&Named], f: &dyn Fn(&[f64]) -> f64) -> Read<Named> {
+    let most = all.iter().max_by_key(|one| one.rank()).ok_or("nothing meets")?;
+    let (labels, shape) = (most.labels.clone(), most.array.shape().to_vec());
+    let places = |one: &Named| -> Read<Vec<usize>> {
+        if one.rank() == most.rank() {
+            return Ok((0..one.rank()).collect());
+        }
+        one.labels
+            .iter()
+            .map(|label| {
+                let found: Vec<usize> = (0..labels.len()).filter(|&axis| labels[axis] == *label).collect();
+                match found.as_slice() {
+                    [place] => Ok(*place),
+                    _ => Err(format!("{:?} beside {labels:?}", one.labels)),
+                }
+            })
+            .collect()
+    };
+    let places: Vec<Vec<usize>> = all.iter().map(|one| places(one)).collect::<Read<_>>()?;
+    for (one, places) in all.iter().zip(&places) {
+        if one
+            .array
+            .shape()
+            .iter()
+            .zip(places)
+            .any(|(size, &place)| *size != shape[place])
+        {
+            return Err(format!("{:?} beside {shape:?}", one.array.shape()));
+        }
+    }
+    let array = ArrayD::from_shape_fn(IxDyn(&shape), |at| {
+        let entries: Vec<f64> = all
+            .iter()
+            .zip(&places)
+            .map(|(one, places)| one.array[IxDyn(&places.iter().map(|&place| at[place]).collect::<Vec<_>>())])
+            .collect();
+        f(&entries)
+    });
+    Ok(Named::new(labels, array))
+}
+
+fn operator(sign: char, a: &Named, b: &Named) -> Read<Named> {
+    let f: &dyn Fn(&[f64]) -> f64 = match sign {
+        '+' => &|x| x[0] + x[1],
+        '-' => &|x| x[0] - x[1],
+        '/' => &|x| x[0] / x[1],
+        '^' => &|x| x[0].powf(x[1]),
+        '@' if a.rank() > 0 && b.rank() > 0 => return product(a, b),
+        ' ' if a.rank() > 0 && b.rank() > 0 => return Err("two arrays side by side".into()),
+        _ => &|x| x[0] * x[1],
+    };
+    met(&[a, b], f)
+}
+
+fn transposed(of: Named) -> Read<Named> {
+    let rank = of.rank();
+    if rank == 1 {
+        return Ok(Named { is_row: true, ..of });
+    }
+    let mut order: Vec<usize> = (0..rank).collect();
+    order.swap(rank.checked_sub(2).ok_or("the transpose of a number")?, rank - 1);
+    let labels = order.iter().map(|&axis| of.labels[axis].clone()).collect();
+    Ok(Named::new(labels, of.array.permuted_axes(IxDyn(&order))))
+}
+
+/// A product of matrices, vectors, or stacks of matrices.
+fn product(a: &Named, b: &Named) -> Read<Named> {
+    if a.rank() == 1 && b.rank() == 1 && b.is_row && !a.is_row {
+        let shape = [a.array.len(), b.array.len()];
+        let array = ArrayD::from_shape_fn(IxDyn(&shape), |at| a.array[[at[0]]] * b.array[[at[1]]]);
+        return Ok(Named::new([a.labels.clone(), b.labels.clone()].concat(), array));
+    }
+    if (a.rank() == 1 && !a.is_row) || (b.rank() == 1 && b.is_row) {
+        return Err("a column before a product, or a row behind it".into());
+    }
+    let (rows, columns) = (a.rank() - 1, usize::from(b.rank() > 1));
+    let stack = if b.rank() > 2 { b.rank() - 2 } else { 0 };
+    let inner = a.array.shape()[rows];
+    if b.array.shape()[b.rank() - 1 - columns] != inner || a.array.shape()[..stack] != b.array.shape()[..stack] {
+        return Err(format!("{:?} times {:?}", a.array.shape(), b.array.shape()));
+    }
+    let mut shape = a.array.shape()[..rows].to_vec();
+    shape.extend(&b.array.shape()[b.rank() - columns..]);
+    let labels = a.labels[..rows]
+        .iter()
+        .chain(&b.labels[b.rank() - columns..])
+        .cloned()
+        .collect();
+    let array = ArrayD::from_shape_fn(IxDyn(&shape), |at| {
+        let at: Vec<usize> = at.slice().to_vec();
+        let term = |k: usize| {
+            let a_at = [&at[..rows], &[k]].concat();
+            let b_at = [&at[..stack], &[k], &at[rows..]].concat();
+            a.array[IxDyn(&a_at)] * b.array[IxDyn(&b_at)]
+        };
+        (0..inner).map(term).sum::<f64>()
+    });
+    Ok(Named::new(labels, array))
+}
+
+fn reduced(name: &str, all: &[f64]) -> Read<f64> {
+    let largest = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    Ok(match name {
+        "sum" => all.iter().sum(),
+        "mean" => all.iter().sum::<f64>() / all.len() as f64,
+        "max" => largest,
+        "min" => all.iter().copied().fold(f64::INFINITY, f64::min),
+        "prod" => all.iter().product(),
+        "logsumexp" => largest + all.iter().map(|x| (x - largest).exp()).sum::<f64>().ln(),
+        _ => return Err(format!("`{name}` reduces nothing")),
+    })
+}
+
+fn at_place(name: &str, all: &[f64], place: usize) -> Read<f64> {
+    let own = *all
+        .get(place)
+        .ok_or_else(|| format!("position {} of {}", place + 1, all.len()))?;
+    Ok(match name {
+        "softmax" => (own - reduced("logsumexp", all)?).exp(),
+        "log_softmax" => own - reduced("logsumexp", all)?,
+        "cumsum" => all[..=place].iter().sum(),
+        "flip" => all[all.len() - 1 - place],
+        _ => return Err(format!("`{name}` works along nothing")),
+    })
+}
+
+fn function(name: &str, x: f64) -> Read<f64> {
+    Ok(match name {
+        "exp" => x.exp(),
+        "log" => x.ln(),
+        "sqrt" => x.sqrt(),
+        "abs" => x.abs(),
+        "tanh" => x.tanh(),
+        "relu" => x.max(0.0),
+        "silu" => x / (1.0 + (-x).exp()),
+        "gelu" => x / 2.0 * (1.0 + erf(x / 2f64.sqrt())),
+        "gelu_tanh" => x / 2.0 * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3))).tanh()),
+        "erf" => erf(x),
+        "sin" => x.sin(),
+        "cos" => x.cos(),
+        "floor" => x.floor(),
+        "ceil" => x.ceil(),
+        "round" => x.round_ties_even(),
+        "sign" => {
+            if x > 0.0 {
+                1.0
+            } else if x < 0.0 {
+                -1.0
+            } else {
+                x
+            }
+        }
+        "log1p" => x.ln_1p(),
+        "log_sigmoid" => -((-x).max(0.0) + (-x.abs()).exp().ln_1p()),
+        "softplus" => x.max(0.0) + (-x.abs()).exp().ln_1p(),
+        "detach" => x,
+        _ => return Err(format!("`{name}` is no function")),
+    })
+}
+
+/// The error function by its series, for the small numbers of tests.
+fn erf(x: f64) -> f64 {
+    if x.abs() > 6.0 {
+        return x.signum();
+    }
+    // erf(x) = 2/sqrt(pi) exp(-x²) Σ 2^n x^(2n+1) / (1·3·…·(2n+1)), whose terms have one sign.
+    let (mut term, mut sum, mut n) = (x, x, 0.0);
+    while term.abs() > 1e-18 * sum.abs() && n < 500.0 {
+        n += 1.0;
+        term *= 2.0 * x * x / (2.0 * n + 1.0);
+        sum += term;
+    }
+    2.0 / std::f64::consts::PI.sqrt() * (-x * x).exp() * sum
+}
