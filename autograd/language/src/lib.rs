@@ -28,6 +28,7 @@
 
 pub mod derive;
 pub mod diagnostic;
+mod fix;
 mod meaning;
 mod open;
 pub mod run;
@@ -35,6 +36,7 @@ mod show;
 mod syntax;
 
 pub use diagnostic::{code, explain};
+pub use fix::{Fixed, fix};
 pub use meaning::{attributes, ops, program, size, types, words};
 pub use open::{Opened, open, open_with};
 pub use run::elaborate;

@@ -3,6 +3,7 @@
 use crate::derive::inside;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::diagnostic::offered::{Faults, settle};
 use crate::meaning::check::{Checked, check};
 use crate::meaning::program::Program;
 use crate::syntax::ast::File;
@@ -54,6 +55,34 @@ pub fn open(name: &str, text: &str) -> Opened {
 
 /// Opens a text; `load` gives the text of each file that it uses, or the reason why it cannot.
 pub fn open_with(name: &str, text: &str, load: &mut dyn FnMut(&str) -> Result<String, String>) -> Opened {
+    let mut opened = examined(name, text, load);
+    let sources = &opened.sources;
+    let now = faults(&opened);
+    settle(&mut opened.diagnostics, sources, now, &mut |file, changed| {
+        let text_of = |number: usize| match number {
+            number if number == file => changed,
+            number => &sources.files()[number].text,
+        };
+        faults(&examined(name, text_of(0), &mut |used| {
+            let known = sources.files().iter().position(|file| file.name == used);
+            known.map(|number| text_of(number).to_string()).ok_or_else(String::new)
+        }))
+    });
+    opened
+}
+
+/// How wrong an opened text is.
+fn faults(opened: &Opened) -> Faults {
+    let count = |is_it: &dyn Fn(&Diagnostic) -> bool| opened.diagnostics.iter().filter(|found| is_it(found)).count();
+    Faults {
+        grammar: count(&|found| found.code == Code::E00),
+        mistakes: count(&|found| found.is_error() && found.code != Code::E00),
+        warnings: count(&|found| !found.is_error()),
+    }
+}
+
+/// A text read and checked, with all changes that come into question.
+fn examined(name: &str, text: &str, load: &mut dyn FnMut(&str) -> Result<String, String>) -> Opened {
     let mut reader = Reader {
         sources: Sources::default(),
         file: File::default(),

@@ -82,11 +82,31 @@ pub fn read(path: &Path) -> Result<String, CliError> {
 
 /// A file with the files that it uses, which are looked for beside it.
 pub fn open(path: &Path) -> Result<Opened, CliError> {
-    let text = read(path)?;
+    Ok(open_text(path, &read(path)?))
+}
+
+/// A text as that of this file, with the files that it uses.
+pub fn open_text(path: &Path, text: &str) -> Opened {
+    open_with(&path.display().to_string(), text, &mut beside(path))
+}
+
+/// What reads the files beside this one.
+pub fn beside(path: &Path) -> impl FnMut(&str) -> Result<String, String> {
     let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
-    Ok(open_with(&path.display().to_string(), &text, &mut |used| {
-        std::fs::read_to_string(folder.join(used)).map_err(|error| error.to_string())
-    }))
+    move |used| std::fs::read_to_string(folder.join(used)).map_err(|error| error.to_string())
+}
+
+/// Replaces a file as a whole: a reader finds the old text or the new one.
+pub fn replace(file: &Path, text: &str) -> Result<(), CliError> {
+    let beside = file.with_extension("cg.new");
+    let done = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
+    done.map_err(|error| {
+        CliError::new(
+            ErrorCode::UnwritableFile,
+            format!("the file cannot be written: {error}"),
+        )
+        .at(file.display())
+    })
 }
 
 /// A mistake as an error of the command.

@@ -2,9 +2,11 @@
 //!
 //! The axes of the shorter operand must be some of the longer one's, in the same order; missing axes are repeated. In
 //! the index form every axis is an index, so any two operands line up, in the order in which the indices were
-//! introduced.
+//! introduced. Two axes of one name line up in their order, unless the indices that made them say the opposite:
+//! `S[q, k]` and `R[k, q]` are not added entry by entry.
 
 use super::Checker;
+use super::unknown::tight;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
@@ -17,6 +19,8 @@ use crate::syntax::span::Span;
 enum Misfit {
     Different,
     Ambiguous(String),
+    /// The indices that made the axes stand in another order.
+    Turned,
 }
 
 impl Checker<'_> {
@@ -25,14 +29,16 @@ impl Checker<'_> {
         if self.any_unknown(operands) {
             return None;
         }
-        let base = if self.indices.is_empty() {
+        let mut base = if self.indices.is_empty() {
             self.longest(operands)
         } else {
             self.union(operands)
         };
         let mut ready = Vec::with_capacity(operands.len());
         for &operand in operands {
-            match self.places(&self.ty(operand).axes.clone(), &base) {
+            let axes = self.ty(operand).axes.clone();
+            let found = self.places(&axes, &base);
+            match found.and_then(|places| adopt_indices(&axes, &places, &mut base).map(|()| places)) {
                 Ok(places) => ready.push(self.expand(operand, &places, &base)),
                 Err(misfit) => {
                     self.misfit(operands, misfit, at);
@@ -129,28 +135,65 @@ impl Checker<'_> {
         };
         let (l, r) = (self.ty(left).clone(), self.ty(right).clone());
         let (left_span, right_span) = (self.place(left), self.place(right));
+        let [l_name, r_name] = [self.text(left_span), self.text(right_span)];
+        if matches!(misfit, Misfit::Turned) {
+            let indices = |ty: &Type| ty.axes.iter().filter_map(Axis::index_name).collect::<Vec<_>>().join(", ");
+            let error = Diagnostic::new(Code::E03, right_span, format!("{r_name} has the indices {}", indices(&r)))
+                .with(left_span, format!("{l_name} has the indices {}", indices(&l)));
+            return self.report(error.help("put the indices in one order, or write the sum as an index equation"));
+        }
         let sorted = |ty: &Type| {
             let mut labels = ty.labels().into_iter().map(str::to_string).collect::<Vec<_>>();
             labels.sort();
             labels
         };
         if sorted(&l) == sorted(&r) && l.labels() != r.labels() {
-            let mut error = Diagnostic::new(Code::E03, right_span, r.to_string()).with(left_span, l.to_string());
-            let text = self.text(right_span);
-            if let Some(plain) = text.strip_suffix(".T") {
-                error = error.help("drop `.T`").edit(right_span, plain);
-            } else if r.rank() == 2 {
-                error = error.help(format!("write `{text}.T`")).edit(right_span.after(), ".T");
-            }
+            let error = Diagnostic::new(Code::E03, right_span, r.to_string()).with(left_span, l.to_string());
+            let error = turned_over(error, [(left_span, &l_name), (right_span, &r_name)], r.rank());
             return self.report(error);
         }
-        let [l_name, r_name] = [self.text(left_span), self.text(right_span)];
         let error = Diagnostic::new(Code::E02, right_span, format!("{r_name} has {}", axes_text(&r))).with(
             left_span,
             format!("{l_name} has {}; neither list contains the other", axes_text(&l)),
         );
+        let error = self.suggest_product(error, [left_span, right_span], &l, &r);
         let error = self.suggest_pairs(error, &l, &r);
+        let error = if error.help.is_some() { error } else { self.suggest_names(error, &l, &r) };
         self.report(error);
+    }
+
+    /// Help for `A * B` where `A @ B` is meant.
+    fn suggest_product(&self, error: Diagnostic, [left, right]: [Span; 2], l: &Type, r: &Type) -> Diagnostic {
+        let between = Span {
+            start: left.end,
+            end: right.start.max(left.end),
+        };
+        let sign = self.sources.text(between).trim() == "*";
+        if !sign || !self.has_product(l, r) {
+            return error;
+        }
+        error
+            .help("`*` multiplies entry by entry; the matrix product is `@`")
+            .edit(between, " @ ")
+    }
+
+    /// Help for axes of the same sizes under different names.
+    fn suggest_names(&self, error: Diagnostic, l: &Type, r: &Type) -> Diagnostic {
+        let (long, short) = if l.rank() >= r.rank() { (l, r) } else { (r, l) };
+        let is_renamed = long.rank() == short.rank()
+            && long.axes.iter().zip(&short.axes).all(|(a, b)| self.same(&a.size, &b.size));
+        if is_renamed {
+            let is_told = long.axes.iter().all(|axis| axis.name_among(&long.axes) == Some(&axis.label));
+            let named = if is_told && l.labels() != r.labels() { long } else { short };
+            return error.help(format!(
+                "the sizes agree, the names do not; where the other value is made, name its axes `as {named}`"
+            ));
+        }
+        let unknown: Vec<&str> = short.labels().into_iter().filter(|label| !long.labels().contains(label)).collect();
+        match unknown.as_slice() {
+            [] => error,
+            labels => error.help(format!("{long} has no axis {}", labels.join(" or "))),
+        }
     }
 
     /// Help for two vectors with different axes: every pair was probably meant.
@@ -178,8 +221,44 @@ impl Checker<'_> {
         );
         error
             .help(format!("for every pair, write an index equation: `{equation}`"))
-            .edit(stmt.span, equation)
+            .or_edit(stmt.span, equation)
     }
+}
+
+/// Help for two values with the same axes in another order: one of the two is to be transposed.
+fn turned_over(error: Diagnostic, operands: [(Span, &str); 2], rank: usize) -> Diagnostic {
+    let plain = |text: &str| text.strip_suffix(".T").filter(|plain| tight(plain) == *plain).map(str::to_string);
+    let [_, (_, right)] = operands;
+    let error = match plain(right) {
+        Some(_) => error.help("drop `.T`"),
+        None if rank == 2 => error.help(format!("write `{}.T`", tight(right))),
+        None => error.help("put the axes in one order, as in `order(x, k, q)`"),
+    };
+    operands.into_iter().fold(error, |error, (span, text)| match plain(text) {
+        Some(plain) => error.or_edit(span, plain),
+        None if rank == 2 => error.or_edit(span, format!("{}.T", tight(text))),
+        None => error,
+    })
+}
+
+/// Gives the indices of an operand's axes to those of the result that have none, unless the two have them in another order.
+fn adopt_indices(axes: &[Axis], places: &[usize], base: &mut [Axis]) -> Result<(), Misfit> {
+    fn in_place(axis: &Axis) -> Option<&str> {
+        axis.index.as_ref().filter(|index| index.in_place).map(|index| &*index.name)
+    }
+    for (axis, &place) in axes.iter().zip(places) {
+        let Some(own) = in_place(axis) else { continue };
+        let elsewhere = base.iter().position(|other| in_place(other) == Some(own));
+        if elsewhere.is_some_and(|elsewhere| elsewhere != place && places.contains(&elsewhere)) {
+            return Err(Misfit::Turned);
+        }
+    }
+    for (axis, &place) in axes.iter().zip(places) {
+        if base[place].index.is_none() {
+            base[place].index.clone_from(&axis.index);
+        }
+    }
+    Ok(())
 }
 
 /// `axis [H]`, `axes [T, D]`, or `no axes`.

@@ -41,6 +41,13 @@ impl<'a> Checker<'a> {
         if let Some(exact) = over.divided_by(&under) {
             return exact;
         }
+        if let [Some(o), Some(u)] = [&over, &under].map(|size| self.facts.normal(size).as_number())
+            && (u == 0 || o % u != 0)
+        {
+            let text = format!("{} is {o} and {} is {u}: not divisible", self.text(left.span), self.text(right.span));
+            let error = Diagnostic::new(Code::E14, left.span.to(right.span), text);
+            self.report(error.help("choose sizes of which one divides the other"));
+        }
         let known = self.program.dims.iter().find(
             |dim| matches!(&dim.value, Some(DimValue::Quotient(o, u)) if self.same(o, &over) && self.same(u, &under)),
         );
@@ -80,13 +87,15 @@ impl<'a> Checker<'a> {
         if let ExprKind::Name(name) = &expr.kind
             && self.lookup(name).is_none()
         {
-            self.unknown_name(name, expr.span);
+            self.unknown_size(name, expr.span);
             return None;
         }
-        self.report(
-            Diagnostic::new(Code::E14, expr.span, format!("`{text}` is not a size"))
-                .help("sizes are whole numbers, names declared with `dim`, and sums and products of them"),
-        );
+        let is_value = expr.as_name().is_some_and(|name| matches!(self.lookup(name), Some(Binding::Value(_))));
+        let help = match is_value {
+            true => "this is a value; a size is declared with `dim`",
+            false => "sizes are whole numbers, names declared with `dim`, and sums and products of them",
+        };
+        self.report(Diagnostic::new(Code::E14, expr.span, format!("`{text}` is not a size")).help(help));
         None
     }
 
@@ -135,7 +144,7 @@ impl<'a> Checker<'a> {
             Some(label) => (label.name.as_str().into(), label.span.to(expr.span)),
             None => (self.label_of(expr, &size), expr.span),
         };
-        Some(Axis { label, size, origin })
+        Some(Axis::new(&label, size, origin))
     }
 
     pub(super) fn label_of(&self, expr: &Expr, size: &Size) -> Rc<str> {

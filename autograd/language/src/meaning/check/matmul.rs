@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
-use crate::meaning::types::{Axis, Type};
+use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::syntax::span::Span;
 
@@ -33,6 +33,11 @@ impl Checker<'_> {
             return self.product_with_stack(a, b, ty, span);
         }
         self.emit(Operation::Matmul, vec![a, b], ty, span)
+    }
+
+    /// True if the matrix product of values of these types exists.
+    pub(super) fn has_product(&self, a: &Type, b: &Type) -> bool {
+        self.product(a, b).is_some()
     }
 
     /// The axes of the product, if it exists.
@@ -116,13 +121,22 @@ impl Checker<'_> {
             );
         }
         error = error.note("two sizes that happen to be equal in a run would hide this from a check of numbers");
-        for (text, ty) in self.rearranged(left, right, a, b) {
-            if let Some(axes) = ty {
-                let ty = Type::real(axes);
-                return error
-                    .help(format!("`{text}` has type {ty}"))
-                    .edit(left.span.to(right.span), text);
+        if let Kind::Id(of) = &a.kind
+            && self.same(of, &first.size)
+        {
+            return error.help(format!("ids pick rows: `{b_text}[{a_text}]`"));
+        }
+        // Two arrangements with the same axes are the same product.
+        let mut known: Vec<Vec<Axis>> = Vec::new();
+        for (text, axes) in self.rearranged(left, right, a, b) {
+            let Some(axes) = axes.filter(|axes| !known.contains(axes)) else {
+                continue;
+            };
+            if error.help.is_none() {
+                error = error.help(format!("`{text}` has type {}", Type::real(axes.clone())));
             }
+            error = error.or_edit(left.span.to(right.span), text);
+            known.push(axes);
         }
         error
     }

@@ -8,6 +8,7 @@ mod align;
 mod arrange;
 mod calls;
 mod declare;
+mod direction;
 mod engine;
 mod expressions;
 mod gradient;
@@ -19,6 +20,7 @@ mod names;
 mod reduce;
 mod rows;
 mod statements;
+mod unknown;
 mod warnings;
 
 use std::collections::BTreeMap;
@@ -94,6 +96,12 @@ struct Checker<'a> {
     in_backward: bool,
     /// True after a mistake in the item being checked, or in a module that it calls, even if that was said before.
     broken: bool,
+    /// The statement that says the objective.
+    objective_at: Option<Span>,
+    /// The names that the item defines anywhere, with their places.
+    defined: Vec<(&'a str, Span)>,
+    /// The positions of loops that ended, each with the text of its last one.
+    loops_ended: Vec<(String, String)>,
     /// Where each value was used last, which is what a message points to.
     used_at: BTreeMap<ValueId, Span>,
 }
@@ -115,6 +123,9 @@ impl<'a> Checker<'a> {
             equation: None,
             in_backward: false,
             broken: false,
+            objective_at: None,
+            defined: Vec::new(),
+            loops_ended: Vec::new(),
             used_at: BTreeMap::new(),
         }
     }
@@ -130,6 +141,9 @@ impl<'a> Checker<'a> {
                     .with(place, "here")
                     .help("every name means one thing; choose another"),
             );
+        }
+        if let ItemKind::Graph { body, .. } | ItemKind::Module { body, .. } = item {
+            unknown::defined_names(&body.stmts, &mut self.defined);
         }
         match item {
             ItemKind::Graph { body, .. } => {
@@ -164,6 +178,9 @@ impl<'a> Checker<'a> {
         self.stores.clear();
         self.plans.clear();
         self.used_at.clear();
+        self.objective_at = None;
+        self.defined.clear();
+        self.loops_ended.clear();
         self.in_backward = name.contains("_backward");
         self.broken = false;
     }

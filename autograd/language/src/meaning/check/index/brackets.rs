@@ -7,7 +7,7 @@ use crate::meaning::check::names::Binding;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::Axis;
-use crate::syntax::ast::Expr;
+use crate::syntax::ast::{Binary, Expr, ExprKind};
 use crate::syntax::span::Span;
 
 impl Checker<'_> {
@@ -69,7 +69,8 @@ impl Checker<'_> {
                 Code::E18,
                 span,
                 format!("{text} is {ty}; here each axis needs an index"),
-            );
+            )
+            .help(format!("write {} indices, one for each axis", ty.rank()));
             return self.wrong(error);
         }
         let (mut value, mut axis, mut ids) = (value, 0, None);
@@ -159,16 +160,32 @@ impl Checker<'_> {
         let mut ty = self.ty(value).clone();
         let own = ty.axes.remove(axis);
         if !self.lies_within(&at, &Size::number(1), &own.size) {
-            let mut error = Diagnostic::new(Code::E19, span, format!("{text} has positions 1 to {}", own.size));
-            if at.as_number() == Some(0) {
-                error = error
-                    .help("the first one is at 1; only a recurrence has a 0th value, its start")
-                    .edit(span, "1");
-            }
+            let error = self.no_position(&at, &own.size, text, span);
             self.report(error);
             return None;
         }
         Some(self.emit(Operation::Select(axis, at), vec![value], ty, span))
+    }
+
+    /// E19: a position before the first or behind the last.
+    fn no_position(&self, at: &Size, last: &Size, text: &str, span: Span) -> Diagnostic {
+        let error = Diagnostic::new(Code::E19, span, format!("{text} has positions 1 to {last}"));
+        let from_zero = self
+            .loops
+            .iter()
+            .find(|one| at.symbols().contains(&one.index) && one.low.as_number() == Some(0));
+        match at.as_number() {
+            Some(0) => error.help("the first one is at 1; only a recurrence has a 0th value, its start"),
+            Some(number) if number < 0 => error
+                .help(format!("positions are not counted from the end; the last one is `{text}[{last}]`"))
+                .edit(span, last.to_string()),
+            Some(_) => error.help(format!("if there are always as many, state it: `require {last} >= {at}`")),
+            None if from_zero.is_some() => error.help(format!("positions count from 1: `for {} = 1..T`", from_zero.map_or("t", |one| &*one.index))),
+            None => {
+                let (low, high) = (self.extreme(at, false), self.extreme(at, true));
+                error.help(format!("here the position runs from {low} to {high}"))
+            }
+        }
     }
 
     /// True if a position lies between two others whatever the loops and sizes are.
@@ -186,13 +203,22 @@ impl Checker<'_> {
         })
     }
 
+    /// Help for an index that is not summed. Only a product of two values along it has the sum as its usual meaning.
     pub(in crate::meaning::check) fn suggest_sum(&self, error: Diagnostic, name: &str) -> Diagnostic {
-        match self.equation {
-            Some((_, value)) => {
-                let text = format!("sum({name}: {})", self.text(value.span));
-                error.help(format!("`{text}`")).edit(value.span, text)
-            }
-            None => error,
+        let Some((_, value)) = self.equation else {
+            return error;
+        };
+        let text = format!("sum({name}: {})", self.text(value.span));
+        let mut factors = Vec::new();
+        factors_of(value, &mut factors);
+        let along = |factor: &&&Expr| {
+            matches!(&factor.kind, ExprKind::Index(_, at) if at.iter().any(|at| at.as_name() == Some(name)))
+        };
+        let error = error.help(format!("`{text}`"));
+        if factors.iter().filter(along).count() >= 2 {
+            error.edit(value.span, text)
+        } else {
+            error
         }
     }
 
@@ -210,5 +236,16 @@ impl Checker<'_> {
         let mut order: Vec<usize> = (0..axes.len()).collect();
         order.sort_by_key(|&axis| self.index_place(&axes[axis]));
         self.permute(value, &order, span)
+    }
+}
+
+/// The factors of a product.
+fn factors_of<'e>(expr: &'e Expr, factors: &mut Vec<&'e Expr>) {
+    match &expr.kind {
+        ExprKind::Binary(Binary::Mul, left, right) => {
+            factors_of(left, factors);
+            factors_of(right, factors);
+        }
+        _ => factors.push(expr),
     }
 }

@@ -1,5 +1,7 @@
 //! Which positions of a row have a value, and the row as one array.
 
+use std::cmp::Ordering;
+
 use super::{RowEntry, STARTS_MAX};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -71,9 +73,16 @@ impl<'a> Checker<'a> {
                 let place = |at: &Size| at.substitute(&|s| (*s == one.index).then(|| first.clone())).to_string();
                 let place: Vec<String> = at.iter().map(place).collect();
                 let element = format!("{name}[{}]", place.join(", "));
+                let ahead = self.is_ahead(name, at);
+                let help = if ahead {
+                    let (index, low, high) = (&one.index, &one.low, &one.high);
+                    format!("the loop sets it in a later round; read an earlier one, or turn the loop: `for {index} = {high}..{low} down`")
+                } else {
+                    format!("add `{element} = {name}0` before the loop, where {name}0 is the start")
+                };
                 (
                     format!("for {} = {first} this is {element}, which is never set", one.index),
-                    format!("add `{element} = {name}0` before the loop, where {name}0 is the start"),
+                    help,
                 )
             }
             None => {
@@ -86,6 +95,13 @@ impl<'a> Checker<'a> {
             }
         };
         self.wrong(Diagnostic::new(Code::E10, span, text).help(help))
+    }
+
+    /// True for a place that a statement of the loops around sets only in a later round.
+    fn is_ahead(&self, name: &str, at: &[Size]) -> bool {
+        let places = self.plans.iter().flatten().filter(|(target, _)| target == name);
+        let mut rounds = places.map(|(_, keys)| self.round(keys, at));
+        rounds.any(|round| round == Some(Ordering::Greater)) && !self.loops.iter().any(|one| one.down)
     }
 
     /// The row as one array, along new leading axes.
@@ -118,10 +134,10 @@ impl<'a> Checker<'a> {
             } else {
                 size.to_string().into()
             };
-            axes.push(Axis {
-                label,
-                size,
-                origin: span,
+            let axis = Axis::new(&label, size, span);
+            axes.push(match stores.iter().find_map(|stored| stored.indices.get(i)?.as_ref()) {
+                Some(index) => axis.made_by(index),
+                None => axis,
             });
             ranges.push((low, high));
         }
