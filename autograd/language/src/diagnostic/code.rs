@@ -68,6 +68,7 @@ codes! {
     W03 "a mask row allows no position"
     W05 "the objective goes the wrong way"
     W06 "a loop that is one matrix product"
+    W07 "the same indices in another order"
 }
 
 impl Code {

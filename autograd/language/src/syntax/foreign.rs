@@ -39,11 +39,20 @@ pub fn sign(text: &str) -> (usize, Option<Spelling>) {
         '&' if twice => (2, instead("and", "two conditions are joined by `and`")),
         '|' if twice => (2, instead("or", "two conditions are joined by `or`")),
         '&' => (length, advice("two conditions are joined by `and`")),
-        '|' => (length, advice("two conditions are joined by `or`; the size of a number is `abs(x)`")),
-        '!' => (length, advice("a condition has no `not`: write the opposite comparison")),
+        '|' => (
+            length,
+            advice("two conditions are joined by `or`; the size of a number is `abs(x)`"),
+        ),
+        '!' => (
+            length,
+            advice("a condition has no `not`: write the opposite comparison"),
+        ),
         '%' => (length, advice("there is no remainder; a comment begins with `//`")),
         '\'' => (length, instead(".T", "the transpose is written `.T`")),
-        '`' | '$' => (length, advice("formulas stand in the text as they are, without quotes or dollars")),
+        '`' | '$' => (
+            length,
+            advice("formulas stand in the text as they are, without quotes or dollars"),
+        ),
         '×' | '·' | '⋅' | '∙' | '∗' | '⊙' | '∘' => (length, TIMES),
         '÷' => (length, instead("/", "a quotient is written `/`")),
         '−' | '–' => (length, instead("-", "minus is the sign `-`")),
@@ -56,9 +65,18 @@ pub fn sign(text: &str) -> (usize, Option<Spelling>) {
         '→' => (length, advice("an arrow is written `->` or `=>`")),
         '∞' => (length, instead("inf", "infinity is written `inf`")),
         '√' => (length, advice("a root is written `sqrt(x)`")),
-        '∑' => (length, advice("a sum over an index is written `sum(i: ..)`, one over an axis `sum(x, over T)`")),
-        '∏' => (length, advice("a product over an index is written `prod(i: ..)`, one over an axis `prod(x, over T)`")),
-        '∂' | '∇' => (length, advice("gradients are given by `tapegrad graph run --grad` and `tapegrad graph derive`")),
+        '∑' => (
+            length,
+            advice("a sum over an index is written `sum(i: ..)`, one over an axis `sum(x, over T)`"),
+        ),
+        '∏' => (
+            length,
+            advice("a product over an index is written `prod(i: ..)`, one over an axis `prod(x, over T)`"),
+        ),
+        '∂' | '∇' => (
+            length,
+            advice("gradients are given by `tapegrad graph run --grad` and `tapegrad graph derive`"),
+        ),
         '∈' => (length, advice("a range is written `t = 1..T`, an axis `q:T`")),
         '“' | '”' | '‘' | '’' => (length, advice("texts stand in straight double quotes")),
         _ => (length, None),
@@ -67,7 +85,9 @@ pub fn sign(text: &str) -> (usize, Option<Spelling>) {
 
 /// `\sigma`, `\frac`: the word with its backslash.
 fn latex(text: &str) -> (usize, Option<Spelling>) {
-    let word = text[1..].find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len() - 1);
+    let word = text[1..]
+        .find(|c: char| !c.is_ascii_alphabetic())
+        .unwrap_or(text.len() - 1);
     let length = 1 + word;
     let subscript = text[length..].strip_prefix('_').map_or(0, |rest| {
         1 + rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len())
@@ -123,7 +143,9 @@ pub fn statement(word: &str) -> Option<Spelling> {
         "import" | "from" | "include" | "require" => {
             advice("all functions are there; another file is read by `use \"file.cg\"` at the top")
         }
-        "class" | "struct" | "model" | "network" => advice("a graph is `graph NAME { .. }`, a part of it `module NAME[..](..) -> ..`"),
+        "class" | "struct" | "model" | "network" => {
+            advice("a graph is `graph NAME { .. }`, a part of it `module NAME[..](..) -> ..`")
+        }
         "while" | "repeat" | "foreach" | "loop" => advice("a loop runs over positions: `for t = 1..T { .. }`"),
         "elif" | "elseif" | "switch" | "case" | "match" => {
             advice("a choice of several is written `if a then x else if b then y else z`")
@@ -133,8 +155,12 @@ pub fn statement(word: &str) -> Option<Spelling> {
         }
         "minimise" | "min" | "minimizes" | "Minimize" => instead("minimize", "the word is `minimize`"),
         "maximise" | "maximizes" | "Maximize" => instead("maximize", "the word is `maximize`"),
-        "loss" | "objective" | "optimize" | "optimise" | "goal" => advice("the objective is `minimize J` or `maximize J`"),
-        "parameter" | "parameters" | "params" | "weight" | "weights" | "variable" => instead("param", "the word is `param`"),
+        "loss" | "objective" | "optimize" | "optimise" | "goal" => {
+            advice("the objective is `minimize J` or `maximize J`")
+        }
+        "parameter" | "parameters" | "params" | "weight" | "weights" | "variable" => {
+            instead("param", "the word is `param`")
+        }
         "inputs" | "data" | "placeholder" => instead("input", "the word is `input`"),
         "dims" | "dimension" | "dimensions" | "size" | "sizes" | "axis" => instead("dim", "the word is `dim`"),
         "constant" | "constants" => instead("const", "the word is `const`"),
@@ -159,7 +185,22 @@ pub fn argument(word: &str) -> Option<Spelling> {
 
 /// Libraries that are written before a function.
 pub const LIBRARIES: &[&str] = &[
-    "np", "numpy", "torch", "nn", "F", "tf", "keras", "jnp", "jax", "lax", "math", "Math", "scipy", "sp", "functional", "linalg",
+    "np",
+    "numpy",
+    "torch",
+    "nn",
+    "F",
+    "tf",
+    "keras",
+    "jnp",
+    "jax",
+    "lax",
+    "math",
+    "Math",
+    "scipy",
+    "sp",
+    "functional",
+    "linalg",
 ];
 
 /// What other libraries call a function: the word of the language with the same arguments.
@@ -189,7 +230,9 @@ pub fn instead_of_function(word: &str) -> Option<&'static str> {
         "transpose" | "t" | "T" => "the transpose is written `x.T`",
         "pow" | "power" | "square" => "a power is written `x^2`",
         "norm" => "the length is `sqrt(sum(x^2, over D))`",
-        "reshape" | "view" | "flatten" => "axes are parted and joined by name: `split(x, D => [h:H, dk])`, `merge(x, [h, dk] => D)`",
+        "reshape" | "view" | "flatten" => {
+            "axes are parted and joined by name: `split(x, D => [h:H, dk])`, `merge(x, [h, dk] => D)`"
+        }
         "permute" | "swapaxes" | "moveaxis" => "axes are put in order by name: `order(x, k, q)`",
         "expand" | "unsqueeze" | "squeeze" | "expand_dims" | "repeat" | "tile" => {
             "axes line up by their names, so missing ones are repeated; `broadcast(x, to => [T, D])` does it by itself"
@@ -206,6 +249,15 @@ pub fn instead_of_function(word: &str) -> Option<&'static str> {
         "zeros" | "ones" | "zeros_like" | "ones_like" | "full" | "eye" => {
             "a parameter begins with `param h0[H] ~ zeros`; a value is `broadcast(0, to => [H])`"
         }
+        "tan" => "write `sin(x) / cos(x)`",
+        "cosh" => "write `(exp(x) + exp(-x)) / 2`",
+        "sinh" => "write `(exp(x) - exp(-x)) / 2`",
+        "log2" | "log10" | "lg" => "write `log(x) / log(2)`",
+        "exp2" => "write `2^x`",
+        "expm1" => "write `exp(x) - 1`",
+        "ceil" => "write `-floor(-x)`",
+        "leaky_relu" | "elu" | "prelu" => "write the choice: `if x > 0 then x else 0.1 * x`",
+        "var" | "std" | "variance" => "write it out: `mean((x - mean(x, over D))^2, over D)`",
         "argmax" | "argmin" => "a choice of the greatest has no gradient; use `max`, or `softmax`",
         "arange" | "range" | "linspace" => "an index is its own number: `p[t:T] = t`",
         "len" | "shape" | "size" | "numel" => "a size is used by its name, such as `T`",

@@ -133,7 +133,13 @@ impl<'s> Lexer<'s> {
         let error = error.help(spelling.mend);
         Box::new(match spelling.instead {
             Some(text) => error.edit(span, self.set_apart(text, length)),
-            None if self.rest().starts_with('#') => error.edit(Span { end: span.start + 1, ..span }, "//"),
+            None if self.rest().starts_with('#') => error.edit(
+                Span {
+                    end: span.start + 1,
+                    ..span
+                },
+                "//",
+            ),
             None => error,
         })
     }
@@ -146,7 +152,11 @@ impl<'s> Lexer<'s> {
         }
         let before = is_word(self.text[..self.at].chars().next_back());
         let after = is_word(self.rest()[length..].chars().next());
-        format!("{}{text}{}", if before { " " } else { "" }, if after { " " } else { "" })
+        format!(
+            "{}{text}{}",
+            if before { " " } else { "" },
+            if after { " " } else { "" }
+        )
     }
 
     fn unreadable(&self, length: usize, why: &str) -> Box<Diagnostic> {

@@ -12,6 +12,8 @@ mod gradients_inside;
 mod grammar;
 mod large;
 mod matrices;
+mod mistakes;
+mod page;
 mod programs;
 mod random_programs;
 mod robustness;

@@ -128,6 +128,10 @@ pages! {
     W06
         "If no position looks at another one, all of them are one matrix product."
         "S2, why attention is faster than recurrence"
+    W07
+        "Two values line up by the names of their axes. Both axes have the size T here, so they line up in their order, \
+         and entry (q, k) meets entry (k, q)."
+        "S2, scores between queries and keys, both of length T"
 }
 
 /// The wrong program of a code's page.

@@ -2,8 +2,8 @@
 //!
 //! The axes of the shorter operand must be some of the longer one's, in the same order; missing axes are repeated. In
 //! the index form every axis is an index, so any two operands line up, in the order in which the indices were
-//! introduced. Two axes of one name line up in their order, unless the indices that made them say the opposite:
-//! `S[q, k]` and `R[k, q]` are not added entry by entry.
+//! introduced. Two axes of one name line up in their order; W07 says where the indices that made them stand the other
+//! way around.
 
 use super::Checker;
 use super::unknown::tight;
@@ -19,8 +19,6 @@ use crate::syntax::span::Span;
 enum Misfit {
     Different,
     Ambiguous(String),
-    /// The indices that made the axes stand in another order.
-    Turned,
 }
 
 impl Checker<'_> {
@@ -38,8 +36,12 @@ impl Checker<'_> {
         for &operand in operands {
             let axes = self.ty(operand).axes.clone();
             let found = self.places(&axes, &base);
-            match found.and_then(|places| adopt_indices(&axes, &places, &mut base).map(|()| places)) {
-                Ok(places) => ready.push(self.expand(operand, &places, &base)),
+            match found {
+                Ok(places) => {
+                    self.indices_turned_around(operand, &places, &base, at);
+                    adopt_indices(&axes, &places, &mut base);
+                    ready.push(self.expand(operand, &places, &base));
+                }
                 Err(misfit) => {
                     self.misfit(operands, misfit, at);
                     return None;
@@ -47,6 +49,37 @@ impl Checker<'_> {
             }
         }
         Some((ready, base))
+    }
+
+    /// W07: the same indices in another order, `S[q, k]` beside `R[k, q]`, where the sizes do not tell.
+    fn indices_turned_around(&mut self, operand: ValueId, places: &[usize], base: &[Axis], at: Span) {
+        fn in_place(axis: &Axis) -> Option<&str> {
+            axis.index
+                .as_ref()
+                .filter(|index| index.in_place)
+                .map(|index| &*index.name)
+        }
+        let own: Option<Vec<&str>> = self.ty(operand).axes.iter().map(in_place).collect();
+        let others: Option<Vec<&str>> = places.iter().map(|&place| in_place(&base[place])).collect();
+        let (Some(own), Some(others)) = (own, others) else {
+            return;
+        };
+        let sorted = |names: &[&str]| {
+            let mut names: Vec<String> = names.iter().map(|name| (*name).to_string()).collect();
+            names.sort();
+            names
+        };
+        if own != others && sorted(&own) == sorted(&others) {
+            let text = format!(
+                "the indices of one side are {}, those of the other {}",
+                others.join(", "),
+                own.join(", ")
+            );
+            let warning = Diagnostic::new(Code::W07, at, text);
+            self.report(
+                warning.help("entries are taken by their place; write an index equation, which takes them by index"),
+            );
+        }
     }
 
     fn longest(&self, operands: &[ValueId]) -> Vec<Axis> {
@@ -136,12 +169,6 @@ impl Checker<'_> {
         let (l, r) = (self.ty(left).clone(), self.ty(right).clone());
         let (left_span, right_span) = (self.place(left), self.place(right));
         let [l_name, r_name] = [self.text(left_span), self.text(right_span)];
-        if matches!(misfit, Misfit::Turned) {
-            let indices = |ty: &Type| ty.axes.iter().filter_map(Axis::index_name).collect::<Vec<_>>().join(", ");
-            let error = Diagnostic::new(Code::E03, right_span, format!("{r_name} has the indices {}", indices(&r)))
-                .with(left_span, format!("{l_name} has the indices {}", indices(&l)));
-            return self.report(error.help("put the indices in one order, or write the sum as an index equation"));
-        }
         let sorted = |ty: &Type| {
             let mut labels = ty.labels().into_iter().map(str::to_string).collect::<Vec<_>>();
             labels.sort();
@@ -158,7 +185,11 @@ impl Checker<'_> {
         );
         let error = self.suggest_product(error, [left_span, right_span], &l, &r);
         let error = self.suggest_pairs(error, &l, &r);
-        let error = if error.help.is_some() { error } else { self.suggest_names(error, &l, &r) };
+        let error = if error.help.is_some() {
+            error
+        } else {
+            self.suggest_names(error, &l, &r)
+        };
         self.report(error);
     }
 
@@ -181,15 +212,30 @@ impl Checker<'_> {
     fn suggest_names(&self, error: Diagnostic, l: &Type, r: &Type) -> Diagnostic {
         let (long, short) = if l.rank() >= r.rank() { (l, r) } else { (r, l) };
         let is_renamed = long.rank() == short.rank()
-            && long.axes.iter().zip(&short.axes).all(|(a, b)| self.same(&a.size, &b.size));
+            && long
+                .axes
+                .iter()
+                .zip(&short.axes)
+                .all(|(a, b)| self.same(&a.size, &b.size));
         if is_renamed {
-            let is_told = long.axes.iter().all(|axis| axis.name_among(&long.axes) == Some(&axis.label));
-            let named = if is_told && l.labels() != r.labels() { long } else { short };
+            let is_told = long
+                .axes
+                .iter()
+                .all(|axis| axis.name_among(&long.axes) == Some(&axis.label));
+            let named = if is_told && l.labels() != r.labels() {
+                long
+            } else {
+                short
+            };
             return error.help(format!(
                 "the sizes agree, the names do not; where the other value is made, name its axes `as {named}`"
             ));
         }
-        let unknown: Vec<&str> = short.labels().into_iter().filter(|label| !long.labels().contains(label)).collect();
+        let unknown: Vec<&str> = short
+            .labels()
+            .into_iter()
+            .filter(|label| !long.labels().contains(label))
+            .collect();
         match unknown.as_slice() {
             [] => error,
             labels => error.help(format!("{long} has no axis {}", labels.join(" or "))),
@@ -227,38 +273,33 @@ impl Checker<'_> {
 
 /// Help for two values with the same axes in another order: one of the two is to be transposed.
 fn turned_over(error: Diagnostic, operands: [(Span, &str); 2], rank: usize) -> Diagnostic {
-    let plain = |text: &str| text.strip_suffix(".T").filter(|plain| tight(plain) == *plain).map(str::to_string);
+    let plain = |text: &str| {
+        text.strip_suffix(".T")
+            .filter(|plain| tight(plain) == *plain)
+            .map(str::to_string)
+    };
     let [_, (_, right)] = operands;
     let error = match plain(right) {
         Some(_) => error.help("drop `.T`"),
         None if rank == 2 => error.help(format!("write `{}.T`", tight(right))),
         None => error.help("put the axes in one order, as in `order(x, k, q)`"),
     };
-    operands.into_iter().fold(error, |error, (span, text)| match plain(text) {
-        Some(plain) => error.or_edit(span, plain),
-        None if rank == 2 => error.or_edit(span, format!("{}.T", tight(text))),
-        None => error,
-    })
+    operands
+        .into_iter()
+        .fold(error, |error, (span, text)| match plain(text) {
+            Some(plain) => error.or_edit(span, plain),
+            None if rank == 2 => error.or_edit(span, format!("{}.T", tight(text))),
+            None => error,
+        })
 }
 
-/// Gives the indices of an operand's axes to those of the result that have none, unless the two have them in another order.
-fn adopt_indices(axes: &[Axis], places: &[usize], base: &mut [Axis]) -> Result<(), Misfit> {
-    fn in_place(axis: &Axis) -> Option<&str> {
-        axis.index.as_ref().filter(|index| index.in_place).map(|index| &*index.name)
-    }
-    for (axis, &place) in axes.iter().zip(places) {
-        let Some(own) = in_place(axis) else { continue };
-        let elsewhere = base.iter().position(|other| in_place(other) == Some(own));
-        if elsewhere.is_some_and(|elsewhere| elsewhere != place && places.contains(&elsewhere)) {
-            return Err(Misfit::Turned);
-        }
-    }
+/// Gives the indices of an operand's axes to those of the result that have none.
+fn adopt_indices(axes: &[Axis], places: &[usize], base: &mut [Axis]) {
     for (axis, &place) in axes.iter().zip(places) {
         if base[place].index.is_none() {
             base[place].index.clone_from(&axis.index);
         }
     }
-    Ok(())
 }
 
 /// `axis [H]`, `axes [T, D]`, or `no axes`.

@@ -81,7 +81,10 @@ impl<'a> Checker<'a> {
             .map(|(own, _)| own.as_str())
             .collect();
         match layers.as_slice() {
-            [] => error.help(format!("write `layer {} = {name}[..]`, and call that", name.to_lowercase())),
+            [] => error.help(format!(
+                "write `layer {} = {name}[..]`, and call that",
+                name.to_lowercase()
+            )),
             [only] => error.help(format!("call the layer: `{only}(..)`")).edit(at, *only),
             several => error.help(format!("call one of its layers: {}", several.join(", "))),
         }
@@ -172,17 +175,28 @@ impl<'a> Checker<'a> {
             end: second.span.start,
         };
         if let Some(index) = x.as_name().filter(|index| self.lookup(index).is_none()) {
-            let error = error.help(format!("an index stands before a colon: `{}({index}: ..)`", function.word.name));
+            let error = error.help(format!(
+                "an index stands before a colon: `{}({index}: ..)`",
+                function.word.name
+            ));
             return self.wrong(error.edit(gap, ": "));
         }
         let value = self.expr(x);
         let ty = self.ty(value).clone();
         let error = match second.as_name() {
-            Some(axis) if ty.axes.iter().any(|own| own.is_called(axis) || own.label == self.label(axis)) => {
+            Some(axis)
+                if ty
+                    .axes
+                    .iter()
+                    .any(|own| own.is_called(axis) || own.label == self.label(axis)) =>
+            {
                 let error = error.help(format!("an axis stands behind `over`: `, over {axis}`"));
                 error.edit(gap, ", over ")
             }
-            _ => error.help(format!("an axis stands behind `over`, by its name; for example `{}`", function.word.example())),
+            _ => error.help(format!(
+                "an axis stands behind `over`, by its name; for example `{}`",
+                function.word.example()
+            )),
         };
         self.wrong(error)
     }

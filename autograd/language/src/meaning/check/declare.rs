@@ -44,7 +44,11 @@ impl<'a> Checker<'a> {
         if let [Some(o), Some(u)] = [&over, &under].map(|size| self.facts.normal(size).as_number())
             && (u == 0 || o % u != 0)
         {
-            let text = format!("{} is {o} and {} is {u}: not divisible", self.text(left.span), self.text(right.span));
+            let text = format!(
+                "{} is {o} and {} is {u}: not divisible",
+                self.text(left.span),
+                self.text(right.span)
+            );
             let error = Diagnostic::new(Code::E14, left.span.to(right.span), text);
             self.report(error.help("choose sizes of which one divides the other"));
         }
@@ -90,7 +94,9 @@ impl<'a> Checker<'a> {
             self.unknown_size(name, expr.span);
             return None;
         }
-        let is_value = expr.as_name().is_some_and(|name| matches!(self.lookup(name), Some(Binding::Value(_))));
+        let is_value = expr
+            .as_name()
+            .is_some_and(|name| matches!(self.lookup(name), Some(Binding::Value(_))));
         let help = match is_value {
             true => "this is a value; a size is declared with `dim`",
             false => "sizes are whole numbers, names declared with `dim`, and sums and products of them",

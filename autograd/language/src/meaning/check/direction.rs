@@ -54,12 +54,14 @@ impl Checker<'_> {
         };
         let better = Made::new(self, instructions).better(objective);
         let (text, word) = match (direction, better) {
-            (Direction::Minimize, Some(Better::Greater)) => {
-                ("this is minimised, and it grows when the right answer becomes more likely", "maximize")
-            }
-            (Direction::Maximize, Some(Better::Smaller)) => {
-                ("this is maximised, and it falls when the answers become better", "minimize")
-            }
+            (Direction::Minimize, Some(Better::Greater)) => (
+                "this is minimised, and it grows when the right answer becomes more likely",
+                "maximize",
+            ),
+            (Direction::Maximize, Some(Better::Smaller)) => (
+                "this is maximised, and it falls when the answers become better",
+                "minimize",
+            ),
             _ => return,
         };
         let own = Span {
@@ -146,7 +148,9 @@ impl<'c> Made<'c> {
             | Operation::Reduce("sum" | "mean", _) => self.better(args[0]),
             Operation::Binary("div") if self.is_positive(args[1]) => self.better(args[0]),
             Operation::Binary("add" | "sub" | "mul") | Operation::Unary("neg") => self.of_sum(value),
-            Operation::Pick => self.is_log(args[0]).map(|is_negative| signed(Better::Greater, is_negative)),
+            Operation::Pick => self
+                .is_log(args[0])
+                .map(|is_negative| signed(Better::Greater, is_negative)),
             Operation::Unary("log_sigmoid") => self.is_unsigned(args[0]).then_some(Better::Greater),
             Operation::Unary("log") => match self.root(args[0]).1? {
                 (Operation::Pick, _) => Some(Better::Greater),
@@ -192,7 +196,8 @@ impl<'c> Made<'c> {
 
     /// The direction of the one factor that has one; the others must be positive.
     fn of_product(&mut self, factors: &[ValueId]) -> Option<Better> {
-        let (positive, others): (Vec<ValueId>, Vec<ValueId>) = factors.iter().partition(|&&factor| self.is_positive(factor));
+        let (positive, others): (Vec<ValueId>, Vec<ValueId>) =
+            factors.iter().partition(|&&factor| self.is_positive(factor));
         match others.as_slice() {
             [only] if !positive.is_empty() => self.better(*only),
             _ => None,
@@ -238,7 +243,7 @@ impl<'c> Made<'c> {
         }
     }
 
-    /// `t * log(y)` and `(1 - t) * log(1 - y)`, with data t.
+    /// `t * log(y)` and `(1 - t) * log(1 - y)`, with t given.
     fn is_yes_and_no(&self, yes: &Term, no: &Term) -> bool {
         let log = |value: ValueId| match self.root(value).1 {
             Some((Operation::Unary("log"), args)) => Some(self.root(args[0]).0),
@@ -256,7 +261,7 @@ impl<'c> Made<'c> {
         };
         let orders = |a: ValueId, b: ValueId| [(a, b), (b, a)];
         orders(*a, *b).into_iter().any(|(t, log_y)| {
-            let Some(y) = log(log_y).filter(|_| self.is_data(t)) else {
+            let Some(y) = log(log_y).filter(|_| matches!(self.root(t).1, Some((Operation::Input(_), _)))) else {
                 return false;
             };
             orders(*c, *d).into_iter().any(|(rest, log_rest)| {

@@ -202,7 +202,9 @@ impl Checker<'_> {
         let turned = self.permute(value, order, span);
         if turned != value {
             let axes = &mut self.program.values[turned].ty.axes;
-            axes.iter_mut().filter_map(|axis| axis.index.as_mut()).for_each(|index| index.in_place = false);
+            axes.iter_mut()
+                .filter_map(|axis| axis.index.as_mut())
+                .for_each(|index| index.in_place = false);
         }
         turned
     }

@@ -23,7 +23,8 @@ impl<'a> Checker<'a> {
                     .help(format!("did you mean `{near}`?"))
                     .edit(layer.module.span, near);
             } else if known.is_empty() {
-                error = error.help("a module is written above the graph: `module Linear[I, O](x[.., I]) -> y[.., O] { .. }`");
+                error = error
+                    .help("a module is written above the graph: `module Linear[I, O](x[.., I]) -> y[.., O] { .. }`");
             } else {
                 error = error.help(format!("the modules are {}", known.join(", ")));
             }
@@ -33,8 +34,16 @@ impl<'a> Checker<'a> {
         if dims.len() != layer.sizes.len() {
             let names: Vec<&str> = dims.iter().map(|dim| dim.name.as_str()).collect();
             let (needed, given) = (counted(dims.len(), "size"), layer.sizes.len());
-            let text = format!("{} needs {needed}, [{}]; {given} given", layer.module.name, names.join(", "));
-            let help = format!("write `{}[{}]`, with your own sizes", layer.module.name, names.join(", "));
+            let text = format!(
+                "{} needs {needed}, [{}]; {given} given",
+                layer.module.name,
+                names.join(", ")
+            );
+            let help = format!(
+                "write `{}[{}]`, with your own sizes",
+                layer.module.name,
+                names.join(", ")
+            );
             self.report(Diagnostic::new(Code::E20, layer.span, text).help(help));
             return self.define(&layer.name, Binding::Value(usize::MAX));
         }
@@ -93,7 +102,11 @@ impl<'a> Checker<'a> {
         if values.len() != inputs.len() || values.len() != args.len() {
             let names: Vec<&str> = inputs.iter().map(|decl| decl.name.name.as_str()).collect();
             let (needed, given) = (counted(inputs.len(), "value"), args.len());
-            let text = format!("{} is called with {needed}, ({}); {given} given", layer.module, names.join(", "));
+            let text = format!(
+                "{} is called with {needed}, ({}); {given} given",
+                layer.module,
+                names.join(", ")
+            );
             let help = format!("write `{}({})`, with your own values", layer.name, names.join(", "));
             return vec![self.wrong(Diagnostic::new(Code::E20, span, text).help(help))];
         }

@@ -1,6 +1,7 @@
 //! The matrix product: the last axis of the left side meets the first of the right side, by name and by size.
 
 use super::Checker;
+use super::names::Binding;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
@@ -135,10 +136,26 @@ impl Checker<'_> {
             if error.help.is_none() {
                 error = error.help(format!("`{text}` has type {}", Type::real(axes.clone())));
             }
-            error = error.or_edit(left.span.to(right.span), text);
+            if !self.another_fits(a, b, &axes) {
+                error = error.or_edit(left.span.to(right.span), text);
+            }
             known.push(axes);
         }
         error
+    }
+
+    /// True if some other value in the place of one side gives a product with these axes: it may have been meant.
+    fn another_fits(&self, a: &Type, b: &Type, axes: &[Axis]) -> bool {
+        let mut types = self.frame().names.values().filter_map(|(binding, _)| match binding {
+            Binding::Value(value) if *value != usize::MAX => Some(self.ty(*value)),
+            _ => None,
+        });
+        types.any(|ty| {
+            [self.product(a, ty), self.product(ty, b)]
+                .iter()
+                .flatten()
+                .any(|own| own == axes)
+        })
     }
 
     /// The products that may have been meant, each with its axes if it exists.

@@ -108,7 +108,10 @@ pub(super) fn nearest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
 /// wrongly. Names that differ in a digit or in their one letter behind `_` are different names, not slips.
 pub(super) fn slip<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
     let plain = |text: &str| text.replace('_', "").to_lowercase();
-    let mut same = known.iter().copied().filter(|candidate| plain(candidate) == plain(name));
+    let mut same = known
+        .iter()
+        .copied()
+        .filter(|candidate| plain(candidate) == plain(name));
     match (same.next(), same.next()) {
         (Some(only), None) => return Some(only),
         (Some(_), Some(_)) => return None,
@@ -178,7 +181,13 @@ mod tests {
     #[test]
     fn a_slip_is_told_from_another_name() {
         let known = ["W_q", "W_k", "beta1", "sigmoid", "hidden", "b_h", "mask", "T"];
-        for (slipped, meant) in [("sigmod", "sigmoid"), ("hiddne", "hidden"), ("Mask", "mask"), ("Wq", "W_q"), ("t", "T")] {
+        for (slipped, meant) in [
+            ("sigmod", "sigmoid"),
+            ("hiddne", "hidden"),
+            ("Mask", "mask"),
+            ("Wq", "W_q"),
+            ("t", "T"),
+        ] {
             assert_eq!(slip(slipped, &known), Some(meant), "{slipped}");
         }
         for other in ["W_v", "W_z", "beta2", "b_y", "D", "h"] {

@@ -46,14 +46,14 @@ impl Checker<'_> {
         let said = format!("{text} is {ty}; it has no axis {}", name.name);
         let error = Diagnostic::new(Code::E06, name.span, said);
         let names: Vec<&str> = ty.axes.iter().filter_map(|axis| axis.name_among(&ty.axes)).collect();
+        // Where the name is that of a size, the value may be the wrong one, and not the axis.
+        let is_size = matches!(self.lookup(&name.name), Some(super::names::Binding::Dim(..)));
         let meant = match names.as_slice() {
-            [only] if ty.rank() == 1 => Some(*only),
+            [only] if ty.rank() == 1 && !is_size => Some(*only),
             names => slip(&name.name, names),
         };
         match meant {
-            Some(meant) if is_word(meant) => {
-                error.help(format!("did you mean `{meant}`?")).edit(name.span, meant)
-            }
+            Some(meant) if is_word(meant) => error.help(format!("did you mean `{meant}`?")).edit(name.span, meant),
             _ if ty.rank() == 0 => error.help("it is a single number: drop the `over`"),
             _ if names.is_empty() => error.help("name its axes with `as`, as in `as [q:T, k:T]`"),
             _ => error.help(format!("its axes are {}", names.join(", "))),
@@ -70,7 +70,10 @@ impl Checker<'_> {
                 format!("axis {} of {text} comes from here", axis + 1),
             );
         }
-        let told: Vec<&str> = axes.iter().filter_map(|&axis| ty.axes[axis].name_among(&ty.axes)).collect();
+        let told: Vec<&str> = axes
+            .iter()
+            .filter_map(|&axis| ty.axes[axis].name_among(&ty.axes))
+            .collect();
         if told.len() == axes.len() {
             return error.help(format!("say which by its index: `over {}`", told.join("` or `over ")));
         }
@@ -82,12 +85,7 @@ impl Checker<'_> {
     }
 
     /// The axes that a function works along; without `over` only if there is no choice.
-    pub(super) fn axes_over(
-        &mut self,
-        function: &str,
-        value: ValueId,
-        over: Option<&[Ident]>,
-    ) -> Option<Vec<usize>> {
+    pub(super) fn axes_over(&mut self, function: &str, value: ValueId, over: Option<&[Ident]>) -> Option<Vec<usize>> {
         let ty = self.ty(value).clone();
         if let Some(names) = over {
             let axes: Option<Vec<usize>> = names.iter().map(|name| self.axis_named(value, name)).collect();
@@ -99,7 +97,11 @@ impl Checker<'_> {
             return Some((0..ty.rank()).collect());
         }
         let text = self.text(self.place(value));
-        let names: Vec<&str> = ty.axes.iter().map(|axis| axis.name_among(&ty.axes).unwrap_or(&axis.label)).collect();
+        let names: Vec<&str> = ty
+            .axes
+            .iter()
+            .map(|axis| axis.name_among(&ty.axes).unwrap_or(&axis.label))
+            .collect();
         let last = names[names.len() - 1];
         let said = format!("{text} has {} axes: {}", ty.rank(), names.join(", "));
         let error = Diagnostic::new(Code::E04, self.place(value), said);

@@ -67,7 +67,9 @@ impl<'a> Checker<'a> {
         };
         if results.len() != targets.len() {
             let text = format!("this gives {} values for {} names", results.len(), targets.len());
-            self.report(Diagnostic::new(Code::E20, value.span, text).help("write as many names on the left: `h, c = ..`"));
+            self.report(
+                Diagnostic::new(Code::E20, value.span, text).help("write as many names on the left: `h, c = ..`"),
+            );
             return targets.iter().map(|target| self.unknown(target.name.span)).collect();
         }
         results

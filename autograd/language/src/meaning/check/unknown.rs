@@ -36,7 +36,11 @@ impl Checker<'_> {
             span,
             format!("nothing called `{name}` is defined before this line"),
         );
-        if let Some((_, place)) = self.defined.iter().find(|(own, place)| *own == name && place.start > span.start) {
+        if let Some((_, place)) = self
+            .defined
+            .iter()
+            .find(|(own, place)| *own == name && place.start > span.start)
+        {
             let error = error.with(*place, "it is defined here, after its use");
             return self.wrong(error.help("put the line that defines it first"));
         }
@@ -44,7 +48,10 @@ impl Checker<'_> {
             let help = format!("`{name}` is the position of a loop that ended; its last position is `{last}`");
             return self.wrong(error.help(help));
         }
-        if let Some(plain) = name.strip_suffix(['ᵀ', 'ᵗ']).filter(|plain| self.lookup(plain).is_some()) {
+        if let Some(plain) = name
+            .strip_suffix(['ᵀ', 'ᵗ'])
+            .filter(|plain| self.lookup(plain).is_some())
+        {
             let error = error.help("the transpose is written `.T`");
             return self.wrong(error.edit(span, format!("{plain}.T")));
         }
@@ -60,7 +67,9 @@ impl Checker<'_> {
         let place = self.frame().names[near].1;
         let line = self.sources.position(place).line;
         let mut error = error.with(place, "").help(format!("there is `{near}` on line {line}"));
-        if meant.is_some() {
+        // In formulas `d` and `D` are two things more often than a slip, where one is a size.
+        let is_size = matches!(self.lookup(near), Some(Binding::Dim(..)));
+        if meant.is_some() && !(is_size && near.chars().count() == 1) {
             error = error.edit(span, near);
         }
         self.wrong(error)
@@ -85,7 +94,11 @@ impl Checker<'_> {
 
     /// Reports a name in a size that is not bound here; the size was perhaps not declared.
     pub(super) fn unknown_size(&mut self, name: &str, span: Span) {
-        let mut error = Diagnostic::new(Code::E08, span, format!("no size called `{name}` is declared before this line"));
+        let mut error = Diagnostic::new(
+            Code::E08,
+            span,
+            format!("no size called `{name}` is declared before this line"),
+        );
         let is_dim = |binding: &Binding| matches!(binding, Binding::Dim(..));
         let names = self.frame().names.iter();
         let dims: Vec<(&str, Span)> = names
@@ -93,30 +106,58 @@ impl Checker<'_> {
             .map(|(name, (_, place))| (name.as_str(), *place))
             .collect();
         let known: Vec<&str> = dims.iter().map(|(name, _)| *name).collect();
-        let later = self.defined.iter().find(|(own, place)| *own == name && place.start > span.start);
+        let later = self
+            .defined
+            .iter()
+            .find(|(own, place)| *own == name && place.start > span.start);
         if let Some((_, place)) = later {
-            error = error.with(*place, "it is declared here, after its use").help("declare it first");
+            error = error
+                .with(*place, "it is declared here, after its use")
+                .help("declare it first");
         } else if let Some(meant) = slip(name, &known) {
-            error = error.help(format!("did you mean the size `{meant}`?")).edit(span, meant);
-            if let Some((_, place)) = dims.iter().min_by_key(|(_, place)| place.start) {
+            error = error
+                .help(format!("did you mean the size `{meant}`?"))
+                .edit(span, meant);
+            if let Some((_, place)) = dims.iter().min_by_key(|(_, place)| place.start)
+                && dims.iter().all(|(dim, place)| self.is_used(dim, *place))
+            {
                 error = error.or_edit(place.after(), format!(", {name}"));
             }
         } else {
             error = error.help(format!("declare it: `dim {name}`"));
-            // A size with a value, `dim D = 3`, is followed by its value.
-            let bare = dims.iter().filter(|(_, place)| !self.text_after(*place).starts_with('='));
-            if let Some((_, place)) = bare.max_by_key(|(_, place)| place.start) {
+            // A size with a value, `dim D = 3`, is followed by its value; one that nothing uses is perhaps the one meant.
+            let bare = dims
+                .iter()
+                .filter(|(_, place)| !self.text_after(*place).starts_with('='));
+            if let Some((_, place)) = bare.max_by_key(|(_, place)| place.start)
+                && dims.iter().all(|(dim, place)| self.is_used(dim, *place))
+            {
                 error = error.edit(place.after(), format!(", {name}"));
             }
         }
         self.report(error);
     }
 
+    /// True if a name stands in its file in another place than this one.
+    fn is_used(&self, name: &str, place: Span) -> bool {
+        let file = self
+            .sources
+            .files()
+            .iter()
+            .rfind(|file| file.base <= place.start as usize);
+        let words = file.map(|file| file.text.split(|c: char| !(c.is_alphanumeric() || c == '_')));
+        words.is_some_and(|words| words.filter(|word| *word == name).count() > 1)
+    }
+
     /// The text behind a place, up to the end of its line.
     fn text_after(&self, place: Span) -> &str {
         let position = self.sources.position(place);
         let begin = position.column - 1 + self.sources.text(place).chars().count();
-        let skipped = position.text.char_indices().nth(begin).map_or(position.text.len(), |(at, _)| at);
+        let skipped = position
+            .text
+            .char_indices()
+            .nth(begin)
+            .map_or(position.text.len(), |(at, _)| at);
         position.text[skipped..].trim_start()
     }
 
@@ -192,16 +233,24 @@ impl Checker<'_> {
         let value = self.expr(of);
         let rank = self.ty(value).rank();
         let text = self.text(of.span);
-        let error = Diagnostic::new(Code::E09, name.span, "a value has no methods; functions stand before their values");
+        let error = Diagnostic::new(
+            Code::E09,
+            name.span,
+            "a value has no methods; functions stand before their values",
+        );
         let (values, _) = Self::split_args(args);
         let error = match (name.name.as_str(), values.as_slice()) {
             ("dot" | "matmul" | "mm" | "mv", [other]) => {
                 let product = format!("{} @ {}", tight(&text), tight(&self.text(other.span)));
-                error.help(format!("a matrix product is written `{product}`")).edit(span, product)
+                error
+                    .help(format!("a matrix product is written `{product}`"))
+                    .edit(span, product)
             }
             ("transpose" | "t" | "T", _) if rank == 2 => {
                 let turned = format!("{}.T", tight(&text));
-                error.help(format!("the transpose is written `{turned}`")).edit(span, turned)
+                error
+                    .help(format!("the transpose is written `{turned}`"))
+                    .edit(span, turned)
             }
             (word, _) => match words::find(foreign::function(word).unwrap_or(word)) {
                 Some(function) if function.word.form == Form::Unary && args.is_empty() => {
@@ -210,12 +259,16 @@ impl Checker<'_> {
                 }
                 Some(function) if matches!(function.word.form, Form::Reduction | Form::Along) => {
                     let ty = self.ty(value).clone();
-                    let last = ty.axes.last().map_or("k", |axis| axis.name_among(&ty.axes).unwrap_or(&axis.label));
+                    let last = ty
+                        .axes
+                        .last()
+                        .map_or("k", |axis| axis.name_among(&ty.axes).unwrap_or(&axis.label));
                     error.help(format!("write `{}({text}, over {last})`", function.word.name))
                 }
                 Some(function) => error.help(format!("this is called as `{}`", function.word.signature())),
-                None => error
-                    .help(foreign::instead_of_function(word).unwrap_or("`tapegrad graph ops` lists the functions")),
+                None => {
+                    error.help(foreign::instead_of_function(word).unwrap_or("`tapegrad graph ops` lists the functions"))
+                }
             },
         };
         self.wrong(error)
@@ -227,7 +280,8 @@ impl Checker<'_> {
         known.push(words::GRADIENT);
         known.extend(self.items.keys().copied());
         let error = Diagnostic::new(Code::E09, at, format!("there is no function `{name}`"));
-        let meant = foreign::function(name).or_else(|| slip(name, &known));
+        let is_elsewhere = foreign::instead_of_function(name).is_some();
+        let meant = foreign::function(name).or_else(|| slip(name, &known).filter(|_| !is_elsewhere));
         let error = match meant.or_else(|| nearest(name, &known)) {
             Some(near) if meant.is_some() => error.help(format!("did you mean `{near}`?")).edit(at, near),
             _ if foreign::instead_of_function(name).is_some() => {
@@ -261,7 +315,9 @@ fn known_elsewhere(name: &str) -> Option<&'static str> {
         "Inf" | "infinity" => "infinity is written `inf`",
         "pi" | "PI" | "π" => "write the number: `const pi = 3.141592653589793`",
         "e" => "the exponential function is `exp(x)`",
-        "np" | "numpy" | "torch" | "nn" | "F" | "tf" | "jnp" | "math" => "functions stand alone, without a library's name",
+        "np" | "numpy" | "torch" | "nn" | "F" | "tf" | "jnp" | "math" => {
+            "functions stand alone, without a library's name"
+        }
         "eps" | "epsilon" => "write the number: `const eps = 1e-5`",
         "self" => "names stand alone: `W`, not `self.W`",
         _ => return None,
@@ -287,5 +343,9 @@ pub(super) fn tight(text: &str) -> String {
         };
         open == 0 && (c.is_whitespace() || "+-*/@^".contains(c)) || open == 0 && at > 0 && c == ','
     });
-    if is_loose { format!("({text})") } else { text.to_string() }
+    if is_loose {
+        format!("({text})")
+    } else {
+        text.to_string()
+    }
 }

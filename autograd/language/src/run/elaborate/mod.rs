@@ -140,11 +140,16 @@ impl Elaborator<'_> {
         self.record
             .push(&op, args, Location::caller())
             .map_err(|error| match error {
-                RecordError::Shape(_) if !matches!(op, AnyOp::Clip(_)) => self.state.impossible(out, &error.to_string()),
+                RecordError::Shape(_) if !matches!(op, AnyOp::Clip(_)) => {
+                    self.state.impossible(out, &error.to_string())
+                }
                 error => {
                     let span = self.state.program.values[out].span;
                     let refused = Diagnostic::new(Code::E25, span, error.to_string());
-                    Box::new(refused.note("`a` is the first value that the operation is given; its entries are counted from 0"))
+                    Box::new(
+                        refused
+                            .note("`a` is the first value that the operation is given; its entries are counted from 0"),
+                    )
                 }
             })
     }

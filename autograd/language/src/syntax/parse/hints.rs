@@ -97,18 +97,30 @@ impl Parser {
             return Some(mistake(both, "`**` is no operator", "a power is written `^`").edit(both, "^"));
         }
         if pair("/*") {
-            return Some(mistake(both, "this does not begin a comment", "a comment begins with `//`"));
+            return Some(mistake(
+                both,
+                "this does not begin a comment",
+                "a comment begins with `//`",
+            ));
         }
         if pair("--") || pair("++") || pair_ahead("++") || pair_ahead("--") {
             let span = if pair("--") || pair("++") { both } else { ahead };
             let text = format!("`{0}{0}` is no operator", here.text);
-            return Some(mistake(span, text, "a name is defined once, by `=`; a comment begins with `//`"));
+            return Some(mistake(
+                span,
+                text,
+                "a name is defined once, by `=`; a comment begins with `//`",
+            ));
         }
         if pair_ahead(":=") {
-            return Some(mistake(ahead, "`:=` is no sign of the language", "a definition is written `=`").edit(ahead, "="));
+            return Some(
+                mistake(ahead, "`:=` is no sign of the language", "a definition is written `=`").edit(ahead, "="),
+            );
         }
         if pair_ahead("<-") {
-            return Some(mistake(ahead, "`<-` is no sign of the language", "a definition is written `=`").edit(ahead, "="));
+            return Some(
+                mistake(ahead, "`<-` is no sign of the language", "a definition is written `=`").edit(ahead, "="),
+            );
         }
         if ["+=", "-=", "*=", "/="].iter().any(|sign| pair_ahead(sign)) {
             let text = format!("`{}=` changes a value, and a name is defined once", here.text);
@@ -117,16 +129,26 @@ impl Parser {
             return Some(mistake(ahead, text, help));
         }
         if here.text == "==" && self.defines() {
-            let error = mistake(here.span, "`==` compares; it does not define", "a definition is written `=`");
+            let error = mistake(
+                here.span,
+                "`==` compares; it does not define",
+                "a definition is written `=`",
+            );
             return Some(error.edit(here.span, "="));
         }
         if here.text == "." && next.kind == TokenKind::Number && touches(here, next) {
             let number = format!("0.{}", next.text);
-            return Some(mistake(ahead, "a number begins with a digit", format!("write `{number}`")).edit(ahead, number));
+            return Some(
+                mistake(ahead, "a number begins with a digit", format!("write `{number}`")).edit(ahead, number),
+            );
         }
         if here.text == "{" && before.text == "^" {
             let close = self.closing()?;
-            let error = mistake(here.span, "braces hold statements, not exponents", "an exponent stands alone or in parentheses: `x^2`, `x^(n + 1)`");
+            let error = mistake(
+                here.span,
+                "braces hold statements, not exponents",
+                "an exponent stands alone or in parentheses: `x^2`, `x^(n + 1)`",
+            );
             return Some(error.edit(here.span, "(").edit(self.tokens[close].span, ")"));
         }
         if here.text == "{" && before.text.ends_with('_') && touches(before, here) {
@@ -135,7 +157,11 @@ impl Parser {
             let inside = &self.tokens[self.at + 1..self.closing().unwrap_or(self.at + 1)];
             let index: String = inside.iter().map(|token| token.text.as_str()).collect();
             let help = format!("a position stands in brackets: `{name}[{index}]`");
-            return Some(mistake(before.span.to(end), "braces hold statements, not subscripts", help));
+            return Some(mistake(
+                before.span.to(end),
+                "braces hold statements, not subscripts",
+                help,
+            ));
         }
         None
     }
@@ -190,7 +216,8 @@ impl Parser {
                 "a sum over an index is written `sum(i: x[i])`, with the index first",
             ));
         }
-        let closes = matches!(here.text.as_str(), ")" | "]" | "}") || here.kind == TokenKind::Keyword && here.begins_line;
+        let closes =
+            matches!(here.text.as_str(), ")" | "]" | "}") || here.kind == TokenKind::Keyword && here.begins_line;
         if before.text == "," && closes {
             let error = mistake(before.span, "nothing follows this comma", "drop the comma");
             return Some(error.edit(before.span, ""));
@@ -209,19 +236,35 @@ impl Parser {
         let here = self.peek();
         let first = &self.tokens[self.line_begin()];
         if first.text == "for" && (here.text == "in" || here.text == "(") {
-            return Some(mistake(here.span, format!("`{}` does not belong to a loop", here.text), "a loop is written `for t = 1..T { .. }`"));
+            return Some(mistake(
+                here.span,
+                format!("`{}` does not belong to a loop", here.text),
+                "a loop is written `for t = 1..T { .. }`",
+            ));
         }
         if first.text == "for" && matches!(here.text.as_str(), ":" | "to" | ",") && !self.is_inside_parentheses() {
-            let error = mistake(here.span, "the positions of a loop are a range", "a range is written `1..T`");
-            return Some(if here.text == "to" || here.text == ":" && self.look(1).kind != TokenKind::End && !self.look(1).begins_line {
-                error.edit(here.span, "..")
-            } else {
-                error
-            });
+            let error = mistake(
+                here.span,
+                "the positions of a loop are a range",
+                "a range is written `1..T`",
+            );
+            return Some(
+                if here.text == "to"
+                    || here.text == ":" && self.look(1).kind != TokenKind::End && !self.look(1).begins_line
+                {
+                    error.edit(here.span, "..")
+                } else {
+                    error
+                },
+            );
         }
         let before = self.before(1)?;
         if matches!(here.text.as_str(), "if" | "else") && ends_value(before) && !here.begins_line {
-            return Some(mistake(here.span, "the condition comes first", "a choice is written `if c then a else b`"));
+            return Some(mistake(
+                here.span,
+                "the condition comes first",
+                "a choice is written `if c then a else b`",
+            ));
         }
         if here.text == "elif" {
             let error = mistake(here.span, "`elif` is no word of the language", "write `else if`");
@@ -244,7 +287,12 @@ impl Parser {
                 "a range is written `1..T`; single entries stand in an index equation, `y[n] = X[n, 1]`",
             ));
         }
-        if here.text == ":" && !in_brackets && ends_value(before) && !self.is_inside_parentheses() && self.look(1).text != "[" {
+        if here.text == ":"
+            && !in_brackets
+            && ends_value(before)
+            && !self.is_inside_parentheses()
+            && self.look(1).text != "["
+        {
             return None;
         }
         if here.text == "(" && self.is_declaration() && before.kind == TokenKind::Name && touches(before, here) {
@@ -252,15 +300,33 @@ impl Parser {
             return Some(mistake(here.span, "a declaration has no parentheses", help));
         }
         if here.text == "(" && self.at == self.line_begin() + 1 && before.kind == TokenKind::Name {
-            let help = format!("a formula with a name is `fn {}(x) = ..`, before the graph", before.text);
-            return Some(mistake(before.span.to(here.span), "an equation defines a value, not a function", help));
+            let help = format!(
+                "a formula with a name is `fn {}(x) = ..`, before the graph",
+                before.text
+            );
+            return Some(mistake(
+                before.span.to(here.span),
+                "an equation defines a value, not a function",
+                help,
+            ));
         }
         if here.text == "[" && before.text == "]" && touches(before, here) {
             let both = before.span.to(here.span);
-            return Some(mistake(both, "all positions stand in one pair of brackets", "write a comma: `a[i, j]`").edit(both, ", "));
+            return Some(
+                mistake(
+                    both,
+                    "all positions stand in one pair of brackets",
+                    "write a comma: `a[i, j]`",
+                )
+                .edit(both, ", "),
+            );
         }
         if here.text == "[" && before.text == ":" && self.is_declaration() {
-            let error = mistake(before.span.to(here.span), "axes follow the name at once", "write `x[M]`, without `:`");
+            let error = mistake(
+                before.span.to(here.span),
+                "axes follow the name at once",
+                "write `x[M]`, without `:`",
+            );
             return Some(error.edit(before.span, ""));
         }
         None
@@ -286,7 +352,11 @@ impl Parser {
         };
         let (before, here) = (&self.tokens[right - 1], &self.tokens[right]);
         if self.is_declaration() {
-            let error = mistake(here.span, "a comma is missing before this", "several are declared with commas: `dim M, D`");
+            let error = mistake(
+                here.span,
+                "a comma is missing before this",
+                "several are declared with commas: `dim M, D`",
+            );
             return Some(error.edit(before.span.after(), ","));
         }
         if before.text.starts_with("sum_") {
@@ -295,7 +365,9 @@ impl Parser {
         }
         let help = "a product is written with `*`, a matrix product with `@`";
         let error = mistake(here.span, "a sign is missing before this", help);
-        if before.kind != TokenKind::Number {
+        // Behind `(`, `[` or `,` the missing sign may be a comma as well.
+        let begins_argument = right >= 2 && matches!(self.tokens[right - 2].text.as_str(), "(" | "[" | ",");
+        if before.kind != TokenKind::Number || here.kind == TokenKind::Number || begins_argument {
             return Some(error);
         }
         let gaps = (right..self.tokens.len()).take_while(|&right| is_gap(right));

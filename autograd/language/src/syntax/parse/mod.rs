@@ -115,7 +115,12 @@ impl Parser {
                 Some(*line)
             })
             .collect();
-        let line_of = |span: Span| lines[self.tokens.partition_point(|token| token.span.end <= span.start).min(lines.len() - 1)];
+        let line_of = |span: Span| {
+            lines[self
+                .tokens
+                .partition_point(|token| token.span.end < span.start)
+                .min(lines.len() - 1)]
+        };
         let mut taken: Vec<usize> = Vec::new();
         let mut kept: Vec<(usize, Diagnostic)> = Vec::new();
         for (number, found) in std::mem::take(&mut self.diagnostics).into_iter().enumerate() {
@@ -180,6 +185,13 @@ impl Parser {
     fn expect(&mut self, text: &str, after: &str) -> Read<Span> {
         if self.is(text) {
             return Ok(self.bump().span);
+        }
+        let unclosed = matches!(text, ")" | "]") && self.peek().begins_line && self.at > 0;
+        if unclosed && self.foreign().is_none() {
+            let end = self.last_span().after();
+            let error = Diagnostic::new(Code::E00, end, format!("`{text}` is missing: it was expected {after}"));
+            self.diagnostics.push(error);
+            return Err(Stop);
         }
         Err(self.fail(&format!("`{text}` was expected {after}")))
     }

@@ -177,10 +177,17 @@ impl Checker<'_> {
         match at.as_number() {
             Some(0) => error.help("the first one is at 1; only a recurrence has a 0th value, its start"),
             Some(number) if number < 0 => error
-                .help(format!("positions are not counted from the end; the last one is `{text}[{last}]`"))
+                .help(format!(
+                    "positions are not counted from the end; the last one is `{text}[{last}]`"
+                ))
                 .edit(span, last.to_string()),
-            Some(_) => error.help(format!("if there are always as many, state it: `require {last} >= {at}`")),
-            None if from_zero.is_some() => error.help(format!("positions count from 1: `for {} = 1..T`", from_zero.map_or("t", |one| &*one.index))),
+            Some(_) => error.help(format!(
+                "if there are always as many, state it: `require {last} >= {at}`"
+            )),
+            None if from_zero.is_some() => error.help(format!(
+                "positions count from 1: `for {} = 1..T`",
+                from_zero.map_or("t", |one| &*one.index)
+            )),
             None => {
                 let (low, high) = (self.extreme(at, false), self.extreme(at, true));
                 error.help(format!("here the position runs from {low} to {high}"))
@@ -211,9 +218,7 @@ impl Checker<'_> {
         let text = format!("sum({name}: {})", self.text(value.span));
         let mut factors = Vec::new();
         factors_of(value, &mut factors);
-        let along = |factor: &&&Expr| {
-            matches!(&factor.kind, ExprKind::Index(_, at) if at.iter().any(|at| at.as_name() == Some(name)))
-        };
+        let along = |factor: &&&Expr| matches!(&factor.kind, ExprKind::Index(_, at) if at.iter().any(|at| at.as_name() == Some(name)));
         let error = error.help(format!("`{text}`"));
         if factors.iter().filter(along).count() >= 2 {
             error.edit(value.span, text)

@@ -76,7 +76,9 @@ impl<'a> Checker<'a> {
                 let ahead = self.is_ahead(name, at);
                 let help = if ahead {
                     let (index, low, high) = (&one.index, &one.low, &one.high);
-                    format!("the loop sets it in a later round; read an earlier one, or turn the loop: `for {index} = {high}..{low} down`")
+                    format!(
+                        "the loop sets it in a later round; read an earlier one, or turn the loop: `for {index} = {high}..{low} down`"
+                    )
                 } else {
                     format!("add `{element} = {name}0` before the loop, where {name}0 is the start")
                 };
