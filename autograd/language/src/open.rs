@@ -3,7 +3,7 @@
 use crate::derive::inside;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::diagnostic::offered::{Faults, settle};
+use crate::diagnostic::offered::{Faults, idle_sizes, settle};
 use crate::meaning::check::{Checked, check};
 use crate::meaning::program::Program;
 use crate::syntax::ast::File;
@@ -74,10 +74,18 @@ pub fn open_with(name: &str, text: &str, load: &mut dyn FnMut(&str) -> Result<St
 /// How wrong an opened text is.
 fn faults(opened: &Opened) -> Faults {
     let count = |is_it: &dyn Fn(&Diagnostic) -> bool| opened.diagnostics.iter().filter(|found| is_it(found)).count();
+    let first = opened.diagnostics.iter().filter(|found| found.code == Code::E00).min_by_key(|found| found.primary.span.start);
+    let unread = first.map_or(0, |found| {
+        let place = opened.sources.position(found.primary.span);
+        let file = opened.sources.files().iter().find(|file| file.name == place.file);
+        file.map_or(0, |file| file.text.lines().count() + 1 - place.line)
+    });
     Faults {
+        unread,
         grammar: count(&|found| found.code == Code::E00),
         mistakes: count(&|found| found.is_error() && found.code != Code::E00),
         warnings: count(&|found| !found.is_error()),
+        idle: opened.programs.iter().map(idle_sizes).sum(),
     }
 }
 

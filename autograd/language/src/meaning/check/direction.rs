@@ -4,7 +4,7 @@
 //! `log(sigmoid(a))`, and the squared distance from data. What is weighted by something that may be negative, such as an
 //! advantage, and what is an entropy or a divergence, has no direction here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
@@ -185,6 +185,8 @@ impl<'c> Made<'c> {
                 factors => self.of_product(factors),
             };
             match (found, one.map(|one| signed(one, term.is_negative))) {
+                // A penalty has no direction of its own; a term with a logarithm may have any.
+                (_, None) if term.factors.iter().any(|&factor| self.is_made_with_log(factor)) => return None,
                 (_, None) => {}
                 (None, Some(one)) => found = Some(one),
                 (Some(before), Some(one)) if before == one => {}
@@ -277,6 +279,23 @@ impl<'c> Made<'c> {
             (Operation::Unary("neg"), args) => self.is_log(args[0]).map(|negative| !negative),
             _ => None,
         }
+    }
+
+    /// True if a value is computed from a logarithm.
+    fn is_made_with_log(&self, value: ValueId) -> bool {
+        let (mut open, mut seen) = (vec![value], BTreeSet::new());
+        while let Some(value) = open.pop() {
+            if !seen.insert(value) {
+                continue;
+            }
+            open.extend(self.read.get(&value).into_iter().flatten());
+            match self.operations.get(&value) {
+                Some((Operation::Unary("log" | "log_sigmoid" | "log1p") | Operation::Along("log_softmax", _), _)) => return true,
+                Some((_, args)) => open.extend(*args),
+                None => {}
+            }
+        }
+        false
     }
 
     fn is_positive(&self, value: ValueId) -> bool {

@@ -98,8 +98,7 @@ impl Checker<'_> {
                 sign,
                 "a single number has no axis to join; multiply by it with `*`",
             )
-            .help("use `*`")
-            .edit(sign, "*");
+            .help("use `*`, or another value");
         };
         let (meeting, names) = if a.rank() > 2 && b.rank() > 2 {
             (&b.axes[b.rank() - 2], "the last but one axis")

@@ -105,13 +105,13 @@ pub(super) fn nearest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
 /// The known name of which this one is a slip of the finger, if no other known name is as near.
 ///
 /// A slip is another case, a missing or extra `_`, or one letter left out, put in, exchanged with its neighbour, or hit
-/// wrongly. Names that differ in a digit or in their one letter behind `_` are different names, not slips.
+/// wrongly. Names of one letter, and names that differ in a digit or in a short word behind `_`, are different names.
 pub(super) fn slip<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
     let plain = |text: &str| text.replace('_', "").to_lowercase();
-    let mut same = known
-        .iter()
-        .copied()
-        .filter(|candidate| plain(candidate) == plain(name));
+    if plain(name).chars().count() < 2 {
+        return None;
+    }
+    let mut same = known.iter().copied().filter(|candidate| plain(candidate) == plain(name));
     match (same.next(), same.next()) {
         (Some(only), None) => return Some(only),
         (Some(_), Some(_)) => return None,
@@ -123,17 +123,22 @@ pub(super) fn slip<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
     is_slip(name, only).then_some(only)
 }
 
-/// True if the one difference of two names is in letters, and the names are long enough for it to be a slip.
+/// True if the one difference of two names is in letters, and the word in which it is long enough for it to be a slip.
 fn is_slip(name: &str, meant: &str) -> bool {
+    // `u_x` and `u_xx` differ in the short word behind the `_`.
+    if let (Some((first, own)), Some((same, other))) = (name.rsplit_once('_'), meant.rsplit_once('_'))
+        && first == same
+    {
+        return is_slip(own, other);
+    }
     let (name, meant): (Vec<char>, Vec<char>) = (name.chars().collect(), meant.chars().collect());
     let begin = name.iter().zip(&meant).take_while(|(a, b)| a == b).count();
     let (a, b) = (&name[begin..], &meant[begin..]);
     let end = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
     let (a, b) = (&a[..a.len() - end], &b[..b.len() - end]);
-    let is_part_of_its_own = begin > 0 && meant[begin - 1] == '_' && end == 0;
     let longest = if a.len() == b.len() && a.len() == 1 { 5 } else { 4 };
     let letters = a.iter().chain(b).all(|c| c.is_alphabetic());
-    letters && !is_part_of_its_own && name.len().max(meant.len()) >= longest
+    letters && name.len().max(meant.len()) >= longest
 }
 
 /// True if two neighbouring letters are exchanged.
@@ -186,11 +191,10 @@ mod tests {
             ("hiddne", "hidden"),
             ("Mask", "mask"),
             ("Wq", "W_q"),
-            ("t", "T"),
         ] {
             assert_eq!(slip(slipped, &known), Some(meant), "{slipped}");
         }
-        for other in ["W_v", "W_z", "beta2", "b_y", "D", "h"] {
+        for other in ["W_v", "W_z", "W_qq", "b_", "beta2", "b_y", "D", "h", "t"] {
             assert_eq!(slip(other, &known), None, "{other}");
         }
     }

@@ -67,9 +67,7 @@ impl Checker<'_> {
         let place = self.frame().names[near].1;
         let line = self.sources.position(place).line;
         let mut error = error.with(place, "").help(format!("there is `{near}` on line {line}"));
-        // In formulas `d` and `D` are two things more often than a slip, where one is a size.
-        let is_size = matches!(self.lookup(near), Some(Binding::Dim(..)));
-        if meant.is_some() && !(is_size && near.chars().count() == 1) {
+        if meant.is_some() {
             error = error.edit(span, near);
         }
         self.wrong(error)
@@ -118,35 +116,20 @@ impl Checker<'_> {
             error = error
                 .help(format!("did you mean the size `{meant}`?"))
                 .edit(span, meant);
-            if let Some((_, place)) = dims.iter().min_by_key(|(_, place)| place.start)
-                && dims.iter().all(|(dim, place)| self.is_used(dim, *place))
-            {
+            if let Some((_, place)) = dims.iter().min_by_key(|(_, place)| place.start) {
                 error = error.or_edit(place.after(), format!(", {name}"));
             }
         } else {
             error = error.help(format!("declare it: `dim {name}`"));
-            // A size with a value, `dim D = 3`, is followed by its value; one that nothing uses is perhaps the one meant.
+            // A size with a value, `dim D = 3`, is followed by its value.
             let bare = dims
                 .iter()
                 .filter(|(_, place)| !self.text_after(*place).starts_with('='));
-            if let Some((_, place)) = bare.max_by_key(|(_, place)| place.start)
-                && dims.iter().all(|(dim, place)| self.is_used(dim, *place))
-            {
+            if let Some((_, place)) = bare.max_by_key(|(_, place)| place.start) {
                 error = error.edit(place.after(), format!(", {name}"));
             }
         }
         self.report(error);
-    }
-
-    /// True if a name stands in its file in another place than this one.
-    fn is_used(&self, name: &str, place: Span) -> bool {
-        let file = self
-            .sources
-            .files()
-            .iter()
-            .rfind(|file| file.base <= place.start as usize);
-        let words = file.map(|file| file.text.split(|c: char| !(c.is_alphanumeric() || c == '_')));
-        words.is_some_and(|words| words.filter(|word| *word == name).count() > 1)
     }
 
     /// The text behind a place, up to the end of its line.
