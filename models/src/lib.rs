@@ -31,6 +31,7 @@
 
 pub mod corpus;
 pub mod decode;
+mod fingerprint;
 pub mod language_model;
 pub mod laws;
 pub mod layers;

@@ -172,6 +172,16 @@ impl Model {
         neural!(self, _ => None, model => Some(model.training_bytes(rows, time)))
     }
 
+    /// The name of the first parameter that holds a number that is not finite.
+    pub fn parameter_not_finite(&self) -> Option<String> {
+        neural!(self, _ => None, model => model.parameter_not_finite())
+    }
+
+    /// What is first not finite when a batch goes through the network, in words.
+    pub fn first_not_finite(&self, batch: &Batch) -> Option<String> {
+        neural!(self, _ => None, model => model.first_not_finite(batch))
+    }
+
     /// The model as something to be asked.
     pub fn language_model(&self) -> &dyn AnyLanguageModel {
         neural!(self, ngram => ngram, model => model)

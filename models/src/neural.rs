@@ -7,10 +7,14 @@ use crate::language_model::{GradientReport, LanguageModel, Learner, LogProbs, Lo
 use crate::network::Network;
 use crate::reader::Reader;
 use crate::tokenizer::{PAD, TokenId};
-use tapegrad_core::graph::NodeId;
+use tapegrad_core::graph::{NodeId, Source};
 use tapegrad_core::kernels::with_team;
 use tapegrad_core::ops::{Reduction, cross_entropy};
 use tapegrad_core::optim::{Adam, Optimizer, clip_global_norm};
+use tapegrad_core::params::array;
+use tapegrad_core::shape::Shape;
+use tapegrad_core::tape::Tape;
+use tapegrad_core::var::Var;
 use tapegrad_core::{ParamList, Params, Plan, Sketch};
 
 /// A network, its parameters and its optimiser.
@@ -101,6 +105,39 @@ impl<N: Network> Neural<N> {
     /// **Units**: bytes.
     pub fn training_bytes(&mut self, rows: usize, time: usize) -> usize {
         self.trained([rows, time]).plan.bytes()
+    }
+
+    /// The name of the first parameter that holds a number that is not finite.
+    pub fn parameter_not_finite(&self) -> Option<String> {
+        let list = self.params.list();
+        let holds = |param| !self.params.value(param).iter().all(|x| x.is_finite());
+        list.params()
+            .find(|&param| holds(param))
+            .map(|param| list.spec(param).name.clone())
+    }
+
+    /// What is first not finite when a batch goes through the network: a parameter, or the result of an op.
+    ///
+    /// The batch is computed again, op by op, on a tape.
+    pub fn first_not_finite(&self, batch: &Batch) -> Option<String> {
+        if let Some(name) = self.parameter_not_finite() {
+            return Some(format!("the parameter `{name}` is not finite"));
+        }
+        let tape = Tape::with(&self.params);
+        let ids = |name: &str, ids: &[TokenId]| {
+            let ids = ids.iter().map(|&id| id as f32).collect();
+            tape.data(name, array(Shape::new(&[batch.rows(), batch.time()]), ids))
+        };
+        let logits = self.network.logits(ids("ids", batch.inputs()));
+        let labels = ids("labels", batch.labels());
+        cross_entropy(logits, labels, Some(PAD as usize), Reduction::Mean);
+        let graph = tape.graph().clone();
+        let first = graph.nodes().find_map(|node| {
+            let Source::Op(op) = node.source else { return None };
+            let is_finite = tape.with_value(Var::new(&tape, node.id), |y| y.iter().all(|y| y.is_finite()));
+            (!is_finite).then(|| op.name())
+        });
+        first.map(|op| format!("the first result that is not finite is that of the op `{op}`"))
     }
 
     fn step(&mut self, batch: &Batch, learning_rate: f64) -> StepReport {

@@ -418,6 +418,26 @@ for what, b, t, m, d in [("with cells", 2, 3, 2, 3), ("one step with cells", 1, 
 for what, x in [("rank 2", randn(3, 2)), ("a number", randn()), ("empty", randn(2, 0)), ("large", away(5) * 1e4), ("tiny", away(5) * 1e-9),
                 ("saturated", torch.tensor([-40.0, -30.0, 30.0, 40.0]))]:
     case(what, "log_sigmoid", {"a": x}, F.logsigmoid)
+def places(to, start, steps):
+    """Attributes of unfold and fold: `steps` has one row for each axis of the whole array."""
+    return {"to": list(to), "start": list(start), "steps": [step for row in steps for step in row]}
+
+
+def inside(size, *at):
+    return sum(at).clamp(0, size - 1)
+
+
+three, two = torch.arange(3), torch.arange(2)
+case("windows", "unfold", {"x": randn(4)}, lambda x: x.unfold(0, 2, 1), places((3, 2), (0,), [(1, 1)]))
+case("diagonal", "unfold", {"x": randn(3, 3)}, lambda x: torch.diagonal(x), places((3,), (0, 0), [(1,), (1,)]))
+case("every second, backwards", "unfold", {"x": randn(5)}, lambda x: x.flip(0)[::2], places((3,), (4,), [(-2,)]))
+case("windows of two axes", "unfold", {"x": randn(3, 4)}, lambda x: x.unfold(0, 2, 1).unfold(1, 3, 1), places((2, 2, 2, 3), (0, 0), [(1, 0, 1, 0), (0, 1, 0, 1)]))
+case("beyond the ends", "unfold", {"x": randn(2)}, lambda x: x[inside(2, torch.arange(5) - 2)], places((5,), (-2,), [(1,)]))
+case("windows", "fold", {"x": randn(3, 2)}, lambda x: torch.zeros(4).index_put((three[:, None] + two,), x, accumulate=True), places((4,), (0,), [(1, 1)]))
+case("diagonal", "fold", {"x": randn(3)}, torch.diag, places((3, 3), (0, 0), [(1,), (1,)]))
+case("strides", "fold", {"x": randn(2, 2)}, lambda x: x.reshape(4), places((4,), (0,), [(2, 1)]))
+case("all to one", "fold", {"x": randn(2, 3)}, lambda x: x.sum().reshape(1), places((1,), (0,), [(1, -1)]))
+case("pictures", "fold", {"x": randn(2, 2, 2, 2)}, lambda x: torch.nn.functional.fold(x.permute(2, 3, 0, 1).reshape(1, 4, 4), (3, 3), (2, 2))[0, 0], places((3, 3), (0, 0), [(1, 0, 1, 0), (0, 1, 0, 1)]))
 
 few = {op: n for op, n in count.items() if n < 5}
 print(f"{sum(count.values())} cases of {len(count)} ops" + (f"; fewer than five: {few}" if few else ""), file=sys.stderr)

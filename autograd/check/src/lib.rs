@@ -12,22 +12,31 @@
 //! assert_eq!(report.verdict, Verdict::Pass);
 //! ```
 //!
-//! Reading order, a room each:
-//! 1. `subject`: what is checked, the cases it is tried on, and the function that it is meant to compute;
-//! 2. `witness`: derivatives by independent routes (dual numbers, finite differences, symbolic), and the reference
+//! Reading order, a room each; every room uses those before it:
+//! 1. [`function`]: what should be computed: numbers, dual numbers, a program, a graph whose edges can be edited;
+//! 2. `subject`: what is checked, and the cases it is tried on;
+//! 3. `witness`: derivatives by independent routes (dual numbers, finite differences, symbolic), and the reference
 //!    made of them;
-//! 3. `verdict`: a subject evaluated at a case, and each entry of its gradients judged;
-//! 4. `diagnosis`: which mistake explains a wrong gradient, and the smallest case that shows it;
-//! 5. `mutants`: mistakes planted on purpose, and how many of them the checker finds and names;
-//! 6. `report`: the result as text, JSON and a page;
-//! 7. [`laws`]: what ops must meet besides.
+//! 4. `mistakes`: what can be wrong with a gradient, and the gradient that each mistake would give;
+//! 5. `evaluation`: what a subject computes at a case;
+//! 6. `verdict`: each entry of its gradients judged;
+//! 7. `diagnosis`: which mistake explains a wrong gradient, and the smallest case that shows it;
+//! 8. `report`: the result as text, JSON and a page;
+//! 9. [`laws`]: what ops must meet besides;
+//! 10. `protocol`: the whole check of one subject;
+//! 11. `mutants`: mistakes planted on purpose, and how many of them the checker finds and names.
 //!
 //! What must never be known: `core` and `language` do not know this package. It knows ops only through the registry,
 //! never by their files, and nothing of models or lessons.
 
 mod diagnosis;
+mod evaluation;
+pub mod function;
+pub mod guard;
 pub mod laws;
+mod mistakes;
 mod mutants;
+mod protocol;
 mod report;
 mod subject;
 mod verdict;
@@ -35,19 +44,20 @@ mod witness;
 
 pub use diagnosis::counterexample::Counterexample;
 pub use diagnosis::diagnose::Diagnosis;
-pub use diagnosis::mistake::Mistake;
 pub use diagnosis::shrink;
+pub use evaluation::options::{self, Numbers, Options};
+pub use evaluation::prepared_case::PreparedCase;
+pub use evaluation::{Evaluation, Upstream};
 pub use laws::{metamorphic, oracle};
+pub use mistakes::Mistake;
 pub use mutants::mutant::Mutant;
 pub use mutants::mutation::{MUTATIONS, Mutation};
 pub use mutants::score::{self, MutationScore, mutation_score};
+pub use protocol::check;
 pub use report::gradient_plot::{self, GradientPlot};
 pub use report::{Finding, Report, TargetReport, Verdict, page, render};
+pub use subject::attributes;
 pub use subject::{Case, CaseOperand, GraphSubject, Kind, ModelSubject, ModuleSubject, OpSubject, Subject};
-pub use subject::{attributes, function, guard};
 pub use tapegrad_core::op::{Draw, Sample};
-pub use verdict::evaluation::{Evaluation, Upstream};
-pub use verdict::prepared_case::PreparedCase;
-pub use verdict::protocol::{self, Numbers, Options, check};
 pub use witness::finite_difference;
 pub use witness::reference::{self, Reference};

@@ -51,8 +51,10 @@ impl Compare {
         let dataset = ngram.as_ref().map_err(Clone::clone)?.corpus.build()?;
         let transformer = transformer.as_ref().map_err(Clone::clone)?;
         transformer.check(&dataset)?;
-        // A report that cannot be written is known before minutes of training, not after.
-        write_atomically(&self.report, b"").map_err(|error| unwritable(&self.report, &error))?;
+        // A report that cannot be written is known before minutes of training, not after; an earlier one stays till then.
+        let earlier = std::fs::read(&self.report).ok();
+        write_atomically(&self.report, earlier.as_deref().unwrap_or_default())
+            .map_err(|error| unwritable(&self.report, &error))?;
         let mut models = Vec::new();
         for recipe in &recipes {
             let recipe = recipe.as_ref().map_err(Clone::clone)?;
@@ -96,8 +98,11 @@ impl Compare {
     /// The command that repeats this comparison.
     fn command(&self, seed: u64) -> String {
         let corpus = match &self.corpus.text {
-            Some(file) => format!(" --text {} --unit {:?}", file.display(), self.corpus.unit).to_lowercase(),
-            None => format!(" --grammar {}", self.corpus.grammar),
+            Some(file) => {
+                let unit = format!("{:?}", self.corpus.unit()).to_lowercase();
+                format!(" --text {} --unit {unit}", file.display())
+            }
+            None => format!(" --grammar {}", self.corpus.grammar()),
         };
         let steps = self.steps.map_or(String::new(), |steps| format!(" --steps {steps}"));
         format!("tapegrad compare{corpus}{steps} --seed {seed}")

@@ -8,7 +8,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use tapegrad_models::corpus::{Dataset, Part, Text};
 use tapegrad_models::score::Score;
-use tapegrad_models::train::{Folder, Recipe, Which};
+use tapegrad_models::train::{Folder, Header, Recipe, Which};
 use tapegrad_models::{LanguageModel, Model};
 
 /// A checkpoint by name.
@@ -56,7 +56,8 @@ impl Eval {
     pub fn run(&self, output: &Output<'_>) -> Result<(), CliError> {
         threads::limit(self.threads)?;
         let (folder, recipe, tokenizer) = Folder::open(&self.run)?;
-        let (model, _) = folder.load(self.checkpoint.into(), &recipe, &tokenizer)?;
+        let (model, header) = folder.load(self.checkpoint.into(), &recipe, &tokenizer)?;
+        warn_unverified(&header);
         let dataset = match &self.text {
             Some(file) => Dataset::to_measure(&Text::read(file)?, &tokenizer, &recipe.corpus),
             None => recipe.corpus.build()?,
@@ -67,6 +68,9 @@ impl Eval {
                 "the corpus is no longer the one this model was trained on: its vocabulary has changed",
             )
             .help("put the text back as it was, or measure another text with --text FILE"));
+        }
+        if self.text.is_none() {
+            header.check_corpus(&dataset)?;
         }
         let (score, nats) = measure(&model, &dataset, &recipe)?;
         self.report(&score, &nats, output)
@@ -96,6 +100,13 @@ impl Eval {
             nats.iter().for_each(|nats| text.push_str(&format!("{nats:.4}\n")));
         }
         output.text(&text)
+    }
+}
+
+/// Says that a checkpoint of an earlier version has no checksum, so a damage would not show.
+pub fn warn_unverified(header: &Header) {
+    if !header.is_verified {
+        eprintln!("warning: this checkpoint has no checksum: it was written by an earlier version");
     }
 }
 

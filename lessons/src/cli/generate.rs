@@ -1,7 +1,7 @@
 //! `tapegrad generate`: writes text with a trained model.
 
 use super::error::CliError;
-use super::eval::CheckpointArg;
+use super::eval::{CheckpointArg, warn_unverified};
 use super::output::Output;
 use super::threads;
 use clap::Args;
@@ -48,7 +48,8 @@ impl Generate {
     pub fn run(&self, output: &Output<'_>) -> Result<(), CliError> {
         threads::limit(self.threads)?;
         let (folder, recipe, tokenizer) = Folder::open(&self.run)?;
-        let (model, _) = folder.load(self.checkpoint.into(), &recipe, &tokenizer)?;
+        let (model, header) = folder.load(self.checkpoint.into(), &recipe, &tokenizer)?;
+        warn_unverified(&header);
         let sampling = Sampling::new(self.temperature, self.top_k, self.top_p)?;
         let request = request(
             &recipe,

@@ -16,6 +16,7 @@ mod learn;
 mod output;
 mod progress;
 mod recipe;
+mod signals;
 mod step;
 mod threads;
 mod train;

@@ -1,15 +1,20 @@
-//! The progress of training on the terminal: a bar with loss, speed and time left, and a line at each measurement.
+//! The progress of training: on a terminal a bar with loss, speed and time left, and a line at each measurement;
+//! elsewhere the lines alone.
 
 use super::output::Output;
+use super::signals::StopRequest;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tapegrad_models::train::{Line, Progress, Watch};
 
-/// A bar on standard error; nothing at all where standard error is not a terminal.
+/// A bar on standard error; lines where standard error is not a terminal, or plain lines were asked for.
 #[derive(Debug)]
 pub struct ProgressIndicator {
     bar: ProgressBar,
     name: String,
     heldout: Option<f64>,
+    draws: bool,
+    is_quiet: bool,
+    stop: StopRequest,
 }
 
 impl ProgressIndicator {
@@ -26,12 +31,30 @@ impl ProgressIndicator {
             bar,
             name: name.to_string(),
             heldout: None,
+            draws: output.draws_progress(),
+            is_quiet: output.is_json(),
+            stop: StopRequest::default(),
         }
     }
 
-    /// Writes a line above the bar.
+    /// The same, which ends training when somebody asks for it.
+    pub fn stopping_on(self, stop: StopRequest) -> Self {
+        Self { stop, ..self }
+    }
+
+    /// Writes a line, on a terminal above the bar; programs that read JSON are spared it.
     pub fn note(&self, text: &str) {
-        self.bar.println(format!("{:>12} {text}", self.name));
+        let line = format!("{:>12} {text}", self.name);
+        if self.draws {
+            self.bar.println(line);
+        } else if !self.is_quiet {
+            eprintln!("{line}");
+        }
+    }
+
+    /// Writes a warning, whoever reads.
+    pub fn warn(&self, text: &str) {
+        self.bar.suspend(|| eprintln!("warning: {text}"));
     }
 
     /// Takes the bar away.
@@ -41,6 +64,10 @@ impl ProgressIndicator {
 }
 
 impl Watch for ProgressIndicator {
+    fn wants_to_stop(&self) -> bool {
+        self.stop.is_set()
+    }
+
     fn step(&mut self, progress: &Progress, steps: u64, nats: Option<f64>) {
         if self.bar.length() != Some(steps) {
             self.bar.set_length(steps);

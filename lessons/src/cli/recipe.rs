@@ -44,12 +44,12 @@ pub struct CorpusArgs {
     /// Train on this text file (UTF-8); its last tenth is held out
     #[arg(long, value_name = "FILE", conflicts_with = "grammar")]
     pub text: Option<PathBuf>,
-    /// Train on sentences of a grammar: `narwhals`, `narwhals-small`, or a grammar file
-    #[arg(long, value_name = "NAME|FILE", default_value = "narwhals")]
-    pub grammar: String,
-    /// What a token of a text file is
-    #[arg(long, value_enum, default_value = "character")]
-    pub unit: UnitArg,
+    /// Train on sentences of a grammar: `narwhals`, `narwhals-small`, or a grammar file [default: narwhals]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub grammar: Option<String>,
+    /// What a token of a text file is [default: character]
+    #[arg(long, value_enum, requires = "text")]
+    pub unit: Option<UnitArg>,
 }
 
 /// How large and how long; what is left out is as the model's recipe says.
@@ -94,12 +94,31 @@ impl CorpusArgs {
             Some(text) => {
                 let mut recipe = Recipe::for_text(model, text.clone());
                 if let CorpusConfig::Text { unit, .. } = &mut recipe.corpus {
-                    *unit = self.unit.into();
+                    *unit = self.unit().into();
                 }
                 recipe
             }
-            None => Recipe::for_grammar(model, self.grammar.clone()),
+            None => Recipe::for_grammar(model, self.grammar().to_string()),
         }
+    }
+
+    /// What a token of a text file is.
+    pub fn unit(&self) -> UnitArg {
+        self.unit.unwrap_or(UnitArg::Character)
+    }
+
+    /// The name of the grammar, or its file.
+    pub fn grammar(&self) -> &str {
+        self.grammar.as_deref().unwrap_or("narwhals")
+    }
+
+    /// Each option, and whether it was given.
+    pub fn given(&self) -> [(&'static str, bool); 3] {
+        [
+            ("--text", self.text.is_some()),
+            ("--grammar", self.grammar.is_some()),
+            ("--unit", self.unit.is_some()),
+        ]
     }
 }
 
@@ -108,6 +127,17 @@ impl SizeArgs {
     ///
     /// **Errors** if an option has no meaning for the model, or a number must not be 0.
     pub fn apply(&self, recipe: &mut Recipe) -> Result<(), CliError> {
+        self.apply_to_run(recipe)?;
+        set(&mut recipe.rows, self.batch);
+        set(&mut recipe.block, self.block);
+        recipe.warm_up = recipe.warm_up.min(recipe.steps / 10);
+        self.apply_to_model(&mut recipe.model)
+    }
+
+    /// Changes of a recipe what may change while its run goes on: steps, rates and intervals.
+    ///
+    /// **Errors** if a number must not be 0.
+    pub fn apply_to_run(&self, recipe: &mut Recipe) -> Result<(), CliError> {
         let counts = [
             ("--steps", self.steps),
             ("--evaluate-every", self.evaluate_every),
@@ -128,16 +158,51 @@ impl SizeArgs {
             ));
         }
         set(&mut recipe.steps, self.steps);
-        set(&mut recipe.rows, self.batch);
-        set(&mut recipe.block, self.block);
         set(&mut recipe.evaluate_every, self.evaluate_every);
         set(&mut recipe.checkpoint_every, self.checkpoint_every);
         if let Some(rate) = self.learning_rate {
             recipe.learning_rate_end *= rate / recipe.learning_rate;
             recipe.learning_rate = rate;
         }
-        recipe.warm_up = recipe.warm_up.min(recipe.steps / 10);
-        self.apply_to_model(&mut recipe.model)
+        Ok(())
+    }
+
+    /// An error if an option was given that a model which counts has no use for.
+    ///
+    /// **Errors** for steps and learning rates.
+    pub fn check_counting(&self, model: &ModelConfig) -> Result<(), CliError> {
+        let given = [
+            ("--steps", self.steps.is_some()),
+            ("--learning-rate", self.learning_rate.is_some()),
+        ];
+        match given.into_iter().find(|(_, is_given)| *is_given && model.counts()) {
+            Some((option, _)) => Err(CliError::option(
+                format!(
+                    "{option} has no meaning for the model `{}`: it reads the text once and counts",
+                    model.name()
+                ),
+                format!("leave {option} out, or name another model"),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// The options that are settled when a run begins, and whether they were given.
+    pub fn fixed(&self) -> [(&'static str, bool); 6] {
+        [
+            ("--batch", self.batch.is_some()),
+            ("--block", self.block.is_some()),
+            ("--layers", self.layers.is_some()),
+            ("--width", self.width.is_some()),
+            ("--heads", self.heads.is_some()),
+            ("--order", self.order.is_some()),
+        ]
+    }
+
+    /// True if any option was given that may change while a run goes on.
+    pub fn is_any(&self) -> bool {
+        let counts = [self.steps, self.evaluate_every, self.checkpoint_every];
+        self.learning_rate.is_some() || counts.iter().any(Option::is_some)
     }
 
     fn apply_to_model(&self, model: &mut ModelConfig) -> Result<(), CliError> {

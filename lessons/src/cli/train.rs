@@ -4,11 +4,12 @@ use super::error::{CliError, ErrorCode};
 use super::output::Output;
 use super::progress::ProgressIndicator;
 use super::recipe::{CorpusArgs, ModelArg, Preset, SizeArgs};
+use super::signals::{INTERRUPTED, StopRequest};
 use super::threads;
 use clap::Args;
 use serde_json::json;
-use std::path::PathBuf;
-use tapegrad_models::corpus::CorpusConfig;
+use std::path::{Path, PathBuf};
+use tapegrad_models::corpus::{CorpusConfig, Dataset};
 use tapegrad_models::train::{Folder, Recipe, Run, Trained, Which};
 
 /// Train one model; recipe, tokenizer, checkpoints and log are kept in a folder
@@ -16,7 +17,7 @@ use tapegrad_models::train::{Folder, Recipe, Run, Trained, Which};
 #[command(after_help = "Examples:
   tapegrad train lstm --out runs/lstm
   tapegrad train transformer --text shakespeare.txt --preset char-cpu --out runs/char
-  tapegrad train transformer --out runs/char --resume")]
+  tapegrad train transformer --out runs/char --resume --steps 4000")]
 pub struct Train {
     /// The model
     #[arg(value_enum)]
@@ -31,7 +32,7 @@ pub struct Train {
     /// The folder of the run [default: runs/MODEL]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Continue the run in the folder from its last checkpoint, with the recipe it has
+    /// Continue the run in the folder from its last checkpoint; --steps, --learning-rate and the intervals may change
     #[arg(long)]
     resume: bool,
     /// Threads to compute on; the result does not depend on it [default: all cores]
@@ -46,35 +47,16 @@ impl Train {
         let name = format!("{:?}", self.model).to_lowercase();
         let out = self.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(&name));
         let (folder, recipe, dataset) = if self.resume {
-            let (folder, recipe, tokenizer) = Folder::open(&out)?;
-            if recipe.model.name() != name {
-                return Err(CliError::option(
-                    format!("the run in {} is of the model `{}`", out.display(), recipe.model.name()),
-                    format!(
-                        "continue it with `tapegrad train {} --resume`, or name another folder",
-                        recipe.model.name()
-                    ),
-                ));
-            }
-            let dataset = recipe.corpus.build()?;
-            if *dataset.tokenizer() != tokenizer {
-                return Err(CliError::new(
-                    ErrorCode::CorpusChanged,
-                    "the corpus is no longer the one this run began with: its vocabulary has changed",
-                )
-                .help("put the text back as it was, or begin a new run in another folder"));
-            }
-            (folder, recipe, dataset)
+            self.continued(&name, &out, output)?
         } else {
-            let recipe = self.recipe(output)?;
-            let dataset = recipe.corpus.build()?;
-            // Everything that can be wrong with the recipe shows before the folder is made.
-            Run::new(&recipe, &dataset, None)?;
-            recipe.check(&dataset)?;
-            (Folder::begin(&out, &recipe, dataset.tokenizer())?, recipe, dataset)
+            self.begun(&out, output)?
         };
-        let mut bar = ProgressIndicator::new(&name, output);
+        let mut bar = ProgressIndicator::new(&name, output).stopping_on(StopRequest::listen()?);
         let mut run = Run::resume(&recipe, &dataset, &folder)?;
+        if self.resume && self.sizes.is_any() {
+            folder.change_recipe(&recipe)?;
+        }
+        run.notices().iter().for_each(|notice| bar.warn(notice));
         if let Some(bytes) = run.model().training_bytes(recipe.rows, recipe.block) {
             bar.note(&format!(
                 "training takes {:.1} MB of working memory",
@@ -83,7 +65,61 @@ impl Train {
         }
         let trained = run.train(&mut bar)?;
         bar.finish();
-        report(&trained, &folder, output)
+        report(&trained, &folder, &name, output)
+    }
+
+    /// A new run in a folder.
+    fn begun(&self, out: &Path, output: &Output<'_>) -> Result<(Folder, Recipe, Dataset), CliError> {
+        let recipe = self.recipe(output)?;
+        recipe.validate()?;
+        let dataset = recipe.corpus.build()?;
+        // Everything that can be wrong with the recipe shows before the folder is made.
+        recipe.check(&dataset)?;
+        Run::new(&recipe, &dataset, None)?;
+        let folder = Folder::begin(out, &recipe, dataset.tokenizer())?;
+        Ok((folder, recipe, dataset))
+    }
+
+    /// The run that is in a folder, with the changes that a run may have on its way.
+    fn continued(&self, name: &str, out: &Path, output: &Output<'_>) -> Result<(Folder, Recipe, Dataset), CliError> {
+        let (folder, mut recipe, tokenizer) = Folder::open(out)?;
+        let own = recipe.model.name();
+        if own != name {
+            return Err(CliError::option(
+                format!("the run in {} is of the model `{own}`", out.display()),
+                format!("continue it with `tapegrad train {own} --resume`, or name another folder"),
+            ));
+        }
+        let fixed = self.fixed_options(output);
+        if !fixed.is_empty() {
+            return Err(CliError::option(
+                format!("a run that goes on cannot change {}", fixed.join(", ")),
+                "it may change --steps, --learning-rate, --evaluate-every, --checkpoint-every and --threads; for \
+                 anything else begin a new run in another folder",
+            ));
+        }
+        self.sizes.check_counting(&recipe.model)?;
+        self.sizes.apply_to_run(&mut recipe)?;
+        recipe.validate()?;
+        let dataset = recipe.corpus.build()?;
+        if *dataset.tokenizer() != tokenizer {
+            return Err(CliError::new(
+                ErrorCode::CorpusChanged,
+                "the corpus is no longer the one this run began with: its vocabulary has changed",
+            )
+            .help("put the text back as it was, or begin a new run in another folder"));
+        }
+        Ok((folder, recipe, dataset))
+    }
+
+    /// The options that were given and are settled when a run begins.
+    fn fixed_options(&self, output: &Output<'_>) -> Vec<&'static str> {
+        let given = [("--preset", self.preset.is_some()), ("--seed", output.seed().is_some())];
+        let given = given.into_iter().chain(self.corpus.given()).chain(self.sizes.fixed());
+        given
+            .filter(|(_, is_given)| *is_given)
+            .map(|(option, _)| option)
+            .collect()
     }
 
     fn recipe(&self, output: &Output<'_>) -> Result<Recipe, CliError> {
@@ -102,38 +138,74 @@ impl Train {
         if let Some(seed) = output.seed() {
             recipe.seed = seed;
         }
-        if let CorpusConfig::Text { file, .. } = &mut recipe.corpus {
-            // The run may be continued or measured from another folder.
-            *file = std::path::absolute(&file).unwrap_or_else(|_| file.clone());
+        // The run may be continued or measured from another folder.
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        match &mut recipe.corpus {
+            CorpusConfig::Text { file, .. } => {
+                if file.exists() && !file.is_file() {
+                    return Err(CliError::option(
+                        format!("{} is no regular file", file.display()),
+                        "a run reads its text again when it goes on or is measured; write the text to a file first",
+                    ));
+                }
+                *file = absolute(file);
+            }
+            CorpusConfig::Grammar { grammar, .. } if Path::new(grammar.as_str()).is_file() => {
+                *grammar = absolute(Path::new(grammar.as_str())).display().to_string();
+            }
+            CorpusConfig::Grammar { .. } => {}
         }
+        self.sizes.check_counting(&recipe.model)?;
         self.sizes.apply(&mut recipe)?;
         Ok(recipe)
     }
 }
 
 /// Says how training ended.
-fn report(trained: &Trained, folder: &Folder, output: &Output<'_>) -> Result<(), CliError> {
-    let line = trained.lines.last().expect("the loop measures after the last step");
+///
+/// **Errors** with the exit code of Ctrl-C if somebody ended it before its last step.
+fn report(trained: &Trained, folder: &Folder, name: &str, output: &Output<'_>) -> Result<(), CliError> {
+    let (progress, line) = (&trained.progress, trained.lines.last());
+    let checkpoint = line.and_then(|line| line.checkpoint.as_ref());
+    let checkpoint = checkpoint.map(|file| folder.path().join(file).display().to_string());
+    let is_over = progress.step >= trained.steps;
     if output.is_json() {
-        return output.document(&json!({
-            "step": line.step,
-            "train_nats": line.train_nats,
-            "heldout_nats": line.heldout_nats,
-            "seconds": line.seconds,
-            "tokens_per_s": line.tokens_per_s,
-            "checkpoint": line.checkpoint,
-        }));
+        output.document(&json!({
+            "step": progress.step,
+            "steps": trained.steps,
+            "train_nats": line.and_then(|line| line.train_nats),
+            "heldout_nats": progress.heldout_nats,
+            "seconds": progress.seconds,
+            "tokens_per_s": progress.labels as f64 / progress.seconds.max(1e-9),
+            "checkpoint": checkpoint,
+        }))?;
+    } else {
+        let measured = progress.heldout_nats.map_or("not measured yet".to_string(), |nats| {
+            format!(
+                "held out {nats:.4} nats per token, {:.4} bits, perplexity {:.3}",
+                nats / std::f64::consts::LN_2,
+                nats.exp()
+            )
+        });
+        let (steps, seconds) = (progress.step, progress.seconds);
+        output.text(&if is_over {
+            format!(
+                "{steps} steps in {seconds:.1} s: {measured}\nbest checkpoint: {}\nwrite text with: tapegrad generate {}\n",
+                folder.checkpoint(Which::Best).display(),
+                folder.path().display()
+            )
+        } else {
+            format!(
+                "stopped after {steps} of {} steps, in {seconds:.1} s: {measured}\n\
+                 go on with: tapegrad train {name} --out {} --resume\n",
+                trained.steps,
+                folder.path().display()
+            )
+        })?;
     }
-    output.text(&format!(
-        "{} steps in {:.1} s: held out {:.4} nats per token, {:.4} bits, perplexity {:.3}\n\
-         best checkpoint: {}\n\
-         write text with: tapegrad generate {}\n",
-        line.step,
-        line.seconds,
-        line.heldout_nats,
-        line.heldout_nats / std::f64::consts::LN_2,
-        line.heldout_nats.exp(),
-        folder.checkpoint(Which::Best).display(),
-        folder.path().display()
-    ))
+    if is_over {
+        Ok(())
+    } else {
+        Err(CliError::reported().exit(INTERRUPTED))
+    }
 }

@@ -9,6 +9,7 @@ mod learn;
 #[cfg(unix)]
 mod sigkill;
 mod template;
+mod train;
 mod two_layer;
 
 // The crate that students copy names itself so in its own test.

@@ -2,6 +2,7 @@
 
 use super::grammar::{Grammar, GrammarError, LimitError};
 use super::{BatchError, Batches, Sentences, SplitError, Text, TextError, Windows, split_characters};
+use crate::fingerprint::fingerprint;
 use crate::tokenizer::{Case, CharTokenizer, Split, TokenId, Tokenizer, WordTokenizer};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -208,6 +209,25 @@ impl Dataset {
     /// The tokenizer.
     pub fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer
+    }
+
+    /// The fingerprint of both parts, token by token: another text or another grammar has another one.
+    pub fn fingerprint(&self) -> String {
+        let of = |tokens: &Tokens| -> Vec<TokenId> {
+            match tokens {
+                // A sentence ends with an id that no token has, so that joining two sentences shows.
+                Tokens::Sentences(sentences) => sentences
+                    .iter()
+                    .flat_map(|sentence| sentence.iter().copied().chain([TokenId::MAX]))
+                    .collect(),
+                Tokens::Stream(tokens) => tokens.clone(),
+            }
+        };
+        let ids = self
+            .parts
+            .iter()
+            .flat_map(|part| of(part).into_iter().chain([TokenId::MAX]));
+        fingerprint(ids.flat_map(TokenId::to_le_bytes))
     }
 
     /// What is exactly known of the language, if it was generated.

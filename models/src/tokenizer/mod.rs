@@ -11,6 +11,7 @@ pub use self::char::CharTokenizer;
 pub use self::vocabulary::{PAD, TokenId, Vocabulary, VocabularyError};
 pub use self::word::{Case, Split, WordTokenizer};
 
+use crate::fingerprint::fingerprint;
 use serde::{Deserialize, Serialize};
 
 /// Turns text into token ids and ids into text.
@@ -68,15 +69,9 @@ impl Tokenizer {
         Ok(serde_json::from_str(json)?)
     }
 
-    /// Gives 16 hexadecimal digits that change with any change of the tokenizer.
-    ///
-    /// **Formula**: FNV-1a with 64 bits over the JSON form, `h = (h xor byte) * 0x100000001b3` for each byte.
-    /// **Source**: draft-eastlake-fnv, section 2. It detects a mix-up of files, it does not resist forgery.
+    /// Gives the fingerprint of the JSON form: 16 hexadecimal digits that change with any change of the tokenizer.
     pub fn fingerprint(&self) -> String {
-        let hash = self.to_json().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-        format!("{hash:016x}")
+        fingerprint(self.to_json().bytes())
     }
 }
 

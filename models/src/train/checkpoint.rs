@@ -2,13 +2,16 @@
 //!
 //! The file is written beside its place, flushed to the disk and then renamed over the earlier one, so that there is
 //! a whole checkpoint at every moment, whatever happens. Other tools can read the weights; what is not a number
-//! (recipe, progress, the vocabulary's fingerprint) is JSON in the file's own header.
+//! (progress, the fingerprints of vocabulary, recipe and corpus) is JSON in the file's own header, and so is a checksum
+//! over all of it: a file that was changed by so much as one bit is refused.
 
+use crate::corpus::Dataset;
 use crate::language_model::Learner;
 use crate::model::{Model, neural};
 use crate::network::Network;
 use crate::neural::Neural;
 use crate::ngram::{Ngram, NgramArrays};
+use crate::train::checksum::checksum;
 use crate::train::write_atomically;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
@@ -17,16 +20,42 @@ use tapegrad_core::optim::Optimizer;
 
 /// The header's entry that says which model it is and how far training has come.
 const HEADER: &str = "tapegrad";
+/// The header's entry with the checksum.
+const CHECKSUM: &str = "sha256";
 
 /// What a checkpoint says of its run, besides the numbers of the model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Header {
     /// The name of the model: `ngram`, `rnn`, `lstm` or `transformer`.
     pub model: String,
     /// The fingerprint of the tokenizer.
     pub tokenizer: String,
+    /// The fingerprint of what must stay as it is in the recipe; absent in files of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<String>,
+    /// The fingerprint of the corpus; absent in files of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corpus: Option<String>,
     /// How far training has come.
     pub progress: Progress,
+    /// True if the file has a checksum, and it is right; files of earlier versions have none.
+    #[serde(skip)]
+    pub is_verified: bool,
+}
+
+impl Header {
+    /// An error if the checkpoint was trained on other text than this corpus; files of earlier versions do not say.
+    ///
+    /// **Errors** if the corpus has another fingerprint.
+    pub fn check_corpus(&self, dataset: &Dataset) -> Result<(), CheckpointError> {
+        let is_other = |corpus: &String| *corpus != dataset.fingerprint();
+        if self.corpus.as_ref().is_some_and(is_other) {
+            return Err(CheckpointError::OtherCorpus {
+                corpus: dataset.name().to_string(),
+            });
+        }
+        Ok(())
+    }
 }
 
 /// How far training has come.
@@ -92,13 +121,20 @@ impl Array {
 
 /// Writes a checkpoint so that the earlier one stays whole until the new one is.
 ///
-/// **Errors** if the folder cannot be written to or the disk is full; the earlier checkpoint is left as it was.
+/// **Errors** if a number of the model is not finite, the folder cannot be written to or the disk is full; the earlier
+/// checkpoint is left as it was.
 pub fn save(path: &Path, model: &Model, header: &Header) -> Result<(), CheckpointError> {
     let unwritable = |source| CheckpointError::Unwritable {
         path: path.display().to_string(),
         source,
     };
     let arrays = neural!(model, ngram => arrays_of_ngram(ngram), model => arrays_of_network(model));
+    if let Some(name) = not_finite(&arrays) {
+        return Err(CheckpointError::NotFinite {
+            path: path.display().to_string(),
+            name: name.to_string(),
+        });
+    }
     let header = serde_json::to_string(header).expect("a header is numbers and strings, which JSON can always hold");
     let views = arrays.iter().map(|array| {
         let view = TensorView::new(array.dtype, array.shape.clone(), &array.bytes);
@@ -107,15 +143,26 @@ pub fn save(path: &Path, model: &Model, header: &Header) -> Result<(), Checkpoin
             view.expect("an array has as many bytes as its shape and type say"),
         )
     });
-    let bytes = safetensors::serialize(views, Some([(HEADER.to_string(), header)].into()))
-        .expect("names and sizes of these arrays fit the format");
+    let parts = arrays.iter().map(|array| {
+        let dtype = format!("{:?}", array.dtype);
+        (
+            array.name.as_str(),
+            dtype,
+            array.shape.as_slice(),
+            array.bytes.as_slice(),
+        )
+    });
+    let checksum = checksum(&header, parts);
+    let entries = [(HEADER.to_string(), header), (CHECKSUM.to_string(), checksum)];
+    let bytes =
+        safetensors::serialize(views, Some(entries.into())).expect("names and sizes of these arrays fit the format");
     write_atomically(path, &bytes).map_err(unwritable)
 }
 
 /// Reads a checkpoint into a model that was made from the same recipe.
 ///
-/// **Errors** if the file is missing, damaged, of another model, of other sizes, or from another vocabulary; the model
-/// is then unchanged or must not be used.
+/// **Errors** if the file is missing, damaged, of another model, of other sizes, from another vocabulary or recipe, or if
+/// a number of the model is not finite; the model is then unchanged or must not be used.
 pub fn load(path: &Path, model: &mut Model, expected: &Expected<'_>) -> Result<Header, CheckpointError> {
     let at = || path.display().to_string();
     let bytes = std::fs::read(path).map_err(|source| CheckpointError::Unreadable { path: at(), source })?;
@@ -123,7 +170,7 @@ pub fn load(path: &Path, model: &mut Model, expected: &Expected<'_>) -> Result<H
     let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| damaged(error.to_string()))?;
     let entry = metadata.metadata().as_ref().and_then(|entries| entries.get(HEADER));
     let entry = entry.ok_or_else(|| damaged(format!("its header has no entry `{HEADER}`")))?;
-    let header: Header = serde_json::from_str(entry).map_err(|error| damaged(format!("its header: {error}")))?;
+    let mut header: Header = serde_json::from_str(entry).map_err(|error| damaged(format!("its header: {error}")))?;
     if header.model != expected.model {
         return Err(CheckpointError::OtherModel {
             path: at(),
@@ -138,6 +185,26 @@ pub fn load(path: &Path, model: &mut Model, expected: &Expected<'_>) -> Result<H
     neural!(model,
         ngram => restore_ngram(ngram, &tensors).map_err(damaged)?,
         model => restore_network(model, &tensors, header.progress.step).map_err(damaged)?);
+    let stored = metadata.metadata().as_ref().and_then(|entries| entries.get(CHECKSUM));
+    if let Some(stored) = stored {
+        if *stored != checksum_of(entry, &tensors) {
+            return Err(damaged(
+                "its numbers are not those that were written: the checksum in its header is another".into(),
+            ));
+        }
+        header.is_verified = true;
+    }
+    let arrays = neural!(model, _ => Vec::new(), model => arrays_of_network(model));
+    if let Some(name) = not_finite(&arrays) {
+        return Err(CheckpointError::HoldsNotFinite {
+            path: at(),
+            name: name.to_string(),
+            step: header.progress.step,
+        });
+    }
+    if header.recipe.as_deref().is_some_and(|recipe| recipe != expected.recipe) {
+        return Err(CheckpointError::OtherRecipe { path: at() });
+    }
     Ok(header)
 }
 
@@ -148,6 +215,25 @@ pub struct Expected<'a> {
     pub model: &'a str,
     /// The fingerprint of the tokenizer.
     pub tokenizer: &'a str,
+    /// The fingerprint of the recipe.
+    pub recipe: &'a str,
+}
+
+/// The checksum of a file as it is.
+fn checksum_of(header: &str, tensors: &SafeTensors<'_>) -> String {
+    let views = tensors.tensors();
+    let parts = views.iter().map(|(name, view)| {
+        let dtype = format!("{:?}", view.dtype());
+        (name.as_str(), dtype, view.shape(), view.data())
+    });
+    checksum(header, parts)
+}
+
+/// The name of the first array of numbers with one that is not finite.
+fn not_finite(arrays: &[Array]) -> Option<&str> {
+    let is_finite = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite();
+    let holds = |array: &&Array| array.dtype == Dtype::F32 && !array.bytes.chunks_exact(4).all(is_finite);
+    arrays.iter().find(holds).map(|array| array.name.as_str())
 }
 
 fn arrays_of_network(model: &Neural<impl Network>) -> Vec<Array> {
@@ -274,6 +360,50 @@ pub enum CheckpointError {
         path: String,
         /// What is wrong with it.
         why: String,
+    },
+    /// A number of the model is not finite, so it is not written.
+    #[error(
+        "{path}: the checkpoint was not written, because `{name}` holds numbers that are not finite; the earlier \
+         checkpoint, if there is one, is unchanged"
+    )]
+    NotFinite {
+        /// The file.
+        path: String,
+        /// The array.
+        name: String,
+    },
+    /// A number in the file is not finite.
+    #[error(
+        "{path}: `{name}` holds numbers that are not finite: training had diverged when this was written, at step \
+         {step}; nothing can be measured or continued with it. Take the other checkpoint of the run, or train again with a smaller \
+         --learning-rate"
+    )]
+    HoldsNotFinite {
+        /// The file.
+        path: String,
+        /// The array.
+        name: String,
+        /// The step at which it was written.
+        step: u64,
+    },
+    /// The text or the grammar has changed.
+    #[error(
+        "{corpus}: this is no longer the text or the grammar that the run was trained on, though its vocabulary is the \
+         same: a loss on it would mean something else. Put it back as it was, begin a new run, or measure another text with --text \
+         FILE"
+    )]
+    OtherCorpus {
+        /// The name of the corpus.
+        corpus: String,
+    },
+    /// The checkpoint is of another run.
+    #[error(
+        "{path}: this checkpoint was written by a run with another recipe than the recipe.json beside it: another \
+         model, block, seed or batch. Keep the files of one run together, and change sizes by a new run"
+    )]
+    OtherRecipe {
+        /// The file.
+        path: String,
     },
     /// The checkpoint is of another kind of model.
     #[error("{path}: this is a checkpoint of the model `{found}`, and the folder's recipe says `{expected}`")]

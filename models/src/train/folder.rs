@@ -1,13 +1,19 @@
 //! The folder of a run: recipe, tokenizer, checkpoints and log.
 
 use super::checkpoint::{self, CheckpointError, Expected, Header};
-use super::recipe::Recipe;
+use super::owner::{self, NotOurs, Owner};
+use super::recipe::{Recipe, RecipeError};
 use super::whole_file::write_atomically;
 use crate::model::{Model, ModelError};
 use crate::tokenizer::Tokenizer;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// How the names of half-written files begin.
+const TEMPORARY: &str = ".tmp";
+/// Where a log with damaged lines is kept.
+pub(super) const DAMAGED_LOG: &str = "log.damaged.jsonl";
 
 /// Which of a run's checkpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +25,8 @@ pub enum Which {
 }
 
 impl Which {
-    fn file(self) -> &'static str {
+    /// The name of its file.
+    pub fn file(self) -> &'static str {
         match self {
             Self::Best => "best.safetensors",
             Self::Last => "last.safetensors",
@@ -44,8 +51,19 @@ pub struct Line {
     pub flops: u64,
     /// The learning rate of the last step.
     pub learning_rate: f64,
-    /// The checkpoint written at this step.
+    /// The file of the checkpoint written at this step, in the folder of the run.
     pub checkpoint: Option<String>,
+}
+
+/// What can be read of a log.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Log {
+    /// Its lines.
+    pub lines: Vec<Line>,
+    /// The numbers of lines that cannot be read, from 1.
+    pub damaged: Vec<usize>,
+    /// Whether the last line was cut off in the middle, as when a process is killed.
+    pub is_cut: bool,
 }
 
 /// The folder of a run.
@@ -57,16 +75,26 @@ pub struct Folder {
 impl Folder {
     /// Begins a run in a folder, which is made if need be; recipe and tokenizer are written at once.
     ///
-    /// **Errors** if there is a run in the folder already, or it cannot be written to.
+    /// **Errors** if there is a run in the folder already, or files of something else, or it cannot be written to.
     pub fn begin(path: &Path, recipe: &Recipe, tokenizer: &Tokenizer) -> Result<Self, FolderError> {
         let folder = Self {
             path: path.to_path_buf(),
         };
         std::fs::create_dir_all(path).map_err(|source| folder.unwritable("", source))?;
+        let before = folder.names().map_err(|source| folder.unwritable("", source))?;
+        let _owner = folder.own()?;
+        let at = || path.display().to_string();
         if folder.file("recipe.json").exists() {
-            return Err(FolderError::Taken {
-                path: path.display().to_string(),
-            });
+            return Err(FolderError::Taken { path: at() });
+        }
+        // A process that was killed while it began a run leaves its lock, and at most these files.
+        let was_begun = before.iter().any(|name| name == owner::FILE);
+        let is_ours = |name: &String| {
+            let begun = [owner::FILE, "tokenizer.json", "log.jsonl"].contains(&name.as_str());
+            was_begun && (begun || name.starts_with(TEMPORARY))
+        };
+        if let Some(file) = before.into_iter().find(|name| !is_ours(name)) {
+            return Err(FolderError::Foreign { path: at(), file });
         }
         let recipe = serde_json::to_string_pretty(recipe).expect("a recipe is numbers and names");
         folder.write("tokenizer.json", tokenizer.to_json().as_bytes())?;
@@ -101,6 +129,40 @@ impl Folder {
         Ok((folder, recipe, tokenizer))
     }
 
+    /// Takes the folder for writing, and clears away what a killed process left half-written.
+    ///
+    /// **Errors** if another process trains in it.
+    pub(super) fn own(&self) -> Result<Owner, FolderError> {
+        let owner = Owner::of(&self.path).map_err(|why| match why {
+            NotOurs::Held(process) => FolderError::Held {
+                path: self.path.display().to_string(),
+                process: process.map_or_else(|| "another process".into(), |id| format!("process {id}")),
+            },
+            NotOurs::Failed(source) => self.unwritable(owner::FILE, source),
+        })?;
+        let names = self.names().map_err(|source| self.unwritable("", source))?;
+        for name in names.iter().filter(|name| name.starts_with(TEMPORARY)) {
+            std::fs::remove_file(self.file(name)).map_err(|source| self.unwritable(name, source))?;
+        }
+        Ok(owner)
+    }
+
+    /// The names of the files in the folder.
+    fn names(&self) -> std::io::Result<Vec<String>> {
+        let entries = std::fs::read_dir(&self.path)?;
+        entries
+            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+            .collect()
+    }
+
+    /// Writes another recipe, for a run that goes on with other steps, rates or intervals.
+    ///
+    /// **Errors** if it cannot be written; the earlier one is then unchanged.
+    pub fn change_recipe(&self, recipe: &Recipe) -> Result<(), FolderError> {
+        let text = serde_json::to_string_pretty(recipe).expect("a recipe is numbers and names");
+        self.write("recipe.json", text.as_bytes())
+    }
+
     /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
@@ -122,6 +184,7 @@ impl Folder {
     ///
     /// **Errors** as [`checkpoint::load`].
     pub fn load(&self, which: Which, recipe: &Recipe, tokenizer: &Tokenizer) -> Result<(Model, Header), FolderError> {
+        recipe.validate()?;
         let mut model = Model::new(
             &recipe.model,
             tokenizer.vocabulary(),
@@ -129,10 +192,10 @@ impl Folder {
             recipe.training,
             recipe.seed,
         )?;
-        let fingerprint = tokenizer.fingerprint();
         let expected = Expected {
             model: recipe.model.name(),
-            tokenizer: &fingerprint,
+            tokenizer: &tokenizer.fingerprint(),
+            recipe: &recipe.fingerprint(),
         };
         let header = checkpoint::load(&self.checkpoint(which), &mut model, &expected)?;
         Ok((model, header))
@@ -152,24 +215,45 @@ impl Folder {
             .map_err(|source| self.unwritable("log.jsonl", source))
     }
 
-    /// The lines of the log up to a step; a last line that was cut off in the middle is left out.
+    /// The lines of the log up to a step, as far as they can be read.
     pub fn lines(&self, step_max: u64) -> Vec<Line> {
-        let text = std::fs::read_to_string(self.file("log.jsonl")).unwrap_or_default();
-        let lines = text.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok());
+        let lines = self.log().lines.into_iter();
         lines.filter(|line| line.step <= step_max).collect()
     }
 
-    /// Forgets the lines after a step: those of steps that will be made again.
+    /// The log, line by line: what is wrong with one line costs no other.
+    pub fn log(&self) -> Log {
+        let bytes = std::fs::read(self.file("log.jsonl")).unwrap_or_default();
+        let mut log = Log::default();
+        for (number, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
+            match serde_json::from_slice(line) {
+                Ok(line) => log.lines.push(line),
+                Err(_) if line.trim_ascii().is_empty() => {}
+                Err(_) if !line.ends_with(b"\n") => log.is_cut = true,
+                Err(_) => log.damaged.push(number + 1),
+            }
+        }
+        log
+    }
+
+    /// Forgets the lines after a step: those of steps that will be made again. A log with damaged lines is kept as
+    /// `log.damaged.jsonl`.
     ///
     /// **Errors** if the log cannot be written.
-    pub fn rewind_log(&self, step: u64) -> Result<Vec<Line>, FolderError> {
-        let lines = self.lines(step);
-        let text: String = lines
+    pub fn rewind_log(&self, step: u64) -> Result<Log, FolderError> {
+        let mut log = self.log();
+        if !log.damaged.is_empty() {
+            let copy = std::fs::copy(self.file("log.jsonl"), self.file(DAMAGED_LOG));
+            copy.map_err(|source| self.unwritable(DAMAGED_LOG, source))?;
+        }
+        log.lines.retain(|line| line.step <= step);
+        let text: String = log
+            .lines
             .iter()
             .map(|line| serde_json::to_string(line).expect("a line is numbers and names") + "\n")
             .collect();
         self.write("log.jsonl", text.as_bytes())?;
-        Ok(lines)
+        Ok(log)
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -201,6 +285,25 @@ pub enum FolderError {
         /// The folder.
         path: String,
     },
+    /// There are files of something else.
+    #[error(
+        "{path}: this folder holds `{file}` and no run; a run begins in an empty folder, so that no file is overwritten: \
+         name a new one"
+    )]
+    Foreign {
+        /// The folder.
+        path: String,
+        /// One of the files.
+        file: String,
+    },
+    /// Another process trains in the folder.
+    #[error("{path}: {process} is training in this folder; wait until it ends, or name another folder")]
+    Held {
+        /// The folder.
+        path: String,
+        /// Who it is.
+        process: String,
+    },
     /// There is no run.
     #[error("{path}: there is no run in this folder: its {file} cannot be read: {source}")]
     NoRun {
@@ -230,6 +333,9 @@ pub enum FolderError {
     /// A checkpoint cannot be written or read.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// A number of the recipe makes no sense.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
     /// The recipe names a model that cannot be made.
     #[error(transparent)]
     Model(#[from] ModelError),

@@ -4,19 +4,22 @@
 //! resumed from its last checkpoint gives the same bits as one that was not.
 
 pub mod checkpoint;
+mod checksum;
 mod folder;
+mod owner;
 mod recipe;
 mod whole_file;
 
 pub use checkpoint::{CheckpointError, Header, Progress};
-pub use folder::{Folder, FolderError, Line, Which};
-pub use recipe::{ModelName, Recipe};
+pub use folder::{Folder, FolderError, Line, Log, Which};
+pub use recipe::{ModelName, Recipe, RecipeError};
 pub use whole_file::write_atomically;
 
 use crate::corpus::{Batch, BatchError, Batches, CorpusError, Dataset, Part};
 use crate::language_model::Learner;
 use crate::model::{Model, ModelError};
 use crate::score::{Score, evaluate};
+use owner::Owner;
 use std::time::Instant;
 
 /// Someone who looks on while a model is trained: a progress bar, a test.
@@ -26,6 +29,11 @@ pub trait Watch {
 
     /// After each line of the log.
     fn line(&mut self, line: &Line);
+
+    /// True if training should end after this step; it is asked after each.
+    fn wants_to_stop(&self) -> bool {
+        false
+    }
 }
 
 /// Nobody looks on.
@@ -45,7 +53,14 @@ pub struct Run<'a> {
     model: Model,
     progress: Progress,
     lines: Vec<Line>,
+    notices: Vec<String>,
     block: usize,
+    /// The step of the last checkpoint that was read or written.
+    saved: Option<u64>,
+    /// The fingerprint of the corpus.
+    corpus: String,
+    /// Nobody else may write to the folder meanwhile.
+    _owner: Option<Owner>,
 }
 
 /// A trained model with the log of its training.
@@ -64,11 +79,13 @@ pub struct Trained {
 impl<'a> Run<'a> {
     /// A run from the first step; without a folder nothing is written.
     ///
-    /// **Errors** if the recipe's model cannot be made.
+    /// **Errors** if the recipe's model cannot be made, or another process trains in the folder.
     pub fn new(recipe: &'a Recipe, dataset: &'a Dataset, folder: Option<&'a Folder>) -> Result<Self, TrainError> {
+        recipe.validate()?;
         let vocabulary = dataset.tokenizer().vocabulary();
         let block = recipe.block;
         let model = Model::new(&recipe.model, vocabulary, block, recipe.training, recipe.seed)?;
+        let owner = folder.map(Folder::own).transpose()?;
         Ok(Self {
             recipe,
             dataset,
@@ -76,22 +93,56 @@ impl<'a> Run<'a> {
             model,
             progress: Progress::default(),
             lines: Vec::new(),
+            notices: Vec::new(),
             block,
+            saved: None,
+            corpus: dataset.fingerprint(),
+            _owner: owner,
         })
     }
 
     /// A run from the last checkpoint of a folder, or from the first step if there is none yet.
     ///
-    /// **Errors** if the checkpoint is damaged or belongs to something else.
+    /// **Errors** if the checkpoint is damaged, belongs to something else, was trained on another corpus, or is ahead of
+    /// the recipe.
     pub fn resume(recipe: &'a Recipe, dataset: &'a Dataset, folder: &'a Folder) -> Result<Self, TrainError> {
         let mut run = Self::new(recipe, dataset, Some(folder))?;
         if folder.checkpoint(Which::Last).exists() {
             let (model, header) = folder.load(Which::Last, recipe, dataset.tokenizer())?;
+            header.check_corpus(dataset)?;
+            if !header.is_verified {
+                run.notices.push(format!(
+                    "{} has no checksum: it was written by an earlier version",
+                    Which::Last.file()
+                ));
+            }
             run.model = model;
             run.progress = header.progress;
+            run.saved = Some(run.progress.step);
         }
-        run.lines = folder.rewind_log(run.progress.step)?;
+        let (step, steps) = (run.progress.step, recipe.steps);
+        if step > steps && !recipe.model.counts() {
+            return Err(TrainError::Ahead { step, steps });
+        }
+        let log = folder.rewind_log(step)?;
+        if !log.damaged.is_empty() {
+            run.notices.push(format!(
+                "line {} of log.jsonl cannot be read; the log as it was is kept as {}",
+                log.damaged.iter().map(usize::to_string).collect::<Vec<_>>().join(", "),
+                folder::DAMAGED_LOG
+            ));
+        }
+        if log.is_cut {
+            run.notices
+                .push("the last line of log.jsonl was cut off; it is left out".into());
+        }
+        run.lines = log.lines;
         Ok(run)
+    }
+
+    /// What a person should know about the files that this run goes on from.
+    pub fn notices(&self) -> &[String] {
+        &self.notices
     }
 
     /// The model as it is now.
@@ -124,7 +175,7 @@ impl<'a> Run<'a> {
                 }
             };
             let learning_rate = schedule.rate(step);
-            self.learn(batch, learning_rate, steps, watch)?;
+            self.learn(batch, learning_rate, steps, &clock, watch)?;
             let done = step + 1;
             let last = done == steps;
             let evaluates = last || done % self.recipe.evaluate_every == 0;
@@ -132,8 +183,15 @@ impl<'a> Run<'a> {
                 self.evaluate(&*heldout);
             }
             self.progress.seconds = clock.seconds();
-            let saves = last || done % self.recipe.checkpoint_every == 0;
+            let stops = watch.wants_to_stop();
+            let saves = last || stops || done % self.recipe.checkpoint_every == 0;
+            if evaluates || saves {
+                self.check_finite(batch, learning_rate, evaluates)?;
+            }
             self.record(evaluates, saves, learning_rate, watch)?;
+            if stops {
+                break;
+            }
         }
         Ok(Trained {
             model: self.model,
@@ -157,20 +215,19 @@ impl<'a> Run<'a> {
         batch: &Batch,
         learning_rate: f64,
         steps: u64,
+        clock: &Clock,
         watch: &mut dyn Watch,
     ) -> Result<(), TrainError> {
         let report = self.model.learn(batch, learning_rate);
+        self.progress.step += 1;
+        if report.nats.is_some_and(|nats| !nats.is_finite()) {
+            return Err(self.diverged(batch, learning_rate));
+        }
         let progress = &mut self.progress;
-        progress.step += 1;
+        progress.seconds = clock.seconds();
         progress.labels += report.labels as u64;
         progress.flops += report.flops;
         if let Some(nats) = report.nats {
-            if !nats.is_finite() {
-                return Err(TrainError::Diverged {
-                    step: progress.step,
-                    learning_rate,
-                });
-            }
             progress.recent_nats += nats * report.labels as f64;
             progress.recent_labels += report.labels as u64;
         }
@@ -181,6 +238,35 @@ impl<'a> Run<'a> {
     fn evaluate(&mut self, heldout: &dyn Batches) {
         let score = score(&self.model, heldout, self.recipe.rows);
         self.progress.heldout_nats = Some(score.nats_per_token());
+    }
+
+    /// An error if a parameter, or the loss that was just measured, is not finite: such a model is never written.
+    ///
+    /// A counting model gives no probability to what it never saw, so its loss may be infinite.
+    fn check_finite(&self, batch: &Batch, learning_rate: f64, evaluated: bool) -> Result<(), TrainError> {
+        let measured = self.progress.heldout_nats.filter(|_| evaluated);
+        let is_wrong = |nats: f64| nats.is_nan() || (nats.is_infinite() && !self.recipe.model.counts());
+        if measured.is_some_and(is_wrong) || self.model.parameter_not_finite().is_some() {
+            return Err(self.diverged(batch, learning_rate));
+        }
+        Ok(())
+    }
+
+    fn diverged(&self, batch: &Batch, learning_rate: f64) -> TrainError {
+        let first = self.model.first_not_finite(batch);
+        TrainError::Diverged {
+            step: self.progress.step,
+            learning_rate,
+            first: first.map_or(String::new(), |first| format!(": {first}")),
+            kept: match (self.folder, self.saved) {
+                (Some(folder), Some(step)) => {
+                    let path = folder.checkpoint(Which::Last);
+                    format!("The last good checkpoint is {}, of step {step}", path.display())
+                }
+                (Some(_), None) => "No checkpoint had been written yet".into(),
+                (None, _) => "Nothing was to be written".into(),
+            },
+        }
     }
 
     /// Writes what is due at this step.
@@ -212,13 +298,16 @@ impl<'a> Run<'a> {
         if let Some(folder) = self.folder {
             due.iter()
                 .try_for_each(|&which| folder.save(which, &self.model, &self.header()))?;
+            if saves {
+                self.saved = Some(self.progress.step);
+            }
         }
         Ok(())
     }
 
     fn line(&self, heldout_nats: f64, learning_rate: f64, due: &[Which]) -> Line {
         let progress = &self.progress;
-        let path = |which: &Which| Some(self.folder?.checkpoint(*which).display().to_string());
+        let file = |which: &Which| self.folder.map(|_| which.file().to_string());
         let labels = progress.recent_labels;
         Line {
             step: progress.step,
@@ -228,7 +317,7 @@ impl<'a> Run<'a> {
             tokens_per_s: progress.labels as f64 / progress.seconds.max(1e-9),
             flops: progress.flops,
             learning_rate,
-            checkpoint: due.last().and_then(path),
+            checkpoint: due.last().and_then(file),
         }
     }
 
@@ -236,7 +325,10 @@ impl<'a> Run<'a> {
         Header {
             model: self.recipe.model.name().to_string(),
             tokenizer: self.dataset.tokenizer().fingerprint(),
+            recipe: Some(self.recipe.fingerprint()),
+            corpus: Some(self.corpus.clone()),
             progress: self.progress.clone(),
+            is_verified: true,
         }
     }
 }
@@ -280,15 +372,36 @@ pub enum TrainError {
     /// The folder of the run cannot be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The loss is no longer a number.
+    /// A number of the recipe makes no sense.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// The checkpoint belongs to something else.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The loss or a parameter is not finite.
     #[error(
-        "at step {step} the loss is no longer a number: training has diverged at a learning rate of {learning_rate:.1e}; \
-         take a smaller --learning-rate. The last checkpoint is from before that"
+        "at step {step} training has diverged at a learning rate of {learning_rate:.1e}{first}. Take a smaller \
+         --learning-rate. {kept}"
     )]
     Diverged {
         /// The step.
         step: u64,
         /// Its learning rate.
         learning_rate: f64,
+        /// What was not finite first, after a colon, if it can be told.
+        first: String,
+        /// Which checkpoint is left, as a sentence.
+        kept: String,
+    },
+    /// The checkpoint has more steps than the recipe.
+    #[error(
+        "the last checkpoint has made {step} steps and the recipe asks for {steps}: they are not of one run; put the \
+         recipe back, or continue with --steps of at least {step}"
+    )]
+    Ahead {
+        /// The steps of the checkpoint.
+        step: u64,
+        /// The steps of the recipe.
+        steps: u64,
     },
 }

@@ -1,6 +1,7 @@
 //! A recipe: everything that decides a training run, so that the same recipe gives the same bits.
 
 use crate::corpus::{BatchError, CorpusConfig, Dataset, Part, Unit};
+use crate::fingerprint::fingerprint;
 use crate::layers::Bias;
 use crate::model::{ModelConfig, RecurrentSizes};
 use crate::neural::Training;
@@ -12,6 +13,7 @@ use tapegrad_core::optim::Schedule;
 
 /// Everything that decides a training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// The corpus.
     pub corpus: CorpusConfig,
@@ -40,6 +42,55 @@ pub struct Recipe {
 }
 
 impl Recipe {
+    /// An error unless every number of the recipe makes sense by itself.
+    ///
+    /// **Errors** with the name of the number and what it must be.
+    pub fn validate(&self) -> Result<(), RecipeError> {
+        let positive = |x: f64| x > 0.0 && x.is_finite();
+        let [beta_1, beta_2] = self.training.betas;
+        let in_unit = |x: f64| (0.0..1.0).contains(&x);
+        let numbers = [
+            (
+                "learning_rate",
+                self.learning_rate,
+                positive(self.learning_rate),
+                "a finite number above 0",
+            ),
+            (
+                "learning_rate_end",
+                self.learning_rate_end,
+                self.learning_rate_end >= 0.0 && self.learning_rate_end.is_finite(),
+                "a finite number of at least 0",
+            ),
+            ("training.betas[0]", beta_1, in_unit(beta_1), "at least 0 and below 1"),
+            ("training.betas[1]", beta_2, in_unit(beta_2), "at least 0 and below 1"),
+            (
+                "training.weight_decay",
+                self.training.weight_decay,
+                self.training.weight_decay >= 0.0 && self.training.weight_decay.is_finite(),
+                "a finite number of at least 0",
+            ),
+            (
+                "training.clip",
+                self.training.clip,
+                positive(self.training.clip),
+                "a finite number above 0",
+            ),
+        ];
+        let counts = [
+            ("block", self.block as u64),
+            ("rows", self.rows as u64),
+            ("steps", self.steps),
+            ("evaluate_every", self.evaluate_every),
+            ("checkpoint_every", self.checkpoint_every),
+        ];
+        let counts = counts.map(|(name, count)| (name, count as f64, count > 0, "at least 1"));
+        match numbers.into_iter().chain(counts).find(|(_, _, is_right, _)| !is_right) {
+            Some((name, value, _, must)) => Err(RecipeError { name, value, must }),
+            None => Ok(()),
+        }
+    }
+
     /// An error unless the recipe's batches can be cut from the corpus.
     ///
     /// **Errors** if the block does not fit the text.
@@ -47,6 +98,19 @@ impl Recipe {
         let lead = self.model.lead();
         dataset.batches(Part::Training, self.block, lead)?;
         dataset.batches(Part::Heldout, self.block, lead).map(|_| ())
+    }
+
+    /// The fingerprint of what may not change while a run goes on: the model, its block and seed, how text is cut.
+    ///
+    /// Steps, learning rates and intervals may change, and the corpus has a fingerprint of its own
+    /// ([`Dataset::fingerprint`]), which does not depend on where the text lies.
+    pub fn fingerprint(&self) -> String {
+        let unit = match &self.corpus {
+            CorpusConfig::Text { unit, .. } => Some(unit),
+            CorpusConfig::Grammar { .. } => None,
+        };
+        let fixed = serde_json::json!([self.model, self.block, self.rows, self.seed, unit]);
+        fingerprint(fixed.to_string().bytes())
     }
 
     /// The learning rate over time.
@@ -182,6 +246,18 @@ impl Recipe {
             ModelName::Transformer => neural,
         }
     }
+}
+
+/// A number of a recipe makes no sense.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("`{name}` of the recipe is {value}; it must be {must}")]
+pub struct RecipeError {
+    /// The number's place in the recipe.
+    pub name: &'static str,
+    /// Its value.
+    pub value: f64,
+    /// What it must be.
+    pub must: &'static str,
 }
 
 const RECURRENT: RecurrentSizes = RecurrentSizes {

@@ -40,7 +40,7 @@ fn best_has_the_lowest_loss_of_the_log_and_last_the_last_and_both_give_the_logge
             line.heldout_nats,
             "{which:?}"
         );
-        assert_eq!(line.checkpoint, Some(folder.checkpoint(which).display().to_string()));
+        assert_eq!(line.checkpoint, Some(which.file().to_string()));
     }
     assert!(lowest.step < recipe.steps, "the run was to overfit");
 }

@@ -32,11 +32,7 @@ fn trained(recipe: &Recipe) -> Trained {
 fn learnt(model: &Model) -> std::collections::BTreeMap<String, Vec<u8>> {
     let place = TempDir::new().unwrap();
     let path = place.path().join("model.safetensors");
-    let header = checkpoint::Header {
-        model: String::new(),
-        tokenizer: String::new(),
-        progress: Default::default(),
-    };
+    let header = checkpoint::Header::default();
     checkpoint::save(&path, model, &header).unwrap();
     super::arrays(&path)
 }

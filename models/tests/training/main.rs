@@ -3,7 +3,9 @@
 mod best_and_last;
 mod entropy;
 mod heldout;
+mod integrity;
 mod mishaps;
+mod owner;
 mod resume;
 mod table;
 mod threads;

@@ -20,6 +20,7 @@ fn trained_on(threads: usize, recipe: &Recipe) -> std::collections::BTreeMap<Str
             model: recipe.model.name().into(),
             tokenizer: dataset.tokenizer().fingerprint(),
             progress: trained.progress,
+            ..Default::default()
         };
         checkpoint::save(&path, &trained.model, &header).unwrap();
         super::arrays(&path)

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use ndarray::ArrayD;
 use serde::Serialize;
 
-use crate::diagnosis::mistake::Mistake;
+use crate::evaluation::Evaluation;
+use crate::evaluation::prepared_case::PreparedCase;
+use crate::mistakes::Mistake;
 use crate::subject::attributes;
-use crate::verdict::evaluation::Evaluation;
-use crate::verdict::prepared_case::PreparedCase;
 use tapegrad_core::op::OperandKind;
 
 /// A case on which one gradient is wrong, with all its numbers.

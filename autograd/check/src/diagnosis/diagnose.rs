@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use ndarray::ArrayD;
 
-use super::mistake::{Description, Mistake, Shown};
-use crate::diagnosis::hypotheses::residual_above;
-use crate::verdict::evaluation::Evaluation;
-use crate::verdict::prepared_case::PreparedCase;
+use crate::evaluation::Evaluation;
+use crate::evaluation::prepared_case::PreparedCase;
+use crate::mistakes::hypotheses::residual_above;
+use crate::mistakes::{Description, Mistake, Shown};
 
 /// Two gradients this close are the same: they differ by rounding, and mistakes differ by more than 1e-2.
 pub const SAME: f64 = 1e-7;

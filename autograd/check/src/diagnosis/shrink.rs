@@ -10,11 +10,11 @@ use std::time::Duration;
 use ndarray::ArrayD;
 
 use crate::diagnosis::diagnose::{SAME, is_wrong};
-use crate::diagnosis::hypotheses::residual_above;
-use crate::diagnosis::mistake::Mistake;
+use crate::evaluation::prepared_case::PreparedCase;
+use crate::evaluation::{Evaluation, Upstream};
+use crate::mistakes::Mistake;
+use crate::mistakes::hypotheses::residual_above;
 use crate::subject::Subject;
-use crate::verdict::evaluation::{Evaluation, Upstream};
-use crate::verdict::prepared_case::PreparedCase;
 use crate::witness::reference::JACOBIAN;
 use tapegrad_core::op::OperandKind;
 

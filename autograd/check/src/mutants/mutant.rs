@@ -11,11 +11,11 @@ use std::sync::Arc;
 use ndarray::{ArrayD, ArrayViewD};
 
 use crate::Draw;
-use crate::diagnosis::expanded_graph::GraphEdit;
-use crate::diagnosis::hypotheses::{only, reversed, rolled};
+use crate::function::Function;
+use crate::function::expanded_graph::GraphEdit;
+use crate::guard::caught;
+use crate::mistakes::hypotheses::{only, reversed, rolled};
 use crate::mutants::mutation::Mutation;
-use crate::subject::function::Function;
-use crate::subject::guard::caught;
 use crate::subject::{Case, Kind, Subject};
 use tapegrad_core::module::{Module, ModuleParam};
 

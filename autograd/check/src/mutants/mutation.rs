@@ -1,8 +1,8 @@
 //! The mistakes that can be planted in a gradient, and which diagnosis names each of them.
 
-use crate::diagnosis::expanded_graph::GraphEdit;
-use crate::diagnosis::hypotheses::{GraphMistake, JacobianMistake, ResultMistake, UpstreamMistake, ValueMistake};
-use crate::diagnosis::mistake::Mistake;
+use crate::function::expanded_graph::GraphEdit;
+use crate::mistakes::Mistake;
+use crate::mistakes::hypotheses::{GraphMistake, JacobianMistake, ResultMistake, UpstreamMistake, ValueMistake};
 
 /// A mistake to plant in the gradient of one operand.
 #[derive(Clone, Debug, PartialEq)]

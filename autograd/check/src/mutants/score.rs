@@ -11,16 +11,16 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::diagnosis::diagnose::{Diagnosis, SAME, diagnose, is_wrong};
-use crate::diagnosis::expanded_graph::GraphEdit;
-use crate::diagnosis::hypotheses::residual_above;
 use crate::diagnosis::shrink::{Symptom, real_numbers, small_cases};
+use crate::evaluation::Evaluation;
+use crate::evaluation::options::{SIZES, seed_of};
+use crate::evaluation::prepared_case::PreparedCase;
+use crate::function::expanded_graph::GraphEdit;
+use crate::mistakes::hypotheses::residual_above;
 use crate::mutants::mutant::Mutant;
 use crate::mutants::mutation::{MUTATIONS, Mutation};
 use crate::subject::Subject;
-use crate::verdict::evaluation::Evaluation;
 use crate::verdict::judge::{EntryVerdict, faults, judge_operand};
-use crate::verdict::prepared_case::PreparedCase;
-use crate::verdict::protocol::{SIZES, seed_of};
 use crate::witness::reference::{FULL, JACOBIAN};
 
 /// The score of one subject, or of all together.

@@ -6,12 +6,12 @@ use std::time::Duration;
 use ndarray::ArrayD;
 
 use crate::diagnosis::diagnose::is_wrong;
+use crate::evaluation::options::{SIZES, seed_of};
+use crate::evaluation::prepared_case::PreparedCase;
+use crate::function::double_double::DoubleDouble;
+use crate::guard::caught;
 use crate::subject::Subject;
-use crate::subject::guard::caught;
 use crate::verdict::judge::{EntryVerdict, judge_operand};
-use crate::verdict::prepared_case::PreparedCase;
-use crate::verdict::protocol::{SIZES, seed_of};
-use crate::witness::double_double::DoubleDouble;
 use crate::witness::reference::{FULL, Reference};
 use tapegrad_core::numbers::Scalar;
 

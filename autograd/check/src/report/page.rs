@@ -3,7 +3,7 @@
 //! Of each subject three pictures: what backward() gives against what the witnesses say, the error of a difference over
 //! its step, and the entries as a map of verdicts.
 
-use std::fmt::Write as _;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::report::gradient_plot::{GradientPlot, PlotPoint};
 use crate::report::render;
@@ -20,26 +20,30 @@ a{color:inherit}li{margin:.1rem 0}ul.all{columns:3;padding-left:1.1rem;font-size
 
 /// The report with the plots of its targets, in their order.
 pub fn page(report: &Report, plots: &[Option<GradientPlot>]) -> String {
-    let mut html = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Gradients checked</title>\
-         <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head><body>\n\
-         <h1>Gradients checked</h1>\n<p>{}</p>\n<ul class=\"all\">\n",
-        escaped(&summary(report))
-    );
-    for (number, target) in report.targets.iter().enumerate() {
-        let class = class(target.verdict);
-        let _ = writeln!(
-            html,
-            "<li><a href=\"#t{number}\">{}</a> <span class=\"{class}\">{class}</span></li>",
-            escaped(&target.name)
-        );
-    }
-    html.push_str("</ul>\n");
-    for (number, target) in report.targets.iter().enumerate() {
-        html.push_str(&section(number, target, plots.get(number).and_then(Option::as_ref)));
-    }
-    html.push_str("</body></html>\n");
-    html
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                title { "Gradients checked" }
+                meta name="viewport" content="width=device-width";
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { "Gradients checked" }
+                p { (summary(report)) }
+                ul.all {
+                    @for (number, target) in report.targets.iter().enumerate() {
+                        li { a href={ "#t" (number) } { (target.name) } " " (verdict(target)) }
+                    }
+                }
+                @for (number, target) in report.targets.iter().enumerate() {
+                    (section(number, target, plots.get(number).and_then(Option::as_ref)))
+                }
+            }
+        }
+    };
+    page.into_string()
 }
 
 fn summary(report: &Report) -> String {
@@ -54,45 +58,41 @@ fn summary(report: &Report) -> String {
     )
 }
 
-fn class(verdict: Verdict) -> &'static str {
-    match verdict {
+fn verdict(target: &TargetReport) -> Markup {
+    let word = match target.verdict {
         Verdict::Pass => "pass",
         Verdict::Wrong => "wrong",
         Verdict::Unchecked => "unchecked",
         Verdict::Invalid => "invalid",
+    };
+    html! { span class=(word) { (word) } }
+}
+
+fn section(number: usize, target: &TargetReport, plot: Option<&GradientPlot>) -> Markup {
+    html! {
+        h2 id={ "t" (number) } { (target.name) " " (verdict(target)) }
+        @if target.verdict == Verdict::Wrong {
+            pre { (render::wrong(target).trim_end()) }
+        } @else {
+            p {
+                (target.entries) " entries in " (target.cases) " cases, largest relative error "
+                (format!("{:.1e}", target.worst_error)) "."
+            }
+            @for finding in &target.findings { p { (finding.sentence) "." } }
+        }
+        @if let Some(plot) = plot {
+            div.row { (scatter(plot)) (steps(plot)) (map(plot)) }
+        }
     }
 }
 
-fn section(number: usize, target: &TargetReport, plot: Option<&GradientPlot>) -> String {
-    let class = class(target.verdict);
-    let mut html = format!(
-        "<h2 id=\"t{number}\">{} <span class=\"{class}\">{class}</span></h2>\n",
-        escaped(&target.name)
-    );
-    if target.verdict == Verdict::Wrong {
-        let _ = writeln!(html, "<pre>{}</pre>", escaped(render::wrong(target).trim_end()));
-    } else {
-        let _ = writeln!(
-            html,
-            "<p>{} entries in {} cases, largest relative error {:.1e}.</p>",
-            target.entries, target.cases, target.worst_error
-        );
-        for finding in &target.findings {
-            let _ = writeln!(html, "<p>{}.</p>", escaped(&finding.sentence));
-        }
-    }
-    if let Some(plot) = plot {
-        html.push_str("<div class=\"row\">\n");
-        html.push_str(&scatter(plot));
-        html.push_str(&steps(plot));
-        html.push_str(&map(plot));
-        html.push_str("</div>\n");
-    }
-    html
+/// A coordinate of a drawing, to a tenth.
+fn at(x: f64) -> String {
+    format!("{x:.1}")
 }
 
 /// What backward() gives against what the witnesses say: right entries lie on the diagonal.
-fn scatter(plot: &GradientPlot) -> String {
+fn scatter(plot: &GradientPlot) -> Markup {
     let numbers = plot
         .points
         .iter()
@@ -103,32 +103,23 @@ fn scatter(plot: &GradientPlot) -> String {
         .max(f64::MIN_POSITIVE)
         * 1.08;
     let place = |x: f64| 110.0 + 95.0 * (x / most).clamp(-1.0, 1.0);
-    let mut svg = String::from(
-        "<line x1=\"15\" y1=\"205\" x2=\"205\" y2=\"15\" stroke=\"#9aa3ad\"/><line x1=\"15\" y1=\"110\" x2=\"205\" y2=\"110\" stroke=\"#e3e6ea\"/><line x1=\"110\" y1=\"15\" x2=\"110\" y2=\"205\" stroke=\"#e3e6ea\"/>",
-    );
-    for point in &plot.points {
-        let (x, y) = (place(point.right), 220.0 - place(point.given));
-        let _ = write!(
-            svg,
-            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{}\" fill-opacity=\".75\"/>",
-            colour(point)
-        );
-    }
-    let _ = write!(
-        svg,
-        "<text x=\"85\" y=\"214\">witnesses, up to ±{most:.3}</text><text x=\"4\" y=\"12\">backward()</text>"
-    );
-    figure(
-        &svg,
-        &format!(
-            "g_{}: what backward() gives against what the witnesses say. Right entries lie on the line.",
-            plot.operand
-        ),
-    )
+    let drawing = html! {
+        line x1="15" y1="205" x2="205" y2="15" stroke="#9aa3ad" {}
+        line x1="15" y1="110" x2="205" y2="110" stroke="#e3e6ea" {}
+        line x1="110" y1="15" x2="110" y2="205" stroke="#e3e6ea" {}
+        @for point in &plot.points {
+            circle cx=(at(place(point.right))) cy=(at(220.0 - place(point.given))) r="3"
+                fill=(colour(point)) fill-opacity=".75" {}
+        }
+        text x="85" y="214" { "witnesses, up to ±" (format!("{most:.3}")) }
+        text x="4" y="12" { "backward()" }
+    };
+    let what = "what backward() gives against what the witnesses say. Right entries lie on the line.";
+    figure(&drawing, &format!("g_{}: {what}", plot.operand))
 }
 
 /// The V of truncation and rounding.
-fn steps(plot: &GradientPlot) -> String {
+fn steps(plot: &GradientPlot) -> Markup {
     let place = |(h, error): (f64, f64)| {
         (
             20.0 + 185.0 * (1.0 + h.log10() / 15.5).clamp(0.0, 1.0),
@@ -136,62 +127,48 @@ fn steps(plot: &GradientPlot) -> String {
         )
     };
     let line = |curve: &[(f64, f64)], colour: &str| {
-        let points: Vec<String> = curve
-            .iter()
-            .map(|&at| place(at))
-            .map(|(x, y)| format!("{x:.1},{y:.1}"))
-            .collect();
-        format!(
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"/>",
-            points.join(" ")
-        )
+        let places = curve.iter().map(|&point| place(point));
+        let points: Vec<String> = places.map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        html! { polyline points=(points.join(" ")) fill="none" stroke=(colour) stroke-width="1.5" {} }
     };
-    let mut svg = String::new();
-    for power in [0, 4, 8, 12, 16] {
-        let (_, y) = place((1.0, 10.0_f64.powi(-power)));
-        let _ = write!(
-            svg,
-            "<line x1=\"20\" y1=\"{y:.1}\" x2=\"205\" y2=\"{y:.1}\" stroke=\"#eceef1\"/><text x=\"1\" y=\"{y:.1}\">{label}</text>",
-            label = -power
-        );
-    }
-    for power in [0, 5, 10, 15] {
-        let (x, _) = place((10.0_f64.powi(-power), 1.0));
-        let _ = write!(svg, "<text x=\"{x:.1}\" y=\"214\">{}</text>", -power);
-    }
-    svg.push_str(&line(&plot.curve_double_double, "#7aa7d9"));
-    svg.push_str(&line(&plot.curve, "#1f4e8c"));
+    let drawing = html! {
+        @for power in [0, 4, 8, 12, 16] {
+            @let y = at(place((1.0, 10.0_f64.powi(-power))).1);
+            line x1="20" y1=(y) x2="205" y2=(y) stroke="#eceef1" {}
+            text x="1" y=(y) { (-power) }
+        }
+        @for power in [0, 5, 10, 15] {
+            text x=(at(place((10.0_f64.powi(-power), 1.0)).0)) y="214" { (-power) }
+        }
+        (line(&plot.curve_double_double, "#7aa7d9"))
+        (line(&plot.curve, "#1f4e8c"))
+    };
     figure(
-        &svg,
+        &drawing,
         "Error of (f(x+h) - f(x-h)) / 2h over the step h, both as powers of ten. To the right the error falls as h² \
          (truncation), to the left it grows as 1/h (rounding in f64); light: the same in doubled precision.",
     )
 }
 
 /// The entries in their places, the last two axes as rows and columns.
-fn map(plot: &GradientPlot) -> String {
+fn map(plot: &GradientPlot) -> Markup {
     let columns = plot.shape.last().copied().unwrap_or(1).max(1);
     let rows = plot.points.len().div_ceil(columns).max(1);
     let side = (190.0 / columns.max(rows) as f64).min(40.0);
-    let mut svg = String::new();
-    for (i, point) in plot.points.iter().enumerate() {
-        let (x, y) = (15.0 + side * (i % columns) as f64, 15.0 + side * (i / columns) as f64);
-        let _ = write!(
-            svg,
-            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{}\"><title>given {:.6e}, right {:.6e}</title></rect>",
-            side * 0.94,
-            side * 0.94,
-            shade(point),
-            point.given,
-            point.right
-        );
-    }
+    let drawing = html! {
+        @for (i, point) in plot.points.iter().enumerate() {
+            rect x=(at(15.0 + side * (i % columns) as f64)) y=(at(15.0 + side * (i / columns) as f64))
+                width=(at(side * 0.94)) height=(at(side * 0.94)) fill=(shade(point)) {
+                title { (format!("given {:.6e}, right {:.6e}", point.given, point.right)) }
+            }
+        }
+    };
     let text = format!(
         "Entries of g_{} {:?}: green agrees with the witnesses, the paler the more digits are left uncertain; red is wrong, \
          the darker the more; amber could not be checked.",
         plot.operand, plot.shape
     );
-    figure(&svg, &text)
+    figure(&drawing, &text)
 }
 
 fn colour(point: &PlotPoint) -> &'static str {
@@ -219,16 +196,11 @@ fn shade(point: &PlotPoint) -> String {
     }
 }
 
-fn figure(svg: &str, caption: &str) -> String {
-    format!(
-        "<figure><svg viewBox=\"0 0 220 220\">{svg}</svg><figcaption>{}</figcaption></figure>\n",
-        escaped(caption)
-    )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+fn figure(drawing: &Markup, caption: &str) -> Markup {
+    html! {
+        figure {
+            svg viewBox="0 0 220 220" { (drawing) }
+            figcaption { (caption) }
+        }
+    }
 }

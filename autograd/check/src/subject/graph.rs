@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Case, CaseOperand, Kind, Subject};
-use crate::subject::function::{Formula, FormulaFunction, Function};
-use crate::witness::symbolic::Symbolic;
+use crate::function::symbolic::Symbolic;
+use crate::function::{Formula, FormulaFunction, Function};
 use tapegrad_core::graph::{Graph, NodeId, Source};
 use tapegrad_core::op::Draw;
 use tapegrad_core::op::OperandKind;

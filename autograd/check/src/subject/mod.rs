@@ -2,10 +2,6 @@
 //! the loss of a model.
 
 pub mod attributes;
-pub mod function;
-pub mod guard;
-pub(crate) mod program;
-pub(crate) mod variant;
 
 mod case;
 mod graph;
@@ -15,7 +11,7 @@ mod op;
 
 use std::sync::Arc;
 
-use crate::subject::function::Function;
+use crate::function::Function;
 use tapegrad_core::module::Module;
 use tapegrad_core::op::Draw;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ndarray::{ArrayD, ArrayViewD};
 
 use super::{Case, Kind, Subject};
-use crate::subject::function::{Formula, Function, ModelFunction};
+use crate::function::{Formula, Function, ModelFunction};
 use tapegrad_core::module::Module;
 use tapegrad_core::op::Draw;
 use tapegrad_core::op::OperandKind;

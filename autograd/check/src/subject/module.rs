@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Case, Kind, Subject};
-use crate::subject::function::{Formula, FormulaFunction, Function};
+use crate::function::{Formula, FormulaFunction, Function};
 use tapegrad_core::op::Draw;
 use tapegrad_core::{FormulaModule, Module};
 

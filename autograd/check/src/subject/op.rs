@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ndarray::ArrayD;
 
 use super::{Case, CaseOperand, Kind, Subject};
-use crate::subject::function::{Function, OpFunction};
+use crate::function::{Function, OpFunction};
 use tapegrad_core::module::{Module, OpModule};
 use tapegrad_core::op::Draw;
 use tapegrad_core::ops::{AnyOp, NAMES};

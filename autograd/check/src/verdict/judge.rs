@@ -6,7 +6,7 @@
 
 use ndarray::ArrayD;
 
-use crate::verdict::evaluation::Evaluation;
+use crate::evaluation::Evaluation;
 use crate::witness::reference::Reference;
 use crate::witness::reference_gradient::{ReferenceEntry, ReferenceGradient};
 

@@ -6,10 +6,10 @@
 
 use ndarray::ArrayD;
 
-use crate::subject::guard::{Trouble, guarded};
+use crate::evaluation::prepared_case::PreparedCase;
+use crate::guard::{Trouble, guarded};
 use crate::subject::{Case, Subject};
 use crate::verdict::judge::{EntryVerdict, Reason};
-use crate::verdict::prepared_case::PreparedCase;
 use crate::witness::reference::Reference;
 use crate::witness::reference_gradient::ReferenceGradient;
 use std::sync::Arc;
@@ -96,7 +96,7 @@ pub fn judge(analytic: &ArrayD<f64>, expected: &ReferenceGradient) -> (Vec<Entry
 /// **Errors** as [`PreparedCase::of`].
 pub fn prepared(subject: &Arc<dyn Subject>, from: &PreparedCase) -> Result<PreparedCase, Trouble> {
     let reference = &from.reference;
-    let upstream = crate::verdict::evaluation::Upstream::Given(reference.g_y.clone());
+    let upstream = crate::evaluation::Upstream::Given(reference.g_y.clone());
     let coverage = crate::witness::reference::JACOBIAN;
     PreparedCase::of(
         subject,

@@ -236,7 +236,7 @@ fn least(before: &[f64], row: &[f64], noise: f64) -> Slope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::witness::double_double::DoubleDouble;
+    use crate::function::double_double::DoubleDouble;
     use tapegrad_core::numbers::Scalar;
 
     fn slope(x: f64, f: impl Fn(f64) -> f64) -> Slope {

@@ -3,19 +3,17 @@
 //! They share no code: dual numbers apply exact rules to the formula, differences only call it, and [`symbolic`] derives
 //! a program of the graph language. [`reference`] puts them together.
 
-pub(crate) mod double_double;
 pub mod finite_difference;
 pub(crate) mod jacobian;
 pub(crate) mod precision;
 pub mod reference;
 pub(crate) mod reference_gradient;
-pub(crate) mod symbolic;
 
 use ndarray::ArrayD;
 
-use crate::subject::function::Function;
-use crate::subject::guard::caught;
-use crate::witness::double_double::DoubleDouble;
+use crate::function::Function;
+use crate::function::double_double::DoubleDouble;
+use crate::guard::caught;
 use crate::witness::finite_difference::{Slope, slopes};
 use crate::witness::precision::Precision;
 

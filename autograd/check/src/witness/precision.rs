@@ -1,6 +1,6 @@
 //! The number types that differences are taken in, and the steps that suit each.
 
-use crate::witness::double_double::DoubleDouble;
+use crate::function::double_double::DoubleDouble;
 use tapegrad_core::numbers::Real;
 
 /// How many times a ladder in `f64` is begun anew with smaller steps while the bound is poor.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use ndarray::ArrayD;
 
+use crate::function::Function;
+use crate::function::double_double::DoubleDouble;
+use crate::guard::caught;
 use crate::subject::Case;
-use crate::subject::function::Function;
-use crate::subject::guard::caught;
-use crate::witness::double_double::DoubleDouble;
 use crate::witness::finite_difference::Slope;
 use crate::witness::reference_gradient::{
     ReferenceEntry, ReferenceGradient, column_of, sum_of_smooth, sum_over_kinks, used,

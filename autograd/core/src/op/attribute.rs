@@ -318,6 +318,27 @@ impl AttributeType for Shape {
     }
 }
 
+impl AttributeType for Box<[i64]> {
+    const VALUES: &'static str = "list of whole numbers, which may be negative";
+    const EXPECTED: &'static str = "a list of whole numbers, which may be negative";
+    const WRITTEN: &'static str = "[1, -1]";
+
+    fn to_value(&self) -> AttributeValue {
+        AttributeValue::List(self.iter().map(|&number| number as f64).collect())
+    }
+
+    fn from_value(value: &AttributeValue) -> Option<Self> {
+        let whole = |number: f64| (number.fract() == 0.0 && number.abs() < 4_294_967_296.0).then_some(number as i64);
+        match value {
+            AttributeValue::Nothing => Some(Self::default()),
+            AttributeValue::Count(count) => whole(*count as f64).map(|one| Self::from([one])),
+            AttributeValue::Number(number) => whole(*number).map(|one| Self::from([one])),
+            AttributeValue::List(numbers) => numbers.iter().map(|&number| whole(number)).collect(),
+            _ => None,
+        }
+    }
+}
+
 impl AttributeType for SmallVec<[u8; RANK_MAX]> {
     const VALUES: &'static str = "list of whole numbers";
     const EXPECTED: &'static str = "a list of whole numbers from 0 on";

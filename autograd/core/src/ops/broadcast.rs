@@ -37,7 +37,7 @@ impl Op for Broadcast {
     const NAME: &'static str = "broadcast";
     const MEANING: &'static str = "An array repeated along axes of size 1 and along new axes in front.";
     const SHAPES: &'static str = "[..] -> [..], lined up at the last axis";
-    const WORDS: &'static [Word] = &[Word::own("broadcast", "broadcast(x, to => [T, D])", "repeated along the axes that x lacks", "y = broadcast(b, to => [T, D])")];
+    const WORDS: &'static [Word] = &[Word::own("broadcast", "broadcast(x, to => [T, D])", "repeated along the axes that x lacks", "y = broadcast(b, to => [T, D])"), Word::own("zeros", "zeros[M, D]", "the named axes", "h[0] = zeros[D]"), Word::own("ones", "ones[M, D]", "the named axes", "e = ones[T]")];
     const FORWARD: Equations = &[("y", "broadcast(x, over i)")];
     const BACKWARD: Equations = &[("g_x", "sum(g_y, over i)")];
     const OPERANDS: &'static [Operand] = &[Operand::real("x", "what is repeated")];

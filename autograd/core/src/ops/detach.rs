@@ -31,7 +31,7 @@ impl Op for Detach {
     const NAME: &'static str = "detach";
     const MEANING: &'static str = "The same numbers without a gradient.";
     const SHAPES: &'static str = "[..] -> [..]";
-    const WORDS: &'static [Word] = &[Word::unary("detach")];
+    const WORDS: &'static [Word] = &[Word::unary("stop"), Word::unary("detach")];
     const FORWARD: Equations = &[("y", "x")];
     const BACKWARD: Equations = &[];
     const OPERANDS: &'static [Operand] = &[Operand::data("x", "what is taken as given")];

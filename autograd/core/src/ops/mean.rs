@@ -48,7 +48,7 @@ impl Op for Mean {
     const NAME: &'static str = "mean";
     const MEANING: &'static str = "The mean over some axes, or of all entries.";
     const SHAPES: &'static str = "[..] -> [..] without the axes";
-    const WORDS: &'static [Word] = &[Word::reduction("mean")];
+    const WORDS: &'static [Word] = &[Word::reduction("mean"), Word::own("var", "var(x, over k)", "the named axes are removed: the mean of the squared distances from the mean", "v = var(X, over D)")];
     const FORWARD: Equations = &[("y", "mean(a, over i)")];
     const BACKWARD: Equations = &[("g_a", "broadcast(g_y / n, over i)")];
     const OPERANDS: &'static [Operand] = &[Operand::real("a", "numbers")];

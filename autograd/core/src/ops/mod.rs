@@ -134,6 +134,8 @@ registry! {
         permute::Permute
         reshape::Reshape
         slice::Slice
+        unfold::Unfold
+        fold::Fold
         concat::Concat
         stack::Stack
         broadcast::Broadcast

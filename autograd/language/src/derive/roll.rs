@@ -130,7 +130,7 @@ impl Roller<'_> {
                     lines: start..self.straight.lines.len(),
                 });
             }
-            Instruction::Scope { at: Some(_), .. } => return None,
+            Instruction::Scope { at: Some(_), .. } | Instruction::Choice { .. } => return None,
             Instruction::Scope { name, body, .. } => {
                 let length = self.prefix.len();
                 self.prefix.push_str(&format!("{name}_"));

@@ -78,13 +78,12 @@ impl<'p> Unroll<'p> for Unroller<'p> {
         };
         let op = match op {
             Operation::Param(number, at) => return self.param(*number, at, ty),
-            Operation::Size(size) => Operation::Size(self.here(size)),
-            Operation::Select(axis, at) => Operation::Select(*axis, self.here(at)),
             Operation::Engine(name, attributes) => {
                 let operands: Vec<&Type> = args.iter().map(|&arg| &self.straight.lines[arg].ty).collect();
-                super::known::known(name, attributes, &operands).unwrap_or_else(|| op.clone())
+                let known = super::known::known(name, attributes, &operands);
+                known.unwrap_or_else(|| op.clone()).with_sizes(&|size| self.here(size))
             }
-            op => op.clone(),
+            op => op.with_sizes(&|size| self.here(size)),
         };
         let name = value.name.as_ref().map(|name| match op {
             Operation::Input(_) => name.clone(),

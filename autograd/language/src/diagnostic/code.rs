@@ -56,7 +56,7 @@ codes! {
     E16 "an index has two sizes"
     E17 "index range unknown"
     E18 "free index is neither on the left nor summed"
-    E19 "positions count from 1"
+    E19 "a position outside of its axis"
     E20 "wrong number of arguments"
     E21 "name defined twice"
     E22 "layer called without a name"

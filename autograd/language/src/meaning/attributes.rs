@@ -68,7 +68,7 @@ pub fn decode(name: &str, attributes: &[(String, Vec<f64>)]) -> Result<AnyOp, St
 pub fn to_json(op: &AnyOp) -> Map<String, Value> {
     let value = |value| match value {
         AttributeValue::Nothing => Value::Null,
-        AttributeValue::List(list) => list.into_iter().map(|number| json!(number as u64)).collect(),
+        AttributeValue::List(list) => list.into_iter().map(|number| json!(number as i64)).collect(),
         AttributeValue::Count(count) => json!(count),
         AttributeValue::Number(number) => number_to_json(number),
         AttributeValue::Flag(yes) => json!(yes),
@@ -120,7 +120,7 @@ fn value_of(json: &Value) -> AttributeValue {
         Value::Array(list) => {
             let numbers: Option<Vec<f64>> = list
                 .iter()
-                .map(|one| one.as_u64().map(|number| number as f64))
+                .map(|one| one.as_i64().map(|number| number as f64))
                 .collect();
             numbers.map_or(
                 AttributeValue::Choice("a list of something else".to_string(), usize::MAX),

@@ -1,9 +1,10 @@
 //! What a syntax tree means: its sizes, types and operations, all checked.
 //!
-//! Reading order: [`size`], `facts`, [`types`], `matrices`, [`program`], [`words`], [`attributes`], [`ops`], `check`; then `unroll`,
+//! Reading order: [`size`], `facts`, `bounds`, [`types`], `matrices`, [`program`], [`words`], [`attributes`], [`ops`], `check`; then `unroll`,
 //! on which `run` and `derive` build.
 
 pub mod attributes;
+pub(crate) mod bounds;
 pub(crate) mod check;
 pub(crate) mod facts;
 pub(crate) mod matrices;

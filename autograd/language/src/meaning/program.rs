@@ -3,6 +3,8 @@
 //! It is still symbolic: sizes are polynomials over named sizes, positions too. With numbers for the names it becomes
 //! the engine's graph (`elaborate`); its derivative is again such a program (`derive`).
 
+use std::fmt;
+
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::Type;
 use crate::syntax::ast::{Binary, Direction, Initializer};
@@ -169,6 +171,17 @@ pub enum Instruction {
         /// The repeated instructions.
         body: Vec<Instruction>,
     },
+    /// Computes a value one way or the other, as sizes and positions of loops decide; the other way is not computed.
+    Choice {
+        /// The result.
+        out: ValueId,
+        /// What decides.
+        condition: Condition,
+        /// The instructions if it holds, and the value that they give.
+        yes: (Vec<Instruction>, ValueId),
+        /// The instructions if it does not hold, and the value that they give.
+        no: (Vec<Instruction>, ValueId),
+    },
     /// Groups the instructions of one call of a layer.
     Scope {
         /// The name of the layer.
@@ -181,7 +194,7 @@ pub enum Instruction {
 }
 
 impl Instruction {
-    /// All instructions in order; those of a loop or a scope follow it.
+    /// All instructions in order; those of a loop, a scope or a choice follow it.
     pub fn all(instructions: &[Self]) -> impl Iterator<Item = &Self> {
         let mut open = vec![instructions.iter()];
         std::iter::from_fn(move || {
@@ -190,8 +203,13 @@ impl Instruction {
                     open.pop();
                     continue;
                 };
-                if let Self::Loop { body, .. } | Self::Scope { body, .. } = next {
-                    open.push(body.iter());
+                match next {
+                    Self::Loop { body, .. } | Self::Scope { body, .. } => open.push(body.iter()),
+                    Self::Choice { yes, no, .. } => {
+                        open.push(no.0.iter());
+                        open.push(yes.0.iter());
+                    }
+                    _ => {}
                 }
                 return Some(next);
             }
@@ -238,6 +256,10 @@ pub enum Operation {
     Select(usize, Size),
     /// The positions of an axis from the first to the last.
     Slice(usize, Size, Size),
+    /// The entries at places that run with the axes of the result.
+    Unfold(Places),
+    /// The entries of the operand added up at places that run with its axes.
+    Fold(Places),
     /// Arrays joined along an axis.
     Concat(usize),
     /// The rows of a table that ids name.
@@ -266,7 +288,83 @@ pub enum AttributeNumber {
     Size(Size),
 }
 
+/// For each axis of an array a place that runs with several indices: `start + Σ step · index`, all counted from 0.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Places {
+    /// For each axis the place where all indices are 0.
+    pub start: Vec<Size>,
+    /// For each axis, by how many places each index moves there.
+    pub steps: Vec<Vec<Size>>,
+    /// True if every place is known to lie inside; if not, one outside is the nearest inside.
+    pub inside: bool,
+}
+
+/// A comparison of sizes and positions of loops, or several.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// One comparison.
+    Compare(Size, Binary, Size),
+    /// Two conditions with `and` or `or` between.
+    Both(Binary, Box<(Condition, Condition)>),
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Compare(left, comparison, right) => write!(f, "{left} {} {right}", comparison.sign()),
+            Self::Both(operator, parts) => write!(f, "{} {} {}", parts.0, operator.sign(), parts.1),
+        }
+    }
+}
+
+impl Condition {
+    /// Whether it holds, with these numbers for sizes.
+    pub fn holds<E>(&self, number: &dyn Fn(&Size) -> Result<i64, E>) -> Result<bool, E> {
+        Ok(match self {
+            Self::Compare(left, comparison, right) => {
+                let (left, right) = (number(left)?, number(right)?);
+                match comparison {
+                    Binary::Less => left < right,
+                    Binary::LessEqual => left <= right,
+                    Binary::Equal => left == right,
+                    Binary::NotEqual => left != right,
+                    Binary::GreaterEqual => left >= right,
+                    _ => left > right,
+                }
+            }
+            Self::Both(Binary::And, parts) => parts.0.holds(number)? && parts.1.holds(number)?,
+            Self::Both(_, parts) => parts.0.holds(number)? || parts.1.holds(number)?,
+        })
+    }
+}
+
 impl Operation {
+    /// The same operation with these sizes in place of its own.
+    pub fn with_sizes(&self, here: &dyn Fn(&Size) -> Size) -> Self {
+        let places = |places: &Places| Places {
+            start: places.start.iter().map(here).collect(),
+            steps: places.steps.iter().map(|row| row.iter().map(here).collect()).collect(),
+            inside: places.inside,
+        };
+        let attribute = |number: &AttributeNumber| match number {
+            AttributeNumber::Size(size) => AttributeNumber::Size(here(size)),
+            AttributeNumber::Number(number) => AttributeNumber::Number(*number),
+        };
+        match self {
+            Self::Size(size) => Self::Size(here(size)),
+            Self::Select(axis, at) => Self::Select(*axis, here(at)),
+            Self::Slice(axis, from, to) => Self::Slice(*axis, here(from), here(to)),
+            Self::Unfold(own) => Self::Unfold(places(own)),
+            Self::Fold(own) => Self::Fold(places(own)),
+            Self::Engine(name, attributes) => {
+                let list = attributes.iter();
+                let list = list.map(|(field, numbers)| (field.clone(), numbers.iter().map(attribute).collect()));
+                Self::Engine(name.clone(), list.collect())
+            }
+            other => other.clone(),
+        }
+    }
+
     /// The name of the op in the registry, or of the operation if it is not one op.
     pub fn name(&self) -> &str {
         match self {
@@ -285,6 +383,8 @@ impl Operation {
             Self::Broadcast => "broadcast",
             Self::Select(..) => "position",
             Self::Slice(..) => "slice",
+            Self::Unfold(_) => "unfold",
+            Self::Fold(_) => "fold",
             Self::Concat(_) => "concat",
             Self::Embedding => "embedding",
             Self::Pick => "pick",

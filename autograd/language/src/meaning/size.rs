@@ -123,6 +123,11 @@ impl Size {
         }
     }
 
+    /// The number that is added to products of names.
+    pub fn number_part(&self) -> i64 {
+        self.terms.get(&Monomial::new()).copied().unwrap_or(0)
+    }
+
     /// True if the size is at least `least` for all positive values of the names.
     pub fn is_at_least(&self, least: i64) -> bool {
         let all_grow = self.terms.iter().all(|(monomial, &c)| monomial.is_empty() || c > 0);

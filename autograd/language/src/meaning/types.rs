@@ -117,6 +117,14 @@ impl Type {
         Self::real(Vec::new())
     }
 
+    /// A single number without a gradient.
+    pub fn data() -> Self {
+        Self {
+            axes: Vec::new(),
+            kind: Kind::Data,
+        }
+    }
+
     /// The type of a value with a mistake.
     pub fn unknown() -> Self {
         Self {

@@ -98,6 +98,20 @@ pub(crate) trait Unroll<'p> {
                 }
                 self.state().bound.remove(index);
             }
+            Instruction::Choice {
+                out,
+                condition,
+                yes,
+                no,
+            } => {
+                let (body, value) = match condition.holds(&|size| self.number(size))? {
+                    true => yes,
+                    false => no,
+                };
+                self.unroll(body)?;
+                let value = self.state().value(*value);
+                self.state().values[*out] = Some(value);
+            }
             Instruction::Scope { name, at, body } => {
                 let at = at.as_ref().map(|at| self.number(at)).transpose()?;
                 self.scope(Scope::Layer(name, at), body)?;

@@ -247,7 +247,7 @@ pub fn instead_of_function(word: &str) -> Option<&'static str> {
         }
         "Dropout" | "dropout" => "there is no chance in a graph: multiply by a mask that is an input",
         "zeros" | "ones" | "zeros_like" | "ones_like" | "full" | "eye" => {
-            "a parameter begins with `param h0[H] ~ zeros`; a value is `broadcast(0, to => [H])`"
+            "an array is written with its axes, `zeros[H]`; a parameter begins so by `param h0[H] ~ zeros`"
         }
         "tan" => "write `sin(x) / cos(x)`",
         "cosh" => "write `(exp(x) + exp(-x)) / 2`",

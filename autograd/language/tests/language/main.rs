@@ -14,6 +14,7 @@ mod large;
 mod matrices;
 mod mistakes;
 mod page;
+mod notation;
 mod programs;
 mod random_programs;
 mod robustness;

@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use tapegrad_autograd::language::ast::*;
+use tapegrad_autograd::language::parse::REDUCERS;
 use tapegrad_autograd::language::span::Span;
 
 fn name() -> impl Strategy<Value = String> {
@@ -46,7 +47,16 @@ fn arithmetic() -> impl Strategy<Value = Expr> {
             Binary::Pow,
         ]);
         let value = prop_oneof![3 => inner.clone(), 1 => conditional(inner.clone())];
-        let reducer = prop::sample::select(vec!["sum", "mean", "max", "min", "prod"]);
+        let reducer = prop::sample::select(REDUCERS.to_vec());
+        let position = prop_oneof![
+            4 => value.clone(),
+            1 => (value.clone(), inner.clone())
+                .prop_map(|(first, last)| expr_of(ExprKind::Range(Box::new(first), Box::new(last)))),
+        ];
+        let index = (ident(), option::of((inner.clone(), inner.clone()))).prop_map(|(name, range)| Index {
+            name,
+            range: range.map(Box::new),
+        });
         prop_oneof![
             inner
                 .clone()
@@ -57,10 +67,11 @@ fn arithmetic() -> impl Strategy<Value = Expr> {
                 Box::new(r)
             ))),
             (inner.clone(), ident()).prop_map(|(of, field)| expr_of(ExprKind::Field(Box::new(of), field))),
-            (inner.clone(), vec(value.clone(), 1..3))
+            (inner.clone(), vec(position, 1..3))
                 .prop_map(|(of, positions)| expr_of(ExprKind::Index(Box::new(of), positions))),
             (inner.clone(), args(value.clone())).prop_map(|(f, args)| expr_of(ExprKind::Call(Box::new(f), args))),
-            (reducer, vec(ident(), 1..3), value).prop_map(|(reducer, indices, body)| {
+            (value.clone(), shape()).prop_map(|(of, shape)| expr_of(ExprKind::As(Box::new(of), shape))),
+            (reducer, vec(index, 1..3), value).prop_map(|(reducer, indices, body)| {
                 let reducer = Ident {
                     name: reducer.to_string(),
                     span: Span::default(),

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ndarray::ArrayD;
 use serde_json::{Map, Value, json};
-use tapegrad_autograd::check::protocol::{SIZES, seed_of};
+use tapegrad_autograd::check::options::{SIZES, seed_of};
 use tapegrad_autograd::check::score::mutations_of;
 use tapegrad_autograd::check::shrink::small_cases;
 use tapegrad_autograd::check::{Case, Draw, Mutant, Mutation, PreparedCase, Subject, Upstream, reference};

@@ -6,7 +6,7 @@ use crate::bench::BenchError;
 use tapegrad_models::corpus::{BatchError, CorpusError, TextError};
 use tapegrad_models::decode::{DecodeError, SamplingError};
 use tapegrad_models::model::ModelError;
-use tapegrad_models::train::{CheckpointError, FolderError, TrainError};
+use tapegrad_models::train::{CheckpointError, FolderError, RecipeError, TrainError};
 
 /// Gives each error type of the packages below its code.
 macro_rules! causes {
@@ -24,6 +24,7 @@ causes! {
     BatchError => |_error| ErrorCode::Batch;
     CorpusError => |error| corpus(&error);
     ModelError => |_error| ErrorCode::Model;
+    RecipeError => |_error| ErrorCode::Model;
     CheckpointError => |error| checkpoint(&error);
     FolderError => |error| folder(&error);
     TrainError => |error| training(&error);
@@ -56,19 +57,23 @@ fn checkpoint(error: &CheckpointError) -> ErrorCode {
         CheckpointError::Unwritable { .. } => ErrorCode::UnwritableFile,
         CheckpointError::Unreadable { .. } => ErrorCode::NoCheckpoint,
         CheckpointError::Damaged { .. } => ErrorCode::DamagedCheckpoint,
+        CheckpointError::NotFinite { .. } | CheckpointError::HoldsNotFinite { .. } => ErrorCode::NotFinite,
         CheckpointError::OtherModel { .. } => ErrorCode::OtherModel,
+        CheckpointError::OtherRecipe { .. } => ErrorCode::OtherRecipe,
+        CheckpointError::OtherCorpus { .. } => ErrorCode::CorpusChanged,
         CheckpointError::OtherVocabulary { .. } => ErrorCode::OtherVocabulary,
     }
 }
 
 fn folder(error: &FolderError) -> ErrorCode {
     match error {
-        FolderError::Taken { .. } => ErrorCode::FolderTaken,
+        FolderError::Taken { .. } | FolderError::Foreign { .. } => ErrorCode::FolderTaken,
+        FolderError::Held { .. } => ErrorCode::FolderInUse,
         FolderError::NoRun { .. } => ErrorCode::NoRun,
         FolderError::Damaged { .. } => ErrorCode::DamagedRun,
         FolderError::Unwritable { .. } => ErrorCode::UnwritableFile,
         FolderError::Checkpoint(error) => checkpoint(error),
-        FolderError::Model(_) => ErrorCode::Model,
+        FolderError::Model(_) | FolderError::Recipe(_) => ErrorCode::Model,
     }
 }
 
@@ -76,8 +81,10 @@ fn training(error: &TrainError) -> ErrorCode {
     match error {
         TrainError::Corpus(error) => corpus(error),
         TrainError::Batch(_) => ErrorCode::Batch,
-        TrainError::Model(_) => ErrorCode::Model,
+        TrainError::Model(_) | TrainError::Recipe(_) => ErrorCode::Model,
         TrainError::Folder(error) => folder(error),
+        TrainError::Checkpoint(error) => checkpoint(error),
+        TrainError::Ahead { .. } => ErrorCode::OtherRecipe,
         TrainError::Diverged { .. } => ErrorCode::Diverged,
     }
 }

@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use super::arrays::json_of;
 use super::run;
 use crate::Draw;
+use crate::evaluation::Upstream;
+use crate::evaluation::options;
 use crate::subject::attributes;
 use crate::subject::{Case, CaseOperand, OpSubject, Subject};
-use crate::verdict::evaluation::Upstream;
-use crate::verdict::protocol;
 use tapegrad_core::op::{Arity, OperandKind};
 use tapegrad_core::ops::AnyOp;
 
@@ -17,8 +17,8 @@ pub fn export(seed: u64, cases: u64) -> String {
     let mut text = String::new();
     for subject in OpSubject::all() {
         for number in 0..cases {
-            let seed = protocol::seed_of(seed, number);
-            let sizes = protocol::SIZES[number as usize % protocol::SIZES.len()];
+            let seed = options::seed_of(seed, number);
+            let sizes = options::SIZES[number as usize % options::SIZES.len()];
             let case = subject.case(&mut Draw::of_sizes(seed, sizes.iter().copied()));
             if let Some(line) = export_case(&format!("{}-{number}", subject.name()), &case, seed) {
                 text.push_str(&line.to_string());

@@ -208,7 +208,7 @@ fn hold(report: &mut TargetReport, name: &str, given: &ArrayD<f64>, right: &Arra
 /// The value of an op and its gradients at these operands.
 fn run(op: &AnyOp, x: &[ArrayD<f64>], g_y: Option<&ArrayD<f64>>) -> Result<(ArrayD<f64>, Vec<ArrayD<f64>>), String> {
     use tapegrad_core::module::{Module, OpModule};
-    crate::subject::guard::caught(|| {
+    crate::guard::caught(|| {
         let mut module = OpModule::<f64>::new(op.clone());
         let views: Vec<_> = x.iter().map(|x| x.view()).collect();
         let y = module.forward(&views);

@@ -165,6 +165,26 @@ impl<'p> Writer<'p> {
                     body,
                 }
             }
+            Instruction::Choice {
+                out,
+                condition,
+                yes,
+                no,
+            } => {
+                // What a branch reads of rows is not there if the other one is taken.
+                let elements = self.visible.elements.clone();
+                let bodies = [(self.body(&yes.0)?, yes.1), (self.body(&no.0)?, no.1)];
+                self.visible.elements = elements;
+                let args = bodies.iter().map(|(_, value)| self.visible.line(*value)).collect();
+                self.add(*out, Operation::Engine("if".to_string(), Vec::new()), args);
+                let [yes, no] = bodies;
+                Instruction::Choice {
+                    out: *out,
+                    condition: condition.clone(),
+                    yes,
+                    no,
+                }
+            }
             Instruction::Scope { name, at, body } => {
                 let outer = std::mem::replace(&mut self.outside, self.visible.lines.len());
                 let body = self.body(body)?;

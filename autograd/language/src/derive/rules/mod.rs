@@ -212,6 +212,8 @@ fn with_one_real_operand(build: &mut Builder, op: &Operation, [y, a]: [usize; 2]
             padded(build, wide, &a_ty, *axis, at, at)
         }
         Operation::Slice(axis, from, to) => padded(build, g, &a_ty, *axis, from, to),
+        Operation::Unfold(places) => build.push(Operation::Fold(places.clone()), vec![g], a_ty),
+        Operation::Fold(places) => build.push(Operation::Unfold(places.clone()), vec![g], a_ty),
         Operation::Embedding => embedding(build, a, args[1], g),
         Operation::Pick => pick(build, a, args[1], g),
         _ => g,

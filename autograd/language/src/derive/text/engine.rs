@@ -65,6 +65,34 @@ impl Writer<'_> {
         Some(())
     }
 
+    /// `y[i, k] = x[i + k - 1]`: the entries of a value that has a name, at places that all lie inside.
+    pub(super) fn unfolded(&mut self, line: usize) -> Option<()> {
+        let own = self.straight.lines[line].clone();
+        let Operation::Unfold(places) = &own.op else {
+            return None;
+        };
+        let value = self.operand(own.args[0]);
+        if !places.inside || own.ty.rank() == 0 || value.as_name().is_none() {
+            return None;
+        }
+        let indices: Vec<String> = (0..own.ty.rank()).map(|_| self.fresh_name("i")).collect();
+        let one = Size::number(1);
+        let place = |(start, steps): (&Size, &Vec<Size>)| {
+            let moved = |sum: Size, (index, step): (&String, &Size)| {
+                sum.plus(&step.times(&Size::symbol(index.as_str()).minus(&one)))
+            };
+            indices.iter().zip(steps).fold(start.plus(&one), moved).to_expr()
+        };
+        let positions = places.start.iter().zip(&places.steps).map(place).collect();
+        let value = entry(value, positions)?;
+        let sized = |(index, axis): (&String, &types::Axis)| Axis::Size(Some(ident(index)), axis.size.to_expr());
+        let axes = indices.iter().zip(&own.ty.axes).map(sized).collect();
+        let target = self.target(line, axes);
+        self.say(StmtKind::Equation(vec![target], value, Some(shape(&own.ty.axes))));
+        self.also_stored(line);
+        Some(())
+    }
+
     /// The op of the engine by name.
     pub(super) fn engine(&mut self, line: usize) -> Expr {
         let own = self.straight.lines[line].clone();
@@ -102,6 +130,17 @@ impl Writer<'_> {
                         ("axis", axes(&[*axis])),
                         ("start", vec![start]),
                         ("end", vec![to.to_expr()]),
+                    ],
+                )
+            }
+            Operation::Unfold(places) | Operation::Fold(places) => {
+                let sizes_of = |sizes: &mut dyn Iterator<Item = &Size>| sizes.map(Size::to_expr).collect();
+                (
+                    own.op.name(),
+                    vec![
+                        ("to", sizes()),
+                        ("start", sizes_of(&mut places.start.iter())),
+                        ("steps", sizes_of(&mut places.steps.iter().flatten())),
                     ],
                 )
             }

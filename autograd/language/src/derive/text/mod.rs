@@ -169,7 +169,7 @@ impl<'s> Writer<'s> {
                 self.written[line] = Some(value);
             }
             Some(value) => self.define(line, value, false),
-            None => match self.index_equation(line) {
+            None => match self.index_equation(line).or_else(|| self.unfolded(line)) {
                 Some(()) => {}
                 None => {
                     let value = self.engine(line);

@@ -88,7 +88,8 @@ pages! {
          language."
         "S0, a_j = sum_i alpha_ji x_i"
     E19
-        "The slides count x_1 to x_T. Only a recurrence has a 0th value, its start."
+        "The slides count x_1 to x_T. Only a recurrence has a 0th value, its start. A place has to lie inside for all \
+         sizes that the program allows."
         "S1, x_1 ... x_T"
     E20
         "A module, a layer or a function is called with another number of things than it takes."

@@ -24,6 +24,14 @@ enum Misfit {
 impl Checker<'_> {
     /// The operands with their axes arranged for the engine's broadcasting, and the axes of the result.
     pub(super) fn align(&mut self, operands: &[ValueId], at: Span) -> Option<(Vec<ValueId>, Vec<Axis>)> {
+        let (base, places) = self.lined_up(operands, at)?;
+        let ready = operands.iter().zip(places);
+        let ready = ready.map(|(&operand, places)| self.expand(operand, &places, &base));
+        Some((ready.collect(), base))
+    }
+
+    /// The axes of a result, and for each operand the places of its axes among them.
+    pub(super) fn lined_up(&mut self, operands: &[ValueId], at: Span) -> Option<(Vec<Axis>, Vec<Vec<usize>>)> {
         if self.any_unknown(operands) {
             return None;
         }
@@ -32,15 +40,14 @@ impl Checker<'_> {
         } else {
             self.union(operands)
         };
-        let mut ready = Vec::with_capacity(operands.len());
+        let mut all = Vec::with_capacity(operands.len());
         for &operand in operands {
             let axes = self.ty(operand).axes.clone();
-            let found = self.places(&axes, &base);
-            match found {
+            match self.places(&axes, &base) {
                 Ok(places) => {
                     self.indices_turned_around(operand, &places, &base, at);
                     adopt_indices(&axes, &places, &mut base);
-                    ready.push(self.expand(operand, &places, &base));
+                    all.push(places);
                 }
                 Err(misfit) => {
                     self.misfit(operands, misfit, at);
@@ -48,7 +55,7 @@ impl Checker<'_> {
                 }
             }
         }
-        Some((ready, base))
+        Some((base, all))
     }
 
     /// W07: the same indices in another order, `S[q, k]` beside `R[k, q]`, where the sizes do not tell.
@@ -88,7 +95,7 @@ impl Checker<'_> {
     }
 
     /// All indices of the operands in the order of their introduction.
-    fn union(&self, operands: &[ValueId]) -> Vec<Axis> {
+    pub(super) fn union(&self, operands: &[ValueId]) -> Vec<Axis> {
         let axes: Vec<&Axis> = operands.iter().flat_map(|&operand| &self.ty(operand).axes).collect();
         let named = |index: &super::Index| axes.iter().find(|axis| *axis.label == *index.name);
         self.indices
@@ -128,7 +135,7 @@ impl Checker<'_> {
     }
 
     /// Puts axes of size 1 where an operand has none, unless the engine's rule (aligned at the end) says the same.
-    fn expand(&mut self, operand: ValueId, places: &[usize], base: &[Axis]) -> ValueId {
+    pub(super) fn expand(&mut self, operand: ValueId, places: &[usize], base: &[Axis]) -> ValueId {
         let Some(&first) = places.first() else { return operand };
         if places.iter().copied().eq(base.len() - places.len()..base.len()) {
             return operand;

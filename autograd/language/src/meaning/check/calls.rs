@@ -4,10 +4,10 @@ use super::Checker;
 use super::names::{Binding, NameScope};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Operation, ValueId};
+use crate::meaning::program::{Instruction, Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::words::{self, Function};
-use crate::syntax::ast::{Arg, Expr, ExprKind, Ident, ItemKind};
+use crate::syntax::ast::{Arg, Binary, Expr, ExprKind, Ident, ItemKind};
 use crate::syntax::span::Span;
 use tapegrad_core::op::Form;
 
@@ -154,7 +154,14 @@ impl<'a> Checker<'a> {
                     }
                 }
             }
-            (Form::Own { .. }, _) if self.indices.is_empty() => self.call_special(name, args, &values, over, span),
+            (Form::Along, [x]) if !self.indices.is_empty() && over.is_some_and(|over| over.len() == 1) => {
+                let x = self.expr(x);
+                let over = over.expect("this arm asks for it");
+                self.along(name, x, &over[0], span)
+            }
+            (Form::Own { .. }, _) if self.indices.is_empty() || name == "clip" => {
+                self.call_special(name, args, &values, over, span)
+            }
             _ if !self.indices.is_empty() && function.word.form != Form::Unary => {
                 let text = format!("`{name}` works on whole axes, and here every axis is an index");
                 self.wrong(Diagnostic::new(Code::E18, span, text).help("give its result a name first"))
@@ -232,12 +239,10 @@ impl<'a> Checker<'a> {
             ("merge", [_, Arg::Merge(from, to)]) => self.merge(x, from, to, span),
             ("broadcast", [_, Arg::Split(_, to)]) => self.broadcast(x, to, span),
             ("order", _) => self.order(x, others, span),
-            ("clip", [_, Arg::Value(low), Arg::Value(high)]) => match (literal(low), literal(high)) {
-                (Some(low), Some(high)) => {
-                    let ty = self.ty(x).clone();
-                    self.emit(Operation::Clip(low, high), vec![x], ty, span)
-                }
-                _ => self.wrong_call(&function, span),
+            ("clip", [_, Arg::Value(low), Arg::Value(high)]) => self.clip(x, [low, high], span),
+            ("var", [_] | [_, Arg::Over(_)]) => match self.axes_over(name, x, over) {
+                Some(axes) => self.reduce_by_word(name, x, axes, span),
+                None => self.unknown(span),
             },
             ("inverse" | "cholesky" | "logdet" | "tril", [_]) => self.of_matrix(function.op.name, x, first, span),
             ("solve", [_, Arg::Value(right)]) => {
@@ -263,6 +268,48 @@ impl<'a> Checker<'a> {
             }
             _ => self.wrong_call(&function, span),
         }
+    }
+
+    /// `clip(x, lo, hi)`: the op if both ends are constants; else where the value is beyond an end, the end is taken.
+    fn clip(&mut self, x: ValueId, ends: [&Expr; 2], span: Span) -> ValueId {
+        if let [Some(low), Some(high)] = ends.map(|end| self.constant(end)) {
+            let ty = self.ty(x).clone();
+            return self.emit(Operation::Clip(low, high), vec![x], ty, span);
+        }
+        let [low, high] = ends.map(|end| self.expr(end));
+        let above = self.compared(Binary::Less, [x, low], [low, x], span, span);
+        self.compared(Binary::Greater, [x, high], [high, above], span, span)
+    }
+
+    /// The number that an expression is in every run: a literal, a constant, or computed from such.
+    fn constant(&self, expr: &Expr) -> Option<f64> {
+        let both = |left, right| Some((self.constant(left)?, self.constant(right)?));
+        match &expr.kind {
+            ExprKind::Number(value) => Some(*value),
+            ExprKind::Neg(inner) => self.constant(inner).map(|value| -value),
+            ExprKind::Name(name) => match self.lookup(name)? {
+                Binding::Value(value) => self.literal_value(*value),
+                _ => None,
+            },
+            ExprKind::Binary(Binary::Add, left, right) => both(left, right).map(|(a, b)| a + b),
+            ExprKind::Binary(Binary::Sub, left, right) => both(left, right).map(|(a, b)| a - b),
+            ExprKind::Binary(Binary::Mul, left, right) => both(left, right).map(|(a, b)| a * b),
+            ExprKind::Binary(Binary::Div, left, right) => both(left, right).map(|(a, b)| a / b),
+            _ => None,
+        }
+    }
+
+    /// The number that a value was written as.
+    fn literal_value(&self, value: ValueId) -> Option<f64> {
+        let all = self.blocks.iter().flatten();
+        all.rev().find_map(|instruction| match instruction {
+            Instruction::Compute {
+                out,
+                op: Operation::Number(number),
+                ..
+            } if *out == value => Some(*number),
+            _ => None,
+        })
     }
 
     /// A formula with a name stands for its right side.

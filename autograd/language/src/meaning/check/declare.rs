@@ -58,6 +58,7 @@ impl<'a> Checker<'a> {
         if let Some(known) = known {
             return Size::symbol(known.name.clone());
         }
+        self.known.push(over.minus(&under));
         let value = DimValue::Quotient(over.clone(), under.clone());
         let size = self.new_dim(&name.name, Some(value), name.span);
         self.facts.equal(&under.times(&size), &over);
@@ -74,6 +75,9 @@ impl<'a> Checker<'a> {
             number += 1;
         }
         let name: Symbol = unique.into();
+        if let Some(DimValue::Equal(size)) = &value {
+            self.known.push(size.minus(&Size::number(1)));
+        }
         self.program.dims.push(Dim {
             name: name.clone(),
             value,
@@ -107,15 +111,21 @@ impl<'a> Checker<'a> {
 
     /// An expression as a size, without a message if it is none.
     pub(super) fn as_size(&self, expr: &Expr) -> Option<Size> {
+        self.polynomial(expr, &|name| match self.lookup(name)? {
+            Binding::Dim(size, _) => Some(size.clone()),
+            Binding::Position(symbol) => Some(Size::symbol(symbol.clone())),
+            _ => None,
+        })
+    }
+
+    /// Sums and products of whole numbers and of what names stand for.
+    pub(super) fn polynomial(&self, expr: &Expr, named: &dyn Fn(&str) -> Option<Size>) -> Option<Size> {
         match &expr.kind {
             ExprKind::Number(value) if value.fract() == 0.0 && *value < 9e15 => Some(Size::number(*value as i64)),
-            ExprKind::Name(name) => match self.lookup(name)? {
-                Binding::Dim(size, _) => Some(size.clone()),
-                Binding::Position(symbol) => Some(Size::symbol(symbol.clone())),
-                _ => None,
-            },
+            ExprKind::Name(name) => named(name),
+            ExprKind::Neg(of) => Some(Size::number(0).minus(&self.polynomial(of, named)?)),
             ExprKind::Binary(operator, left, right) => {
-                let (left, right) = (self.as_size(left)?, self.as_size(right)?);
+                let (left, right) = (self.polynomial(left, named)?, self.polynomial(right, named)?);
                 match operator {
                     Binary::Add => Some(left.plus(&right)),
                     Binary::Sub => Some(left.minus(&right)),
@@ -254,6 +264,8 @@ impl<'a> Checker<'a> {
         if *comparison == Binary::Equal && !self.facts.equal(&right, &left) {
             self.facts.equal(&left, &right);
         }
+        let known = self.implied(&left, *comparison, &right);
+        self.known.extend(known);
         self.program.requirements.push(Requirement {
             left,
             comparison: *comparison,

@@ -7,7 +7,7 @@ use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::attributes;
-use crate::meaning::program::{AttributeNumber, Operation, ValueId};
+use crate::meaning::program::{AttributeNumber, Operation, Places, ValueId};
 use crate::meaning::size::{Bound, Size};
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::ast::{self, Arg, Ident};
@@ -41,6 +41,24 @@ impl Checker<'_> {
         if self.any_unknown(&values) {
             return self.unknown(span);
         }
+        if let [value] = values.as_slice()
+            && let Some(operation) = placed(&name.name, self.ty(*value).rank(), &attributes)
+        {
+            return match operation {
+                Ok((operation, axes)) => {
+                    let axes = axes
+                        .iter()
+                        .map(|size| Axis::new(&self.size_label(size), size.clone(), span));
+                    let kind = self.entries_kind(&name.name, &values);
+                    let ty = Type {
+                        axes: axes.collect(),
+                        kind,
+                    };
+                    self.emit(operation, values, ty, span)
+                }
+                Err(why) => self.wrong(Diagnostic::new(Code::E02, name.span, why)),
+            };
+        }
         match self.engine_type(&name.name, &values, &attributes, span) {
             Ok(ty) => self.emit(Operation::Engine(name.name.clone(), attributes), values, ty, span),
             Err(why) => {
@@ -72,6 +90,16 @@ impl Checker<'_> {
         attributes: &[(String, Vec<AttributeNumber>)],
         span: Span,
     ) -> Result<Type, String> {
+        if let Some(ty) = self.joined_type(name, values, attributes) {
+            return Ok(ty);
+        }
+        if let ("slice", &[value]) = (name, values) {
+            let mut ty = self.ty(value).clone();
+            let (place, axis) = self.cut(&ty, attributes, span)?;
+            ty.axes[place] = axis;
+            ty.kind = self.entries_kind(name, values);
+            return Ok(ty);
+        }
         let [first, second] = [0, 7].map(|shift| self.probe(shift));
         let asked = self.ask(name, values, attributes, &first)?;
         let again = self.ask(name, values, attributes, &second)?;
@@ -85,15 +113,7 @@ impl Checker<'_> {
                 AttributeNumber::Number(_) => None,
             });
         let known: Vec<Axis> = operands.chain(given).chain(self.sums(values)).collect();
-        let cut = match name {
-            "slice" => Some(self.cut(self.ty(values[0]), attributes, span)?),
-            _ => None,
-        };
-        for (place, (one, two)) in asked.iter().zip(again.iter()).enumerate() {
-            if let Some((_, axis)) = cut.as_ref().filter(|(axis, _)| *axis == place) {
-                axes.push(axis.clone());
-                continue;
-            }
+        for (one, two) in asked.iter().zip(again.iter()) {
             let fits =
                 |axis: &&Axis| axis.size.value(&first) == Ok(one as i64) && axis.size.value(&second) == Ok(two as i64);
             let axis = match known.iter().find(fits) {
@@ -110,8 +130,37 @@ impl Checker<'_> {
             });
             kind == OperandKind::Real && self.ty(value).kind == Kind::Real
         });
-        let kind = if real { Kind::Real } else { Kind::Data };
+        let kind = if real {
+            Kind::Real
+        } else {
+            self.entries_kind(name, values)
+        };
         Ok(Type { axes, kind })
+    }
+
+    /// The kind of a result without a gradient: ids stay ids where they are only put elsewhere, and where they are added.
+    fn entries_kind(&self, name: &str, values: &[ValueId]) -> Kind {
+        const COPIES: [&str; 9] = [
+            "slice",
+            "reshape",
+            "permute",
+            "broadcast",
+            "flip",
+            "unfold",
+            "detach",
+            "concat",
+            "stack",
+        ];
+        let kinds: Vec<&Kind> = values.iter().map(|&value| &self.ty(value).kind).collect();
+        match kinds.as_slice() {
+            [Kind::Id(a), Kind::Id(b)] if name == "add" => Kind::Id(a.plus(b).minus(&Size::number(1))),
+            [first @ Kind::Id(_), others @ ..]
+                if COPIES.contains(&name) && others.iter().all(|other| other == first) =>
+            {
+                (*first).clone()
+            }
+            _ => self.joined_kind(values),
+        }
     }
 
     /// The place and the axis of what is cut out of `of`: it is `end - start` long, and lies within whatever the sizes are.
@@ -130,8 +179,10 @@ impl Checker<'_> {
             }
         };
         let [axis, start, end] = ["axis", "start", "end"].map(size);
-        let place = axis.as_number().unwrap_or(0) as usize;
-        let whole = &of.axes[place];
+        let place = axis.as_number().and_then(|axis| usize::try_from(axis).ok());
+        let Some((place, whole)) = place.and_then(|place| Some((place, of.axes.get(place)?))) else {
+            return Err(format!("there is no axis {axis} in {of}"));
+        };
         let zero = Size::number(0);
         let length = self.facts.normal(&end.minus(&start));
         let lies_inside = self.lies_within(&start, &zero, &end) && self.lies_within(&end, &start, &whole.size);
@@ -150,6 +201,34 @@ impl Checker<'_> {
             Axis::new(&length.to_string(), length, span)
         };
         Ok((place, axis))
+    }
+
+    /// The type of arrays behind each other, if their other axes are the same.
+    fn joined_type(
+        &self,
+        name: &str,
+        values: &[ValueId],
+        attributes: &[(String, Vec<AttributeNumber>)],
+    ) -> Option<Type> {
+        let ("concat", [(field, numbers)]) = (name, attributes) else {
+            return None;
+        };
+        let axis = match numbers.as_slice() {
+            [AttributeNumber::Number(axis)] if field == "axis" && axis.fract() == 0.0 && *axis >= 0.0 => *axis as usize,
+            _ => return None,
+        };
+        let (first, others) = values.split_first()?;
+        let mut ty = self.ty(*first).clone();
+        let mut total = ty.axes.get(axis)?.size.clone();
+        for &other in others {
+            let own = self.ty(other);
+            let fits = |i: usize| i == axis || self.same(&own.axes[i].size, &ty.axes[i].size);
+            (own.rank() == ty.rank() && (0..ty.rank()).all(fits)).then_some(())?;
+            total = total.plus(&own.axes[axis].size);
+        }
+        ty.axes[axis].size = self.facts.normal(&total);
+        ty.kind = self.entries_kind(name, values);
+        Some(ty)
     }
 
     /// For each place the axis that all operands have together: the one that arrays put behind each other get.
@@ -208,6 +287,63 @@ impl Checker<'_> {
         let shapes: Result<Vec<Shape>, String> = values.iter().map(shape).collect();
         op.shape(&shapes?).map_err(|error| error.to_string())
     }
+}
+
+/// `engine.unfold` and `engine.fold`: their sizes are said by the attributes. The operation and the axes of its result.
+///
+/// `None` for another op; an error if the attributes do not fit.
+fn placed(
+    name: &str,
+    rank: usize,
+    attributes: &[(String, Vec<AttributeNumber>)],
+) -> Option<Result<(Operation, Vec<Size>), String>> {
+    if name != "unfold" && name != "fold" {
+        return None;
+    }
+    if let Some((unknown, _)) = attributes
+        .iter()
+        .find(|(field, _)| !["to", "start", "steps"].contains(&field.as_str()))
+    {
+        return Some(Err(format!(
+            "there is no attribute {unknown} here; there are: to, start, steps"
+        )));
+    }
+    let size = |number: &AttributeNumber| match number {
+        AttributeNumber::Size(size) => Some(size.clone()),
+        AttributeNumber::Number(number) if number.fract() == 0.0 && number.abs() < 4e9 => {
+            Some(Size::number(*number as i64))
+        }
+        AttributeNumber::Number(_) => None,
+    };
+    let list = |field: &str| -> Option<Vec<Size>> {
+        let given = attributes.iter().find(|(own, _)| own == field);
+        given.map_or(Some(Vec::new()), |(_, numbers)| numbers.iter().map(size).collect())
+    };
+    let (Some(to), Some(start), Some(steps)) = (list("to"), list("start"), list("steps")) else {
+        return Some(Err("to, start and steps are lists of whole numbers".to_string()));
+    };
+    let (whole, indices) = if name == "unfold" {
+        (rank, to.len())
+    } else {
+        (to.len(), rank)
+    };
+    if start.len() != whole || steps.len() != whole * indices {
+        return Some(Err(format!("this needs {whole} starts and {} steps", whole * indices)));
+    }
+    if to.iter().any(|size| size.as_number().is_some_and(|size| size < 0)) {
+        return Some(Err("an axis has at least 0 positions".to_string()));
+    }
+    let row = |axis: usize| steps[axis * indices..][..indices].to_vec();
+    let places = Places {
+        steps: (0..whole).map(row).collect(),
+        start,
+        inside: false,
+    };
+    let operation = match name {
+        "unfold" => Operation::Unfold(places),
+        _ => Operation::Fold(places),
+    };
+    Some(Ok((operation, to)))
 }
 
 impl AttributeNumber {

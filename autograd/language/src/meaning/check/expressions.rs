@@ -47,7 +47,11 @@ impl Checker<'_> {
             ExprKind::Binary(operator, left, right) => match arithmetic(*operator) {
                 Some(name) => {
                     let operands = [self.expr(left), self.expr(right)];
-                    self.binary(name, operands, span)
+                    let result = self.binary(name, operands, span);
+                    if let Some(of) = self.ids_of(name, [left, right], operands) {
+                        self.program.values[result].ty.kind = Kind::Id(of);
+                    }
+                    result
                 }
                 None => {
                     let error = Diagnostic::new(Code::E00, span, "a comparison is not a number")
@@ -55,9 +59,19 @@ impl Checker<'_> {
                     self.wrong(error)
                 }
             },
-            ExprKind::If(condition, yes, no) => {
-                let branches = [self.expr(yes), self.expr(no)];
-                self.choose(condition, branches, span)
+            ExprKind::If(condition, yes, no) => self.branches(condition, yes, no, span),
+            ExprKind::Range(..) => self.wrong(Diagnostic::new(Code::E00, span, "a range stands in brackets")),
+            ExprKind::As(of, shape) if self.indices.is_empty() => {
+                let value = self.expr(of);
+                self.rename(value, shape)
+            }
+            ExprKind::As(..) => {
+                let error = Diagnostic::new(
+                    Code::E18,
+                    span,
+                    "`as` names whole axes, and here every axis is an index",
+                );
+                self.wrong(error.help("leave `as` out: the indices are the names"))
             }
             ExprKind::Field(of, name) => self.field(of, &name.name, name.span, span),
             ExprKind::Index(of, positions) => self.index(of, positions, span),
@@ -76,19 +90,34 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn number(&mut self, value: f64, span: Span) -> ValueId {
-        let ty = Type {
-            axes: Vec::new(),
-            kind: Kind::Data,
+    /// Of how many things the ids are that ids and whole numbers give: `w + 1`, and `u * V + w` for pairs.
+    ///
+    /// Ids of `V` things go up to `V - 1`. Anything else computed from ids is not ids.
+    fn ids_of(&self, name: &str, sides: [&Expr; 2], values: [ValueId; 2]) -> Option<Size> {
+        let of = |value: ValueId| match &self.ty(value).kind {
+            Kind::Id(of) => Some(of.clone()),
+            _ => None,
         };
-        self.emit(Operation::Number(value), Vec::new(), ty, span)
+        let whole = |side: &Expr| {
+            self.as_size(side)
+                .filter(|size| self.loops.iter().all(|one| !size.symbols().contains(&one.index)))
+        };
+        let one = Size::number(1);
+        match (name, of(values[0]), of(values[1])) {
+            ("add", Some(a), Some(b)) => Some(a.plus(&b).minus(&one)),
+            ("add", Some(ids), None) => Some(ids.plus(&whole(sides[1]).filter(|size| self.never_negative(size))?)),
+            ("add", None, Some(ids)) => Some(ids.plus(&whole(sides[0]).filter(|size| self.never_negative(size))?)),
+            ("mul", Some(ids), None) => Some(ids.minus(&one).times(&whole(sides[1])?).plus(&one)),
+            ("mul", None, Some(ids)) => Some(ids.minus(&one).times(&whole(sides[0])?).plus(&one)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn number(&mut self, value: f64, span: Span) -> ValueId {
+        self.emit(Operation::Number(value), Vec::new(), Type::data(), span)
     }
 
     fn name(&mut self, name: &str, span: Span) -> ValueId {
-        let size_type = Type {
-            axes: Vec::new(),
-            kind: Kind::Data,
-        };
         if let Some(index) = self.indices.iter().find(|index| index.name == name) {
             let index = index.clone();
             return self.position_numbers(&index, span);
@@ -96,9 +125,9 @@ impl Checker<'_> {
         match self.lookup(name).cloned() {
             Some(Binding::Value(usize::MAX)) => self.unknown(span),
             Some(Binding::Value(value)) => self.whole(value, name, span),
-            Some(Binding::Dim(size, _)) => self.emit(Operation::Size(size), Vec::new(), size_type, span),
+            Some(Binding::Dim(size, _)) => self.emit(Operation::Size(size), Vec::new(), Type::data(), span),
             Some(Binding::Position(symbol)) => {
-                self.emit(Operation::Size(Size::symbol(symbol)), Vec::new(), size_type, span)
+                self.emit(Operation::Size(Size::symbol(symbol)), Vec::new(), Type::data(), span)
             }
             Some(Binding::Family(family)) => self.collect(family, span),
             Some(Binding::Layer(_)) => {
@@ -143,7 +172,13 @@ impl Checker<'_> {
             axes: vec![Axis::new(&index.name, size.clone(), index.origin)],
             kind: Kind::Data,
         };
-        self.emit(Operation::Positions, Vec::new(), ty, span)
+        let from_one = self.emit(Operation::Positions, Vec::new(), ty, span);
+        let before = index.low.minus(&Size::number(1));
+        if before == Size::default() {
+            return from_one;
+        }
+        let before = self.emit(Operation::Size(before), Vec::new(), Type::data(), span);
+        self.binary("add", [from_one, before], span)
     }
 
     pub(super) fn unary(&mut self, name: &'static str, operand: ValueId, span: Span) -> ValueId {
@@ -219,45 +254,6 @@ impl Checker<'_> {
             kind: ty.kind.clone(),
         };
         self.emit(Operation::Permute(order.to_vec()), vec![value], ty, span)
-    }
-
-    /// `if c then u else v`, with comparisons turned into masks: `a > b` holds where `relu(a - b)` is not 0.
-    fn choose(&mut self, condition: &Expr, [yes, no]: [ValueId; 2], span: Span) -> ValueId {
-        let ExprKind::Binary(operator, left, right) = &condition.kind else {
-            return self.unknown(span);
-        };
-        match operator {
-            Binary::And => {
-                let inner = self.choose(right, [yes, no], span);
-                self.choose(left, [inner, no], span)
-            }
-            Binary::Or => {
-                let inner = self.choose(right, [yes, no], span);
-                self.choose(left, [yes, inner], span)
-            }
-            _ => {
-                let [a, b] = [self.expr(left), self.expr(right)];
-                let (pair, measure, branches) = match operator {
-                    Binary::Greater => ([a, b], "relu", [yes, no]),
-                    Binary::Less => ([b, a], "relu", [yes, no]),
-                    Binary::GreaterEqual => ([b, a], "relu", [no, yes]),
-                    Binary::LessEqual => ([a, b], "relu", [no, yes]),
-                    Binary::Equal => ([a, b], "abs", [no, yes]),
-                    _ => ([a, b], "abs", [yes, no]),
-                };
-                let difference = self.binary("sub", pair, condition.span);
-                let mask = self.unary(measure, difference, condition.span);
-                self.where_mask(mask, branches, span)
-            }
-        }
-    }
-
-    fn where_mask(&mut self, mask: ValueId, [yes, no]: [ValueId; 2], span: Span) -> ValueId {
-        let Some((ready, axes)) = self.align(&[mask, yes, no], span) else {
-            return self.unknown(span);
-        };
-        let kind = self.joined_kind(&[yes, no]);
-        self.emit(Operation::Where, ready, Type { axes, kind }, span)
     }
 }
 

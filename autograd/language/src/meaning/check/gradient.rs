@@ -62,7 +62,7 @@ impl Checker<'_> {
             },
             ExprKind::Index(of, positions) => match binding(self, of) {
                 Some(Binding::Family(family)) => {
-                    let (value, count) = self.taken_from(family, positions, by.span);
+                    let (value, count, _) = self.taken_from(family, positions, by.span);
                     if count == positions.len() {
                         return Some(value);
                     }

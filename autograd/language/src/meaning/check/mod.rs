@@ -7,6 +7,7 @@
 mod align;
 mod arrange;
 mod calls;
+mod choice;
 mod declare;
 mod direction;
 mod engine;
@@ -17,6 +18,7 @@ mod layers;
 mod matmul;
 mod matrices;
 mod names;
+mod proofs;
 mod reduce;
 mod rows;
 mod statements;
@@ -63,6 +65,8 @@ pub fn check(file: &File, sources: &Sources) -> Checked {
 /// A loop around what is being checked.
 #[derive(Clone, Debug)]
 struct ActiveLoop {
+    /// The name of the position as it is written.
+    name: String,
     index: Symbol,
     low: Size,
     high: Size,
@@ -73,9 +77,37 @@ struct ActiveLoop {
 #[derive(Clone, Debug)]
 struct Index {
     name: String,
+    /// What stands for it in places; it counts from 1.
+    symbol: Symbol,
+    /// Its first position.
+    low: Size,
     size: Option<Size>,
+    /// True if how far it runs is written, not found from where it stands.
+    is_declared: bool,
     label: Option<std::rc::Rc<str>>,
     origin: Span,
+}
+
+impl Index {
+    /// An index of this name that begins at 1.
+    fn new(name: &str, origin: Span) -> Self {
+        Self {
+            name: name.to_string(),
+            symbol: format!("{name}'").into(),
+            low: Size::number(1),
+            size: None,
+            is_declared: false,
+            label: None,
+            origin,
+        }
+    }
+
+    /// The position that it stands for.
+    fn position(&self) -> Size {
+        self.low
+            .minus(&Size::number(1))
+            .plus(&Size::symbol(self.symbol.clone()))
+    }
 }
 
 struct Checker<'a> {
@@ -86,6 +118,16 @@ struct Checker<'a> {
     blocks: Vec<Vec<Instruction>>,
     frames: Vec<NameScope>,
     facts: Facts,
+    /// Sizes that are known to be at least 0.
+    known: Vec<Size>,
+    /// What is at least 0 in the branch being checked, by conditions of sizes and loops: the other branch is not computed.
+    settled: Vec<Size>,
+    /// What is at least 0 where the value of the branch is taken; it is computed at other indices too.
+    masked: Vec<Size>,
+    /// Set when something holds only because the other branch is not computed.
+    needs_choice: std::cell::Cell<bool>,
+    /// In a branch that sizes and loops decide, the type of the other one, if that was checked before.
+    other_branch: Option<Type>,
     loops: Vec<ActiveLoop>,
     indices: Vec<Index>,
     stores: Vec<Vec<rows::RowEntry>>,
@@ -116,6 +158,11 @@ impl<'a> Checker<'a> {
             blocks: Vec::new(),
             frames: Vec::new(),
             facts: Facts::default(),
+            known: Vec::new(),
+            settled: Vec::new(),
+            masked: Vec::new(),
+            needs_choice: std::cell::Cell::new(false),
+            other_branch: None,
             loops: Vec::new(),
             indices: Vec::new(),
             stores: Vec::new(),
@@ -173,6 +220,9 @@ impl<'a> Checker<'a> {
         self.blocks = vec![Vec::new()];
         self.frames = vec![NameScope::default()];
         self.facts = Facts::default();
+        self.known.clear();
+        self.settled.clear();
+        self.masked.clear();
         self.loops.clear();
         self.indices.clear();
         self.stores.clear();

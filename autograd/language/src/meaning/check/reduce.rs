@@ -115,6 +115,25 @@ impl Checker<'_> {
         None
     }
 
+    /// A reduction by its word; `var` is the mean of the squared distances from the mean.
+    pub(super) fn reduce_by_word(&mut self, word: &str, value: ValueId, axes: Vec<usize>, span: Span) -> ValueId {
+        if word != "var" {
+            let op = super::calls::reducer(word).expect("the caller asks for a word that reduces");
+            return self.reduce(op, value, axes, span);
+        }
+        let whole = self.ty(value).clone();
+        let kept: Vec<usize> = (0..whole.rank()).filter(|axis| !axes.contains(axis)).collect();
+        let mean = self.reduce("mean", value, axes.clone(), span);
+        let mean = self.expand(mean, &kept, &whole.axes);
+        let ty = Type {
+            axes: whole.axes,
+            kind: self.ty(mean).kind.clone(),
+        };
+        let distance = self.emit(Operation::Binary("sub"), vec![value, mean], ty.clone(), span);
+        let squared = self.emit(Operation::Power(2.0), vec![distance], ty, span);
+        self.reduce("mean", squared, axes, span)
+    }
+
     pub(super) fn reduce(&mut self, op: &'static str, value: ValueId, axes: Vec<usize>, span: Span) -> ValueId {
         let ty = self.ty(value).clone();
         let kept = (0..ty.rank())

@@ -152,6 +152,7 @@ impl<'a> Checker<'a> {
         let before = self.frame().names.clone();
         self.define(&one.index, Binding::Position(index.clone()));
         self.loops.push(ActiveLoop {
+            name: one.index.name.clone(),
             index: index.clone(),
             low,
             high,

@@ -52,6 +52,7 @@ impl Checker<'_> {
                 rows[*family].push(*value);
             }
         }
+        let mut choices: Vec<(ValueId, [ValueId; 2])> = Vec::new();
         let mut of: Vec<&[ValueId]> = vec![&[]; self.program.values.len()];
         for instruction in Instruction::all(instructions) {
             match instruction {
@@ -59,8 +60,12 @@ impl Checker<'_> {
                 Instruction::Load { out, family, .. } | Instruction::Collect { out, family } => {
                     of[*out] = &rows[*family];
                 }
+                Instruction::Choice { out, yes, no, .. } => choices.push((*out, [yes.1, no.1])),
                 Instruction::Store { .. } | Instruction::Loop { .. } | Instruction::Scope { .. } => {}
             }
+        }
+        for (out, ways) in &choices {
+            of[*out] = ways;
         }
         let mut reached = BTreeSet::new();
         let mut open = vec![from];

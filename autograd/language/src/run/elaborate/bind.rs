@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{DimValue, Program, Requirement};
+use crate::meaning::program::{Condition, DimValue, Program, Requirement};
 use crate::meaning::size::{Bound, Size, Symbol};
-use crate::syntax::ast::Binary;
 use crate::syntax::span::Span;
 
 /// The numbers of all sizes of a program, from those that are given.
@@ -98,15 +97,8 @@ fn check(requirement: &Requirement, bound: &Bound) -> Result<(), Box<Diagnostic>
         span,
     } = requirement;
     let (l, r) = (number(left, bound, *span)?, number(right, bound, *span)?);
-    let holds = match comparison {
-        Binary::Less => l < r,
-        Binary::LessEqual => l <= r,
-        Binary::Equal => l == r,
-        Binary::NotEqual => l != r,
-        Binary::GreaterEqual => l >= r,
-        _ => l > r,
-    };
-    if holds {
+    let condition = Condition::Compare(left.clone(), *comparison, right.clone());
+    if condition.holds(&|size| number(size, bound, *span))? {
         return Ok(());
     }
     let sign = comparison.sign();

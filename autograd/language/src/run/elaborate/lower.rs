@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::Elaborator;
 use crate::meaning::attributes;
-use crate::meaning::program::{AttributeNumber, Operation, ValueId};
+use crate::meaning::program::{AttributeNumber, Operation, Places, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::unroll::{Done, Unroll};
 use crate::meaning::words::called;
@@ -70,6 +70,18 @@ impl Elaborator<'_> {
         Ok(id)
     }
 
+    /// The starts and the steps of places as numbers.
+    fn places(&self, places: &Places) -> Done<[Box<[i64]>; 2]> {
+        let start = self.numbers(&places.start)?;
+        let steps: Vec<i64> = places
+            .steps
+            .iter()
+            .map(|row| self.numbers(row))
+            .collect::<Done<Vec<_>>>()?
+            .concat();
+        Ok([start.into(), steps.into()])
+    }
+
     /// The op of the engine for an operation that is one op.
     fn lowered(&self, out: ValueId, op: &Operation) -> Done<AnyOp> {
         Ok(match op {
@@ -95,6 +107,16 @@ impl Elaborator<'_> {
                     end: to.max(0) as usize,
                 }
                 .into()
+            }
+            Operation::Unfold(places) => {
+                let [start, steps] = self.places(places)?;
+                let to = self.shape(out)?;
+                ops::Unfold { to, start, steps }.into()
+            }
+            Operation::Fold(places) => {
+                let [start, steps] = self.places(places)?;
+                let to = self.shape(out)?;
+                ops::Fold { to, start, steps }.into()
             }
             Operation::Concat(axis) => ops::Concat { axis: *axis }.into(),
             Operation::Embedding => ops::Embedding.into(),

@@ -113,6 +113,7 @@ impl Writer<'_> {
                 order
                     .iter()
                     .zip(at)
+                    .filter(|(from, _)| **from < at.len())
                     .for_each(|(&from, index)| inner[from] = index.clone());
                 arg(0, &inner)
             }

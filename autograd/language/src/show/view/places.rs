@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::derive::rules::expanded_in;
 use crate::derive::straight::Line;
-use crate::meaning::program::{AttributeNumber, Operation};
+use crate::meaning::program::{AttributeNumber, Operation, Places};
 use crate::meaning::size::{Bound, Size};
 use crate::meaning::types::Axis;
 
@@ -179,6 +179,7 @@ impl<'l> Elements<'l> {
                     other => other,
                 })
             }
+            Operation::Unfold(places) => each(&|axis| self.unfolded_place(arg, places, axis, at)),
             Operation::Concat(axis) => self.concat_places(own, i, *axis, at),
             Operation::Embedding if i == 0 => {
                 let ids = self.lines[own.args[1]].ty.rank();
@@ -196,6 +197,21 @@ impl<'l> Elements<'l> {
         let before = |line: usize, axis: usize| self.sizes[line][..axis].iter().product::<i64>();
         (0..self.sizes[line].len())
             .find(|&own| self.sizes[line][own] == self.sizes[arg][axis] && before(line, own) == before(arg, axis))
+    }
+
+    /// The place of an axis that runs with indices; unless all of them are told apart, any.
+    fn unfolded_place(&self, arg: usize, places: &Places, axis: usize, at: &[i64]) -> AxisRead {
+        let number = |size: &Size| size.value(self.bound).ok();
+        let moved = |sum: i64, (step, &index): (&Size, &i64)| match (number(step)?, index) {
+            (0, _) => Some(sum),
+            (_, ALL) => None,
+            (step, index) => Some(sum + step * index),
+        };
+        let place =
+            number(&places.start[axis]).and_then(|start| places.steps[axis].iter().zip(at).try_fold(start, moved));
+        place.map_or(AxisRead::All, |place| {
+            AxisRead::At(place.clamp(0, self.sizes[arg][axis] - 1))
+        })
     }
 
     pub(super) fn concat_places(&self, own: &Line, i: usize, axis: usize, at: &[i64]) -> Option<Vec<AxisRead>> {

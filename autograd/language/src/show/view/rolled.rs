@@ -107,6 +107,24 @@ impl Drawing<'_> {
                 self.indices.push(index.clone());
                 self.inside(format!("for {index} = {from}..{to}{down}"), body);
             }
+            Instruction::Choice {
+                out,
+                condition,
+                yes,
+                no,
+            } => {
+                self.instructions(&yes.0);
+                self.instructions(&no.0);
+                let ty = self.program.values[*out].ty.clone();
+                let shape = if ty.rank() == 0 { String::new() } else { ty.to_string() };
+                let what = format!("if {condition} {shape}").trim().to_string();
+                let named = self.program.values[*out].name.clone();
+                let number = self.push(BoxKind::Op, named.into_iter().chain([what]).collect(), *out);
+                for (port, value) in [yes.1, no.1].into_iter().enumerate() {
+                    let back = self.has_gradient(*out) && self.has_gradient(value);
+                    self.wants.push((number, port, value, back));
+                }
+            }
             Instruction::Scope { name, at, body } => {
                 let name = at.as_ref().map_or(name.clone(), |at| format!("{name}[{at}]"));
                 self.inside(name, body);

@@ -29,10 +29,23 @@ pub enum ExprKind {
     Field(Box<Expr>, Ident),
     /// `x[t, j]`.
     Index(Box<Expr>, Vec<Expr>),
+    /// `2..T`, as a position in brackets.
+    Range(Box<Expr>, Box<Expr>),
+    /// `(x as [q:T, dk])`.
+    As(Box<Expr>, Shape),
     /// `f(x, over k)`.
     Call(Box<Expr>, Vec<Arg>),
-    /// `sum(i: …)`.
-    Reduce(Ident, Vec<Ident>, Box<Expr>),
+    /// `sum(i: …)`, and `softmax(i: …)`.
+    Reduce(Ident, Vec<Index>, Box<Expr>),
+}
+
+/// An index that a reduction runs over, from 1 on, or over the positions of a range.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Index {
+    /// Its name.
+    pub name: Ident,
+    /// The first and the last position, if they are written.
+    pub range: Option<Box<(Expr, Expr)>>,
 }
 
 /// The binary operators, from the one that binds loosest to the one that binds tightest.

@@ -4,7 +4,7 @@ mod expr;
 
 use crate::syntax::span::Span;
 
-pub use expr::{Arg, Binary, Expr, ExprKind};
+pub use expr::{Arg, Binary, Expr, ExprKind, Index};
 
 /// A name with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,23 @@
 //! Expressions: one method for each level of binding strength.
 
 use super::{Parser, Read};
-use crate::syntax::ast::{Arg, Binary, Expr, ExprKind, Ident};
+use crate::syntax::ast::{Arg, Binary, Expr, ExprKind, Ident, Index};
 use crate::syntax::span::Span;
 use crate::syntax::token::TokenKind;
 
-/// The functions that reduce over an index: `sum(i: …)`.
-pub const REDUCERS: &[&str] = &["sum", "mean", "max", "min", "prod"];
+/// The functions that work along an index: `sum(i: …)` reduces it away, `softmax(i: …)` keeps it.
+pub const REDUCERS: &[&str] = &[
+    "sum",
+    "mean",
+    "var",
+    "max",
+    "min",
+    "prod",
+    "logsumexp",
+    "softmax",
+    "log_softmax",
+    "cumsum",
+];
 
 impl Parser {
     pub(super) fn expr(&mut self) -> Read<Expr> {
@@ -81,7 +92,7 @@ impl Parser {
             let kind = if self.eat(".") {
                 ExprKind::Field(Box::new(expr), self.name("a name such as `T`")?)
             } else if self.eat("[") {
-                let positions = self.list(Self::expr)?;
+                let positions = self.list(Self::position)?;
                 self.expect("]", "after the positions")?;
                 ExprKind::Index(Box::new(expr), positions)
             } else {
@@ -103,15 +114,31 @@ impl Parser {
         Ok(expr)
     }
 
+    /// A position in brackets, or a range of them.
+    fn position(&mut self) -> Read<Expr> {
+        let first = self.expr()?;
+        if !self.eat("..") {
+            return Ok(first);
+        }
+        let last = self.arith()?;
+        let span = first.span.to(last.span);
+        let kind = ExprKind::Range(Box::new(first), Box::new(last));
+        Ok(Expr { kind, span })
+    }
+
     fn primary(&mut self) -> Read<Expr> {
         if self.is("(") {
             let start = self.bump().span;
             self.deeper()?;
             let inner = self.expr()?;
             self.depth -= 1;
+            let kind = match self.eat("as") {
+                true => ExprKind::As(Box::new(inner), self.shape()?),
+                false => inner.kind,
+            };
             let end = self.expect(")", "to close the parenthesis")?;
             return Ok(Expr {
-                kind: inner.kind,
+                kind,
                 span: start.to(end),
             });
         }
@@ -138,7 +165,7 @@ impl Parser {
         }
     }
 
-    /// True at `sum(i, j:`.
+    /// True at `sum(i, j:`, and at `sum(i =`.
     fn begins_reduction(&self) -> bool {
         if !REDUCERS.contains(&self.peek().text.as_str()) || !self.is_ahead(1, "(") {
             return false;
@@ -147,13 +174,13 @@ impl Parser {
         while self.is_name_ahead(ahead) && self.is_ahead(ahead + 1, ",") {
             ahead += 2;
         }
-        self.is_name_ahead(ahead) && self.is_ahead(ahead + 1, ":")
+        self.is_name_ahead(ahead) && [":", "="].iter().any(|sign| self.is_ahead(ahead + 1, sign))
     }
 
     fn reduction(&mut self) -> Read<Expr> {
         let reducer = self.name("a reduction")?;
         self.expect("(", "after the reduction")?;
-        let indices = self.list(|p| p.name("an index"))?;
+        let indices = self.list(Self::index)?;
         self.expect(":", "after the indices")?;
         self.deeper()?;
         let body = self.expr()?;
@@ -162,6 +189,17 @@ impl Parser {
         let span = reducer.span.to(end);
         let kind = ExprKind::Reduce(reducer, indices, Box::new(body));
         Ok(Expr { kind, span })
+    }
+
+    fn index(&mut self) -> Read<Index> {
+        let name = self.name("an index")?;
+        if !self.eat("=") {
+            return Ok(Index { name, range: None });
+        }
+        let first = self.arith()?;
+        self.expect("..", "between the first and the last position")?;
+        let range = Some(Box::new((first, self.arith()?)));
+        Ok(Index { name, range })
     }
 
     fn arg(&mut self) -> Read<Arg> {

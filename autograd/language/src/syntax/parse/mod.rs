@@ -8,6 +8,8 @@ mod hints;
 mod items;
 mod statements;
 
+pub use expressions::REDUCERS;
+
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::syntax::ast::{Expr, File, Ident};

@@ -1,7 +1,7 @@
 //! Expressions with the fewest parentheses.
 
 use super::Printer;
-use crate::syntax::ast::{Arg, Axis, Binary, Expr, ExprKind, Shape};
+use crate::syntax::ast::{Arg, Axis, Binary, Expr, ExprKind, Index, Shape};
 
 /// The shortest text that reads back as the same number; infinity is `inf`.
 pub fn number(value: f64) -> String {
@@ -22,6 +22,8 @@ fn strength(expr: &Expr) -> u8 {
         | ExprKind::Name(_)
         | ExprKind::Field(..)
         | ExprKind::Index(..)
+        | ExprKind::Range(..)
+        | ExprKind::As(..)
         | ExprKind::Call(..)
         | ExprKind::Reduce(..) => 8,
     }
@@ -73,10 +75,22 @@ impl Printer<'_> {
                 self.list(args, Self::arg);
                 self.word(")");
             }
+            ExprKind::Range(first, last) => {
+                self.position(first);
+                self.word("..");
+                self.position(last);
+            }
+            ExprKind::As(of, shape) => {
+                self.word("(");
+                self.expr(of);
+                self.word(" as ");
+                self.shape(shape);
+                self.word(")");
+            }
             ExprKind::Reduce(reducer, indices, body) => {
                 self.word(&reducer.name);
                 self.word("(");
-                self.list(indices, |p, index| p.word(&index.name));
+                self.list(indices, Self::index);
                 self.word(": ");
                 self.expr(body);
                 self.word(")");
@@ -95,6 +109,16 @@ impl Printer<'_> {
                 self.expr(right);
             }
             _ => self.expr(position),
+        }
+    }
+
+    fn index(&mut self, index: &Index) {
+        self.word(&index.name.name);
+        if let Some(range) = &index.range {
+            self.word(" = ");
+            self.position(&range.0);
+            self.word("..");
+            self.position(&range.1);
         }
     }
 

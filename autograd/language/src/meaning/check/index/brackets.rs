@@ -1,5 +1,6 @@
 //! Brackets behind a value: `x[t]`, `E[w]`, `y[t, next[t]]`, and `alpha[j, i]` in the index form.
 
+use super::places::RunningPlace;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::check::Checker;
@@ -7,7 +8,7 @@ use crate::meaning::check::names::Binding;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::Axis;
-use crate::syntax::ast::{Binary, Expr, ExprKind};
+use crate::syntax::ast::{self, Binary, Expr, ExprKind, Ident};
 use crate::syntax::span::Span;
 
 impl Checker<'_> {
@@ -15,19 +16,57 @@ impl Checker<'_> {
         if let Some(name) = of.as_name()
             && self.lookup(name).is_none()
             && self.plans.iter().flatten().any(|(planned, _)| planned == name)
-            && let Some(at) = positions
-                .iter()
-                .map(|position| self.as_size(position))
-                .collect::<Option<Vec<Size>>>()
         {
-            return self.never_set(name, &at, span);
+            match self.other_branch.clone() {
+                // In the first round the other branch is taken, so it says what the values of the row are.
+                Some(ty) => {
+                    let name = Ident {
+                        name: name.to_string(),
+                        span: of.span,
+                    };
+                    self.new_row(&name, ty);
+                }
+                None => {
+                    let at = positions
+                        .iter()
+                        .map_while(|position| self.as_size(position))
+                        .collect::<Vec<Size>>();
+                    if !at.is_empty() {
+                        return self.never_set(name, &at, &[], span);
+                    }
+                }
+            }
         }
-        let (value, used) = match self.family_of(of) {
+        if let Some(name) = of.as_name()
+            && self.lookup(name).is_none()
+            && let Some(filled) = filling(name)
+        {
+            return self.filled(filled, positions, span);
+        }
+        let (value, used, first) = match self.family_of(of) {
             Some(family) => self.taken_from(family, positions, span),
-            None => (self.in_tensor_form(|c| c.expr(of)), 0),
+            None => (self.in_tensor_form(|c| c.expr(of)), 0, Vec::new()),
         };
         let text = self.text(of.span);
-        self.at_positions(value, &positions[used..], &text, span)
+        self.at_positions(value, &positions[used..], &first, &text, span)
+    }
+
+    /// `zeros[M, D]` and `ones[M, D]`.
+    fn filled(&mut self, value: f64, sizes: &[Expr], span: Span) -> ValueId {
+        let axes = sizes.iter().map(|size| ast::Axis::Size(None, size.clone()));
+        let Some(axes) = self.axes(&axes.collect::<Vec<_>>(), &[]) else {
+            return self.unknown(span);
+        };
+        if !self.indices.is_empty() {
+            let error = Diagnostic::new(
+                Code::E18,
+                span,
+                "this is a whole array, and here each axis needs an index",
+            );
+            return self.wrong(error.help(format!("write the number {value}")));
+        }
+        let number = self.number(value, span);
+        self.broadcast_to(number, axes, span)
     }
 
     pub(in crate::meaning::check) fn family_of(&self, of: &Expr) -> Option<usize> {
@@ -45,10 +84,12 @@ impl Checker<'_> {
         result
     }
 
+    /// The entries of a value at these positions; `first` says where its leading axes begin, if not at 1.
     pub(in crate::meaning::check) fn at_positions(
         &mut self,
         value: ValueId,
         positions: &[Expr],
+        first: &[Size],
         text: &str,
         span: Span,
     ) -> ValueId {
@@ -73,80 +114,91 @@ impl Checker<'_> {
             .help(format!("write {} indices, one for each axis", ty.rank()));
             return self.wrong(error);
         }
-        let (mut value, mut axis, mut ids) = (value, 0, None);
-        for position in positions {
-            if let Some(name) = position.as_name()
-                && let Some(place) = self.indices.iter().position(|index| index.name == name)
-            {
-                let Some(indexed) = self.by_index(value, axis, place, position.span) else {
-                    return self.unknown(span);
-                };
-                value = indexed;
-                axis += 1;
-            } else if let Some(at) = self.as_size(position) {
-                value = match self.select(value, axis, at, text, position.span) {
-                    Some(selected) => selected,
-                    None => return self.unknown(span),
-                };
-            } else {
-                let Some(given) = self.ids(value, axis, position, text) else {
-                    return self.unknown(span);
-                };
-                if ids.replace((axis, given)).is_some() {
-                    let error = Diagnostic::new(Code::E12, position.span, "only one position may be given by ids")
-                        .help("give a name to the value at the first ids, and index that");
-                    return self.wrong(error);
-                }
-                axis += 1;
-            }
-        }
-        match ids {
-            Some((axis, ids)) => self.gather(value, axis, ids, span),
-            None => self.sorted(value, span),
-        }
+        let found = self.taken(value, positions, first, text, span);
+        found.unwrap_or_else(|| self.unknown(span))
     }
 
-    /// The axis runs with an index: it takes the index's name, and its size must be the index's.
-    pub(in crate::meaning::check) fn by_index(
-        &mut self,
-        value: ValueId,
-        axis: usize,
-        place: usize,
-        at: Span,
-    ) -> Option<ValueId> {
-        let mut ty = self.ty(value).clone();
-        let own = ty.axes[axis].clone();
-        let index = self.indices[place].clone();
-        match &index.size {
-            Some(size) if !self.same(size, &own.size) => {
-                let name = &index.name;
-                let error = Diagnostic::new(Code::E16, at, format!("here {name} runs over {}", own.size))
-                    .with(index.origin, format!("here {name} runs over {size}"))
-                    .help("one of the two is the index of another axis; perhaps two indices are swapped");
-                self.report(error);
-                return None;
+    fn taken(&mut self, value: ValueId, positions: &[Expr], first: &[Size], text: &str, span: Span) -> Option<ValueId> {
+        let (mut value, mut axis) = (value, 0);
+        let (mut running, mut ids) = (Vec::new(), Vec::new());
+        let one = Size::number(1);
+        for (i, position) in positions.iter().enumerate() {
+            let before = first.get(i).unwrap_or(&one).minus(&one);
+            if let ExprKind::Range(from, to) = &position.kind {
+                let [from, to] = [self.size(from)?, self.size(to)?].map(|end| end.minus(&before));
+                value = self.range(value, axis, [from, to], text, position.span)?;
+                axis += 1;
+                continue;
             }
-            Some(_) => {}
-            None => {
-                self.indices[place].size = Some(own.size.clone());
-                self.indices[place].origin = at;
+            match self.place_of(position).map(|at| at.minus(&before)) {
+                Some(at) if self.runs(&at) => {
+                    running.push(RunningPlace {
+                        axis,
+                        at,
+                        span: position.span,
+                    });
+                    axis += 1;
+                }
+                Some(at) => value = self.select(value, axis, at, text, position.span)?,
+                None => {
+                    ids.push((axis, self.ids(value, axis, position, text)?));
+                    axis += 1;
+                }
             }
         }
-        let index = &mut self.indices[place];
-        index.label.get_or_insert(own.label.clone());
-        if ty
-            .axes
-            .iter()
-            .enumerate()
-            .any(|(i, other)| i < axis && *other.label == *index.name)
-        {
-            let text = format!("{} is already the index of another axis of this value", index.name);
-            self.report(Diagnostic::new(Code::E05, at, text));
+        if running.is_empty() {
+            return self.at_ids(value, &ids, span);
+        }
+        let (value, rest) = self.at_running(value, &running, text)?;
+        let ids: Vec<_> = rest.into_iter().zip(ids).map(|(axis, (_, ids))| (axis, ids)).collect();
+        self.at_ids(value, &ids, span)
+    }
+
+    /// `x[2..T]`: a part of an axis, which is named by its size unless it has a name of its own.
+    fn range(&mut self, value: ValueId, axis: usize, [from, to]: [Size; 2], text: &str, span: Span) -> Option<ValueId> {
+        if !self.indices.is_empty() {
+            let error = Diagnostic::new(
+                Code::E18,
+                span,
+                "this is a part of an axis, and here each axis needs an index",
+            );
+            self.report(error.help("write `sum(i = 2..N: x[i])`, or cut the part out on a line before"));
             return None;
         }
-        ty.axes[axis] = Axis::new(&index.name, own.size, own.origin);
-        let span = self.program.values[value].span;
-        Some(self.relabel(value, ty, span))
+        let mut ty = self.ty(value).clone();
+        let own = ty.axes[axis].clone();
+        let one = Size::number(1);
+        let size = self.facts.normal(&to.minus(&from).plus(&one));
+        if !self.never_negative(&from.minus(&one)) {
+            self.outside(&from, &own.size, text, span);
+            return None;
+        }
+        if !self.never_negative(&own.size.minus(&to)) {
+            self.outside(&to, &own.size, text, span);
+            return None;
+        }
+        if !self.never_negative(&size) {
+            let why = format!("{from} to {to} may be less than no positions");
+            self.report(
+                Diagnostic::new(Code::E19, span, why).help(format!("`require {to} >= {from}` before this line")),
+            );
+            return None;
+        }
+        if from == one && self.same(&to, &own.size) {
+            return Some(value);
+        }
+        let is_named_by_size = *own.label == *own.size.to_string() || own.label == self.size_label(&own.size);
+        ty.axes[axis] = Axis {
+            label: if is_named_by_size {
+                self.size_label(&size)
+            } else {
+                own.label
+            },
+            size,
+            origin: span,
+            index: own.index,
+        };
+        Some(self.emit(Operation::Slice(axis, from, to), vec![value], ty, span))
     }
 
     pub(in crate::meaning::check) fn select(
@@ -160,54 +212,10 @@ impl Checker<'_> {
         let mut ty = self.ty(value).clone();
         let own = ty.axes.remove(axis);
         if !self.lies_within(&at, &Size::number(1), &own.size) {
-            let error = self.no_position(&at, &own.size, text, span);
-            self.report(error);
+            self.outside(&at, &own.size, text, span);
             return None;
         }
         Some(self.emit(Operation::Select(axis, at), vec![value], ty, span))
-    }
-
-    /// E19: a position before the first or behind the last.
-    fn no_position(&self, at: &Size, last: &Size, text: &str, span: Span) -> Diagnostic {
-        let error = Diagnostic::new(Code::E19, span, format!("{text} has positions 1 to {last}"));
-        let from_zero = self
-            .loops
-            .iter()
-            .find(|one| at.symbols().contains(&one.index) && one.low.as_number() == Some(0));
-        match at.as_number() {
-            Some(0) => error.help("the first one is at 1; only a recurrence has a 0th value, its start"),
-            Some(number) if number < 0 => error
-                .help(format!(
-                    "positions are not counted from the end; the last one is `{text}[{last}]`"
-                ))
-                .edit(span, last.to_string()),
-            Some(_) => error.help(format!(
-                "if there are always as many, state it: `require {last} >= {at}`"
-            )),
-            None if from_zero.is_some() => error.help(format!(
-                "positions count from 1: `for {} = 1..T`",
-                from_zero.map_or("t", |one| &*one.index)
-            )),
-            None => {
-                let (low, high) = (self.extreme(at, false), self.extreme(at, true));
-                error.help(format!("here the position runs from {low} to {high}"))
-            }
-        }
-    }
-
-    /// True if a position lies between two others whatever the loops and sizes are.
-    pub(in crate::meaning::check) fn lies_within(&self, at: &Size, first: &Size, last: &Size) -> bool {
-        let low = self.facts.normal(&self.extreme(at, false).minus(first));
-        let high = self.facts.normal(&last.minus(&self.extreme(at, true)));
-        low.is_at_least(0) && high.is_at_least(0)
-    }
-
-    /// The lowest or highest value of a position over the loops around it.
-    pub(in crate::meaning::check) fn extreme(&self, at: &Size, highest: bool) -> Size {
-        self.loops.iter().rev().fold(at.clone(), |at, one| {
-            let end = if highest { &one.high } else { &one.low };
-            at.substitute(&|symbol| (*symbol == one.index).then(|| end.clone()))
-        })
     }
 
     /// Help for an index that is not summed. Only a product of two values along it has the sum as its usual meaning.
@@ -252,5 +260,14 @@ fn factors_of<'e>(expr: &'e Expr, factors: &mut Vec<&'e Expr>) {
             factors_of(right, factors);
         }
         _ => factors.push(expr),
+    }
+}
+
+/// The number that an array of this name is filled with.
+fn filling(name: &str) -> Option<f64> {
+    match name {
+        "zeros" => Some(0.0),
+        "ones" => Some(1.0),
+        _ => None,
     }
 }

@@ -19,15 +19,14 @@ impl Checker<'_> {
         text: &str,
     ) -> Option<ValueId> {
         if !self.indices.is_empty()
-            && let ExprKind::Name(name) = &position.kind
-            && self.lookup(name).is_none()
+            && let Some((name, span)) = self.unbound(position)
         {
             let error = Diagnostic::new(
                 Code::E18,
-                position.span,
+                span,
                 format!("{name} is not on the left and no `sum({name}: ...)` covers it"),
             );
-            let error = self.suggest_sum(error, name);
+            let error = self.suggest_sum(error, &name);
             self.report(error);
             return None;
         }
@@ -58,6 +57,84 @@ impl Checker<'_> {
                 None
             }
         }
+    }
+
+    /// The first name in a place that means nothing here.
+    fn unbound(&self, place: &Expr) -> Option<(String, Span)> {
+        match &place.kind {
+            ExprKind::Name(name) => {
+                let is_known = self.lookup(name).is_some() || self.indices.iter().any(|index| index.name == *name);
+                (!is_known).then(|| (name.clone(), place.span))
+            }
+            ExprKind::Neg(of) => self.unbound(of),
+            ExprKind::Binary(_, left, right) => self.unbound(left).or_else(|| self.unbound(right)),
+            _ => None,
+        }
+    }
+
+    /// The entries at the ids of one axis, or of several.
+    pub(super) fn at_ids(&mut self, value: ValueId, ids: &[(usize, ValueId)], span: Span) -> Option<ValueId> {
+        match ids {
+            [] => Some(self.sorted(value, span)),
+            [(axis, ids)] => Some(self.gather(value, *axis, *ids, span)),
+            _ if self.indices.is_empty() => {
+                let error = Diagnostic::new(Code::E12, span, "only one position may be given by ids")
+                    .help("write an index equation, such as `s[t] = A[y[t], z[t]]`");
+                self.report(error);
+                None
+            }
+            several => {
+                let (value, axis, ids) = self.joined_ids(value, several, span);
+                Some(self.gather(value, axis, ids, span))
+            }
+        }
+    }
+
+    /// The axes that several ids name as one axis, the last, and the ids of its entries.
+    fn joined_ids(&mut self, value: ValueId, ids: &[(usize, ValueId)], span: Span) -> (ValueId, usize, ValueId) {
+        let rank = self.ty(value).rank();
+        let mut order: Vec<usize> = (0..rank)
+            .filter(|axis| ids.iter().all(|(own, _)| own != axis))
+            .collect();
+        let kept = order.len();
+        order.extend(ids.iter().map(|(axis, _)| axis));
+        let value = self.permute(value, &order, span);
+        let mut ty = self.ty(value).clone();
+        let named: Vec<Axis> = ty.axes.drain(kept..).collect();
+        let mut joined = ids[0].1;
+        let mut size = named[0].size.clone();
+        for (axis, (_, next)) in named[1..].iter().zip(&ids[1..]) {
+            let width = self.emit(Operation::Size(axis.size.clone()), Vec::new(), Type::data(), span);
+            joined = self.id_result(
+                "mul",
+                joined,
+                width,
+                size.minus(&Size::number(1)).times(&axis.size),
+                1,
+                span,
+            );
+            size = size.times(&axis.size);
+            joined = self.id_result("add", joined, *next, size.clone(), 0, span);
+        }
+        ty.axes.push(Axis::new("_", size, span));
+        (self.emit(Operation::Reshape, vec![value], ty, span), kept, joined)
+    }
+
+    /// A sum or product of ids: ids of `below + more` things.
+    pub(in crate::meaning::check) fn id_result(
+        &mut self,
+        name: &'static str,
+        a: ValueId,
+        b: ValueId,
+        below: Size,
+        more: i64,
+        span: Span,
+    ) -> ValueId {
+        let result = self.binary(name, [a, b], span);
+        if !self.ty(result).is_unknown() {
+            self.program.values[result].ty.kind = Kind::Id(below.plus(&Size::number(more)));
+        }
+        result
     }
 
     /// Takes the entries of `axis` that ids name.
@@ -91,11 +168,19 @@ impl Checker<'_> {
             others.sort_by_key(|&i| self.index_place(&ty.axes[i]));
             others.push(axis);
             let last = self.permute(value, &others, span);
-            let axes: Vec<Axis> = others[..others.len() - 1].iter().map(|&i| ty.axes[i].clone()).collect();
-            let ids = self.broadcast_to(ids, axes.clone(), span);
-            if self.ty(ids).is_unknown() {
-                return ids;
-            }
+            let named = ty.axes[axis].clone();
+            let mut axes: Vec<Axis> = others[..others.len() - 1].iter().map(|&i| ty.axes[i].clone()).collect();
+            axes.extend(
+                ids_ty
+                    .axes
+                    .iter()
+                    .filter(|own| axes.iter().all(|axis| axis.label != own.label))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
+            axes.sort_by_key(|axis| self.index_place(axis));
+            let ids = self.repeated(ids, &axes, None, span);
+            let last = self.repeated(last, &axes, Some(named), span);
             return self.emit(Operation::Pick, vec![last, ids], Type { axes, kind: ty.kind }, span);
         }
         others.insert(0, axis);
@@ -118,6 +203,23 @@ impl Checker<'_> {
             self.emit(Operation::Reshape, vec![gathered], result, span)
         };
         self.sorted(gathered, span)
+    }
+
+    /// A value in the index form, repeated along the indices that it lacks; `last` stays behind them.
+    fn repeated(&mut self, value: ValueId, axes: &[Axis], last: Option<Axis>, span: Span) -> ValueId {
+        let whole: Vec<Axis> = axes.iter().cloned().chain(last).collect();
+        let ty = self.ty(value).clone();
+        if ty.axes.len() == whole.len() {
+            return value;
+        }
+        let place = |own: &Axis| whole.iter().position(|axis| axis.label == own.label);
+        let places: Vec<usize> = ty.axes.iter().filter_map(place).collect();
+        let ready = self.expand(value, &places, &whole);
+        let ty = Type {
+            axes: whole,
+            kind: ty.kind,
+        };
+        self.emit(Operation::Broadcast, vec![ready], ty, span)
     }
 
     /// The value as a table of rows: the first axis, and all others as one.

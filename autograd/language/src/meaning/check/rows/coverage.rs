@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{RowEntry, STARTS_MAX};
+use super::RowEntry;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::check::{ActiveLoop, Checker};
@@ -12,84 +12,128 @@ use crate::meaning::types::{Axis, Type};
 use crate::syntax::span::Span;
 
 impl<'a> Checker<'a> {
-    /// True if every position between `low` and `high` has a value.
-    pub(in crate::meaning::check) fn covered(
-        &self,
-        low: &[Size],
-        high: &[Size],
-        at: &[Size],
-        known: &[RowEntry],
-    ) -> bool {
-        let below = |a: &Size, b: &Size| self.facts.normal(&b.minus(a)).is_at_least(0);
+    /// True if a position has a value in every round of the loops around.
+    pub(in crate::meaning::check) fn covered(&self, at: &[Size], known: &[RowEntry]) -> bool {
         if known.iter().any(|stored| stored.at == at) {
             return true;
         }
-        for stored in known.iter().filter(|stored| stored.at.len() == low.len()) {
-            let inside = |i: usize| below(&stored.low[i], &low[i]) && below(&high[i], &stored.high[i]);
-            let outside: Vec<usize> = (0..low.len()).filter(|&i| !inside(i)).collect();
-            let &[one] = outside.as_slice() else {
-                if outside.is_empty() {
-                    return true;
+        let known: Vec<Block> = known
+            .iter()
+            .filter(|stored| stored.at.len() == at.len())
+            .map(Block::of)
+            .collect();
+        let contains = |block: &Block| {
+            let ends = block.low.iter().zip(&block.high);
+            at.iter()
+                .zip(ends)
+                .all(|(at, (low, high))| self.lies_within(at, low, high))
+        };
+        known.iter().any(contains) || self.blocks_of(known).iter().any(contains)
+    }
+
+    /// The blocks of positions that have values, and those that two of them make together.
+    ///
+    /// From `a` to `b` there is a value everywhere if `b` begins at the latest behind the end of `a`; this holds too where
+    /// one of them is empty.
+    fn blocks_of(&self, mut blocks: Vec<Block>) -> Vec<Block> {
+        let (mut at, mut left) = (1, PAIRS_MAX);
+        while at < blocks.len() {
+            for other in 0..at {
+                let [a, b] = [blocks[other].clone(), blocks[at].clone()];
+                for joined in [self.joined(&a, &b), self.joined(&b, &a)].into_iter().flatten() {
+                    if !blocks.iter().any(|known| self.holds(known, &joined)) {
+                        blocks.push(joined);
+                    }
                 }
-                continue;
-            };
-            let missing_low = stored.low[one].minus(&low[one]).as_number().unwrap_or(-1);
-            let missing_high = high[one].minus(&stored.high[one]).as_number().unwrap_or(-1);
-            let overlaps = stored.ranges;
-            let singles = |from: &Size, count: i64| {
-                (0..count).all(|k| {
-                    let place = from.plus(&Size::number(k));
-                    let replaced = |sizes: &[Size]| {
-                        let mut sizes = sizes.to_vec();
-                        sizes[one] = place.clone();
-                        sizes
-                    };
-                    let others = known.iter().filter(|other| !std::ptr::eq(*other, stored));
-                    let rest: Vec<RowEntry> = others.cloned().collect();
-                    let place_low = replaced(low);
-                    self.covered(&place_low, &replaced(high), &place_low, &rest)
-                })
-            };
-            if overlaps && (1..=STARTS_MAX).contains(&missing_low) && below(&high[one], &stored.high[one]) {
-                return singles(&low[one], missing_low);
+                left -= 1;
+                if left == 0 {
+                    return blocks;
+                }
             }
-            if overlaps && (1..=STARTS_MAX).contains(&missing_high) && below(&stored.low[one], &low[one]) {
-                return singles(&stored.high[one].plus(&Size::number(1)), missing_high);
-            }
+            at += 1;
         }
-        false
+        blocks
+    }
+
+    /// The block that goes on from `a` to the end of `b` along one axis, along which they touch.
+    fn joined(&self, a: &Block, b: &Block) -> Option<Block> {
+        let one = Size::number(1);
+        let inside = |own: &Block, other: &Block, i: usize| {
+            self.never_negative(&own.low[i].minus(&other.low[i]))
+                && self.never_negative(&other.high[i].minus(&own.high[i]))
+        };
+        (0..a.low.len()).find_map(|axis| {
+            let touch = self.never_negative(&a.high[axis].plus(&one).minus(&b.low[axis]));
+            let goes_on = a.low[axis] != b.low[axis] && a.high[axis] != b.high[axis];
+            if !touch || !goes_on {
+                return None;
+            }
+            let mut joined = a.clone();
+            joined.high[axis] = b.high[axis].clone();
+            for i in (0..a.low.len()).filter(|&i| i != axis) {
+                let smaller = if inside(a, b, i) {
+                    a
+                } else {
+                    inside(b, a, i).then_some(b)?
+                };
+                joined.low[i] = smaller.low[i].clone();
+                joined.high[i] = smaller.high[i].clone();
+            }
+            Some(joined)
+        })
+    }
+
+    /// True if one block holds another.
+    fn holds(&self, whole: &Block, part: &Block) -> bool {
+        let below = |a: &Size, b: &Size| self.never_negative(&b.minus(a));
+        let lows = whole.low.iter().zip(&part.low).all(|(whole, part)| below(whole, part));
+        lows && part
+            .high
+            .iter()
+            .zip(&whole.high)
+            .all(|(part, whole)| below(part, whole))
     }
 
     /// Names the first position that has no value.
-    pub(in crate::meaning::check) fn never_set(&mut self, name: &str, at: &[Size], span: Span) -> ValueId {
-        let around = self
-            .loops
-            .iter()
-            .rev()
-            .find(|one| at.iter().any(|at| at.symbols().contains(&one.index)));
-        let (text, help) = match around.cloned() {
-            Some(one) => {
-                let first = if one.down { &one.high } else { &one.low };
-                let place = |at: &Size| at.substitute(&|s| (*s == one.index).then(|| first.clone())).to_string();
-                let place: Vec<String> = at.iter().map(place).collect();
-                let element = format!("{name}[{}]", place.join(", "));
-                let ahead = self.is_ahead(name, at);
-                let help = if ahead {
-                    let (index, low, high) = (&one.index, &one.low, &one.high);
-                    format!(
-                        "the loop sets it in a later round; read an earlier one, or turn the loop: `for {index} = {high}..{low} down`"
-                    )
-                } else {
-                    format!("add `{element} = {name}0` before the loop, where {name}0 is the start")
+    pub(in crate::meaning::check) fn never_set(
+        &mut self,
+        name: &str,
+        at: &[Size],
+        known: &[RowEntry],
+        span: Span,
+    ) -> ValueId {
+        let is_read = |one: &&ActiveLoop| at.iter().any(|at| at.symbols().contains(&one.index));
+        let around: Vec<ActiveLoop> = self.loops.iter().filter(is_read).cloned().collect();
+        let element = |at: &[Size]| {
+            let place: Vec<String> = at.iter().map(Size::to_string).collect();
+            format!("{name}[{}]", place.join(", "))
+        };
+        let (text, help) = match around.is_empty() {
+            false => {
+                let first = early_rounds(&around)
+                    .into_iter()
+                    .map(|round| (placed(at, &round), round));
+                let all: Vec<(Vec<Size>, Vec<(ActiveLoop, Size)>)> = first.collect();
+                let unset = all
+                    .iter()
+                    .find(|(place, _)| !self.covered(place, known))
+                    .unwrap_or(&all[0]);
+                let round: Vec<String> = unset.1.iter().map(|(one, at)| format!("{} = {at}", one.name)).collect();
+                let element = element(&unset.0);
+                let help = match around.as_slice() {
+                    [one] if self.is_ahead(name, at) => format!(
+                        "the loop sets it in a later round; read an earlier one, or turn the loop: `for {} = {}..{} down`",
+                        one.name, one.high, one.low
+                    ),
+                    _ => format!("add `{element} = {name}0` before the loop, where {name}0 is the start"),
                 };
                 (
-                    format!("for {} = {first} this is {element}, which is never set", one.index),
+                    format!("for {} this is {element}, which is never set", round.join(", ")),
                     help,
                 )
             }
-            None => {
-                let place: Vec<String> = at.iter().map(Size::to_string).collect();
-                let text = format!("{name}[{}] is not set for every size", place.join(", "));
+            true => {
+                let text = format!("{} is not set for every size", element(at));
                 (
                     text,
                     format!("set it before this line, or read a position that the loop over {name} sets"),
@@ -113,54 +157,133 @@ impl<'a> Checker<'a> {
         if ty.is_unknown() {
             return self.unknown(span);
         }
-        let is_open = |stored: &&RowEntry| {
+        let is_open = |stored: &RowEntry| {
             let runs = |one: &ActiveLoop| stored.at.iter().any(|at| at.symbols().contains(&one.index));
             self.loops.iter().any(runs)
         };
-        let Some(main) = stores.iter().find(|stored| stored.ranges).or(stores.first()) else {
-            return self.unknown(span);
-        };
-        if stores.iter().any(|stored| is_open(&stored)) {
+        if stores.iter().any(is_open) {
             let name = &self.program.families[family].name;
             let text = format!("the row {name} is complete only after its loop");
             return self
                 .wrong(Diagnostic::new(Code::E10, span, text).help("use one of its values, or use it after the loop"));
         }
-        let mut ranges = Vec::new();
-        let mut axes = Vec::new();
-        for i in 0..main.at.len() {
-            let (low, high) = self.extent(&stores, main, i);
-            let size = self.facts.normal(&high.minus(&low).plus(&Size::number(1)));
-            let label = if main.ranges {
-                main.labels[i].clone()
-            } else {
-                size.to_string().into()
-            };
-            let axis = Axis::new(&label, size, span);
-            axes.push(match stores.iter().find_map(|stored| stored.indices.get(i)?.as_ref()) {
-                Some(index) => axis.made_by(index),
-                None => axis,
-            });
-            ranges.push((low, high));
-        }
-        axes.extend(ty.axes);
-        self.program.families[family].ranges = ranges;
-        let out = self.new_value(Type { axes, kind: ty.kind }, span);
+        let Some(whole) = self.row_axes(family) else {
+            return self.unknown(span);
+        };
+        let one = Size::number(1);
+        let end = |(axis, low): &(Axis, Size)| (low.clone(), low.plus(&axis.size).minus(&one));
+        self.program.families[family].ranges = whole.iter().map(end).collect();
+        let axes = whole
+            .into_iter()
+            .enumerate()
+            .map(|(i, (axis, _))| {
+                let axis = Axis { origin: span, ..axis };
+                match stores.iter().find_map(|stored| stored.indices.get(i)?.as_ref()) {
+                    Some(index) => axis.made_by(index),
+                    None => axis,
+                }
+            })
+            .chain(ty.axes);
+        let ty = Type {
+            axes: axes.collect(),
+            kind: ty.kind,
+        };
+        let out = self.new_value(ty, span);
         self.push(Instruction::Collect { out, family });
         out
     }
 
-    /// First and last position of a whole row: the loop's, and single positions from 1 on that join it.
-    pub(in crate::meaning::check) fn extent(&self, stores: &[RowEntry], main: &RowEntry, i: usize) -> (Size, Size) {
+    /// The axes of a whole row, each with its first position: the loop's positions, and single ones that join them.
+    ///
+    /// Before 1 is the start of a recurrence, and so it is behind the last position unless that is a named size.
+    pub(in crate::meaning::check) fn row_axes(&self, family: usize) -> Option<Vec<(Axis, Size)>> {
+        let stores = &self.stores[family];
+        let running = |stored: &&RowEntry| stored.running.iter().filter(|running| **running).count();
+        let main = stores.iter().rev().max_by_key(running)?;
         let one = Size::number(1);
-        let (mut low, mut high) = (main.low[i].clone(), main.high[i].clone());
-        let single = |at: &Size| stores.iter().any(|stored| !stored.ranges && stored.at[i] == *at);
-        while single(&low.minus(&one)) && low.minus(&one).is_at_least(1) {
-            low = low.minus(&one);
-        }
-        while single(&high.plus(&one)) && !main.ranges {
-            high = high.plus(&one);
-        }
-        (low, high)
+        let blocks = self.blocks_of(stores.iter().map(Block::of).collect());
+        let has = |axis: usize, place: &Size| {
+            let mut part = Block::of(main);
+            part.low[axis] = place.clone();
+            part.high[axis] = place.clone();
+            blocks.iter().any(|block| self.holds(block, &part))
+        };
+        let axis = |i: usize| {
+            let (mut low, mut high) = (main.low[i].clone(), main.high[i].clone());
+            while low.minus(&one).is_at_least(1) && has(i, &low.minus(&one)) {
+                low = low.minus(&one);
+            }
+            let may_go_on = |next: &Size| !main.running[i] || self.facts.normal(next).as_symbol().is_some();
+            while may_go_on(&high.plus(&one)) && has(i, &high.plus(&one)) {
+                high = high.plus(&one);
+            }
+            let size = self.facts.normal(&high.minus(&low).plus(&one));
+            let label = match main.running[i] {
+                true if high == main.high[i] => main.labels[i].clone(),
+                true => self.size_label(&high),
+                false => size.to_string().into(),
+            };
+            (Axis::new(&label, size, Span::default()), low)
+        };
+        Some((0..main.at.len()).map(axis).collect())
     }
 }
+
+/// Positions of a row between two corners, the ends included.
+#[derive(Clone)]
+struct Block {
+    low: Vec<Size>,
+    high: Vec<Size>,
+}
+
+impl Block {
+    fn of(entry: &RowEntry) -> Self {
+        Self {
+            low: entry.low.clone(),
+            high: entry.high.clone(),
+        }
+    }
+}
+
+/// The first and second rounds of loops, in order: the positions of each.
+fn early_rounds(loops: &[ActiveLoop]) -> Vec<Vec<(ActiveLoop, Size)>> {
+    let Some((outer, inner)) = loops.split_first() else {
+        return vec![Vec::new()];
+    };
+    let second = Size::number(if outer.down { -1 } else { 1 });
+    let first = if outer.down {
+        outer.high.clone()
+    } else {
+        outer.low.clone()
+    };
+    let positions = [first.clone(), first.plus(&second)];
+    let of = |position: Size| {
+        let inner = inner.iter().map(|one| {
+            let at = |size: &Size| placed(std::slice::from_ref(size), &[(outer.clone(), position.clone())]).remove(0);
+            ActiveLoop {
+                low: at(&one.low),
+                high: at(&one.high),
+                ..one.clone()
+            }
+        });
+        let rest = early_rounds(&inner.collect::<Vec<_>>());
+        let begun = (outer.clone(), position);
+        rest.into_iter()
+            .map(move |rest| std::iter::once(begun.clone()).chain(rest).collect())
+    };
+    positions.into_iter().flat_map(of).collect()
+}
+
+/// A position with those of loops in place of their names.
+fn placed(at: &[Size], round: &[(ActiveLoop, Size)]) -> Vec<Size> {
+    let number = |symbol: &crate::meaning::size::Symbol| {
+        round
+            .iter()
+            .find(|(one, _)| one.index == *symbol)
+            .map(|(_, position)| position.clone())
+    };
+    at.iter().map(|at| at.substitute(&number)).collect()
+}
+
+/// How many pairs of blocks are tried to be joined.
+const PAIRS_MAX: usize = 400;

@@ -20,16 +20,13 @@ pub(super) struct RowEntry {
     pub(super) low: Vec<Size>,
     pub(super) high: Vec<Size>,
     pub(super) at: Vec<Size>,
-    /// True for a position of a loop, false for a single one.
-    pub(super) ranges: bool,
+    /// For each position whether it runs with a loop.
+    pub(super) running: Vec<bool>,
     /// The labels of the loops' ends, for the axes of the whole row.
     pub(super) labels: Vec<std::rc::Rc<str>>,
     /// For each number of the place, the name of the loop's position, if that alone is the number.
     pub(super) indices: Vec<Option<Symbol>>,
 }
-
-/// How many single starting values a recurrence may reach back.
-pub(super) const STARTS_MAX: i64 = 16;
 
 impl<'a> Checker<'a> {
     /// The leading positions of a target: `h[t]` and `h[0]` are places in a row, `a[j]` is an index equation.
@@ -46,17 +43,7 @@ impl<'a> Checker<'a> {
         let ty = self.ty(value).clone();
         let family = match self.lookup(&name.name) {
             Some(Binding::Family(family)) => *family,
-            _ => {
-                self.program.families.push(Family {
-                    name: name.name.clone(),
-                    ty: ty.clone(),
-                    ranges: Vec::new(),
-                });
-                self.stores.push(Vec::new());
-                let family = self.program.families.len() - 1;
-                self.define(name, Binding::Family(family));
-                family
-            }
+            _ => self.new_row(name, ty.clone()),
         };
         if let Some(other) = self.stores[family].first().filter(|stored| stored.at.len() != at.len()) {
             let (here, there) = (at.len(), other.at.len());
@@ -77,19 +64,35 @@ impl<'a> Checker<'a> {
         let stored = RowEntry {
             low: extremes(false),
             high: extremes(true),
-            ranges: at
+            running: at
                 .iter()
-                .any(|at| self.loops.iter().any(|one| at.symbols().contains(&one.index))),
+                .map(|at| self.loops.iter().any(|one| at.symbols().contains(&one.index)))
+                .collect(),
             labels: at.iter().map(|at| self.end_label(at)).collect(),
             indices: at.iter().map(|at| self.position_name(at)).collect(),
             at: at.clone(),
         };
-        if !stored.ranges && self.stores[family].iter().any(|other| other.at == stored.at) {
+        if stored.running.iter().all(|running| !running)
+            && self.stores[family].iter().any(|other| other.at == stored.at)
+        {
             let error = Diagnostic::new(Code::E21, name.span, "this position already has a value");
             self.report(error);
         }
         self.stores[family].push(stored);
         self.push(Instruction::Store { family, at, value });
+    }
+
+    /// A row without values yet.
+    pub(super) fn new_row(&mut self, name: &Ident, ty: Type) -> usize {
+        self.program.families.push(Family {
+            name: name.name.clone(),
+            ty,
+            ranges: Vec::new(),
+        });
+        self.stores.push(Vec::new());
+        let family = self.program.families.len() - 1;
+        self.define(name, Binding::Family(family));
+        family
     }
 
     /// The value, converted to the type of the row.
@@ -143,31 +146,30 @@ impl<'a> Checker<'a> {
         named.unwrap_or_else(|| size.to_string().into())
     }
 
-    /// Reads a value of a row; gives the number of positions that name it, and the value.
-    pub(super) fn taken_from(&mut self, family: usize, positions: &[Expr], span: Span) -> (ValueId, usize) {
+    /// Reads a value of a row; gives the value, the number of positions that name it, and of a whole row where it begins.
+    pub(super) fn taken_from(&mut self, family: usize, positions: &[Expr], span: Span) -> (ValueId, usize, Vec<Size>) {
         let count = self.stores[family].first().map_or(1, |stored| stored.at.len());
         let keys: Option<Vec<Size>> = positions.iter().take(count).map(|p| self.position_key(p)).collect();
         match keys {
-            Some(keys) if keys.len() == count => (self.load(family, keys, span), count),
-            _ => (self.in_tensor_form(|c| c.collect(family, span)), 0),
+            Some(keys) if keys.len() == count => (self.load(family, keys, span), count, Vec::new()),
+            _ => {
+                let whole = self.in_tensor_form(|c| c.collect(family, span));
+                let ranges = &self.program.families[family].ranges;
+                (whole, 0, ranges.iter().map(|(low, _)| low.clone()).collect())
+            }
         }
     }
 
     pub(super) fn position_key(&self, position: &Expr) -> Option<Size> {
-        let is_index = position
-            .as_name()
-            .is_some_and(|name| self.indices.iter().any(|index| index.name == name));
-        if is_index { None } else { self.as_size(position) }
+        self.place_of(position).filter(|at| !self.runs(at))
     }
 
     pub(super) fn load(&mut self, family: usize, at: Vec<Size>, span: Span) -> ValueId {
-        let low: Vec<Size> = at.iter().map(|at| self.extreme(at, false)).collect();
-        let high: Vec<Size> = at.iter().map(|at| self.extreme(at, true)).collect();
         let mut known = self.stores[family].clone();
         known.retain(|stored| !self.is_later(stored, &at));
         known.extend(self.planned_before(&self.program.families[family].name.clone(), &at));
-        if !self.covered(&low, &high, &at, &known) {
-            return self.never_set(&self.program.families[family].name.clone(), &at, span);
+        if !self.covered(&at, &known) {
+            return self.never_set(&self.program.families[family].name.clone(), &at, &known, span);
         }
         let ty = self.program.families[family].ty.clone();
         let out = self.new_value(ty, span);
@@ -214,7 +216,7 @@ impl<'a> Checker<'a> {
                     low: extremes(false),
                     high: extremes(true),
                     at: keys.clone(),
-                    ranges: true,
+                    running: vec![true; keys.len()],
                     labels: Vec::new(),
                     indices: Vec::new(),
                 }

@@ -1,60 +1,25 @@
 //! The check of one subject: cases of all sizes, every pattern of broadcasting, the controls, the verdicts, what drivers
 //! and threads make of it, and for a wrong gradient the diagnosis.
 
+mod explanation;
+mod verdict_counts;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::diagnosis::explanation::explain;
+use crate::evaluation::options::{Numbers, Options, seed_of, sizes_of};
+use crate::evaluation::prepared_case::PreparedCase;
+use crate::evaluation::{Evaluation, Upstream, old_operands};
+use crate::guard::{Trouble, caught, guarded};
 use crate::laws;
+use crate::protocol::explanation::explain;
+use crate::protocol::verdict_counts::VerdictCounts;
 use crate::report::{TargetReport, Verdict};
-use crate::subject::guard::{Trouble, caught, guarded};
 use crate::subject::{Kind, Subject};
-use crate::verdict::evaluation::{Evaluation, Upstream, old_operands};
 use crate::verdict::judge::{EntryVerdict, Uncontrolled, controls, faults, judge_operand};
-use crate::verdict::prepared_case::PreparedCase;
 use crate::verdict::single_precision;
-use crate::verdict::verdict_counts::VerdictCounts;
 use crate::witness::reference::{Coverage, FULL, Reference, STRATIFIED};
 use tapegrad_core::op::Draw;
-
-/// How a subject is checked.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The seed of all random numbers.
-    pub seed: u64,
-    /// How many cases are tried.
-    pub cases: usize,
-    /// How long one call into the subject may take.
-    pub limit: Duration,
-    /// The sizes of axes; empty for all of 1, 2, 3, 5 and 7.
-    pub sizes: Vec<usize>,
-    /// The numbers that the subject computes with.
-    pub numbers: Numbers,
-}
-
-/// The numbers that a subject computes with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Numbers {
-    /// Double precision.
-    Double,
-    /// Single precision, with the tolerance that rounding in `f32` allows.
-    Single,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            seed: 1,
-            cases: 12,
-            limit: Duration::from_secs(5),
-            sizes: Vec::new(),
-            numbers: Numbers::Double,
-        }
-    }
-}
-
-/// The sizes that cases take in turn; 0 comes up by chance with all of them.
-pub const SIZES: [&[usize]; 4] = [&[1, 2, 3], &[2, 3], &[1, 2, 3, 5, 7], &[3, 2, 5]];
 
 /// Checks one subject.
 pub fn check(subject: &Arc<dyn Subject>, options: &Options) -> TargetReport {
@@ -238,23 +203,9 @@ fn prepare(
         let mut draw = Draw::of_sizes(seed, sizes.iter().copied());
         let case = own.case(&mut draw);
         if own.function(&case).is_none() {
-            crate::verdict::evaluation::run_forward(&mut *own.module(&case), &case, &case.values());
+            crate::evaluation::run_forward(&mut *own.module(&case), &case, &case.values());
         }
         sizes
     });
     PreparedCase::draw(subject, seed, &first?, coverage)
-}
-
-/// The seed of one case.
-pub fn seed_of(seed: u64, number: u64) -> u64 {
-    seed.wrapping_mul(1_000_003).wrapping_add(number)
-}
-
-/// The sizes that the axes of one case are drawn from.
-pub(crate) fn sizes_of(options: &Options, number: usize) -> Vec<usize> {
-    if options.sizes.is_empty() {
-        SIZES[number % SIZES.len()].to_vec()
-    } else {
-        options.sizes.clone()
-    }
 }

@@ -3,7 +3,7 @@
 use ndarray::{ArrayD, Axis, IxDyn};
 
 use super::Hypotheses;
-use crate::diagnosis::mistake::{Description, Shown};
+use crate::mistakes::{Description, Shown};
 use crate::witness::jacobian::Jacobian;
 
 /// A mistake in what is done with the Jacobian, or in the shape of the gradient.

@@ -1,9 +1,9 @@
 //! Mistakes at one place of the function's graph: an edge, a shared node, or an op taken for another.
 
 use super::{Hypotheses, residual};
-use crate::diagnosis::expanded_graph::GraphEdit;
-use crate::diagnosis::mistake::{Description, Shown};
-use crate::subject::guard::caught;
+use crate::function::expanded_graph::GraphEdit;
+use crate::guard::caught;
+use crate::mistakes::{Description, Shown};
 use crate::witness::jacobian::Jacobian;
 
 /// A mistake at one place of the function's graph.

@@ -1,13 +1,19 @@
 //! The function that a subject should compute, evaluated in `f64`, in dual numbers and in double-double precision.
 
+pub(crate) mod double_double;
+pub(crate) mod expanded_graph;
+mod program;
+pub(crate) mod symbolic;
+mod variant;
+
 use std::fmt;
 use std::sync::Arc;
 
 use ndarray::ArrayD;
 
-use crate::diagnosis::expanded_graph::ExpandedGraph;
-use crate::witness::double_double::DoubleDouble;
-use crate::witness::symbolic::Symbolic;
+use crate::function::double_double::DoubleDouble;
+use crate::function::expanded_graph::ExpandedGraph;
+use crate::function::symbolic::Symbolic;
 use tapegrad_core::numbers::{Dual, Real};
 use tapegrad_core::op::{Inputs, OperandKind};
 use tapegrad_core::ops::AnyOp;

@@ -86,7 +86,7 @@ impl ExpandedGraph {
             }
             groups.push(&node.group);
             let rank = node.operands.first().map_or(0, |&i| self.nodes[i].shape.rank());
-            for (key, sentence, twin) in crate::subject::variant::of(op, rank) {
+            for (key, sentence, twin) in crate::function::variant::of(op, rank) {
                 let mut other = self.clone();
                 other
                     .nodes

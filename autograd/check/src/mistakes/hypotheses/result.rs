@@ -4,7 +4,7 @@ use ndarray::{ArrayD, IxDyn};
 
 use super::Hypotheses;
 use super::arrays::{axis_names, permutations, reversed, rolled};
-use crate::diagnosis::mistake::{Description, Shown};
+use crate::mistakes::{Description, Shown};
 use crate::witness::jacobian::Jacobian;
 
 /// A mistake in what becomes of the right gradient.

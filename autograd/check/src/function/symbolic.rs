@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ndarray::ArrayD;
 
-use crate::subject::program;
+use crate::function::program;
 use tapegrad_core::graph::NodeId;
 use tapegrad_core::op::OperandKind;
 use tapegrad_core::record::{Record, Sketch};

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use ndarray::ArrayD;
 
-use crate::diagnosis::hypotheses::{Hypothesis, hypotheses};
-use crate::subject::function::Function;
-use crate::subject::guard::{Trouble, caught};
+use crate::evaluation::{Evaluation, OwnForward, Upstream, ask, old_operands};
+use crate::function::Function;
+use crate::guard::{Trouble, caught};
+use crate::mistakes::hypotheses::{Hypothesis, hypotheses};
 use crate::subject::{Case, Subject};
-use crate::verdict::evaluation::{Evaluation, OwnForward, Upstream, ask, old_operands};
 use crate::witness::reference::{Coverage, Reference};
 use tapegrad_core::op::Draw;
 

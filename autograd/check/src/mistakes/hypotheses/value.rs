@@ -4,9 +4,9 @@ use ndarray::ArrayD;
 
 use super::Hypotheses;
 use super::arrays::rolled;
-use crate::diagnosis::mistake::Description;
+use crate::guard::caught;
+use crate::mistakes::Description;
 use crate::subject::CaseOperand;
-use crate::subject::guard::caught;
 use crate::witness::reference::Reference;
 use tapegrad_core::op::OperandKind;
 

@@ -4,7 +4,7 @@ use ndarray::ArrayD;
 
 use super::Hypotheses;
 use super::arrays::{axis_names, only, reversed, rolled};
-use crate::diagnosis::mistake::Description;
+use crate::mistakes::Description;
 use crate::witness::jacobian::Jacobian;
 
 /// A mistake in what is done with the upstream gradient.

@@ -1,14 +1,17 @@
 //! A subject evaluated at a case: its value, and its gradients for several upstream gradients and memory layouts.
 
+pub mod options;
+pub(crate) mod prepared_case;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use ndarray::{ArrayD, ArrayViewD, Axis, Slice};
 
 use crate::Draw;
-use crate::diagnosis::expanded_graph::ExpandedGraph;
-use crate::subject::function::Function;
-use crate::subject::guard::{Stage, Trouble, guarded};
+use crate::function::Function;
+use crate::function::expanded_graph::ExpandedGraph;
+use crate::guard::{Stage, Trouble, guarded};
 use crate::subject::{Case, Subject};
 use tapegrad_core::module::Module;
 use tapegrad_core::op::OperandKind;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use crate::diagnosis::counterexample::Counterexample;
 use crate::diagnosis::diagnose::{diagnose, is_wrong, whereabouts};
-use crate::diagnosis::mistake::Mistake;
 use crate::diagnosis::shrink::{Symptom, shrink};
+use crate::evaluation::Evaluation;
+use crate::evaluation::options::{Options, sizes_of};
+use crate::evaluation::prepared_case::PreparedCase;
+use crate::mistakes::Mistake;
 use crate::report::TargetReport;
 use crate::subject::Subject;
-use crate::verdict::evaluation::Evaluation;
-use crate::verdict::prepared_case::PreparedCase;
-use crate::verdict::protocol::{Options, sizes_of};
 use crate::witness::reference::JACOBIAN;
 
 /// How many draws with a wrong gradient a diagnosis uses, and how many draws are tried to find them.

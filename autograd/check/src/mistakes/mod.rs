@@ -1,13 +1,16 @@
 //! The mistakes that a diagnosis can name, each with its cost, its identifier and its sentence.
 //!
 //! A mistake is the same one at all sizes, so that it can be recognised on draws of different sizes. The families stand
-//! beside the candidates that they produce, in [`hypotheses`](super::hypotheses).
+//! beside the gradients that they would give, in [`hypotheses`]; those of whole programs in [`program_edit`].
+
+pub(crate) mod hypotheses;
+pub(crate) mod program_edit;
 
 use std::cmp::Ordering;
 
 use serde::{Serialize, Serializer};
 
-use super::hypotheses::{
+use hypotheses::{
     GraphMistake, JacobianMistake, LocalDerivativeMistake, ProgramMistake, ResultMistake, UpstreamMistake, ValueMistake,
 };
 

@@ -4,7 +4,7 @@ use ndarray::{ArrayD, Axis, IxDyn};
 
 use super::Hypotheses;
 use super::jacobian::JacobianMistake;
-use crate::diagnosis::mistake::{Description, Shown};
+use crate::mistakes::{Description, Shown};
 use crate::witness::jacobian::Jacobian;
 
 /// A mistake in the derivative of an elementwise function.

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use super::mistake::{Description, Shown};
-use crate::subject::guard::caught;
+use super::{Description, Shown};
+use crate::guard::caught;
 use crate::witness::reference::Reference;
 use ndarray::ArrayD;
 use tapegrad_language::ast::{Arg, Binary, Expr, ExprKind, File, ItemKind, StmtKind};

@@ -17,8 +17,8 @@ use std::collections::BTreeSet;
 
 use ndarray::ArrayD;
 
-use super::mistake::{Mistake, SecondMistake};
 use super::program_edit;
+use super::{Mistake, SecondMistake};
 use crate::witness::jacobian::Jacobian;
 use crate::witness::reference::Reference;
 

@@ -1,0 +1,250 @@
+//! `if c then u else v`: entry by entry by a mask, or one way or the other if sizes and positions of loops decide.
+
+use super::Checker;
+use crate::meaning::program::{Condition, Instruction, Operation, ValueId};
+use crate::meaning::size::Size;
+use crate::meaning::types::Type;
+use crate::syntax::ast::{Arg, Binary, Expr, ExprKind};
+use crate::syntax::span::Span;
+
+impl Checker<'_> {
+    pub(super) fn branches(&mut self, condition: &Expr, yes: &Expr, no: &Expr, span: Span) -> ValueId {
+        if let Some(settled) = self.settled_condition(condition) {
+            return self.settled_branches(&settled, yes, no, span);
+        }
+        if let ExprKind::Binary(operator @ (Binary::And | Binary::Or), left, right) = &condition.kind {
+            // A part that sizes decide is decided first, so that its branch is not computed needlessly.
+            let parts = [(left, right), (right, left)];
+            if let Some((first, second)) = parts.into_iter().find(|(one, _)| self.settled_condition(one).is_some()) {
+                let inner = ExprKind::If(second.clone(), Box::new(yes.clone()), Box::new(no.clone()));
+                let inner = Expr { kind: inner, span };
+                let [yes, no] = match operator {
+                    Binary::And => [&inner, no],
+                    _ => [yes, &inner],
+                };
+                return self.branches(first, yes, no, span);
+            }
+        }
+        let yes = self.under(condition, true, |c| c.expr(yes));
+        let no = self.under(condition, false, |c| c.expr(no));
+        self.choose(condition, [yes, no], span)
+    }
+
+    /// A condition between sizes and positions of loops.
+    fn settled_condition(&self, condition: &Expr) -> Option<Condition> {
+        let ExprKind::Binary(operator, left, right) = &condition.kind else {
+            return None;
+        };
+        if matches!(operator, Binary::And | Binary::Or) {
+            let parts = (self.settled_condition(left)?, self.settled_condition(right)?);
+            return Some(Condition::Both(*operator, Box::new(parts)));
+        }
+        let place = |expr: &Expr| self.place_of(expr).filter(|at| !self.runs(at));
+        Some(Condition::Compare(place(left)?, *operator, place(right)?))
+    }
+
+    /// Both branches as values under a mask if both exist always; else the one that the condition chooses.
+    fn settled_branches(&mut self, condition: &Condition, yes: &Expr, no: &Expr, span: Span) -> ValueId {
+        let outer = self.needs_choice.replace(false);
+        // A branch that reads a row without values comes second: the other one says what the row's values are.
+        let order = if self.reads_new_row(yes) { [1, 0] } else { [0, 1] };
+        let mut blocks = [(Vec::new(), 0), (Vec::new(), 0)];
+        let around = self.other_branch.take();
+        for way in order {
+            self.blocks.push(Vec::new());
+            let before = self.settled.len();
+            let known = self.known_if(condition, way == 0);
+            self.settled.extend(known);
+            let value = self.expr([yes, no][way]);
+            self.settled.truncate(before);
+            blocks[way] = (self.blocks.pop().expect("the block was opened above"), value);
+            let ty = self.ty(value).clone();
+            self.other_branch = (!ty.is_unknown()).then(|| Type::real(ty.axes));
+        }
+        self.other_branch = around;
+        let is_needed = self.needs_choice.replace(outer);
+        let values = [blocks[0].1, blocks[1].1];
+        if !is_needed {
+            for (block, _) in blocks {
+                block.into_iter().for_each(|instruction| self.push(instruction));
+            }
+            return self.choose_by(condition, values, span);
+        }
+        let Some((axes, _)) = self.lined_up(&values, span) else {
+            return self.unknown(span);
+        };
+        let ty = Type {
+            kind: self.joined_kind(&values),
+            axes,
+        };
+        let [yes, no] = [0, 1].map(|i| {
+            let (block, value) = blocks[i].clone();
+            self.blocks.push(block);
+            let value = self.broadcast_to(value, ty.axes.clone(), span);
+            (self.blocks.pop().expect("the block was opened above"), value)
+        });
+        let out = self.new_value(ty, span);
+        self.push(Instruction::Choice {
+            out,
+            condition: condition.clone(),
+            yes,
+            no,
+        });
+        out
+    }
+
+    /// True if an expression reads a row that gets its first value in a loop around.
+    fn reads_new_row(&self, expr: &Expr) -> bool {
+        let is_new =
+            |name: &str| self.lookup(name).is_none() && self.plans.iter().flatten().any(|(planned, _)| planned == name);
+        match &expr.kind {
+            ExprKind::Number(_) => false,
+            ExprKind::Name(name) => is_new(name),
+            ExprKind::Neg(of) | ExprKind::Field(of, _) | ExprKind::As(of, _) | ExprKind::Reduce(_, _, of) => {
+                self.reads_new_row(of)
+            }
+            ExprKind::Binary(_, left, right) | ExprKind::Range(left, right) => {
+                self.reads_new_row(left) || self.reads_new_row(right)
+            }
+            ExprKind::If(_, yes, no) => self.reads_new_row(yes) || self.reads_new_row(no),
+            ExprKind::Index(of, _) => self.reads_new_row(of),
+            ExprKind::Call(_, args) => args.iter().any(|arg| match arg {
+                Arg::Value(value) => self.reads_new_row(value),
+                _ => false,
+            }),
+        }
+    }
+
+    /// What is at least 0 if a condition holds, or if it does not.
+    fn known_if(&self, condition: &Condition, holds: bool) -> Vec<Size> {
+        match condition {
+            Condition::Compare(left, comparison, right) => {
+                let comparison = if holds { *comparison } else { opposite(*comparison) };
+                self.implied(left, comparison, right)
+            }
+            // Of two of which one holds, neither is known.
+            Condition::Both(operator, _) if (*operator == Binary::And) != holds => Vec::new(),
+            Condition::Both(_, parts) => {
+                let mut known = self.known_if(&parts.0, holds);
+                known.extend(self.known_if(&parts.1, holds));
+                known
+            }
+        }
+    }
+
+    /// A check of a branch with what its condition says of places; it is computed elsewhere too, and not taken there.
+    fn under<R>(&mut self, condition: &Expr, holds: bool, check: impl FnOnce(&mut Self) -> R) -> R {
+        let before = self.masked.len();
+        let known = self
+            .known_of_places(condition)
+            .map_or(Vec::new(), |one| self.known_if(&one, holds));
+        self.masked.extend(known);
+        let result = check(self);
+        self.masked.truncate(before);
+        result
+    }
+
+    /// A condition, as far as it compares places.
+    fn known_of_places(&self, condition: &Expr) -> Option<Condition> {
+        let ExprKind::Binary(operator, left, right) = &condition.kind else {
+            return None;
+        };
+        match operator {
+            Binary::And | Binary::Or => {
+                let parts = (self.known_of_places(left)?, self.known_of_places(right)?);
+                Some(Condition::Both(*operator, Box::new(parts)))
+            }
+            _ => Some(Condition::Compare(
+                self.place_of(left)?,
+                *operator,
+                self.place_of(right)?,
+            )),
+        }
+    }
+
+    /// `if c then u else v` of two values, with comparisons turned into masks.
+    fn choose(&mut self, condition: &Expr, [yes, no]: [ValueId; 2], span: Span) -> ValueId {
+        let ExprKind::Binary(operator, left, right) = &condition.kind else {
+            return self.unknown(span);
+        };
+        match operator {
+            Binary::And => {
+                let inner = self.choose(right, [yes, no], span);
+                self.choose(left, [inner, no], span)
+            }
+            Binary::Or => {
+                let inner = self.choose(right, [yes, no], span);
+                self.choose(left, [yes, inner], span)
+            }
+            _ => {
+                let sides = [self.expr(left), self.expr(right)];
+                self.compared(*operator, sides, [yes, no], condition.span, span)
+            }
+        }
+    }
+
+    /// The same for a condition between sizes.
+    fn choose_by(&mut self, condition: &Condition, [yes, no]: [ValueId; 2], span: Span) -> ValueId {
+        match condition {
+            Condition::Both(operator, parts) => {
+                let inner = self.choose_by(&parts.1, [yes, no], span);
+                match operator {
+                    Binary::And => self.choose_by(&parts.0, [inner, no], span),
+                    _ => self.choose_by(&parts.0, [yes, inner], span),
+                }
+            }
+            Condition::Compare(left, operator, right) => {
+                let sides = [left, right].map(|size| {
+                    let number = size.as_number();
+                    match number {
+                        Some(number) => self.number(number as f64, span),
+                        None => self.emit(Operation::Size(size.clone()), Vec::new(), Type::data(), span),
+                    }
+                });
+                self.compared(*operator, sides, [yes, no], span, span)
+            }
+        }
+    }
+
+    /// One value where a comparison holds, else the other: `a > b` holds where `relu(a - b)` is not 0.
+    pub(super) fn compared(
+        &mut self,
+        operator: Binary,
+        [a, b]: [ValueId; 2],
+        [yes, no]: [ValueId; 2],
+        at: Span,
+        span: Span,
+    ) -> ValueId {
+        let (pair, measure, branches) = match operator {
+            Binary::Greater => ([a, b], "relu", [yes, no]),
+            Binary::Less => ([b, a], "relu", [yes, no]),
+            Binary::GreaterEqual => ([b, a], "relu", [no, yes]),
+            Binary::LessEqual => ([a, b], "relu", [no, yes]),
+            Binary::Equal => ([a, b], "abs", [no, yes]),
+            _ => ([a, b], "abs", [yes, no]),
+        };
+        let difference = self.binary("sub", pair, at);
+        let mask = self.unary(measure, difference, at);
+        self.where_mask(mask, branches, span)
+    }
+
+    fn where_mask(&mut self, mask: ValueId, [yes, no]: [ValueId; 2], span: Span) -> ValueId {
+        let Some((ready, axes)) = self.align(&[mask, yes, no], span) else {
+            return self.unknown(span);
+        };
+        let kind = self.joined_kind(&[yes, no]);
+        self.emit(Operation::Where, ready, Type { axes, kind }, span)
+    }
+}
+
+/// The comparison that holds exactly where this one does not.
+fn opposite(comparison: Binary) -> Binary {
+    match comparison {
+        Binary::Less => Binary::GreaterEqual,
+        Binary::LessEqual => Binary::Greater,
+        Binary::GreaterEqual => Binary::Less,
+        Binary::Greater => Binary::LessEqual,
+        Binary::Equal => Binary::NotEqual,
+        _ => Binary::Equal,
+    }
+}
