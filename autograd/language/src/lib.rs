@@ -30,6 +30,7 @@
 pub mod batch;
 pub mod derive;
 pub mod diagnostic;
+mod fix;
 pub mod limits;
 mod meaning;
 mod open;
@@ -39,6 +40,7 @@ mod stack;
 mod syntax;
 
 pub use diagnostic::{code, explain};
+pub use fix::{Fixed, fix};
 pub use meaning::{attributes, ops, program, size, types, words};
 pub use open::{Opened, open, open_with, open_within};
 pub use run::elaborate;

@@ -3,6 +3,7 @@
 use crate::derive::inside;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::diagnostic::offered::{Faults, idle_sizes, settle};
 use crate::limits;
 use crate::meaning::check::{Checked, check};
 use crate::meaning::program::Program;
@@ -61,6 +62,47 @@ pub fn open_with(name: &str, text: &str, load: &mut dyn FnMut(&str) -> Result<St
 
 /// Opens a text as [`open_with`] does; its programs, and whatever is made of them, may take so many bytes of memory.
 pub fn open_within(
+    name: &str,
+    text: &str,
+    memory: u64,
+    load: &mut dyn FnMut(&str) -> Result<String, String>,
+) -> Opened {
+    let mut opened = examined(name, text, memory, load);
+    let sources = &opened.sources;
+    let now = faults(&opened);
+    settle(&mut opened.diagnostics, sources, now, &mut |file, changed| {
+        let text_of = |number: usize| match number {
+            number if number == file => changed,
+            number => &sources.files()[number].text,
+        };
+        faults(&examined(name, text_of(0), memory, &mut |used| {
+            let known = sources.files().iter().position(|file| file.name == used);
+            known.map(|number| text_of(number).to_string()).ok_or_else(String::new)
+        }))
+    });
+    opened
+}
+
+/// How wrong an opened text is.
+fn faults(opened: &Opened) -> Faults {
+    let count = |is_it: &dyn Fn(&Diagnostic) -> bool| opened.diagnostics.iter().filter(|found| is_it(found)).count();
+    let first = opened.diagnostics.iter().filter(|found| found.code == Code::E00).min_by_key(|found| found.primary.span.start);
+    let unread = first.map_or(0, |found| {
+        let place = opened.sources.position(found.primary.span);
+        let file = opened.sources.files().iter().find(|file| file.name == place.file);
+        file.map_or(0, |file| file.text.lines().count() + 1 - place.line)
+    });
+    Faults {
+        unread,
+        grammar: count(&|found| found.code == Code::E00),
+        mistakes: count(&|found| found.is_error() && found.code != Code::E00),
+        warnings: count(&|found| !found.is_error()),
+        idle: opened.programs.iter().map(idle_sizes).sum(),
+    }
+}
+
+/// A text read and checked, with all changes that come into question.
+fn examined(
     name: &str,
     text: &str,
     memory: u64,

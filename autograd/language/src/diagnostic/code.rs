@@ -62,12 +62,13 @@ codes! {
     E22 "layer called without a name"
     E23 "a reserved name"
     E24 "there is no gradient by this"
+    E25 "a value without a result"
     W01 "parameter never used in the objective"
     W02 "log of a softmax written out"
     W03 "a mask row allows no position"
-    W04 "two sizes always used together"
-    W05 "a log-likelihood is minimised"
+    W05 "the objective goes the wrong way"
     W06 "a loop that is one matrix product"
+    W07 "the same indices in another order"
 }
 
 impl Code {

@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod explain;
+pub(crate) mod offered;
 mod render;
 
 use serde::Serialize;
@@ -27,6 +28,25 @@ pub struct Edit {
     pub text: String,
 }
 
+impl Sources {
+    /// The number and the text of the file in which these changes are, with the changes made; `None` without changes.
+    pub fn changed(&self, edits: &[Edit]) -> Option<(usize, String)> {
+        let start = edits.first()?.span.start as usize;
+        let number = self.files().iter().rposition(|file| file.base <= start)?;
+        let file = &self.files()[number];
+        let mut text = file.text.clone();
+        let mut edits: Vec<&Edit> = edits.iter().collect();
+        edits.sort_by_key(|edit| std::cmp::Reverse(edit.span.start));
+        for edit in edits {
+            text.replace_range(
+                edit.span.start as usize - file.base..edit.span.end as usize - file.base,
+                &edit.text,
+            );
+        }
+        Some((number, text))
+    }
+}
+
 /// One mistake or warning.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
@@ -42,6 +62,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Changes that do what the help says; empty if a person has to decide.
     pub edits: Vec<Edit>,
+    /// The changes that come into question; opening a text makes [`edits`](Self::edits) of the one that mends it.
+    pub(crate) choices: Vec<Vec<Edit>>,
 }
 
 impl Diagnostic {
@@ -57,6 +79,7 @@ impl Diagnostic {
             notes: Vec::new(),
             help: None,
             edits: Vec::new(),
+            choices: Vec::new(),
         }
     }
 
@@ -81,12 +104,20 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a change that corrects it.
+    /// Adds a change that may correct it, to those that belong together.
     pub fn edit(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.edits.push(Edit {
-            span,
-            text: text.into(),
-        });
+        let text = text.into();
+        match self.choices.last_mut() {
+            Some(together) => together.push(Edit { span, text }),
+            None => self.choices.push(vec![Edit { span, text }]),
+        }
+        self
+    }
+
+    /// Adds another change that may correct it instead.
+    pub fn or_edit(mut self, span: Span, text: impl Into<String>) -> Self {
+        let text = text.into();
+        self.choices.push(vec![Edit { span, text }]);
         self
     }
 
@@ -97,20 +128,7 @@ impl Diagnostic {
 
     /// The text of the file with the suggested changes, if there are any.
     pub fn mended(&self, sources: &Sources) -> Option<String> {
-        let first = self.edits.first()?;
-        let file = sources
-            .files()
-            .iter()
-            .rev()
-            .find(|file| file.base <= first.span.start as usize)?;
-        let mut text = file.text.clone();
-        let mut edits: Vec<&Edit> = self.edits.iter().collect();
-        edits.sort_by_key(|edit| std::cmp::Reverse(edit.span.start));
-        for edit in edits {
-            let range = edit.span.start as usize - file.base..edit.span.end as usize - file.base;
-            text.replace_range(range, &edit.text);
-        }
-        Some(text)
+        sources.changed(&self.edits).map(|(_, text)| text)
     }
 
     /// The diagnostic as plain text, with the lines of the source.

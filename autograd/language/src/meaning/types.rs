@@ -7,7 +7,9 @@ use crate::meaning::size::Size;
 use crate::syntax::span::Span;
 
 /// One axis: its name, its length, and the place of its declaration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Two axes are equal if they have the same name and length, by whatever index each was made.
+#[derive(Clone, Debug)]
 pub struct Axis {
     /// The name by which `over` and the alignment of operands find it.
     pub label: Rc<str>,
@@ -15,7 +17,26 @@ pub struct Axis {
     pub size: Size,
     /// The place of its declaration.
     pub origin: Span,
+    /// The index that made it, another name by which `over` finds it.
+    pub index: Option<AxisIndex>,
 }
+
+/// The index that made an axis: `q` of `S[q, k] = ..`, or `t` of a row `h[t]`.
+#[derive(Clone, Debug)]
+pub struct AxisIndex {
+    /// The index as it is written.
+    pub name: Rc<str>,
+    /// True as long as the axis stands where its equation put it, false behind `.T` and `order`.
+    pub in_place: bool,
+}
+
+impl PartialEq for Axis {
+    fn eq(&self, other: &Self) -> bool {
+        self.label == other.label && self.size == other.size
+    }
+}
+
+impl Eq for Axis {}
 
 /// The kind of numbers in a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +71,38 @@ impl Axis {
             label: label.into(),
             size,
             origin,
+            index: None,
         }
+    }
+
+    /// True if `over` finds the axis by this name.
+    pub fn is_called(&self, name: &str) -> bool {
+        *self.label == *name || self.index_name() == Some(name)
+    }
+
+    /// The index that made it.
+    pub fn index_name(&self) -> Option<&str> {
+        self.index.as_ref().map(|index| &*index.name)
+    }
+
+    /// The same axis, made by this index.
+    pub fn made_by(self, name: &str) -> Self {
+        Self {
+            index: Some(AxisIndex {
+                name: name.into(),
+                in_place: true,
+            }),
+            ..self
+        }
+    }
+
+    /// The name that tells it from the other axes of its value, if one does: its label, or else its index.
+    pub fn name_among<'a>(&'a self, axes: &[Self]) -> Option<&'a str> {
+        let is_only = |name: &&str| axes.iter().filter(|other| other.is_called(name)).count() == 1;
+        [Some(&*self.label), self.index_name()]
+            .into_iter()
+            .flatten()
+            .find(is_only)
     }
 }
 

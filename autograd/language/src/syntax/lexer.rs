@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::syntax::foreign;
 use crate::syntax::span::Span;
 use crate::syntax::token::{KEYWORDS, SIGNS, Token, TokenKind, TokenSource};
 
@@ -87,7 +88,7 @@ impl<'s> Lexer<'s> {
             return Ok((TokenKind::Doc, length, rest[3..length].trim_end().to_string()));
         }
         if is_name_start(first) {
-            let length = self.run(0, |c| is_name_start(c) || c.is_ascii_digit());
+            let length = self.run(0, is_name_part);
             let word = &rest[..length];
             let kind = if KEYWORDS.contains(&word) {
                 TokenKind::Keyword
@@ -109,7 +110,7 @@ impl<'s> Lexer<'s> {
         }
         match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
             Some(sign) => Ok((TokenKind::Sign, sign.len(), (*sign).to_string())),
-            None => Err(self.unreadable(first.len_utf8(), "this sign is not part of the language")),
+            None => Err(self.strange_sign()),
         }
     }
 
@@ -129,6 +130,41 @@ impl<'s> Lexer<'s> {
             }
         }
         length
+    }
+
+    /// A sign that the language does not have, with what it has instead.
+    fn strange_sign(&self) -> Box<Diagnostic> {
+        let (length, spelling) = foreign::sign(self.rest());
+        let error = self.unreadable(length, "this sign is not part of the language");
+        let Some(spelling) = spelling else { return error };
+        let span = error.primary.span;
+        let error = error.help(spelling.mend);
+        Box::new(match spelling.instead {
+            Some(text) => error.edit(span, self.set_apart(text, length)),
+            None if self.rest().starts_with('#') => error.edit(
+                Span {
+                    end: span.start + 1,
+                    ..span
+                },
+                "//",
+            ),
+            None => error,
+        })
+    }
+
+    /// A word that takes the place of a sign, with space between it and the words beside.
+    fn set_apart(&self, text: &str, length: usize) -> String {
+        let is_word = |c: Option<char>| c.is_some_and(is_name_part);
+        if !is_word(text.chars().next()) {
+            return text.to_string();
+        }
+        let before = is_word(self.text[..self.at].chars().next_back());
+        let after = is_word(self.rest()[length..].chars().next());
+        format!(
+            "{}{text}{}",
+            if before { " " } else { "" },
+            if after { " " } else { "" }
+        )
     }
 
     fn unreadable(&self, length: usize, why: &str) -> Box<Diagnostic> {
@@ -167,6 +203,10 @@ impl TokenSource for Lexer<'_> {
             }
         }
     }
+}
+
+fn is_name_part(c: char) -> bool {
+    is_name_start(c) || c.is_ascii_digit()
 }
 
 fn is_name_start(c: char) -> bool {

@@ -3,6 +3,7 @@
 //! Reading order: [`span`], [`token`], [`lexer`], [`ast`], [`parse`], [`mod@print`].
 
 pub mod ast;
+pub(crate) mod foreign;
 pub mod lexer;
 pub mod parse;
 pub mod print;

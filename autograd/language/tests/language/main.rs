@@ -16,6 +16,8 @@ mod gradients_inside;
 mod grammar;
 mod large;
 mod matrices;
+mod mistakes;
+mod page;
 mod notation;
 mod programs;
 mod random_programs;

@@ -95,28 +95,28 @@ fn one_run_shows_several_independent_mistakes() {
     let sources = Sources::of("g.cg", text);
     let shown: Vec<String> = parse(text).diagnostics.iter().map(|m| m.render(&sources)).collect();
     insta::assert_snapshot!(shown.concat(), @r"
-                E00 this does not follow the grammar
-                  --> g.cg:3:5
-                3 |     input x[T
-                  |     ^^^^^ the name of a size was expected here, not `input`
-                help: `input` is a word of the language and cannot be a name
-                E00 this does not follow the grammar
-                  --> g.cg:4:5
-                4 |     y = sigmoid(x
-                  |     ^ `]` was expected after the axes, not `y`
-                E00 this does not follow the grammar
-                  --> g.cg:5:5
-                5 |     z = 2 +
-                  |     ^ `)` was expected after the arguments, not `z`
-                E00 this does not follow the grammar
-                  --> g.cg:6:7
-                6 |     J = sum(y, over T)
-                  |       ^ a statement was expected here, not `=`
-                E00 this does not follow the grammar
-                  --> g.cg:9:17
-                9 | graph h { input = 3 }
-                  |                 ^ a name was expected here, not `=`
-                ");
+    E00 this does not follow the grammar
+      --> g.cg:2:10
+    2 |     dim T,
+      |          ^ nothing follows this comma
+    help: drop the comma
+    E00 this does not follow the grammar
+      --> g.cg:3:14
+    3 |     input x[T
+      |              ^ `]` is missing: it was expected after the axes
+    E00 this does not follow the grammar
+      --> g.cg:4:18
+    4 |     y = sigmoid(x
+      |                  ^ `)` is missing: it was expected after the arguments
+    E00 this does not follow the grammar
+      --> g.cg:6:7
+    6 |     J = sum(y, over T)
+      |       ^ a statement was expected here, not `=`
+    E00 this does not follow the grammar
+      --> g.cg:9:17
+    9 | graph h { input = 3 }
+      |                 ^ a name was expected here, not `=`
+    ");
 }
 
 /// A chain is not nested: it may be as long as one likes, in every pass.

@@ -4,19 +4,24 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
+use tapegrad_autograd::language::fix;
 
 use super::super::error::CliError;
 use super::super::output::Output;
-use super::files::open;
-use super::program::MemoryArgs;
+use super::files::{beside, open_text, read};
+use super::program::{MemoryArgs, replace};
 
 /// Show the mistakes of a program, and warnings
 #[derive(Args, Debug)]
-#[command(after_help = "Example:
-  tapegrad graph check two_layer.cg --json")]
+#[command(after_help = "Examples:
+  tapegrad graph check two_layer.cg --json
+  tapegrad graph check --fix two_layer.cg")]
 pub struct GraphCheckCommand {
     /// The file with the program; - is standard input
     file: PathBuf,
+    /// Make the changes that the messages offer, and say which; of standard input the new text is printed
+    #[arg(long)]
+    fix: bool,
     #[command(flatten)]
     memory: MemoryArgs,
 }
@@ -24,7 +29,18 @@ pub struct GraphCheckCommand {
 impl GraphCheckCommand {
     /// Runs the command.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
-        let opened = open(&self.file, self.memory.bytes())?;
+        let name = self.file.display().to_string();
+        let mut text = read(&self.file)?;
+        let mut applied = Vec::new();
+        if self.fix {
+            let fixed = fix(&name, &text, self.memory.bytes(), &mut beside(&self.file));
+            applied = fixed.applied;
+            text = fixed.text;
+            if !applied.is_empty() && self.file.as_os_str() != "-" {
+                replace(&self.file, &text)?;
+            }
+        }
+        let opened = open_text(&self.file, &text, self.memory.bytes());
         let names: Vec<&str> = opened.programs.iter().map(|program| program.name.as_str()).collect();
         if out.is_json() {
             let found: Vec<_> = opened
@@ -32,18 +48,32 @@ impl GraphCheckCommand {
                 .iter()
                 .map(|found| found.report(&opened.sources))
                 .collect();
-            out.document(&json!({
-                "file": self.file.display().to_string(),
+            let mut document = json!({
+                "file": name,
                 "correct": opened.is_correct(),
                 "graphs": names,
                 "diagnostics": found,
-            }))?;
+            });
+            if self.fix {
+                document["fixed"] = json!(applied);
+                document["text"] = json!(text);
+            }
+            out.document(&document)?;
+        } else if self.fix && self.file.as_os_str() == "-" {
+            out.text(&text)?;
         } else {
+            let mended: String = applied
+                .iter()
+                .map(|one| {
+                    let help = one.help.as_deref().unwrap_or(one.title);
+                    format!("{name}:{}: mended: {help}\n", one.primary.line)
+                })
+                .collect();
             let last = match opened.is_correct() {
-                true => format!("{}: no mistakes; graphs: {}\n", self.file.display(), names.join(", ")),
+                true => format!("{name}: no mistakes; graphs: {}\n", names.join(", ")),
                 false => String::new(),
             };
-            out.text(&(opened.render() + &last))?;
+            out.text(&(mended + &opened.render() + &last))?;
         }
         if opened.is_correct() {
             Ok(())

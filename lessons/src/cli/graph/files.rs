@@ -44,14 +44,18 @@ fn text_of(from: impl Read, bytes_max: u64) -> std::io::Result<Option<String>> {
 
 /// A file with the files that it uses, which are looked for beside it; what is made of it may take so much memory.
 pub fn open(path: &Path, memory: u64) -> Result<Opened, CliError> {
-    let text = read(path)?;
-    let mut used = UsedFiles {
-        folder: path.parent().unwrap_or(Path::new("")).to_path_buf(),
-        read: path.canonicalize().into_iter().collect(),
-        bytes_left: PROGRAM_MAX.saturating_sub(text.len() as u64),
-    };
-    let name = path.display().to_string();
-    Ok(open_within(&name, &text, memory, &mut |name| used.load(name)))
+    Ok(open_text(path, &read(path)?, memory))
+}
+
+/// A text as that of this file, with the files that it uses.
+pub fn open_text(path: &Path, text: &str, memory: u64) -> Opened {
+    let mut used = UsedFiles::of(path, text);
+    open_within(&path.display().to_string(), text, memory, &mut |name| used.load(name))
+}
+
+/// What reads the files beside this one, each time that it is asked.
+pub fn beside(path: &Path) -> impl FnMut(&str) -> Result<String, String> {
+    move |name| UsedFiles::of(path, "").load(name)
 }
 
 /// The files that a program uses.
@@ -63,6 +67,14 @@ struct UsedFiles {
 }
 
 impl UsedFiles {
+    fn of(path: &Path, text: &str) -> Self {
+        Self {
+            folder: path.parent().unwrap_or(Path::new("")).to_path_buf(),
+            read: path.canonicalize().into_iter().collect(),
+            bytes_left: PROGRAM_MAX.saturating_sub(text.len() as u64),
+        }
+    }
+
     /// The text of a file; empty for one that was read before under another name.
     fn load(&mut self, name: &str) -> Result<String, String> {
         let path = self.folder.join(name);

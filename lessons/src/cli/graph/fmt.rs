@@ -7,10 +7,10 @@ use serde_json::json;
 use tapegrad_autograd::language::print::format;
 use tapegrad_autograd::language::span::Sources;
 
-use super::super::error::{CliError, ErrorCode};
+use super::super::error::CliError;
 use super::super::output::Output;
 use super::files::read;
-use super::program::mistake;
+use super::program::{mistake, replace};
 
 /// Rewrite programs in canonical form, comments kept
 #[derive(Args, Debug)]
@@ -63,18 +63,5 @@ fn formatted(file: &Path, text: &str) -> Result<String, CliError> {
     format(&sources, 0).map_err(|found| {
         let all: String = found.iter().map(|one| one.render(&sources)).collect();
         mistake(&found[0], &sources).rendered(all)
-    })
-}
-
-/// Replaces a file as a whole: a reader finds the old text or the new one.
-fn replace(file: &Path, text: &str) -> Result<(), CliError> {
-    let beside = file.with_extension("cg.new");
-    let done = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
-    done.map_err(|error| {
-        CliError::new(
-            ErrorCode::UnwritableFile,
-            format!("the file cannot be written: {error}"),
-        )
-        .at(file.display())
     })
 }

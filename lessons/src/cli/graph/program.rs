@@ -118,6 +118,19 @@ fn dim(text: &str) -> Result<(String, i64), CliError> {
     Ok((name.trim().to_string(), number))
 }
 
+/// Replaces a file as a whole: a reader finds the old text or the new one.
+pub fn replace(file: &Path, text: &str) -> Result<(), CliError> {
+    let beside = file.with_extension("cg.new");
+    let done = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
+    done.map_err(|error| {
+        CliError::new(
+            ErrorCode::UnwritableFile,
+            format!("the file cannot be written: {error}"),
+        )
+        .at(file.display())
+    })
+}
+
 /// A mistake as an error of the command.
 pub fn mistake(found: &Diagnostic, sources: &Sources) -> CliError {
     let report = found.report(sources);

@@ -48,6 +48,46 @@ fn a_mistake_is_shown_with_its_place_and_its_mend() {
 }
 
 #[test]
+fn fix_makes_the_changes_that_are_offered_and_says_which() {
+    let slips = "graph g {\n    # sizes\n    dim M\n    input x[M], t: data\n    param w[M]\n    let y = np.exp(w @ x)\n    \
+                 J = (y - t)**2\n    minimise J\n}\n";
+    let path = file("slips.cg", slips);
+    assert_eq!(graph(&["check", &path]).0, 1);
+    let (code, stdout, _) = graph(&["check", "--fix", &path]);
+    assert_eq!(code, 0, "{stdout}");
+    insta::assert_snapshot!(stdout.replace(&path, "slips.cg"), @r"
+    slips.cg:2: mended: a comment begins with `//`
+    slips.cg:6: mended: an equation begins with the name that it defines: `y = ..`
+    slips.cg:7: mended: a power is written `^`
+    slips.cg:8: mended: the word is `minimize`
+    slips.cg:6: mended: write `exp(..)`
+    slips.cg: no mistakes; graphs: g
+    ");
+    insta::assert_snapshot!(std::fs::read_to_string(&path).unwrap(), @r"
+    graph g {
+        // sizes
+        dim M
+        input x[M], t: data
+        param w[M]
+        y = exp(w @ x)
+        J = (y - t)^2
+        minimize J
+    }
+    ");
+    // What is not sure is left to a person, and nothing is written.
+    let unsure = "graph g { dim T, K input S[T, K] A = softmax(S) output A }";
+    let path = file("unsure.cg", unsure);
+    let (code, stdout, _) = graph(&["check", "--fix", &path, "--json"]);
+    let checked: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(
+        (code, &checked["fixed"], &checked["text"]),
+        (1, &json!([]), &json!(unsure))
+    );
+    assert_eq!(checked["diagnostics"][0]["code"], "E04");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), unsure);
+}
+
+#[test]
 fn the_other_commands_refuse_a_program_with_mistakes() {
     let path = file("refused.cg", WRONG);
     for args in [
@@ -138,5 +178,5 @@ fn every_code_is_explained() {
         "{page}"
     );
     assert_eq!(document(&["explain", "W02"])["severity"], "warning");
-    assert_eq!(printed(&["explain"]).lines().count(), 30);
+    assert_eq!(printed(&["explain"]).lines().count(), 32);
 }

@@ -1,7 +1,5 @@
 //! Lines as operators and functions of the language, where its rules give the right axes.
 
-use std::collections::BTreeSet;
-
 use super::Writer;
 use super::tree::{binary, call, expr, ident, is_name, name, number, operator_of, shape};
 use crate::derive::rules::expanded_in;
@@ -111,7 +109,7 @@ impl Writer<'_> {
         let mut labels = Vec::new();
         for &axis in axes {
             let label = &of[axis].label;
-            let once = of.iter().filter(|other| other.label == *label).count() == 1;
+            let once = of.iter().filter(|other| other.is_called(label)).count() == 1;
             if !once || !is_name(label) {
                 return None;
             }
@@ -160,8 +158,8 @@ impl Writer<'_> {
         if *order == flipped {
             return Some(expr(ExprKind::Field(Box::new(value), ident("T"))));
         }
-        let unique: BTreeSet<&str> = of.iter().map(|axis| &*axis.label).collect();
-        if unique.len() != rank || !unique.iter().all(|label| is_name(label)) {
+        let once = |axis: &types::Axis| of.iter().filter(|other| other.is_called(&axis.label)).count() == 1;
+        if !of.iter().all(|axis| once(axis) && is_name(&axis.label)) {
             return None;
         }
         let names = order.iter().map(|&axis| name(&of[axis].label));

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::code::Code;
 use crate::open::open;
-use crate::run::elaborate;
+use crate::run::{Request, RunError, Wanted, run};
 
 /// The page of a code.
 struct Page {
@@ -108,6 +108,10 @@ pages! {
         "`grad(J, x)` is the gradient of J by something that J is computed from. A gradient that does not exist is \
          never shown as 0: were x misspelt or not used at all, training would go on without it."
         "S0, dJ/dx along the edges of the graph"
+    E25
+        "An operation met a value for which it has no result: the logarithm of a negative number, a softmax over a row \
+         where everything is masked, bounds in the wrong order. The sizes are right, the numbers are not."
+        "S0, the softmax and the logarithm"
     W01
         "A parameter without influence on the objective gets no gradient, and training never changes it."
         "S0, parameters"
@@ -118,9 +122,6 @@ pages! {
     W03
         "In a row where everything is excluded the softmax divides 0 by 0."
         "S2, the causal mask: a position sees itself"
-    W04
-        "If two sizes never appear apart, they are probably two names for one thing."
-        "none"
     W05
         "J = t log y + (1-t) log(1-y) is a log-likelihood: it is to be maximised. With a minus it becomes the \
          cross-entropy, which is minimised."
@@ -128,6 +129,10 @@ pages! {
     W06
         "If no position looks at another one, all of them are one matrix product."
         "S2, why attention is faster than recurrence"
+    W07
+        "Two values line up by the names of their axes. Both axes have the size T here, so they line up in their order, \
+         and entry (q, k) meets entry (k, q)."
+        "S2, scores between queries and keys, both of length T"
 }
 
 /// The wrong program of a code's page.
@@ -168,9 +173,12 @@ pub fn message(code: Code) -> Option<String> {
     }
     let program = opened.programs.last()?;
     let free = program.dims.iter().filter(|dim| dim.value.is_none());
-    let dims = free.map(|dim| (dim.name.to_string(), 3)).collect();
-    let error = elaborate::bind(program, &dims)
-        .err()
-        .filter(|error| error.code == code)?;
-    Some(error.render(&opened.sources))
+    let request = Request {
+        dims: free.map(|dim| (dim.name.to_string(), 3)).collect(),
+        ..Request::default()
+    };
+    match run::<f64>(program, &request, Wanted::default()) {
+        Err(RunError::Program(error)) if error.code == code => Some(error.render(&opened.sources)),
+        _ => None,
+    }
 }

@@ -2,9 +2,11 @@
 //!
 //! The axes of the shorter operand must be some of the longer one's, in the same order; missing axes are repeated. In
 //! the index form every axis is an index, so any two operands line up, in the order in which the indices were
-//! introduced.
+//! introduced. Two axes of one name line up in their order; W07 says where the indices that made them stand the other
+//! way around.
 
 use super::Checker;
+use super::unknown::tight;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
@@ -33,15 +35,20 @@ impl Checker<'_> {
         if self.any_unknown(operands) {
             return None;
         }
-        let base = if self.indices.is_empty() {
+        let mut base = if self.indices.is_empty() {
             self.longest(operands)
         } else {
             self.union(operands)
         };
         let mut all = Vec::with_capacity(operands.len());
         for &operand in operands {
-            match self.places(&self.ty(operand).axes, &base) {
-                Ok(places) => all.push(places),
+            let axes = self.ty(operand).axes.clone();
+            match self.places(&axes, &base) {
+                Ok(places) => {
+                    self.indices_turned_around(operand, &places, &base, at);
+                    adopt_indices(&axes, &places, &mut base);
+                    all.push(places);
+                }
                 Err(misfit) => {
                     self.misfit(operands, misfit, at);
                     return None;
@@ -49,6 +56,37 @@ impl Checker<'_> {
             }
         }
         Some((base, all))
+    }
+
+    /// W07: the same indices in another order, `S[q, k]` beside `R[k, q]`, where the sizes do not tell.
+    fn indices_turned_around(&mut self, operand: ValueId, places: &[usize], base: &[Axis], at: Span) {
+        fn in_place(axis: &Axis) -> Option<&str> {
+            axis.index
+                .as_ref()
+                .filter(|index| index.in_place)
+                .map(|index| &*index.name)
+        }
+        let own: Option<Vec<&str>> = self.ty(operand).axes.iter().map(in_place).collect();
+        let others: Option<Vec<&str>> = places.iter().map(|&place| in_place(&base[place])).collect();
+        let (Some(own), Some(others)) = (own, others) else {
+            return;
+        };
+        let sorted = |names: &[&str]| {
+            let mut names: Vec<String> = names.iter().map(|name| (*name).to_string()).collect();
+            names.sort();
+            names
+        };
+        if own != others && sorted(&own) == sorted(&others) {
+            let text = format!(
+                "the indices of one side are {}, those of the other {}",
+                others.join(", "),
+                own.join(", ")
+            );
+            let warning = Diagnostic::new(Code::W07, at, text);
+            self.report(
+                warning.help("entries are taken by their place; write an index equation, which takes them by index"),
+            );
+        }
     }
 
     fn longest(&self, operands: &[ValueId]) -> Vec<Axis> {
@@ -137,28 +175,78 @@ impl Checker<'_> {
         };
         let (l, r) = (self.ty(left).clone(), self.ty(right).clone());
         let (left_span, right_span) = (self.place(left), self.place(right));
+        let [l_name, r_name] = [self.text(left_span), self.text(right_span)];
         let sorted = |ty: &Type| {
             let mut labels = ty.labels().into_iter().map(str::to_string).collect::<Vec<_>>();
             labels.sort();
             labels
         };
         if sorted(&l) == sorted(&r) && l.labels() != r.labels() {
-            let mut error = Diagnostic::new(Code::E03, right_span, r.to_string()).with(left_span, l.to_string());
-            let text = self.text(right_span);
-            if let Some(plain) = text.strip_suffix(".T") {
-                error = error.help("drop `.T`").edit(right_span, plain);
-            } else if r.rank() == 2 {
-                error = error.help(format!("write `{text}.T`")).edit(right_span.after(), ".T");
-            }
+            let error = Diagnostic::new(Code::E03, right_span, r.to_string()).with(left_span, l.to_string());
+            let error = turned_over(error, [(left_span, &l_name), (right_span, &r_name)], r.rank());
             return self.report(error);
         }
-        let [l_name, r_name] = [self.text(left_span), self.text(right_span)];
         let error = Diagnostic::new(Code::E02, right_span, format!("{r_name} has {}", axes_text(&r))).with(
             left_span,
             format!("{l_name} has {}; neither list contains the other", axes_text(&l)),
         );
+        let error = self.suggest_product(error, [left_span, right_span], &l, &r);
         let error = self.suggest_pairs(error, &l, &r);
+        let error = if error.help.is_some() {
+            error
+        } else {
+            self.suggest_names(error, &l, &r)
+        };
         self.report(error);
+    }
+
+    /// Help for `A * B` where `A @ B` is meant.
+    fn suggest_product(&self, error: Diagnostic, [left, right]: [Span; 2], l: &Type, r: &Type) -> Diagnostic {
+        let between = Span {
+            start: left.end,
+            end: right.start.max(left.end),
+        };
+        let sign = self.sources.text(between).trim() == "*";
+        if !sign || !self.has_product(l, r) {
+            return error;
+        }
+        error
+            .help("`*` multiplies entry by entry; the matrix product is `@`")
+            .edit(between, " @ ")
+    }
+
+    /// Help for axes of the same sizes under different names.
+    fn suggest_names(&self, error: Diagnostic, l: &Type, r: &Type) -> Diagnostic {
+        let (long, short) = if l.rank() >= r.rank() { (l, r) } else { (r, l) };
+        let is_renamed = long.rank() == short.rank()
+            && long
+                .axes
+                .iter()
+                .zip(&short.axes)
+                .all(|(a, b)| self.same(&a.size, &b.size));
+        if is_renamed {
+            let is_told = long
+                .axes
+                .iter()
+                .all(|axis| axis.name_among(&long.axes) == Some(&axis.label));
+            let named = if is_told && l.labels() != r.labels() {
+                long
+            } else {
+                short
+            };
+            return error.help(format!(
+                "the sizes agree, the names do not; where the other value is made, name its axes `as {named}`"
+            ));
+        }
+        let unknown: Vec<&str> = short
+            .labels()
+            .into_iter()
+            .filter(|label| !long.labels().contains(label))
+            .collect();
+        match unknown.as_slice() {
+            [] => error,
+            labels => error.help(format!("{long} has no axis {}", labels.join(" or "))),
+        }
     }
 
     /// Help for two vectors with different axes: every pair was probably meant.
@@ -186,7 +274,38 @@ impl Checker<'_> {
         );
         error
             .help(format!("for every pair, write an index equation: `{equation}`"))
-            .edit(stmt.span, equation)
+            .or_edit(stmt.span, equation)
+    }
+}
+
+/// Help for two values with the same axes in another order: one of the two is to be transposed.
+fn turned_over(error: Diagnostic, operands: [(Span, &str); 2], rank: usize) -> Diagnostic {
+    let plain = |text: &str| {
+        text.strip_suffix(".T")
+            .filter(|plain| tight(plain) == *plain)
+            .map(str::to_string)
+    };
+    let [_, (_, right)] = operands;
+    let error = match plain(right) {
+        Some(_) => error.help("drop `.T`"),
+        None if rank == 2 => error.help(format!("write `{}.T`", tight(right))),
+        None => error.help("put the axes in one order, as in `order(x, k, q)`"),
+    };
+    operands
+        .into_iter()
+        .fold(error, |error, (span, text)| match plain(text) {
+            Some(plain) => error.or_edit(span, plain),
+            None if rank == 2 => error.or_edit(span, format!("{}.T", tight(text))),
+            None => error,
+        })
+}
+
+/// Gives the indices of an operand's axes to those of the result that have none.
+fn adopt_indices(axes: &[Axis], places: &[usize], base: &mut [Axis]) {
+    for (axis, &place) in axes.iter().zip(places) {
+        if base[place].index.is_none() {
+            base[place].index.clone_from(&axis.index);
+        }
     }
 }
 

@@ -98,7 +98,7 @@ impl Checker<'_> {
             let error = Diagnostic::new(Code::E06, span, format!("each axis of {ty} has to be named once"));
             return self.wrong(error);
         }
-        self.permute(value, &order, span)
+        self.turn(value, &order, span)
     }
 
     /// `broadcast(x, to => [T, D])`.
@@ -166,11 +166,11 @@ impl Checker<'_> {
     }
 
     /// `concat(a, b, over k)`.
-    pub(super) fn concat(&mut self, values: &[ValueId], over: Option<&[Ident]>, end: Span, span: Span) -> ValueId {
+    pub(super) fn concat(&mut self, values: &[ValueId], over: Option<&[Ident]>, span: Span) -> ValueId {
         if self.any_unknown(values) {
             return self.unknown(span);
         }
-        let Some(axes) = self.axes_over("concat", values[0], over, end) else {
+        let Some(axes) = self.axes_over("concat", values[0], over) else {
             return self.unknown(span);
         };
         let &[axis] = axes.as_slice() else {

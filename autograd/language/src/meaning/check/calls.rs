@@ -1,7 +1,7 @@
 //! Calls: functions of the language, and formulas with a name.
 
 use super::Checker;
-use super::names::{Binding, NameScope, nearest};
+use super::names::{Binding, NameScope};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Instruction, Operation, ValueId};
@@ -27,14 +27,15 @@ impl<'a> Checker<'a> {
                 // A value cannot be called, so a function keeps its name beside a value such as `mean`.
                 Some(_) if words::names().contains(&name.as_str()) => self.call_named(name, callee.span, args, span),
                 Some(_) => {
-                    let error = Diagnostic::new(Code::E09, callee.span, format!("`{name}` is a value, not a function"));
+                    let error = Diagnostic::new(Code::E09, callee.span, format!("`{name}` is a value, not a function"))
+                        .help(format!("a product is `{name} * (..)`, an entry `{name}[..]`"));
                     vec![self.wrong(error)]
                 }
                 None => self.call_named(name, callee.span, args, span),
             },
             ExprKind::Index(of, positions) => self.call_indexed(of, positions, callee.span, args, span),
             ExprKind::Field(of, name) if of.as_name() == Some("engine") => vec![self.engine(name, args, span)],
-            _ => vec![self.wrong(Diagnostic::new(Code::E09, callee.span, "this cannot be called"))],
+            _ => vec![self.foreign_call(callee, args, span)],
         }
     }
 
@@ -55,7 +56,9 @@ impl<'a> Checker<'a> {
             error = error.help(format!(
                 "`layer {fresh} = {written}`, then `{fresh}(...)`; calling it twice shares its parameters"
             ));
-            if let Some((stmt, _)) = self.equation {
+            if let Some((stmt, _)) = self.equation
+                && self.loops.is_empty()
+            {
                 error = error
                     .edit(stmt.span.before(), format!("layer {fresh} = {written}; "))
                     .edit(at, fresh);
@@ -68,6 +71,25 @@ impl<'a> Checker<'a> {
                 None => vec![self.unknown(span)],
             },
             _ => vec![self.wrong(Diagnostic::new(Code::E09, at, "this cannot be called"))],
+        }
+    }
+
+    /// E22, with the layers of this module that there are.
+    fn called_module(&self, name: &str, at: Span) -> Diagnostic {
+        let error = Diagnostic::new(Code::E22, at, "a module with parameters must be given a name first");
+        let names = self.frame().names.iter();
+        let is_of_it = |binding: &Binding| matches!(binding, Binding::Layer(layer) if layer.module == name && layer.count.is_none());
+        let layers: Vec<&str> = names
+            .filter(|(_, (binding, _))| is_of_it(binding))
+            .map(|(own, _)| own.as_str())
+            .collect();
+        match layers.as_slice() {
+            [] => error.help(format!(
+                "write `layer {} = {name}[..]`, and call that",
+                name.to_lowercase()
+            )),
+            [only] => error.help(format!("call the layer: `{only}(..)`")).edit(at, *only),
+            several => error.help(format!("call one of its layers: {}", several.join(", "))),
         }
     }
 
@@ -85,18 +107,10 @@ impl<'a> Checker<'a> {
             return vec![self.call_function(name, args, span)];
         }
         if self.modules().contains(&name) {
-            let error = Diagnostic::new(Code::E22, at, "a module with parameters must be given a name first")
-                .help(format!("`layer {} = {name}[...]`", name.to_lowercase()));
+            let error = self.called_module(name, at);
             return vec![self.wrong(error)];
         }
-        let mut known = words::names();
-        known.push(words::GRADIENT);
-        known.extend(self.items.keys().copied());
-        let mut error = Diagnostic::new(Code::E09, at, format!("there is no function `{name}`"));
-        if let Some(near) = nearest(name, &known) {
-            error = error.help(format!("did you mean `{near}`?")).edit(at, near);
-        }
-        vec![self.wrong(error)]
+        vec![self.unknown_function(name, at)]
     }
 
     /// The plain values among the arguments, and the axes after `over`.
@@ -116,10 +130,6 @@ impl<'a> Checker<'a> {
         let function = words::find(name).expect("the caller found the name among the functions");
         let (values, over) = Self::split_args(args);
         let pair = words::find_form(name, Form::Pair);
-        let end = Span {
-            start: span.end - 1,
-            end: span.end - 1,
-        };
         match (function.word.form, values.as_slice()) {
             (Form::Unary, [x]) if args.len() == 1 => {
                 let x = self.expr(x);
@@ -135,7 +145,7 @@ impl<'a> Checker<'a> {
                 if self.ty(x).is_unknown() {
                     return x;
                 }
-                let Some(axes) = self.axes_over(name, x, over, end) else {
+                let Some(axes) = self.axes_over(name, x, over) else {
                     return self.unknown(span);
                 };
                 match (function.word.form, axes.as_slice()) {
@@ -157,14 +167,52 @@ impl<'a> Checker<'a> {
                 self.along(name, x, &over[0], span)
             }
             (Form::Own { .. }, _) if self.indices.is_empty() || name == "clip" => {
-                self.call_special(name, args, &values, over, end, span)
+                self.call_special(name, args, &values, over, span)
             }
             _ if !self.indices.is_empty() && function.word.form != Form::Unary => {
                 let text = format!("`{name}` works on whole axes, and here every axis is an index");
                 self.wrong(Diagnostic::new(Code::E18, span, text).help("give its result a name first"))
             }
+            (Form::Reduction | Form::Along, [x, second]) if over.is_none() => {
+                self.axis_as_value(&function, x, second, span)
+            }
             _ => self.wrong_call(&function, span),
         }
+    }
+
+    /// E20 for `softmax(S, k)` and `sum(i, x[i])`: an axis or an index given as a value.
+    fn axis_as_value(&mut self, function: &Function, x: &Expr, second: &Expr, span: Span) -> ValueId {
+        let said = format!("this is called as `{}`", function.word.signature());
+        let error = Diagnostic::new(Code::E20, span, said);
+        let gap = Span {
+            start: x.span.end,
+            end: second.span.start,
+        };
+        if let Some(index) = x.as_name().filter(|index| self.lookup(index).is_none()) {
+            let error = error.help(format!(
+                "an index stands before a colon: `{}({index}: ..)`",
+                function.word.name
+            ));
+            return self.wrong(error.edit(gap, ": "));
+        }
+        let value = self.expr(x);
+        let ty = self.ty(value).clone();
+        let error = match second.as_name() {
+            Some(axis)
+                if ty
+                    .axes
+                    .iter()
+                    .any(|own| own.is_called(axis) || own.label == self.label(axis)) =>
+            {
+                let error = error.help(format!("an axis stands behind `over`: `, over {axis}`"));
+                error.edit(gap, ", over ")
+            }
+            _ => error.help(format!(
+                "an axis stands behind `over`, by its name; for example `{}`",
+                function.word.example()
+            )),
+        };
+        self.wrong(error)
     }
 
     pub(super) fn wrong_call(&mut self, function: &Function, span: Span) -> ValueId {
@@ -183,7 +231,6 @@ impl<'a> Checker<'a> {
         args: &[Arg],
         values: &[&Expr],
         over: Option<&[Ident]>,
-        end: Span,
         span: Span,
     ) -> ValueId {
         let function = words::find(name).expect("the caller found the name among the functions");
@@ -200,7 +247,7 @@ impl<'a> Checker<'a> {
             ("broadcast", [_, Arg::Split(_, to)]) => self.broadcast(x, to, span),
             ("order", _) => self.order(x, others, span),
             ("clip", [_, Arg::Value(low), Arg::Value(high)]) => self.clip(x, [low, high], span),
-            ("var", [_] | [_, Arg::Over(_)]) => match self.axes_over(name, x, over, end) {
+            ("var", [_] | [_, Arg::Over(_)]) => match self.axes_over(name, x, over) {
                 Some(axes) => self.reduce_by_word(name, x, axes, span),
                 None => self.unknown(span),
             },
@@ -214,7 +261,7 @@ impl<'a> Checker<'a> {
                 for other in others {
                     parts.push(self.expr(other));
                 }
-                self.concat(&parts, over, end, span)
+                self.concat(&parts, over, span)
             }
             ("with_one", [_]) if self.ty(x).rank() == 1 => {
                 let mut ty = self.ty(x).clone();

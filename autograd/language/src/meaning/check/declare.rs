@@ -52,6 +52,17 @@ impl<'a> Checker<'a> {
         if under.as_number() == Some(0) || (over.as_number().is_some() && under.as_number().is_some()) {
             return self.not_whole(name, &over, &under, left.span.to(right.span));
         }
+        if let [Some(o), Some(u)] = [&over, &under].map(|size| self.facts.normal(size).as_number())
+            && (u == 0 || o % u != 0)
+        {
+            let text = format!(
+                "{} is {o} and {} is {u}: not divisible",
+                self.text(left.span),
+                self.text(right.span)
+            );
+            let error = Diagnostic::new(Code::E14, left.span.to(right.span), text);
+            self.report(error.help("choose sizes of which one divides the other"));
+        }
         let known = self.program.dims.iter().find(
             |dim| matches!(&dim.value, Some(DimValue::Quotient(o, u)) if self.same(o, &over) && self.same(u, &under)),
         );
@@ -108,13 +119,17 @@ impl<'a> Checker<'a> {
         if let ExprKind::Name(name) = &expr.kind
             && self.lookup(name).is_none()
         {
-            self.unknown_name(name, expr.span);
+            self.unknown_size(name, expr.span);
             return None;
         }
-        self.report(
-            Diagnostic::new(Code::E14, expr.span, format!("`{text}` is not a size"))
-                .help("sizes are whole numbers, names declared with `dim`, and sums and products of them"),
-        );
+        let is_value = expr
+            .as_name()
+            .is_some_and(|name| matches!(self.lookup(name), Some(Binding::Value(_))));
+        let help = match is_value {
+            true => "this is a value; a size is declared with `dim`",
+            false => "sizes are whole numbers, names declared with `dim`, and sums and products of them",
+        };
+        self.report(Diagnostic::new(Code::E14, expr.span, format!("`{text}` is not a size")).help(help));
         None
     }
 
@@ -177,7 +192,7 @@ impl<'a> Checker<'a> {
             Some(label) => (label.name.as_str().into(), label.span.to(expr.span)),
             None => (self.label_of(expr, &size), expr.span),
         };
-        Some(Axis { label, size, origin })
+        Some(Axis::new(&label, size, origin))
     }
 
     pub(super) fn label_of(&self, expr: &Expr, size: &Size) -> Rc<str> {

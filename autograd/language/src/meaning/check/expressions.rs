@@ -55,6 +55,9 @@ impl Checker<'_> {
 
     fn expr_kind(&mut self, expr: &Expr) -> ValueId {
         let span = expr.span;
+        if let Some(refused) = self.foreign_power(expr) {
+            return refused;
+        }
         match &expr.kind {
             ExprKind::Number(value) => self.number(*value, span),
             ExprKind::Name(name) => self.name(name, span),
@@ -245,12 +248,7 @@ impl Checker<'_> {
             return value;
         }
         if name != "T" {
-            let error = Diagnostic::new(
-                Code::E09,
-                name_span,
-                "the only thing behind a point is `.T`, the transpose",
-            );
-            return self.wrong(error);
+            return self.unknown_field(name, name_span);
         }
         if ty.rank() < 2 || !self.indices.is_empty() {
             let error = Diagnostic::new(
@@ -271,7 +269,19 @@ impl Checker<'_> {
         let rank = ty.rank();
         let mut order: Vec<usize> = (0..rank).collect();
         order.swap(rank - 2, rank - 1);
-        self.permute(value, &order, span)
+        self.turn(value, &order, span)
+    }
+
+    /// Permutes the axes as the program says, so that their indices do not stand where their equation put them.
+    pub(super) fn turn(&mut self, value: ValueId, order: &[usize], span: Span) -> ValueId {
+        let turned = self.permute(value, order, span);
+        if turned != value {
+            let axes = &mut self.program.values[turned].ty.axes;
+            axes.iter_mut()
+                .filter_map(|axis| axis.index.as_mut())
+                .for_each(|index| index.in_place = false);
+        }
+        turned
     }
 
     pub(super) fn permute(&mut self, value: ValueId, order: &[usize], span: Span) -> ValueId {

@@ -21,18 +21,33 @@ impl<'a> Checker<'a> {
             let known: Vec<&str> = self.modules();
             let text = format!("there is no module `{}` before this line", layer.module.name);
             let mut error = Diagnostic::new(Code::E09, layer.module.span, text);
-            if let Some(near) = super::names::nearest(&layer.module.name, &known) {
+            if let Some(near) = super::names::slip(&layer.module.name, &known) {
                 error = error
                     .help(format!("did you mean `{near}`?"))
                     .edit(layer.module.span, near);
+            } else if known.is_empty() {
+                error = error
+                    .help("a module is written above the graph: `module Linear[I, O](x[.., I]) -> y[.., O] { .. }`");
+            } else {
+                error = error.help(format!("the modules are {}", known.join(", ")));
             }
             self.report(error);
             return self.define(&layer.name, Binding::Value(usize::MAX));
         };
         if dims.len() != layer.sizes.len() {
             let names: Vec<&str> = dims.iter().map(|dim| dim.name.as_str()).collect();
-            let text = format!("{} needs [{}]", layer.module.name, names.join(", "));
-            self.report(Diagnostic::new(Code::E20, layer.span, text));
+            let (needed, given) = (counted(dims.len(), "size"), layer.sizes.len());
+            let text = format!(
+                "{} needs {needed}, [{}]; {given} given",
+                layer.module.name,
+                names.join(", ")
+            );
+            let help = format!(
+                "write `{}[{}]`, with your own sizes",
+                layer.module.name,
+                names.join(", ")
+            );
+            self.report(Diagnostic::new(Code::E20, layer.span, text).help(help));
             return self.define(&layer.name, Binding::Value(usize::MAX));
         }
         let sizes: Option<Vec<(Size, Rc<str>)>> = layer
@@ -89,8 +104,14 @@ impl<'a> Checker<'a> {
         let (values, _) = Self::split_args(args);
         if values.len() != inputs.len() || values.len() != args.len() {
             let names: Vec<&str> = inputs.iter().map(|decl| decl.name.name.as_str()).collect();
-            let text = format!("{} is called with ({})", layer.module, names.join(", "));
-            return vec![self.wrong(Diagnostic::new(Code::E20, span, text))];
+            let (needed, given) = (counted(inputs.len(), "value"), args.len());
+            let text = format!(
+                "{} is called with {needed}, ({}); {given} given",
+                layer.module,
+                names.join(", ")
+            );
+            let help = format!("write `{}({})`, with your own values", layer.name, names.join(", "));
+            return vec![self.wrong(Diagnostic::new(Code::E20, span, text).help(help))];
         }
         let given = self.variables(values);
         let Some(mut frame) = self.frame_of(layer, at.as_ref(), span) else {
@@ -283,4 +304,9 @@ impl<'a> Checker<'a> {
         let span = self.program.values[value].span;
         self.relabel(value, ty, span)
     }
+}
+
+/// `1 value`, `2 values`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,11 +1,12 @@
 //! The matrix product: the last axis of the left side meets the first of the right side, by name and by size.
 
 use super::Checker;
+use super::names::Binding;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
-use crate::meaning::types::{Axis, Type};
+use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::ast::{Expr, ExprKind, Link};
 use crate::syntax::span::Span;
 
@@ -35,6 +36,11 @@ impl Checker<'_> {
             return self.product_with_stack(a, b, ty, span);
         }
         self.emit(Operation::Matmul, vec![a, b], ty, span)
+    }
+
+    /// True if the matrix product of values of these types exists.
+    pub(super) fn has_product(&self, a: &Type, b: &Type) -> bool {
+        self.product(a, b).is_some()
     }
 
     /// The axes of the product, if it exists.
@@ -94,8 +100,7 @@ impl Checker<'_> {
                 sign,
                 "a single number has no axis to join; multiply by it with `*`",
             )
-            .help("use `*`")
-            .edit(sign, "*");
+            .help("use `*`, or another value");
         };
         let (meeting, names) = if a.rank() > 2 && b.rank() > 2 {
             (&b.axes[b.rank() - 2], "the last but one axis")
@@ -118,15 +123,40 @@ impl Checker<'_> {
             );
         }
         error = error.note("two sizes that happen to be equal in a run would hide this from a check of numbers");
-        for (text, ty) in self.rearranged(left, right, a, b) {
-            if let Some(axes) = ty {
-                let ty = Type::real(axes);
-                return error
-                    .help(format!("`{text}` has type {ty}"))
-                    .edit(left.span.to(right.span), text);
+        if let Kind::Id(of) = &a.kind
+            && self.same(of, &first.size)
+        {
+            return error.help(format!("ids pick rows: `{b_text}[{a_text}]`"));
+        }
+        // Two arrangements with the same axes are the same product.
+        let mut known: Vec<Vec<Axis>> = Vec::new();
+        for (text, axes) in self.rearranged(left, right, a, b) {
+            let Some(axes) = axes.filter(|axes| !known.contains(axes)) else {
+                continue;
+            };
+            if error.help.is_none() {
+                error = error.help(format!("`{text}` has type {}", Type::real(axes.clone())));
             }
+            if !self.another_fits(a, b, &axes) {
+                error = error.or_edit(left.span.to(right.span), text);
+            }
+            known.push(axes);
         }
         error
+    }
+
+    /// True if some other value in the place of one side gives a product with these axes: it may have been meant.
+    fn another_fits(&self, a: &Type, b: &Type, axes: &[Axis]) -> bool {
+        let mut types = self.frame().names.values().filter_map(|(binding, _)| match binding {
+            Binding::Value(value) if *value != usize::MAX => Some(self.ty(*value)),
+            _ => None,
+        });
+        types.any(|ty| {
+            [self.product(a, ty), self.product(ty, b)]
+                .iter()
+                .flatten()
+                .any(|own| own == axes)
+        })
     }
 
     /// The products that may have been meant, each with its axes if it exists.

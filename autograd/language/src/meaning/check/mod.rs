@@ -9,6 +9,7 @@ mod arrange;
 mod calls;
 mod choice;
 mod declare;
+mod direction;
 mod engine;
 mod expressions;
 mod gradient;
@@ -22,6 +23,7 @@ mod proofs;
 mod reduce;
 mod rows;
 mod statements;
+mod unknown;
 mod warnings;
 
 use std::collections::BTreeMap;
@@ -143,6 +145,12 @@ struct Checker<'a> {
     in_backward: bool,
     /// True after a mistake in the item being checked, or in a module that it calls, even if that was said before.
     broken: bool,
+    /// The statement that says the objective.
+    objective_at: Option<Span>,
+    /// The names that the item defines anywhere, with their places.
+    defined: Vec<(&'a str, Span)>,
+    /// The positions of loops that ended, each with the text of its last one.
+    loops_ended: Vec<(String, String)>,
     /// Where each value was used last, which is what a message points to.
     used_at: BTreeMap<ValueId, Span>,
     memory: u64,
@@ -176,6 +184,9 @@ impl<'a> Checker<'a> {
             equation: None,
             in_backward: false,
             broken: false,
+            objective_at: None,
+            defined: Vec::new(),
+            loops_ended: Vec::new(),
             used_at: BTreeMap::new(),
             memory,
             budget: Budget::new(memory),
@@ -199,6 +210,9 @@ impl<'a> Checker<'a> {
                     .with(place, "here")
                     .help("every name means one thing; choose another"),
             );
+        }
+        if let ItemKind::Graph { body, .. } | ItemKind::Module { body, .. } = item {
+            unknown::defined_names(&body.stmts, &mut self.defined);
         }
         if !matches!(item, ItemKind::Graph { .. }) {
             self.active.push(name.name.clone());
@@ -241,6 +255,9 @@ impl<'a> Checker<'a> {
         self.stores.clear();
         self.plans.clear();
         self.used_at.clear();
+        self.objective_at = None;
+        self.defined.clear();
+        self.loops_ended.clear();
         self.active.clear();
         self.depth = 0;
         self.in_backward = name.contains("_backward");

@@ -103,10 +103,12 @@ impl Checker<'_> {
     pub(super) fn outside(&mut self, at: &Size, size: &Size, text: &str, span: Span) {
         let mut error = Diagnostic::new(Code::E19, span, format!("{text} has positions 1 to {size}"));
         if at.as_number() == Some(0) {
-            error = error
-                .help("the first one is at 1; only a recurrence has a 0th value, its start")
-                .edit(span, "1");
+            error = error.help("the first one is at 1; only a recurrence has a 0th value, its start");
             return self.report(error);
+        }
+        if at.as_number().is_some_and(|at| at < 0) {
+            error = error.help(format!("positions are not counted from the end; the last one is `{text}[{size}]`"));
+            return self.report(error.edit(span, size.to_string()));
         }
         match self.example(at, size) {
             Some((numbers, place, last)) => {

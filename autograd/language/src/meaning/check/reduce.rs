@@ -1,11 +1,11 @@
 //! Reductions and functions along an axis: `over k`.
 
 use super::Checker;
-use super::names::nearest;
+use super::names::{is_word, slip};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
-use crate::meaning::types::{Kind, Type};
+use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::ast::Ident;
 use crate::syntax::span::Span;
 
@@ -18,53 +18,74 @@ impl Checker<'_> {
         }
     }
 
-    /// The position of the axis with this name.
+    /// The position of the axis with this name: the name of its size, one of its own, or the index that made it.
     pub(super) fn axis_named(&mut self, value: ValueId, name: &Ident) -> Option<usize> {
         let label = self.label(&name.name);
+        let is_size = matches!(self.lookup(&name.name), Some(super::names::Binding::Dim(..)));
         let ty = self.ty(value).clone();
-        let found: Vec<usize> = (0..ty.rank()).filter(|&axis| ty.axes[axis].label == label).collect();
-        let text = self.text(self.place(value));
+        let is_it = |axis: &Axis| axis.label == label || !is_size && axis.is_called(&name.name);
+        let found: Vec<usize> = (0..ty.rank()).filter(|&axis| is_it(&ty.axes[axis])).collect();
         match found.as_slice() {
             [one] => Some(*one),
             [] => {
-                let none = format!("{text} is {ty}; it has no axis {}", name.name);
-                let mut error = Diagnostic::new(Code::E06, name.span, none);
-                if let Some(near) = nearest(&name.name, &ty.labels()).or(ty.labels().last().copied()) {
-                    error = error.help(format!("did you mean `{near}`?"));
-                    if near.chars().all(|c| c.is_alphanumeric() || c == '_') {
-                        error = error.edit(name.span, near);
-                    }
-                }
+                let error = self.no_such_axis(value, &ty, name);
                 self.report(error);
                 None
             }
             several => {
-                let mut error = Diagnostic::new(Code::E05, name.span, format!("which of the two? {text} is {ty}"));
-                for &axis in several {
-                    error = error.with(
-                        ty.axes[axis].origin,
-                        format!("axis {} of {text} comes from here", axis + 1),
-                    );
-                }
-                let named: Vec<String> = ["q", "k"].iter().map(|role| format!("{role}:{}", name.name)).collect();
-                error = error.help(format!(
-                    "name the roles where the rows are made, as in `as [{}]`, then say `over k`",
-                    named.join(", ")
-                ));
+                let error = self.several_axes(value, &ty, name, several);
                 self.report(error);
                 None
             }
         }
     }
 
+    /// E06, with the name that was meant if only one can be.
+    fn no_such_axis(&self, value: ValueId, ty: &Type, name: &Ident) -> Diagnostic {
+        let text = self.text(self.place(value));
+        let said = format!("{text} is {ty}; it has no axis {}", name.name);
+        let error = Diagnostic::new(Code::E06, name.span, said);
+        let names: Vec<&str> = ty.axes.iter().filter_map(|axis| axis.name_among(&ty.axes)).collect();
+        // Where the name is that of a size, the value may be the wrong one, and not the axis.
+        let is_size = matches!(self.lookup(&name.name), Some(super::names::Binding::Dim(..)));
+        let meant = match names.as_slice() {
+            [only] if ty.rank() == 1 && !is_size => Some(*only),
+            names => slip(&name.name, names),
+        };
+        match meant {
+            Some(meant) if is_word(meant) => error.help(format!("did you mean `{meant}`?")).edit(name.span, meant),
+            _ if ty.rank() == 0 => error.help("it is a single number: drop the `over`"),
+            _ if names.is_empty() => error.help("name its axes with `as`, as in `as [q:T, k:T]`"),
+            _ => error.help(format!("its axes are {}", names.join(", "))),
+        }
+    }
+
+    /// E05, with the names by which the axes can be told apart.
+    fn several_axes(&self, value: ValueId, ty: &Type, name: &Ident, axes: &[usize]) -> Diagnostic {
+        let text = self.text(self.place(value));
+        let mut error = Diagnostic::new(Code::E05, name.span, format!("which of the two? {text} is {ty}"));
+        for &axis in axes {
+            error = error.with(
+                ty.axes[axis].origin,
+                format!("axis {} of {text} comes from here", axis + 1),
+            );
+        }
+        let told: Vec<&str> = axes
+            .iter()
+            .filter_map(|&axis| ty.axes[axis].name_among(&ty.axes))
+            .collect();
+        if told.len() == axes.len() {
+            return error.help(format!("say which by its index: `over {}`", told.join("` or `over ")));
+        }
+        let named: Vec<String> = ["q", "k"].iter().map(|role| format!("{role}:{}", name.name)).collect();
+        error.help(format!(
+            "name the roles where the rows are made, as in `as [{}]`, then say `over k`",
+            named.join(", ")
+        ))
+    }
+
     /// The axes that a function works along; without `over` only if there is no choice.
-    pub(super) fn axes_over(
-        &mut self,
-        function: &str,
-        value: ValueId,
-        over: Option<&[Ident]>,
-        end: Span,
-    ) -> Option<Vec<usize>> {
+    pub(super) fn axes_over(&mut self, function: &str, value: ValueId, over: Option<&[Ident]>) -> Option<Vec<usize>> {
         let ty = self.ty(value).clone();
         if let Some(names) = over {
             let axes: Option<Vec<usize>> = names.iter().map(|name| self.axis_named(value, name)).collect();
@@ -76,18 +97,21 @@ impl Checker<'_> {
             return Some((0..ty.rank()).collect());
         }
         let text = self.text(self.place(value));
-        let labels = ty.labels();
-        let last = labels[labels.len() - 1];
-        let said = format!("{text} has {} axes: {}", ty.rank(), labels.join(", "));
-        let mut error = Diagnostic::new(Code::E04, self.place(value), said);
-        if function == "softmax" {
-            error = error.help(format!(
-                "the entries of each row should sum to 1, so probably `over {last}`"
-            ));
+        let names: Vec<&str> = ty
+            .axes
+            .iter()
+            .map(|axis| axis.name_among(&ty.axes).unwrap_or(&axis.label))
+            .collect();
+        let last = names[names.len() - 1];
+        let said = format!("{text} has {} axes: {}", ty.rank(), names.join(", "));
+        let error = Diagnostic::new(Code::E04, self.place(value), said);
+        self.report(if function == "softmax" || function == "log_softmax" {
+            error.help(format!(
+                "each row should sum to 1, so probably `{function}({text}, over {last})`"
+            ))
         } else {
-            error = error.help(format!("say which, as in `{function}({text}, over {last})`"));
-        }
-        self.report(error.edit(end, format!(", over {last}")));
+            error.help(format!("say which, as in `{function}({text}, over {last})`"))
+        });
         None
     }
 

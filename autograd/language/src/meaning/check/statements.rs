@@ -69,7 +69,9 @@ impl<'a> Checker<'a> {
         };
         if results.len() != targets.len() {
             let text = format!("this gives {} values for {} names", results.len(), targets.len());
-            self.report(Diagnostic::new(Code::E20, value.span, text));
+            self.report(
+                Diagnostic::new(Code::E20, value.span, text).help("write as many names on the left: `h, c = ..`"),
+            );
             return targets.iter().map(|target| self.unknown(target.name.span)).collect();
         }
         results
@@ -130,15 +132,15 @@ impl<'a> Checker<'a> {
         if ty.rank() != 0 {
             let labels = ty.labels().join(", ");
             let text = self.text(expr.span);
-            let error = Diagnostic::new(Code::E07, expr.span, format!("{text} is {ty}, not one value"))
-                .help(format!("`sum({text}, over {labels})` or `mean`"))
-                .edit(expr.span, format!("sum({text}, over {labels})"));
-            return self.report(error);
+            let error = Diagnostic::new(Code::E07, expr.span, format!("{text} is {ty}, not one value"));
+            let help = format!("write `sum({text}, over {labels})`, or `mean`; which of the two, only you know");
+            return self.report(error.help(help));
         }
         if self.program.objective.is_some() {
             let error = Diagnostic::new(Code::E21, span, "this graph already has an objective");
             return self.report(error.help("add up what is to be minimised"));
         }
+        self.objective_at = Some(span);
         self.program.objective = Some((direction, value));
     }
 
@@ -165,6 +167,7 @@ impl<'a> Checker<'a> {
         let body = self.blocks.pop().expect("the block was opened above");
         self.plans.pop();
         self.loops.pop();
+        self.loops_ended.push((one.index.name.clone(), self.text(one.to.span)));
         let frame = self.frames.last_mut().expect("there is always a frame");
         frame
             .names

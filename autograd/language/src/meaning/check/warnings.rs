@@ -7,8 +7,8 @@ use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Instruction, Operation, ValueId};
-use crate::meaning::size::{Size, Symbol};
-use crate::syntax::ast::{Binary, Direction, Expr, ExprKind};
+use crate::meaning::size::Size;
+use crate::syntax::ast::{Binary, Expr, ExprKind};
 use crate::syntax::span::Span;
 
 impl Checker<'_> {
@@ -16,8 +16,9 @@ impl Checker<'_> {
     pub(super) fn warnings(&mut self) {
         let instructions = self.blocks[0].clone();
         self.unused_params(&instructions);
-        self.likelihood_minimised(&instructions);
-        self.sizes_always_together();
+        if let Some(statement) = self.objective_at {
+            self.objective_turned_around(&instructions, statement);
+        }
         self.loops_without_memory(&instructions);
         self.logs_of_softmax(&instructions);
     }
@@ -75,97 +76,6 @@ impl Checker<'_> {
             }
         }
         reached
-    }
-
-    /// W05: `minimize` of something that grows with the logarithm of a probability.
-    fn likelihood_minimised(&mut self, instructions: &[Instruction]) {
-        let Some((Direction::Minimize, objective)) = self.program.objective else {
-            return;
-        };
-        if self.grows_with_log(instructions, objective, &RefCell::default()) == Some(true) {
-            let span = self.program.values[objective].span;
-            let warning = Diagnostic::new(
-                Code::W05,
-                span,
-                "this grows when the probability of the right answer grows",
-            );
-            self.report(warning.help("write `maximize`, or a minus before the logarithm"));
-        }
-    }
-
-    /// Whether a value grows or falls with a logarithm in it; `None` if there is none.
-    fn grows_with_log(
-        &self,
-        instructions: &[Instruction],
-        value: ValueId,
-        known: &RefCell<BTreeMap<ValueId, Option<bool>>>,
-    ) -> Option<bool> {
-        if let Some(found) = known.borrow().get(&value) {
-            return *found;
-        }
-        if known.borrow().len() > 200 {
-            return None;
-        }
-        // A row may depend on itself: until more is known, nothing is.
-        known.borrow_mut().insert(value, None);
-        let of = |value: ValueId| self.grows_with_log(instructions, value, known);
-        let by_operation = |op: &Operation, args: &[ValueId]| match op {
-            Operation::Unary("log") | Operation::Along("log_softmax", _) => Some(true),
-            Operation::Unary("neg") => of(args[0]).map(|grows| !grows),
-            Operation::Binary("sub") => of(args[0]).or_else(|| of(args[1]).map(|grows| !grows)),
-            Operation::Binary("div") => of(args[0]),
-            Operation::Binary("add" | "mul") => of(args[0]).or_else(|| of(args[1])),
-            Operation::Reduce("sum" | "mean", _)
-            | Operation::Relabel
-            | Operation::Reshape
-            | Operation::Permute(_)
-            | Operation::Select(..)
-            | Operation::Pick => of(args[0]),
-            _ => None,
-        };
-        let found = Instruction::all(instructions).find_map(|instruction| match instruction {
-            Instruction::Compute { out, op, args } if *out == value => by_operation(op, args),
-            Instruction::Choice { out, yes, no, .. } if *out == value => of(yes.1).or_else(|| of(no.1)),
-            Instruction::Load { out, family: row, .. } | Instruction::Collect { out, family: row } if *out == value => {
-                Instruction::all(instructions).find_map(|store| match store {
-                    Instruction::Store { family, value, .. } if family == row => of(*value),
-                    _ => None,
-                })
-            }
-            _ => None,
-        });
-        known.borrow_mut().insert(value, found);
-        found
-    }
-
-    /// W04: two sizes that no declaration has one without the other.
-    fn sizes_always_together(&mut self) {
-        let declared: Vec<Vec<Symbol>> = {
-            let inputs = self.program.inputs.iter().map(|input| &input.ty);
-            let params = self.program.params.iter().map(|param| &param.ty);
-            inputs
-                .chain(params)
-                .map(|ty| ty.axes.iter().flat_map(|axis| axis.size.symbols()).collect())
-                .collect()
-        };
-        let given: Vec<(Symbol, Span)> = {
-            let free = self.program.dims.iter().filter(|dim| dim.value.is_none());
-            free.map(|dim| (dim.name.clone(), dim.span)).collect()
-        };
-        for (i, (a, _)) in given.iter().enumerate() {
-            for (b, place) in &given[i + 1..] {
-                let with = |name: &Symbol| declared.iter().filter(|names| names.contains(name)).count();
-                let both = declared
-                    .iter()
-                    .filter(|names| names.contains(a) && names.contains(b))
-                    .count();
-                if both >= 2 && with(a) == both && with(b) == both {
-                    let text = format!("{a} and {b} stand together in every declaration");
-                    let warning = Diagnostic::new(Code::W04, *place, text);
-                    self.report(warning.help("if they are the same thing twice, one name is enough"));
-                }
-            }
-        }
     }
 
     /// W06: a loop in which no round looks at another.

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
 use crate::limits::{self, Budget};
 use crate::meaning::program::{DeclaredInput, Operation, Program, ValueId};
 use crate::meaning::size::{Bound, Size};
@@ -19,7 +20,7 @@ use crate::meaning::unroll::{Done, Scope, State, Unroll};
 use tapegrad_core::graph::{NodeId, Source};
 use tapegrad_core::ops::AnyOp;
 use tapegrad_core::params::{Param, ParamList};
-use tapegrad_core::record::Record;
+use tapegrad_core::record::{Record, RecordError};
 use tapegrad_core::shape::Shape;
 
 pub use bind::{Told, bind, infer};
@@ -156,7 +157,19 @@ impl Elaborator<'_> {
         self.take(out)?;
         self.record
             .push(&op, args, Location::caller())
-            .map_err(|error| self.state.impossible(out, &error.to_string()))
+            .map_err(|error| match error {
+                RecordError::Shape(_) if !matches!(op, AnyOp::Clip(_)) => {
+                    self.state.impossible(out, &error.to_string())
+                }
+                error => {
+                    let span = self.state.program.values[out].span;
+                    let refused = Diagnostic::new(Code::E25, span, error.to_string());
+                    Box::new(
+                        refused
+                            .note("`a` is the first value that the operation is given; its entries are counted from 0"),
+                    )
+                }
+            })
     }
 
     /// Takes the memory for a node of a value's shape.

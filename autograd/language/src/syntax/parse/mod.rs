@@ -4,6 +4,7 @@
 //! After a mistake the parser continues at the next statement, so that one run shows several independent mistakes.
 
 mod expressions;
+mod hints;
 mod items;
 mod statements;
 
@@ -51,7 +52,8 @@ pub fn parse_file(sources: &Sources, file: usize) -> Parsed {
 pub fn parse_tokens(source: &mut dyn TokenSource) -> (File, Vec<Diagnostic>) {
     let mut parser = Parser::new(source);
     let file = parser.file();
-    (file, parser.diagnostics)
+    let diagnostics = parser.first_of_each_line();
+    (file, diagnostics)
 }
 
 /// Parses one expression; `None` if the text is not one.
@@ -69,13 +71,17 @@ type Read<T> = Result<T, Stop>;
 pub(crate) struct Parser {
     tokens: Vec<Token>,
     at: usize,
+    /// The first token of the statement that is being read.
+    begin: usize,
     depth: usize,
     diagnostics: Vec<Diagnostic>,
+    /// For each sign that could not be read, how many tokens stand before it.
+    unreadable: Vec<usize>,
 }
 
 impl Parser {
     fn new(source: &mut dyn TokenSource) -> Self {
-        let (mut tokens, mut diagnostics) = (Vec::new(), Vec::new());
+        let (mut tokens, mut diagnostics, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
         loop {
             match source.next_token() {
                 Ok(token) => {
@@ -85,15 +91,55 @@ impl Parser {
                         break;
                     }
                 }
-                Err(error) => diagnostics.push(*error),
+                Err(error) => {
+                    diagnostics.push(*error);
+                    unreadable.push(tokens.len());
+                }
             }
         }
         Self {
             tokens,
             at: 0,
+            begin: 0,
             depth: 0,
             diagnostics,
+            unreadable,
         }
+    }
+
+    /// The mistakes, of each line the first alone: what is left of a line after a mistake is no evidence of another.
+    fn first_of_each_line(&mut self) -> Vec<Diagnostic> {
+        let lines: Vec<usize> = self
+            .tokens
+            .iter()
+            .scan(0, |line, token| {
+                *line += usize::from(token.begins_line);
+                Some(*line)
+            })
+            .collect();
+        let line_of = |span: Span| {
+            lines[self
+                .tokens
+                .partition_point(|token| token.span.end < span.start)
+                .min(lines.len() - 1)]
+        };
+        let mut taken: Vec<usize> = Vec::new();
+        let mut kept: Vec<(usize, Diagnostic)> = Vec::new();
+        for (number, found) in std::mem::take(&mut self.diagnostics).into_iter().enumerate() {
+            // A sign that could not be read may be the last of one line, or the first of the next.
+            let (line, also) = match self.unreadable.get(number) {
+                Some(&before) => (lines[before.saturating_sub(1)], Some(lines[before])),
+                None => (line_of(found.primary.span), None),
+            };
+            let is_first = number < self.unreadable.len() || !taken.contains(&line);
+            taken.push(line);
+            taken.extend(also);
+            if is_first {
+                kept.push((found.primary.span.start as usize, found));
+            }
+        }
+        kept.sort_by_key(|(start, _)| *start);
+        kept.into_iter().map(|(_, found)| found).collect()
     }
 
     fn peek(&self) -> &Token {
@@ -142,6 +188,13 @@ impl Parser {
         if self.is(text) {
             return Ok(self.bump().span);
         }
+        let unclosed = matches!(text, ")" | "]") && self.peek().begins_line && self.at > 0;
+        if unclosed && self.foreign().is_none() {
+            let end = self.last_span().after();
+            let error = Diagnostic::new(Code::E00, end, format!("`{text}` is missing: it was expected {after}"));
+            self.diagnostics.push(error);
+            return Err(Stop);
+        }
         Err(self.fail(&format!("`{text}` was expected {after}")))
     }
 
@@ -152,6 +205,10 @@ impl Parser {
                 name: token.text,
                 span: token.span,
             });
+        }
+        if let Some(error) = self.foreign() {
+            self.diagnostics.push(error);
+            return Err(Stop);
         }
         let token = self.peek();
         let mut error = Diagnostic::new(
@@ -171,9 +228,11 @@ impl Parser {
 
     /// Reports that something else was expected at this token.
     fn fail(&mut self, expected: &str) -> Stop {
-        let token = self.peek();
-        let text = format!("{expected}, not {}", token.describe());
-        self.diagnostics.push(Diagnostic::new(Code::E00, token.span, text));
+        let error = self.foreign().unwrap_or_else(|| {
+            let token = self.peek();
+            Diagnostic::new(Code::E00, token.span, format!("{expected}, not {}", token.describe()))
+        });
+        self.diagnostics.push(error);
         Stop
     }
 

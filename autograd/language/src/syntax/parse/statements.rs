@@ -8,6 +8,7 @@ use crate::syntax::token::TokenKind;
 
 impl Parser {
     pub(super) fn stmt(&mut self) -> Read<Stmt> {
+        self.begin = self.at;
         let start = self.peek().span;
         let kind = if self.peek().kind == TokenKind::Keyword {
             let word = self.peek().text.clone();

@@ -8,7 +8,7 @@ use crate::meaning::check::names::Binding;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::Axis;
-use crate::syntax::ast::{self, Expr, ExprKind, Ident};
+use crate::syntax::ast::{self, Binary, Expr, ExprKind, Ident};
 use crate::syntax::span::Span;
 
 impl Checker<'_> {
@@ -110,7 +110,8 @@ impl Checker<'_> {
                 Code::E18,
                 span,
                 format!("{text} is {ty}; here each axis needs an index"),
-            );
+            )
+            .help(format!("write {} indices, one for each axis", ty.rank()));
             return self.wrong(error);
         }
         let found = self.taken(value, positions, first, text, span);
@@ -195,6 +196,7 @@ impl Checker<'_> {
             },
             size,
             origin: span,
+            index: own.index,
         };
         Some(self.emit(Operation::Slice(axis, from, to), vec![value], ty, span))
     }
@@ -216,13 +218,20 @@ impl Checker<'_> {
         Some(self.emit(Operation::Select(axis, at), vec![value], ty, span))
     }
 
+    /// Help for an index that is not summed. Only a product of two values along it has the sum as its usual meaning.
     pub(in crate::meaning::check) fn suggest_sum(&self, error: Diagnostic, name: &str) -> Diagnostic {
-        match self.equation {
-            Some((_, value)) => {
-                let text = format!("sum({name}: {})", self.text(value.span));
-                error.help(format!("`{text}`")).edit(value.span, text)
-            }
-            None => error,
+        let Some((_, value)) = self.equation else {
+            return error;
+        };
+        let text = format!("sum({name}: {})", self.text(value.span));
+        let mut factors = Vec::new();
+        factors_of(value, &mut factors);
+        let along = |factor: &&&Expr| matches!(&factor.kind, ExprKind::Index(_, at) if at.iter().any(|at| at.as_name() == Some(name)));
+        let error = error.help(format!("`{text}`"));
+        if factors.iter().filter(along).count() >= 2 {
+            error.edit(value.span, text)
+        } else {
+            error
         }
     }
 
@@ -240,6 +249,17 @@ impl Checker<'_> {
         let mut order: Vec<usize> = (0..axes.len()).collect();
         order.sort_by_key(|&axis| self.index_place(&axes[axis]));
         self.permute(value, &order, span)
+    }
+}
+
+/// The factors of a product.
+fn factors_of<'e>(expr: &'e Expr, factors: &mut Vec<&'e Expr>) {
+    match &expr.kind {
+        ExprKind::Binary(Binary::Mul, left, right) => {
+            factors_of(left, factors);
+            factors_of(right, factors);
+        }
+        _ => factors.push(expr),
     }
 }
 

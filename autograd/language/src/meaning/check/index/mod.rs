@@ -93,7 +93,8 @@ impl Checker<'_> {
         self.indices = outer;
         let mut ty = self.ty(whole).clone();
         for (axis, index) in ty.axes.iter_mut().zip(indices) {
-            axis.label = index.label.clone().unwrap_or_else(|| index.name.as_str().into());
+            let label = index.label.as_deref().unwrap_or(&index.name);
+            *axis = Axis::new(label, axis.size.clone(), axis.origin).made_by(&index.name);
         }
         self.relabel(whole, ty, span)
     }

@@ -1,5 +1,7 @@
 //! Which positions of a row have a value, and the row as one array.
 
+use std::cmp::Ordering;
+
 use super::RowEntry;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -118,9 +120,16 @@ impl<'a> Checker<'a> {
                     .unwrap_or(&all[0]);
                 let round: Vec<String> = unset.1.iter().map(|(one, at)| format!("{} = {at}", one.name)).collect();
                 let element = element(&unset.0);
+                let help = match around.as_slice() {
+                    [one] if self.is_ahead(name, at) => format!(
+                        "the loop sets it in a later round; read an earlier one, or turn the loop: `for {} = {}..{} down`",
+                        one.name, one.high, one.low
+                    ),
+                    _ => format!("add `{element} = {name}0` before the loop, where {name}0 is the start"),
+                };
                 (
                     format!("for {} this is {element}, which is never set", round.join(", ")),
-                    format!("add `{element} = {name}0` before the loop, where {name}0 is the start"),
+                    help,
                 )
             }
             true => {
@@ -132,6 +141,13 @@ impl<'a> Checker<'a> {
             }
         };
         self.wrong(Diagnostic::new(Code::E10, span, text).help(help))
+    }
+
+    /// True for a place that a statement of the loops around sets only in a later round.
+    fn is_ahead(&self, name: &str, at: &[Size]) -> bool {
+        let places = self.plans.iter().flatten().filter(|(target, _)| target == name);
+        let mut rounds = places.map(|(_, keys)| self.round(keys, at));
+        rounds.any(|round| round == Some(Ordering::Greater)) && !self.loops.iter().any(|one| one.down)
     }
 
     /// The row as one array, along new leading axes.
@@ -159,7 +175,14 @@ impl<'a> Checker<'a> {
         self.program.families[family].ranges = whole.iter().map(end).collect();
         let axes = whole
             .into_iter()
-            .map(|(axis, _)| Axis { origin: span, ..axis })
+            .enumerate()
+            .map(|(i, (axis, _))| {
+                let axis = Axis { origin: span, ..axis };
+                match stores.iter().find_map(|stored| stored.indices.get(i)?.as_ref()) {
+                    Some(index) => axis.made_by(index),
+                    None => axis,
+                }
+            })
             .chain(ty.axes);
         let ty = Type {
             axes: axes.collect(),

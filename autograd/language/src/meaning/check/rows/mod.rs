@@ -9,7 +9,7 @@ use super::names::Binding;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Family, Instruction, ValueId};
-use crate::meaning::size::Size;
+use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::Type;
 use crate::syntax::ast::{self, Expr, Ident, Stmt, StmtKind};
 use crate::syntax::span::Span;
@@ -24,6 +24,8 @@ pub(super) struct RowEntry {
     pub(super) running: Vec<bool>,
     /// The labels of the loops' ends, for the axes of the whole row.
     pub(super) labels: Vec<std::rc::Rc<str>>,
+    /// For each number of the place, the name of the loop's position, if that alone is the number.
+    pub(super) indices: Vec<Option<Symbol>>,
 }
 
 impl<'a> Checker<'a> {
@@ -67,6 +69,7 @@ impl<'a> Checker<'a> {
                 .map(|at| self.loops.iter().any(|one| at.symbols().contains(&one.index)))
                 .collect(),
             labels: at.iter().map(|at| self.end_label(at)).collect(),
+            indices: at.iter().map(|at| self.position_name(at)).collect(),
             at: at.clone(),
         };
         if stored.running.iter().all(|running| !running)
@@ -124,6 +127,14 @@ impl<'a> Checker<'a> {
             Some(end) => self.size_label(&end),
             None => "position".into(),
         }
+    }
+
+    /// The name in the text of a loop's position; `None` for any other size.
+    fn position_name(&self, at: &Size) -> Option<Symbol> {
+        let symbol = at.as_symbol()?;
+        let mut names = self.frame().names.iter();
+        let is_it = |binding: &Binding| matches!(binding, Binding::Position(own) if own == symbol);
+        names.find_map(|(name, (binding, _))| is_it(binding).then(|| name.as_str().into()))
     }
 
     /// The label of axes of this size.
@@ -212,6 +223,7 @@ impl<'a> Checker<'a> {
                     at: keys.clone(),
                     running: vec![true; keys.len()],
                     labels: Vec::new(),
+                    indices: Vec::new(),
                 }
             })
             .collect()
