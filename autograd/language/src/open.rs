@@ -86,7 +86,11 @@ pub fn open_within(
 /// How wrong an opened text is.
 fn faults(opened: &Opened) -> Faults {
     let count = |is_it: &dyn Fn(&Diagnostic) -> bool| opened.diagnostics.iter().filter(|found| is_it(found)).count();
-    let first = opened.diagnostics.iter().filter(|found| found.code == Code::E00).min_by_key(|found| found.primary.span.start);
+    let first = opened
+        .diagnostics
+        .iter()
+        .filter(|found| found.code == Code::E00)
+        .min_by_key(|found| found.primary.span.start);
     let unread = first.map_or(0, |found| {
         let place = opened.sources.position(found.primary.span);
         let file = opened.sources.files().iter().find(|file| file.name == place.file);
@@ -102,12 +106,7 @@ fn faults(opened: &Opened) -> Faults {
 }
 
 /// A text read and checked, with all changes that come into question.
-fn examined(
-    name: &str,
-    text: &str,
-    memory: u64,
-    load: &mut dyn FnMut(&str) -> Result<String, String>,
-) -> Opened {
+fn examined(name: &str, text: &str, memory: u64, load: &mut dyn FnMut(&str) -> Result<String, String>) -> Opened {
     let mut reader = Reader {
         sources: Sources::default(),
         file: File::default(),

@@ -68,9 +68,11 @@ impl<'p> Unroll<'p> for Unroller<'p> {
         size.value(&self.state.bound).map_err(|why| {
             let wrong = |text: String| Diagnostic::new(Code::E14, Span::default(), text);
             Box::new(match why {
-                NoNumber::Missing(name) => wrong(format!("a loop or an `if` depends on {name}, which has no value here")).help(
-                    format!("both are written out for this; give the size, as in `--at {name}=3`"),
-                ),
+                NoNumber::Missing(name) => {
+                    wrong(format!("a loop or an `if` depends on {name}, which has no value here")).help(format!(
+                        "both are written out for this; give the size, as in `--at {name}=3`"
+                    ))
+                }
                 why => wrong(why.to_string()),
             })
         })

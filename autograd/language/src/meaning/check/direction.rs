@@ -290,7 +290,9 @@ impl<'c> Made<'c> {
             }
             open.extend(self.read.get(&value).into_iter().flatten());
             match self.operations.get(&value) {
-                Some((Operation::Unary("log" | "log_sigmoid" | "log1p") | Operation::Along("log_softmax", _), _)) => return true,
+                Some((Operation::Unary("log" | "log_sigmoid" | "log1p") | Operation::Along("log_softmax", _), _)) => {
+                    return true;
+                }
                 Some((_, args)) => open.extend(*args),
                 None => {}
             }

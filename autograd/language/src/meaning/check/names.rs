@@ -111,7 +111,10 @@ pub(super) fn slip<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
     if plain(name).chars().count() < 2 {
         return None;
     }
-    let mut same = known.iter().copied().filter(|candidate| plain(candidate) == plain(name));
+    let mut same = known
+        .iter()
+        .copied()
+        .filter(|candidate| plain(candidate) == plain(name));
     match (same.next(), same.next()) {
         (Some(only), None) => return Some(only),
         (Some(_), Some(_)) => return None,

@@ -107,7 +107,9 @@ impl Checker<'_> {
             return self.report(error);
         }
         if at.as_number().is_some_and(|at| at < 0) {
-            error = error.help(format!("positions are not counted from the end; the last one is `{text}[{size}]`"));
+            error = error.help(format!(
+                "positions are not counted from the end; the last one is `{text}[{size}]`"
+            ));
             return self.report(error.edit(span, size.to_string()));
         }
         match self.example(at, size) {

@@ -1,7 +1,6 @@
 //! Warnings: programs that have a meaning, but perhaps not the intended one.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
