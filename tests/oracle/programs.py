@@ -601,6 +601,16 @@ def maml(g, N, Q, M, H):
     return loss(x_new, t_new, *(w - 0.1 * slope for w, slope in zip(weights, step)))
 
 
+@twin(dict(T=4, E=3, H=2, O=2), dict(T=1, E=1, H=3, O=1))
+def elman_rnn(g, T, E, H, O):
+    x, y = g.real("x", T, E), g.data("y", T, O)
+    W, U, b, V, c = g.real("W", H, E), g.real("U", H, H), g.real("b", H), g.real("V", O, H), g.real("c", O)
+    cell = torch.nn.RNN(E, H).double()
+    weights = dict(weight_ih_l0=W, weight_hh_l0=U, bias_ih_l0=b, bias_hh_l0=torch.zeros(H, dtype=torch.float64))
+    states, _ = torch.func.functional_call(cell, weights, (x[:, None],))
+    return ((states[:, 0] @ V.T + c - y) ** 2).sum(dim=1).mean()
+
+
 def answer(name, number):
     """The case of a program at one setting of sizes; its seed is its own, so that a new program changes no other."""
     settings, function = TWINS[name]

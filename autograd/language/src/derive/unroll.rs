@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::identifier;
+use super::names::{before_underscore, identifier};
 use super::straight::{Line, Straight, StraightParam};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -213,9 +213,9 @@ impl<'p> Unroll<'p> for Unroller<'p> {
                     .rev()
                     .find(|(place, is_named)| *place == at && !is_named);
                 round.into_iter().for_each(|(_, is_named)| *is_named = true);
-                format!("{name}_{at}_")
+                format!("{}_{at}_", before_underscore(name))
             }
-            Scope::Layer(name, None) => format!("{name}_"),
+            Scope::Layer(name, None) => format!("{}_", before_underscore(name)),
         };
         self.scopes.push((prefix, rounds));
     }
@@ -326,6 +326,9 @@ impl Unroller<'_> {
 
 /// A name with positions behind it: `h_2`.
 fn at_places(name: &str, places: &[i64]) -> String {
+    if places.is_empty() {
+        return name.to_string();
+    }
     let places = places.iter().map(|place| format!("_{place}").replace('-', "m"));
-    places.fold(name.to_string(), |name, place| name + &place)
+    places.fold(before_underscore(name), |name, place| name + &place)
 }

@@ -11,6 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Instruction, Operation, ValueId};
 use crate::meaning::types::Kind;
+use crate::stack;
 use crate::syntax::ast::Direction;
 use crate::syntax::span::Span;
 
@@ -128,7 +129,7 @@ impl<'c> Made<'c> {
             return *known;
         }
         self.known.insert(value, None);
-        let found = self.find(value);
+        let found = stack::deeper(|| self.find(value));
         self.known.insert(value, found);
         found
     }
@@ -210,14 +211,14 @@ impl<'c> Made<'c> {
     fn terms(&self, value: ValueId, is_negative: bool, terms: &mut Vec<Term>) {
         match self.root(value).1 {
             Some((Operation::Binary("add"), args)) => {
-                self.terms(args[0], is_negative, terms);
-                self.terms(args[1], is_negative, terms);
+                stack::deeper(|| self.terms(args[0], is_negative, terms));
+                stack::deeper(|| self.terms(args[1], is_negative, terms));
             }
             Some((Operation::Binary("sub"), args)) => {
-                self.terms(args[0], is_negative, terms);
-                self.terms(args[1], !is_negative, terms);
+                stack::deeper(|| self.terms(args[0], is_negative, terms));
+                stack::deeper(|| self.terms(args[1], !is_negative, terms));
             }
-            Some((Operation::Unary("neg"), args)) => self.terms(args[0], !is_negative, terms),
+            Some((Operation::Unary("neg"), args)) => stack::deeper(|| self.terms(args[0], !is_negative, terms)),
             _ => {
                 let mut term = Term {
                     is_negative,
@@ -233,8 +234,8 @@ impl<'c> Made<'c> {
         let (root, made) = self.root(value);
         match made {
             Some((Operation::Binary("mul"), args)) => {
-                self.factors(args[0], term);
-                self.factors(args[1], term);
+                stack::deeper(|| self.factors(args[0], term));
+                stack::deeper(|| self.factors(args[1], term));
             }
             Some((Operation::Unary("neg"), args)) => {
                 term.is_negative = !term.is_negative;

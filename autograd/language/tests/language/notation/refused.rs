@@ -64,7 +64,7 @@ fn an_index_of_which_nothing_says_how_far_it_runs_is_given_an_end() {
     refused(
         "dim T, K param x[T], w[K] y[s] = sum(k: w[k] * x[s + k - 1]) output y",
         Code::E17,
-        &["nothing says how far s runs", "`s:T - K + 1` on the left"],
+        &["nothing says how far s runs", "`s:T + 1 - K` on the left"],
     );
 }
 
