@@ -1,4 +1,5 @@
-"""Values and slopes of the ops near saturation, cancellation and underflow, with 200 bits.
+"""Values and slopes of the ops near saturation, cancellation and underflow, with 2400 bits: a row
+with the entries 700 and 0 needs a thousand of them to hold the weight of the second beside that of the first.
 
 Writes autograd/core/tests/core/accuracy.txt: op, entries, values, slopes of the sum of the values, separated by `|`.
 Needs mpmath: python3 tests/oracle/accuracy.py
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from mpmath import mp, mpf, nstr
 
-mp.prec = 200
+mp.prec = 2400
 
 POINTS = [0.0, 1e-320, 1e-300, 1e-20, 1e-10, 1e-5, 0.01, 0.3, 1.0, 2.5, 6.0, 9.5, 15.0, 20.0, 30.0, 37.0, 40.0, 100.0, 700.0]
 SIGNED = sorted({sign * point for point in POINTS for sign in (-1, 1)})

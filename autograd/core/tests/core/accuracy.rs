@@ -1,4 +1,4 @@
-//! Ops near saturation, cancellation and underflow, against arithmetic with 200 bits.
+//! Ops near saturation, cancellation and underflow, against arithmetic with 2400 bits.
 //!
 //! `accuracy.txt` has entries, values and slopes; `tests/oracle/accuracy.py` writes it.
 
@@ -22,7 +22,8 @@ const STATED: [(&str, Error, Error); 15] = [
     ("tanh", Relative(3.0), OfOne(2.0)),
     ("softplus", Relative(3.0), Relative(3.0)),
     ("silu", Relative(3.0), Relative(64.0)),
-    ("gelu", Relative(3.0), OfOne(2.0)),
+    // The value holds `exp(-a²/2)`: the rounding of `a²/2` is up to half a unit of 450 at a = -30.
+    ("gelu", Relative(225.0), OfOne(2.0)),
     ("erf", Relative(2.0), Relative(2048.0)),
     ("exp", Relative(2.0), Relative(2.0)),
     ("log", Relative(1.0), Relative(1.0)),
@@ -32,7 +33,8 @@ const STATED: [(&str, Error, Error); 15] = [
     ("cos", Relative(1.0), Relative(1.0)),
     ("logsumexp", Relative(20.0), Relative(600.0)),
     ("log_softmax", Relative(20.0), Relative(20.0)),
-    ("cross_entropy", Relative(20.0), Relative(600.0)),
+    // A class with a weight under 15/16 is a difference of logits, which here are up to 256 times the loss.
+    ("cross_entropy", Relative(128.0), Relative(600.0)),
 ];
 
 struct Case {
