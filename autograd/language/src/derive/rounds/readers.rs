@@ -89,9 +89,8 @@ impl Backward {
     /// then belongs to another value of the row, so that the contribution is filled wherever the row has a value.
     fn ends_to_fill(&self, row: usize, back: &RowGradient, ends: &[Size; 2]) -> Done<[Size; 2]> {
         let [first, last] = ends;
-        let ordered = |a: &Size, b: &Size| {
-            self.build.is_at_least(&a.minus(b), 0) || self.build.is_at_least(&b.minus(a), 0)
-        };
+        let ordered =
+            |a: &Size, b: &Size| self.build.is_at_least(&a.minus(b), 0) || self.build.is_at_least(&b.minus(a), 0);
         let is_decided = match back {
             RowGradient::One(_, at) => self.inside(at, first, last).is_ok(),
             RowGradient::Row(_, from, to) => ordered(first, from) && ordered(last, to),
