@@ -30,7 +30,7 @@ struct Truth {
 }
 
 fn flat(path: &str) -> String {
-    path.replace('.', "_").replace('[', "_").replace(']', "")
+    path.replace(['.', '['], "_").replace(']', "")
 }
 
 /// The numbers of nested arrays; infinite ones are texts.
