@@ -118,7 +118,7 @@ impl<'p> Unroll<'p> for Unroller<'p> {
         let name = if is_of_round {
             base.clone()
         } else {
-            self.straight.names.own(&base)
+            self.straight.names.own(&self.not_reserved(base.clone()))
         };
         let line = self.push(Line {
             op,
@@ -236,7 +236,16 @@ impl Unroller<'_> {
     /// The names of values of loops as identifiers, once it is known which row holds which value.
     fn name_values_of_rounds(&mut self) {
         for (line, (base, at)) in self.straight.elements.clone() {
-            self.straight.lines[line].name = Some(self.straight.names.own(&at_places(&base, &at)));
+            let name = self.not_reserved(at_places(&base, &at));
+            self.straight.lines[line].name = Some(self.straight.names.own(&name));
+        }
+    }
+
+    /// This name, unless it would be one of a gradient: the row `g` has the values `row_g_1`, `row_g_2`, ...
+    fn not_reserved(&self, name: String) -> String {
+        match name.starts_with("g_") && !self.straight.name.contains("_backward") {
+            true => format!("row_{name}"),
+            false => name,
         }
     }
 

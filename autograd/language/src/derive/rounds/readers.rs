@@ -1,6 +1,6 @@
 //! Contributions to the gradient of a row: one row for each line that reads it, with 0 where the line never reads.
 
-use super::{Done, RowGradient, Walk};
+use super::{Done, RowGradient, Walk, unsupported};
 use crate::derive::Backward;
 use crate::derive::straight::Round;
 use crate::meaning::program::Operation;
@@ -72,12 +72,39 @@ impl Backward {
                 let offset = at.minus(&Size::symbol(round.index.clone()));
                 let ends = [low.plus(&offset), high.plus(&offset)];
                 let list = walk.row_gradients.get(&row).cloned().unwrap_or_default();
-                let filled = list.into_iter().map(|back| self.filled(round, row, back, &ends));
+                let filled = list.into_iter().map(|back| {
+                    let ends = self.ends_to_fill(row, &back, &ends)?;
+                    self.filled(round, row, back, &ends)
+                });
                 let filled: Done<Vec<RowGradient>> = filled.collect();
                 walk.row_gradients.insert(row, filled?);
             }
         }
         Ok(())
+    }
+
+    /// The positions at which a contribution needs a number for a loop that gives a row its values between `ends`.
+    ///
+    /// A position read may lie outside of the loop for some sizes: the last one does where the loop has no round. It
+    /// then belongs to another value of the row, so that the contribution is filled wherever the row has a value.
+    fn ends_to_fill(&self, row: usize, back: &RowGradient, ends: &[Size; 2]) -> Done<[Size; 2]> {
+        let [first, last] = ends;
+        let ordered =
+            |a: &Size, b: &Size| self.build.is_at_least(&a.minus(b), 0) || self.build.is_at_least(&b.minus(a), 0);
+        let is_decided = match back {
+            RowGradient::One(_, at) => self.inside(at, first, last).is_ok(),
+            RowGradient::Row(_, from, to) => ordered(first, from) && ordered(last, to),
+            RowGradient::Whole(gradient, low) => {
+                let length = &self.build.ty(*gradient).axes[0].size;
+                let high = low.plus(length).minus(&Size::number(1));
+                ordered(first, low) && ordered(last, &high)
+            }
+        };
+        if is_decided {
+            return Ok(ends.clone());
+        }
+        self.ends_of(row)
+            .ok_or_else(|| unsupported("which value of a row is read depends on sizes"))
     }
 
     /// Where it depends on sizes whether a line reads a position of a row, its row of contributions gets 0 wherever the

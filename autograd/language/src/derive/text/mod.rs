@@ -53,6 +53,8 @@ struct Writer<'s> {
     rows: BTreeSet<usize>,
     stmts: Vec<Stmt>,
     fresh: usize,
+    /// What axes are called: an index with such a name would make `over` it stand for two axes.
+    labels: BTreeSet<String>,
 }
 
 /// How deep an expression may become before a part of it gets a name.
@@ -78,6 +80,8 @@ impl<'s> Writer<'s> {
                 uses[source] += uses[line].max(1) - 1;
             }
         }
+        let axes = straight.lines.iter().flat_map(|line| &line.ty.axes);
+        let labels = axes.map(|axis| axis.label.to_string()).collect();
         Self {
             straight,
             needed,
@@ -88,6 +92,7 @@ impl<'s> Writer<'s> {
             rows,
             stmts: Vec::new(),
             fresh: 0,
+            labels,
         }
     }
 
@@ -231,7 +236,7 @@ impl<'s> Writer<'s> {
         loop {
             self.fresh += 1;
             let name = format!("{letter}{}", self.fresh);
-            if self.names.take(&name) {
+            if !(letter == "i" && self.labels.contains(&name)) && self.names.take(&name) {
                 return name;
             }
         }

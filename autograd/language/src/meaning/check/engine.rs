@@ -311,8 +311,11 @@ impl Checker<'_> {
         let mut probes = settings
             .map(|(shift, stride)| self.probe(shift, stride))
             .filter(|bound| fits(bound).is_some());
-        [(0, LARGE), (0, LARGE + 1), (6, LARGE + 7)]
-            .map(|(skipped, shift)| probes.nth(skipped).unwrap_or_else(|| self.probe(shift, 1)))
+        [(0, LARGE), (0, LARGE + 1), (6, LARGE + 7)].map(|(skipped, shift)| {
+            // Few settings are left where a size can only be 1; the last of them then.
+            let left = probes.by_ref().take(skipped + 1).last();
+            left.unwrap_or_else(|| self.probe(shift, 1))
+        })
     }
 
     /// Numbers for all named sizes and positions.

@@ -169,10 +169,14 @@ fn assert_derived(
     let found = run::<f64>(&backward.programs[0], &request, Wanted::default())
         .unwrap_or_else(|error| panic!("{error:?}\n{}", derivative.text));
     for (name, own) in &derivative.gradients {
-        let expected = &answer["gradients"][name];
+        // No gradient is 0: for these sizes the loop that reads the value has no round.
+        let expected = match &answer["gradients"][name] {
+            Value::Null => nothing(&request.values[name]),
+            gradient => gradient.clone(),
+        };
         assert_close(
             &format!("{given:?} {own}\n{}", derivative.text),
-            expected,
+            &expected,
             &found["values"][own],
             1e-9,
         );

@@ -28,7 +28,26 @@ impl<'a> Checker<'a> {
                 .zip(ends)
                 .all(|(at, (low, high))| self.lies_within(at, low, high))
         };
-        known.iter().any(contains) || self.blocks_of(known).iter().any(contains)
+        // What exists always needs no choice: one block may contain the position only where a branch is taken, and two
+        // together always.
+        let outer = self.needs_choice.replace(false);
+        let ways = known
+            .iter()
+            .map(|block| (contains(block), self.needs_choice.replace(false)));
+        let mut found: Vec<(bool, bool)> = ways.filter(|(is_inside, _)| *is_inside).collect();
+        if found.iter().all(|(_, needs_choice)| *needs_choice) {
+            let blocks = self.blocks_of(known);
+            let made = self.needs_choice.replace(false);
+            found.extend(
+                blocks
+                    .iter()
+                    .map(|block| (contains(block), self.needs_choice.replace(false) || made))
+                    .filter(|(is_inside, _)| *is_inside),
+            );
+        }
+        let needs_choice = !found.is_empty() && found.iter().all(|(_, needs_choice)| *needs_choice);
+        self.needs_choice.set(outer || needs_choice);
+        !found.is_empty()
     }
 
     /// The blocks of positions that have values, and those that two of them make together.
