@@ -129,6 +129,16 @@ impl Known {
         }
     }
 
+    /// The place, from 0, if the indices of an entry are all letters with a value.
+    fn letters_alone(&self, whole: &Named, indices: &[Node], letters: &Letters) -> Option<Vec<usize>> {
+        let one = |index: &Node| match index {
+            Node::Letter(letter) => usize::try_from(letters.get(letter)? - 1).ok(),
+            _ => None,
+        };
+        let is_whole = indices.is_empty() || indices.len() != whole.rank();
+        (!is_whole).then(|| indices.iter().map(one).collect())?
+    }
+
     fn entry(&self, whole: Named, indices: &[Node], letters: &mut Letters) -> Read<Named> {
         let mut rest = whole;
         let mut kept = 0;
@@ -169,6 +179,15 @@ impl Known {
         let places = self.places.get(name).copied().unwrap_or(0);
         if places == 0 || of.contains_key(name) && indices.is_empty() {
             let whole = of.get(name).ok_or_else(|| format!("`{name}` has no value"))?;
+            if let Some(at) = self.letters_alone(whole, indices, letters) {
+                let value = whole.array.get(IxDyn(&at)).copied();
+                let value = value.ok_or_else(|| format!("position {at:?} of {:?}", whole.array.shape()))?;
+                let is_id = whole.is_id;
+                return Ok(Named {
+                    is_id,
+                    ..Named::number(value)
+                });
+            }
             return self.entry(whole.clone(), indices, letters);
         }
         let (own, rest) = indices.split_at(places.min(indices.len()));
