@@ -47,6 +47,11 @@ impl Names {
         self.fresh(name)
     }
 
+    /// True if `own` would give this name as it is.
+    pub(super) fn gives(&self, name: &str) -> bool {
+        !self.taken.contains(name)
+    }
+
     /// This name, or this name with the first number from 2 on that makes it unique.
     pub(super) fn fresh(&mut self, name: &str) -> String {
         let mut unique = name.to_string();

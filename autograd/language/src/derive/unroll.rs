@@ -29,6 +29,7 @@ pub fn straighten(program: &Program, given: &BTreeMap<String, i64>) -> Result<St
         scopes: Vec::new(),
         rounds: Vec::new(),
         stored: BTreeSet::new(),
+        repeats: Vec::new(),
     };
     unroller.fix_dims(given);
     unroller.unroll(&program.instructions)?;
@@ -55,6 +56,8 @@ struct Unroller<'p> {
     rounds: Vec<(i64, bool)>,
     /// The lines that are in a row.
     stored: BTreeSet<usize>,
+    /// The lines that collect a row again; what they are called must not take the name of a value of the row.
+    repeats: Vec<usize>,
 }
 
 impl<'p> Unroll<'p> for Unroller<'p> {
@@ -118,7 +121,7 @@ impl<'p> Unroll<'p> for Unroller<'p> {
         let name = if is_of_round {
             base.clone()
         } else {
-            self.straight.names.own(&self.not_reserved(base.clone()))
+            self.straight.names.own(&base)
         };
         let line = self.push(Line {
             op,
@@ -155,13 +158,15 @@ impl<'p> Unroll<'p> for Unroller<'p> {
             },
         };
         let axis = vec![("axis".to_string(), vec![AttributeNumber::Number(0.0)])];
-        let name = (depth == 0).then(|| {
-            self.straight.names.own(&format!(
-                "{}{}",
-                self.prefix(),
-                self.state.program.families[family].name
-            ))
-        });
+        let base = format!("{}{}", self.prefix(), self.state.program.families[family].name);
+        let is_first = depth == 0 && self.straight.names.gives(&base);
+        let name = match is_first {
+            true => Some(self.straight.names.own(&base)),
+            false => (depth == 0).then_some(base),
+        };
+        if depth == 0 && !is_first {
+            self.repeats.push(self.straight.lines.len());
+        }
         let line = self.push(Line {
             op: Operation::Engine("stack".into(), axis),
             args: parts,
@@ -236,16 +241,11 @@ impl Unroller<'_> {
     /// The names of values of loops as identifiers, once it is known which row holds which value.
     fn name_values_of_rounds(&mut self) {
         for (line, (base, at)) in self.straight.elements.clone() {
-            let name = self.not_reserved(at_places(&base, &at));
-            self.straight.lines[line].name = Some(self.straight.names.own(&name));
+            self.straight.lines[line].name = Some(self.straight.names.own(&at_places(&base, &at)));
         }
-    }
-
-    /// This name, unless it would be one of a gradient: the row `g` has the values `row_g_1`, `row_g_2`, ...
-    fn not_reserved(&self, name: String) -> String {
-        match name.starts_with("g_") && !self.straight.name.contains("_backward") {
-            true => format!("row_{name}"),
-            false => name,
+        for line in std::mem::take(&mut self.repeats) {
+            let base = self.straight.lines[line].name.take();
+            self.straight.lines[line].name = base.map(|base| self.straight.names.own(&base));
         }
     }
 
@@ -333,11 +333,15 @@ impl Unroller<'_> {
     }
 }
 
-/// A name with positions behind it: `h_2`.
+/// A name with positions behind it: `h_2`. Names that begin with `g_` are gradients, so a value of the row `g` is `g2`.
 fn at_places(name: &str, places: &[i64]) -> String {
     if places.is_empty() {
         return name.to_string();
     }
     let places = places.iter().map(|place| format!("_{place}").replace('-', "m"));
-    places.fold(before_underscore(name), |name, place| name + &place)
+    let full = places.fold(name.to_string(), |name, place| name + &place);
+    match full.strip_prefix("g_") {
+        Some(rest) if name == "g" => format!("g{rest}"),
+        _ => full,
+    }
 }

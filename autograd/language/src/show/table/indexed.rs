@@ -18,7 +18,7 @@ use crate::meaning::unroll::Done;
 use crate::syntax::span::Span;
 
 /// How many operations one formula has at most.
-const LONGEST: usize = 20_000;
+const LONGEST: usize = 2_000;
 
 /// Writes lines as formulas.
 pub(super) struct Writer<'l> {
@@ -96,7 +96,7 @@ impl<'l> Writer<'l> {
         let at: Vec<Index> = own.ty.axes.iter().zip(at).map(one).collect();
         match self.named(line, &at) {
             Some(name) => Ok(name),
-            None => self.computed(line, &at),
+            None => crate::stack::deeper(|| self.computed(line, &at)),
         }
     }
 

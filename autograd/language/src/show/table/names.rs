@@ -25,7 +25,7 @@ pub(super) struct Shown {
 pub(super) struct Names {
     /// For each line, what it is called; nothing for a part of a larger formula.
     pub shown: Vec<Option<Shown>>,
-    /// The letter of gradients: `g`, or the first of `g2`, `g3`, … that begins no name of the program.
+    /// The letter of gradients: `g`, or the first of `g2`, `g3`, … that begins no name of the program and has no entries.
     pub gradient: String,
     facts: Facts,
     letters: BTreeMap<String, String>,
@@ -44,11 +44,16 @@ impl Names {
         let dims = straight.dims.iter().map(|dim| dim.name.to_string());
         let mut spelled: BTreeSet<String> = dims.collect();
         let shown = shown(straight, &mut spelled);
+        // `g_r` would be an entry of a row or an array `g`.
         let is_free = |letter: &String| {
-            !shown
-                .iter()
-                .flatten()
-                .any(|own| own.name.starts_with(&format!("{letter}_")))
+            let has_letter = |(own, line): (&Shown, &Line)| {
+                let has_entries = !own.places.is_empty() || line.ty.rank() > 0;
+                own.name.starts_with(&format!("{letter}_")) || (own.name == *letter && has_entries)
+            };
+            let named = shown.iter().zip(&straight.lines);
+            !named
+                .filter_map(|(own, line)| Some((own.as_ref()?, line)))
+                .any(has_letter)
         };
         let gradient = std::iter::once("g".to_string())
             .chain((2..).map(|order| format!("g{order}")))

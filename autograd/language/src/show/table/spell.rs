@@ -23,6 +23,10 @@ use Spelling::{Latex, Text};
 impl Formula {
     /// The formula in one of the spellings.
     pub fn spell(&self, spelling: Spelling) -> String {
+        crate::stack::deeper(|| self.spelled(spelling))
+    }
+
+    fn spelled(&self, spelling: Spelling) -> String {
         match self {
             Number(value) => number(*value, spelling),
             Symbol(name, indices) => symbol(name, indices, spelling),

@@ -3,9 +3,11 @@
 //! The readers know nothing of the code that prints. They know the names of a program, as a reader of a table does, and
 //! how many indices each has.
 
+mod arrays;
 pub mod latex;
 mod matrices;
 pub mod text;
+pub mod truth;
 pub mod values;
 
 use std::collections::BTreeMap;
