@@ -386,10 +386,10 @@ fn generated_programs_with_gradients_inside_agree_with_runs_slopes_and_their_der
         let opened_program = open("inside", &text);
         if !opened_program.is_correct() {
             let message = opened_program.render();
-            assert!(
-                message.contains("another round of a loop") && made.before.contains("for t"),
-                "{message}\n{text}"
-            );
+            let through_a_loop = message.contains("another round of a loop") && made.before.contains("for t");
+            // A recurrence from 0 that nothing drives is a constant.
+            let constant = message.contains("is data, which has no gradient") && made.before.contains("[0] = 0");
+            assert!(through_a_loop || constant, "{message}\n{text}");
             refused += 1;
             continue;
         }
