@@ -31,6 +31,10 @@ impl Better {
     }
 }
 
+/// A sum of more terms, or a product of more factors, has no direction here: squares of squares have as many factors as
+/// one likes.
+const PARTS_MAX: usize = 1000;
+
 /// How the values of a graph are made.
 struct Made<'c> {
     checker: &'c Checker<'c>,
@@ -173,6 +177,9 @@ impl<'c> Made<'c> {
     fn of_sum(&mut self, value: ValueId) -> Option<Better> {
         let mut terms = Vec::new();
         self.terms(value, false, &mut terms);
+        if terms.len() > PARTS_MAX || terms.iter().any(|term| term.factors.len() > PARTS_MAX) {
+            return None;
+        }
         if let [a, b] = terms.as_slice()
             && a.is_negative == b.is_negative
             && (self.is_yes_and_no(a, b) || self.is_yes_and_no(b, a))
@@ -209,6 +216,9 @@ impl<'c> Made<'c> {
 
     /// The terms of a sum, with their signs.
     fn terms(&self, value: ValueId, is_negative: bool, terms: &mut Vec<Term>) {
+        if terms.len() > PARTS_MAX {
+            return;
+        }
         match self.root(value).1 {
             Some((Operation::Binary("add"), args)) => {
                 stack::deeper(|| self.terms(args[0], is_negative, terms));
@@ -231,6 +241,9 @@ impl<'c> Made<'c> {
     }
 
     fn factors(&self, value: ValueId, term: &mut Term) {
+        if term.factors.len() > PARTS_MAX {
+            return;
+        }
         let (root, made) = self.root(value);
         match made {
             Some((Operation::Binary("mul"), args)) => {
