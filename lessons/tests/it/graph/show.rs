@@ -98,7 +98,7 @@ fn the_derivative_is_a_program_that_can_be_derived_again() {
     let twice = document(&["derive", &program("two_layer"), "--times", "2"]);
     assert!(twice["gradients"]["alpha"].is_string() && twice["text"].as_str().unwrap().contains("v_g_alpha"));
     assert!(printed(&["derive", &program("rnn_lm")]).contains("for t = T..1 down {"));
-    assert!(printed(&["derive", &program("rnn_lm"), "--at", "T=2"]).contains("g_step_h_2"));
+    assert!(printed(&["derive", &program("rnn_lm"), "--at", "T=2"]).contains("g_h_2"));
     let (code, _, stderr) = graph(&["derive", &program("two_layer_rnn")]);
     assert_eq!(code, 1);
     assert!(stderr.contains("--at"), "{stderr}");
@@ -161,7 +161,7 @@ fn the_catalogue_names_inputs_and_attributes_of_every_op() {
     assert_eq!(
         attention["inputs"][3],
         json!({
-            "name": "mask", "kind": "mask", "arity": "optional", "meaning": "for each key, whether it may be seen at all"
+            "name": "mask", "kind": "mask", "arity": "optional", "meaning": "for each key, or each query and key, whether it may be seen; 1 for all"
         })
     );
     assert_eq!(attention["attributes"][2]["name"], "causal");
