@@ -2,7 +2,7 @@
 
 use crate::op::prelude::*;
 
-/// The op of [`attention`], and how its heads look.
+/// The op of [`attention`](super::attention), and how its heads look.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Attention {
     /// Query heads, `H`.
