@@ -84,9 +84,8 @@ def turned(pairs, positions=None):
     return torch.cat([z.real, z.imag], -1)
 
 
-@twin(dict(U=2, D=3, V=4, R=3), dict(U=1, D=2, V=3, R=3))
-def ctc(g, U, D, V, R):
-    T = 2 * U - 1 + R
+@twin(dict(U=2, D=3, V=4, T=6), dict(U=1, D=2, V=3, T=4))
+def ctc(g, U, D, V, T):
     labels = [g.random.randrange(1, V) for _ in range(U)]
     spread = [0] + [part for label in labels for part in (label, 0)]
     g.fixed("y", torch.tensor(spread))
