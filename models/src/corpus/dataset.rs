@@ -8,6 +8,7 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Where a corpus comes from: enough to make it again, exactly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,6 +71,7 @@ pub struct Dataset {
     tokenizer: Tokenizer,
     parts: [Tokens; 2],
     known: Option<Known>,
+    fingerprint: OnceLock<String>,
 }
 
 /// The tokens of one part.
@@ -77,6 +79,20 @@ pub struct Dataset {
 enum Tokens {
     Sentences(Vec<Vec<TokenId>>),
     Stream(Vec<TokenId>),
+}
+
+impl Tokens {
+    /// All ids in order; a sentence ends with an id that no token has, so that joining two sentences shows.
+    fn ids(&self) -> Box<dyn Iterator<Item = TokenId> + '_> {
+        match self {
+            Self::Sentences(sentences) => Box::new(
+                sentences
+                    .iter()
+                    .flat_map(|sentence| sentence.iter().copied().chain([TokenId::MAX])),
+            ),
+            Self::Stream(tokens) => Box::new(tokens.iter().copied()),
+        }
+    }
 }
 
 /// The highest order whose floor is computed.
@@ -156,6 +172,7 @@ impl Dataset {
             tokenizer: Tokenizer::Word(words),
             parts,
             known,
+            fingerprint: OnceLock::new(),
         })
     }
 
@@ -179,6 +196,7 @@ impl Dataset {
             tokenizer,
             parts,
             known: None,
+            fingerprint: OnceLock::new(),
         })
     }
 
@@ -198,6 +216,7 @@ impl Dataset {
             tokenizer: tokenizer.clone(),
             parts,
             known: None,
+            fingerprint: OnceLock::new(),
         }
     }
 
@@ -211,23 +230,13 @@ impl Dataset {
         &self.tokenizer
     }
 
-    /// The fingerprint of both parts, token by token: another text or another grammar has another one.
-    pub fn fingerprint(&self) -> String {
-        let of = |tokens: &Tokens| -> Vec<TokenId> {
-            match tokens {
-                // A sentence ends with an id that no token has, so that joining two sentences shows.
-                Tokens::Sentences(sentences) => sentences
-                    .iter()
-                    .flat_map(|sentence| sentence.iter().copied().chain([TokenId::MAX]))
-                    .collect(),
-                Tokens::Stream(tokens) => tokens.clone(),
-            }
-        };
-        let ids = self
-            .parts
-            .iter()
-            .flat_map(|part| of(part).into_iter().chain([TokenId::MAX]));
-        fingerprint(ids.flat_map(TokenId::to_le_bytes))
+    /// The fingerprint of both parts, token by token, computed when it is first asked for: another text or another
+    /// grammar has another one.
+    pub fn fingerprint(&self) -> &str {
+        self.fingerprint.get_or_init(|| {
+            let ids = self.parts.iter().flat_map(|part| part.ids().chain([TokenId::MAX]));
+            fingerprint(ids.flat_map(TokenId::to_le_bytes))
+        })
     }
 
     /// What is exactly known of the language, if it was generated.

@@ -88,6 +88,14 @@ struct Array {
 }
 
 impl Array {
+    fn view(&self) -> (&str, TensorView<'_>) {
+        let view = TensorView::new(self.dtype, self.shape.clone(), &self.bytes);
+        (
+            &self.name,
+            view.expect("an array has as many bytes as its shape and type say"),
+        )
+    }
+
     fn f32(name: &str, shape: Vec<usize>, values: &[f32]) -> Self {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         Self {
@@ -129,30 +137,15 @@ pub fn save(path: &Path, model: &Model, header: &Header) -> Result<(), Checkpoin
         source,
     };
     let arrays = neural!(model, ngram => arrays_of_ngram(ngram), model => arrays_of_network(model));
-    if let Some(name) = not_finite(&arrays) {
+    let views: Vec<(&str, TensorView<'_>)> = arrays.iter().map(Array::view).collect();
+    if let Some(name) = not_finite(&views) {
         return Err(CheckpointError::NotFinite {
             path: path.display().to_string(),
             name: name.to_string(),
         });
     }
     let header = serde_json::to_string(header).expect("a header is numbers and strings, which JSON can always hold");
-    let views = arrays.iter().map(|array| {
-        let view = TensorView::new(array.dtype, array.shape.clone(), &array.bytes);
-        (
-            array.name.as_str(),
-            view.expect("an array has as many bytes as its shape and type say"),
-        )
-    });
-    let parts = arrays.iter().map(|array| {
-        let dtype = format!("{:?}", array.dtype);
-        (
-            array.name.as_str(),
-            dtype,
-            array.shape.as_slice(),
-            array.bytes.as_slice(),
-        )
-    });
-    let checksum = checksum(&header, parts);
+    let checksum = checksum(&header, &views);
     let entries = [(HEADER.to_string(), header), (CHECKSUM.to_string(), checksum)];
     let bytes =
         safetensors::serialize(views, Some(entries.into())).expect("names and sizes of these arrays fit the format");
@@ -185,20 +178,21 @@ pub fn load(path: &Path, model: &mut Model, expected: &Expected<'_>) -> Result<H
     neural!(model,
         ngram => restore_ngram(ngram, &tensors).map_err(damaged)?,
         model => restore_network(model, &tensors, header.progress.step).map_err(damaged)?);
+    let named = tensors.tensors();
+    let views: Vec<(&str, TensorView<'_>)> = named.iter().map(|(name, view)| (name.as_str(), view.clone())).collect();
     let stored = metadata.metadata().as_ref().and_then(|entries| entries.get(CHECKSUM));
     if stored.is_none() && header.recipe.is_some() {
         return Err(damaged(format!("its header has no entry `{CHECKSUM}`")));
     }
     if let Some(stored) = stored {
-        if *stored != checksum_of(entry, &tensors) {
+        if *stored != checksum(entry, &views) {
             return Err(damaged(
                 "its numbers are not those that were written: the checksum in its header is another".into(),
             ));
         }
         header.is_verified = true;
     }
-    let arrays = neural!(model, _ => Vec::new(), model => arrays_of_network(model));
-    if let Some(name) = not_finite(&arrays) {
+    if let Some(name) = not_finite(&views) {
         return Err(CheckpointError::HoldsNotFinite {
             path: at(),
             name: name.to_string(),
@@ -222,21 +216,11 @@ pub struct Expected<'a> {
     pub recipe: &'a str,
 }
 
-/// The checksum of a file as it is.
-fn checksum_of(header: &str, tensors: &SafeTensors<'_>) -> String {
-    let views = tensors.tensors();
-    let parts = views.iter().map(|(name, view)| {
-        let dtype = format!("{:?}", view.dtype());
-        (name.as_str(), dtype, view.shape(), view.data())
-    });
-    checksum(header, parts)
-}
-
 /// The name of the first array of numbers with one that is not finite.
-fn not_finite(arrays: &[Array]) -> Option<&str> {
+fn not_finite<'a>(arrays: &[(&'a str, TensorView<'_>)]) -> Option<&'a str> {
     let is_finite = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite();
-    let holds = |array: &&Array| array.dtype == Dtype::F32 && !array.bytes.chunks_exact(4).all(is_finite);
-    arrays.iter().find(holds).map(|array| array.name.as_str())
+    let holds = |view: &TensorView<'_>| view.dtype() == Dtype::F32 && !view.data().chunks_exact(4).all(is_finite);
+    arrays.iter().find(|(_, view)| holds(view)).map(|(name, _)| *name)
 }
 
 fn arrays_of_network(model: &Neural<impl Network>) -> Vec<Array> {

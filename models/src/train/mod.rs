@@ -57,8 +57,6 @@ pub struct Run<'a> {
     block: usize,
     /// The step of the last checkpoint that was read or written.
     saved: Option<u64>,
-    /// The fingerprint of the corpus.
-    corpus: String,
     /// Nobody else may write to the folder meanwhile.
     _owner: Option<Owner>,
 }
@@ -96,7 +94,6 @@ impl<'a> Run<'a> {
             notices: Vec::new(),
             block,
             saved: None,
-            corpus: dataset.fingerprint(),
             _owner: owner,
         })
     }
@@ -326,7 +323,7 @@ impl<'a> Run<'a> {
             model: self.recipe.model.name().to_string(),
             tokenizer: self.dataset.tokenizer().fingerprint(),
             recipe: Some(self.recipe.fingerprint()),
-            corpus: Some(self.corpus.clone()),
+            corpus: Some(self.dataset.fingerprint().to_string()),
             progress: self.progress.clone(),
             is_verified: true,
         }
