@@ -9,6 +9,7 @@ use tapegrad_autograd::language::program::Program;
 use tapegrad_autograd::language::run::RunError;
 use tapegrad_autograd::language::span::Sources;
 use tapegrad_autograd::language::{Opened, limits};
+use tapegrad_models::train::write_atomically;
 
 use super::super::error::{CliError, ErrorCode};
 use super::files::open;
@@ -120,9 +121,7 @@ fn dim(text: &str) -> Result<(String, i64), CliError> {
 
 /// Replaces a file as a whole: a reader finds the old text or the new one.
 pub fn replace(file: &Path, text: &str) -> Result<(), CliError> {
-    let beside = file.with_extension("cg.new");
-    let done = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
-    done.map_err(|error| {
+    write_atomically(file, text.as_bytes()).map_err(|error| {
         CliError::new(
             ErrorCode::UnwritableFile,
             format!("the file cannot be written: {error}"),
