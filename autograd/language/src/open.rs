@@ -68,6 +68,9 @@ pub fn open_within(
     load: &mut dyn FnMut(&str) -> Result<String, String>,
 ) -> Opened {
     let mut opened = examined(name, text, memory, load);
+    if opened.diagnostics.iter().all(|found| found.choices.is_empty()) {
+        return opened;
+    }
     let sources = &opened.sources;
     let now = faults(&opened);
     settle(&mut opened.diagnostics, sources, now, &mut |file, changed| {

@@ -168,22 +168,9 @@ impl Writer<'_> {
                 self.collect(*out, *family);
                 return Ok(());
             }
-            Instruction::Loop {
-                index,
-                from,
-                to,
-                down,
-                body,
-            } => {
+            Instruction::Loop { body, .. } | Instruction::Scope { body, .. } => {
                 let body = self.block(body)?;
-                let (from, to) = (from.clone(), to.clone());
-                Instruction::Loop {
-                    index: index.clone(),
-                    from,
-                    to,
-                    down: *down,
-                    body,
-                }
+                instruction.around(body)
             }
             Instruction::Choice {
                 out,
@@ -196,14 +183,6 @@ impl Writer<'_> {
                 yes: self.branch(*out, yes)?,
                 no: self.branch(*out, no)?,
             },
-            Instruction::Scope { name, at, body } => {
-                let body = self.block(body)?;
-                Instruction::Scope {
-                    name: name.clone(),
-                    at: at.clone(),
-                    body,
-                }
-            }
             other => other.clone(),
         };
         self.written.push(written);

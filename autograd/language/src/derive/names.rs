@@ -76,20 +76,22 @@ impl Names {
 
 /// The path of a parameter, such as `block[2].att.W`, as an identifier.
 pub(super) fn identifier(path: &str) -> String {
-    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-    match rest {
-        "" => path.to_string(),
-        rest => format!("{}_{}", before_underscore(first), rest.replace('.', "_")),
+    joined(path.replace('.', "_"))
+}
+
+/// The name of a value with those of the layers around in front: `att_Q`.
+pub(super) fn in_scope(prefix: &str, name: &str) -> String {
+    match prefix {
+        "" => name.to_string(),
+        prefix => joined(format!("{prefix}{name}")),
     }
 }
 
-/// A name as the beginning of a longer one: what begins with `g_` are gradients, so `g` becomes `g0`.
-pub(super) fn before_underscore(name: &str) -> String {
-    let places = name.strip_prefix("g_").unwrap_or("-");
-    if name == "g" || places.bytes().all(|byte| byte.is_ascii_digit()) {
-        name.replacen('g', "g0", 1)
-    } else {
-        name.to_string()
+/// A name that was put together. What begins with `g_` are gradients, so of `g` and `W` becomes `gW`.
+pub(super) fn joined(name: String) -> String {
+    match name.strip_prefix("g_") {
+        Some(rest) => format!("g{rest}"),
+        None => name,
     }
 }
 
@@ -98,11 +100,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_longer_name_does_not_become_that_of_a_gradient() {
-        assert_eq!(identifier("g.W"), "g0_W");
-        assert_eq!(identifier("g_2.att.W"), "g0_2_att_W");
+    fn a_name_that_was_put_together_is_not_that_of_a_gradient() {
+        assert_eq!(identifier("g.W"), "gW");
+        assert_eq!(identifier("g_2.att.W"), "g2_att_W");
         assert_eq!(identifier("g"), "g");
         assert_eq!(identifier("gate.W"), "gate_W");
-        assert_eq!(before_underscore("g_x"), "g_x");
+        assert_eq!(in_scope("g_", "h"), "gh");
+        assert_eq!(in_scope("", "g_h"), "g_h");
     }
 }

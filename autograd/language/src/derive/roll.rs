@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::names::identifier;
+use super::names::{identifier, in_scope};
 use super::straight::{Line, Straight, StraightParam};
 use crate::meaning::program::{Instruction, Operation, Program, ValueId};
 use crate::meaning::size::{Size, Symbol};
@@ -214,7 +214,7 @@ impl Roller<'_> {
         };
         let name = self.program.values[out].name.clone().map(|name| match op {
             Operation::Input(_) => name,
-            _ => self.straight.names.own(&format!("{}{name}", self.prefix)),
+            _ => self.straight.names.own(&in_scope(&self.prefix, &name)),
         });
         self.push(out, op, args, name);
         Some(())

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::{before_underscore, identifier};
+use super::names::{identifier, in_scope, joined};
 use super::straight::{Line, Straight, StraightParam};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -113,7 +113,7 @@ impl<'p> Unroll<'p> for Unroller<'p> {
             let name = value.name.clone();
             return Ok(self.push(Line { op, args, ty, name }));
         };
-        let base = format!("{}{name}", self.prefix());
+        let base = in_scope(&self.prefix(), &name);
         let rounds = self.rounds.iter().filter(|(_, is_named)| !is_named);
         let at: Vec<i64> = rounds.map(|(place, _)| *place).collect();
         // The first value of a row, before its loop, has the row's name too.
@@ -136,7 +136,7 @@ impl<'p> Unroll<'p> for Unroller<'p> {
     }
 
     fn name_element(&mut self, line: usize, family: usize, at: &[i64]) {
-        let base = format!("{}{}", self.prefix(), self.state.program.families[family].name);
+        let base = in_scope(&self.prefix(), &self.state.program.families[family].name);
         // A value that has a name in the layer of a round is known by its row; the first row that holds it names it.
         let is_of_round = self.straight.lines[line].name.is_none() || self.straight.elements.contains_key(&line);
         if is_of_round && self.stored.insert(line) {
@@ -158,7 +158,7 @@ impl<'p> Unroll<'p> for Unroller<'p> {
             },
         };
         let axis = vec![("axis".to_string(), vec![AttributeNumber::Number(0.0)])];
-        let base = format!("{}{}", self.prefix(), self.state.program.families[family].name);
+        let base = in_scope(&self.prefix(), &self.state.program.families[family].name);
         let is_first = depth == 0 && self.straight.names.gives(&base);
         let name = match is_first {
             true => Some(self.straight.names.own(&base)),
@@ -218,9 +218,9 @@ impl<'p> Unroll<'p> for Unroller<'p> {
                     .rev()
                     .find(|(place, is_named)| *place == at && !is_named);
                 round.into_iter().for_each(|(_, is_named)| *is_named = true);
-                format!("{}_{at}_", before_underscore(name))
+                format!("{name}_{at}_")
             }
-            Scope::Layer(name, None) => format!("{}_", before_underscore(name)),
+            Scope::Layer(name, None) => format!("{name}_"),
         };
         self.scopes.push((prefix, rounds));
     }
@@ -333,15 +333,9 @@ impl Unroller<'_> {
     }
 }
 
-/// A name with positions behind it: `h_2`. Names that begin with `g_` are gradients, so a value of the row `g` is `g2`.
+/// A name with positions behind it: `h_2`.
 fn at_places(name: &str, places: &[i64]) -> String {
-    if places.is_empty() {
-        return name.to_string();
-    }
     let places = places.iter().map(|place| format!("_{place}").replace('-', "m"));
     let full = places.fold(name.to_string(), |name, place| name + &place);
-    match full.strip_prefix("g_") {
-        Some(rest) if name == "g" => format!("g{rest}"),
-        _ => full,
-    }
+    if name == "g" { joined(full) } else { full }
 }

@@ -6,6 +6,21 @@
 
 use super::facts::Facts;
 use super::size::{Monomial, Size, without};
+use crate::syntax::ast::Binary;
+
+/// The sizes that are at least 0 when a comparison holds; nothing of `!=`, which says not which side is larger.
+pub fn implied(left: &Size, comparison: Binary, right: &Size) -> Vec<Size> {
+    let one = Size::number(1);
+    let (more, less) = (left.minus(right), right.minus(left));
+    match comparison {
+        Binary::Less => vec![less.minus(&one)],
+        Binary::LessEqual => vec![less],
+        Binary::GreaterEqual => vec![more],
+        Binary::Greater => vec![more.minus(&one)],
+        Binary::Equal => vec![more, less],
+        _ => Vec::new(),
+    }
+}
 
 /// How many known sizes may be subtracted one after another.
 const STEPS: usize = 6;

@@ -4,7 +4,6 @@ use super::bounds;
 use super::facts::Facts;
 use super::program::{Dim, DimValue, Requirement};
 use super::size::{Size, Symbol};
-use crate::syntax::ast::Binary;
 
 /// What the declarations of a program say about its sizes.
 #[derive(Clone, Debug, Default)]
@@ -28,13 +27,9 @@ impl Positive {
         };
         let one = Size::number(1);
         let dims = dims.iter().map(|dim| Size::symbol(dim.name.clone()).minus(&one));
-        let required = requirements.iter().filter_map(|own| match own.comparison {
-            Binary::GreaterEqual => Some(own.left.minus(&own.right)),
-            Binary::Greater => Some(own.left.minus(&own.right).minus(&one)),
-            Binary::LessEqual => Some(own.right.minus(&own.left)),
-            Binary::Less => Some(own.right.minus(&own.left).minus(&one)),
-            _ => None,
-        });
+        let required = requirements
+            .iter()
+            .flat_map(|own| bounds::implied(&own.left, own.comparison, &own.right));
         let known = dims.chain(required).map(|size| own.normal(&size));
         own.known = known.filter(|size| !size.is_at_least(0)).collect();
         own
@@ -58,6 +53,7 @@ impl Positive {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syntax::ast::Binary;
     use crate::syntax::span::Span;
 
     #[test]

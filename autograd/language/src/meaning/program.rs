@@ -226,6 +226,27 @@ impl Instruction {
         }
     }
 
+    /// The same loop or scope around another body; what has no body stays as it is.
+    pub fn around(&self, body: Vec<Self>) -> Self {
+        match self {
+            Self::Loop {
+                index, from, to, down, ..
+            } => Self::Loop {
+                index: index.clone(),
+                from: from.clone(),
+                to: to.clone(),
+                down: *down,
+                body,
+            },
+            Self::Scope { name, at, .. } => Self::Scope {
+                name: name.clone(),
+                at: at.clone(),
+                body,
+            },
+            other => other.clone(),
+        }
+    }
+
     /// All instructions in order; those of a loop, a scope or a choice follow it.
     pub fn all(instructions: &[Self]) -> impl Iterator<Item = &Self> {
         let mut open = vec![instructions.iter()];

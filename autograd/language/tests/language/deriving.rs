@@ -86,6 +86,40 @@ fn the_unrolled_program_has_the_value_of_the_program() {
     }
 }
 
+/// Names that `derive` puts together may not begin with `g_`, which are gradients; not even of a layer or a row called `g`.
+#[test]
+fn a_layer_and_a_row_called_g_have_a_derivative() {
+    let row =
+        "graph r { dim T input x[T] param w g[0] = 0 for t = 1..T { g[t] = w * g[t-1] + x[t] } J = g[T]^2 minimize J }";
+    let layer = "module Scaled[D](x[D]) -> h[D] { param W[D] h = W * x }
+        graph l { dim T, D input x[T, D] layer g = Scaled[D] h[0] = zeros[D]
+        for t = 1..T { h[t] = tanh(g(x[t]) + h[t-1]) } J = sum(h[T], over D) minimize J }";
+    for text in [row, layer] {
+        let program = &opened("g", text).programs[0];
+        let dims = program.dims.iter().map(|dim| (dim.name.to_string(), 3));
+        let request = request(program, dims.collect());
+        let expected = run::<f64>(program, &request, WITH_GRADIENTS).unwrap();
+        for given in [BTreeMap::new(), BTreeMap::from([("T".to_string(), 3)])] {
+            let derivative = derive(program, &given).unwrap();
+            let backward = opened("derivative", &derivative.text);
+            let mut asked = renamed(&request, &given);
+            let renamed_layer = asked.values.remove("g_W").map(|weights| ("gW".to_string(), weights));
+            asked.values.extend(renamed_layer);
+            let answer = run::<f64>(&backward.programs[0], &asked, Wanted::default());
+            let answer = answer.unwrap_or_else(|error| panic!("{error:?}\n{}", derivative.text));
+            for (value, own) in &derivative.gradients {
+                let of = value.replace("gW", "g.W");
+                assert_close(
+                    &derivative.text,
+                    &expected["gradients"][&of],
+                    &answer["values"][own],
+                    1e-12,
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn the_derivative_has_the_gradients_of_the_tape() {
     for (name, text) in programs::all() {

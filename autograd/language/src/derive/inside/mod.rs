@@ -144,27 +144,14 @@ impl<'p> Writer<'p> {
                 self.collect(*out, *family);
                 instruction.clone()
             }
-            Instruction::Loop {
-                index,
-                from,
-                to,
-                down,
-                body,
-            } => {
+            Instruction::Loop { body, .. } => {
                 let before = self.visible.clone();
                 self.loops.push(before.lines.len());
                 let body = self.body(body)?;
                 self.loops.pop();
                 self.visible = before;
                 self.visible.places.resize(self.program.values.len(), None);
-                let [from, to] = [from, to].map(Size::clone);
-                Instruction::Loop {
-                    index: index.clone(),
-                    from,
-                    to,
-                    down: *down,
-                    body,
-                }
+                instruction.around(body)
             }
             Instruction::Choice {
                 out,
@@ -186,15 +173,11 @@ impl<'p> Writer<'p> {
                     no,
                 }
             }
-            Instruction::Scope { name, at, body } => {
+            Instruction::Scope { body, .. } => {
                 let outer = std::mem::replace(&mut self.outside, self.visible.lines.len());
                 let body = self.body(body)?;
                 self.outside = outer;
-                Instruction::Scope {
-                    name: name.clone(),
-                    at: at.clone(),
-                    body,
-                }
+                instruction.around(body)
             }
         };
         self.written.push(written);

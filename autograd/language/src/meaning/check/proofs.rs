@@ -84,18 +84,14 @@ impl Checker<'_> {
 
     /// The sizes that are at least 0 when a comparison holds.
     pub(super) fn implied(&self, left: &Size, comparison: Binary, right: &Size) -> Vec<Size> {
-        let one = Size::number(1);
-        let more = left.minus(right);
-        let less = right.minus(left);
         match comparison {
-            Binary::Less => vec![less.minus(&one)],
-            Binary::LessEqual => vec![less],
-            Binary::GreaterEqual => vec![more],
-            Binary::Greater => vec![more.minus(&one)],
-            Binary::Equal => vec![more, less],
-            _ if self.follows(&more, &self.settled) => vec![more.minus(&one)],
-            _ if self.follows(&less, &self.settled) => vec![less.minus(&one)],
-            _ => Vec::new(),
+            Binary::NotEqual if self.follows(&left.minus(right), &self.settled) => {
+                bounds::implied(left, Binary::Greater, right)
+            }
+            Binary::NotEqual if self.follows(&right.minus(left), &self.settled) => {
+                bounds::implied(left, Binary::Less, right)
+            }
+            comparison => bounds::implied(left, comparison, right),
         }
     }
 
