@@ -77,7 +77,8 @@ fn transformer(bias: Bias, tying: Tying) -> TransformerConfig {
     }
 }
 
-/// The count of something that is known to allocate, so that a count of 0 means something.
+/// The count of something that is known to allocate, so that a count of 0 means something. It is 1, or more where the
+/// thread that started this test still writes down that it did.
 fn allocations_of_a_vector() -> usize {
     let region = Region::new(ALLOCATOR);
     std::hint::black_box(vec![1, 2, 3]);
@@ -89,7 +90,7 @@ fn a_training_step_after_the_first_ones_allocates_nothing_in_any_model() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(THREADS).build().unwrap();
     // The threads are told once to stay awake; how they are told is not part of a step.
     let steps = || {
-        assert_eq!(allocations_of_a_vector(), 1, "the counter sees an allocation");
+        assert_ne!(allocations_of_a_vector(), 0, "the counter sees an allocation");
         let counts = [
             (
                 "table",

@@ -31,13 +31,7 @@ const SAME_AXES_IN_FRONT: [&str; 8] = [
 impl Writer<'_> {
     /// Writes an operation of which an operand differs from example to example, or an input that does.
     pub(super) fn compute(&mut self, out: ValueId, op: &Operation, args: &[ValueId]) -> Result<(), Box<Diagnostic>> {
-        let op = match op {
-            Operation::Engine(name, attributes) => {
-                let operands: Vec<&Type> = args.iter().map(|&arg| &self.from.values[arg].ty).collect();
-                known(name, attributes, &operands).unwrap_or_else(|| op.clone())
-            }
-            op => op.clone(),
-        };
+        let op = known(op, args.iter().map(|&arg| &self.from.values[arg].ty));
         let rank = self.from.values[out].ty.rank();
         let (op, args) = match op {
             Operation::Binary(_) | Operation::Where | Operation::Broadcast => {

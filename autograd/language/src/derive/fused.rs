@@ -156,8 +156,8 @@ fn primitive(op: &AnyOp, args: &[usize], lines: &[Line]) -> Operation {
     let attributes: Vec<(String, Vec<AttributeNumber>)> = attributes
         .map(|(field, numbers)| (field, numbers.into_iter().map(AttributeNumber::Number).collect()))
         .collect();
-    let types: Vec<&Type> = args.iter().map(|&arg| &lines[arg].ty).collect();
-    known(op.name(), &attributes, &types).unwrap_or_else(|| Operation::Engine(op.name().to_string(), attributes))
+    let op = Operation::Engine(op.name().to_string(), attributes);
+    known(&op, args.iter().map(|&arg| &lines[arg].ty))
 }
 
 /// Axes that are nothing but numbers.

@@ -6,12 +6,16 @@ use crate::meaning::types::Type;
 use tapegrad_core::op::{Form, Word};
 use tapegrad_core::ops;
 
-/// The operation of the language for an op of the engine, if there is one.
-pub(crate) fn known(
-    name: &str,
-    attributes: &[(String, Vec<AttributeNumber>)],
-    operands: &[&Type],
-) -> Option<Operation> {
+/// The same operation; for an op of the engine that of the language, if there is one.
+pub(crate) fn known<'t>(op: &Operation, operands: impl Iterator<Item = &'t Type>) -> Operation {
+    let of_language = match op {
+        Operation::Engine(name, attributes) => of_language(name, attributes, &operands.collect::<Vec<_>>()),
+        _ => None,
+    };
+    of_language.unwrap_or_else(|| op.clone())
+}
+
+fn of_language(name: &str, attributes: &[(String, Vec<AttributeNumber>)], operands: &[&Type]) -> Option<Operation> {
     let get = |field: &str| {
         attributes
             .iter()

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::known::known;
 use super::names::{identifier, in_scope};
 use super::straight::{Line, Straight, StraightParam};
 use crate::meaning::program::{Instruction, Operation, Program, ValueId};
@@ -205,13 +206,7 @@ impl Roller<'_> {
             return Some(());
         }
         let args: Vec<usize> = args.iter().map(|&arg| self.values[arg]).collect();
-        let op = match op {
-            Operation::Engine(name, attributes) => {
-                let operands: Vec<&Type> = args.iter().map(|&arg| &self.straight.lines[arg].ty).collect();
-                super::known::known(name, attributes, &operands).unwrap_or_else(|| op.clone())
-            }
-            op => op.clone(),
-        };
+        let op = known(op, args.iter().map(|&arg| &self.straight.lines[arg].ty));
         let name = self.program.values[out].name.clone().map(|name| match op {
             Operation::Input(_) => name,
             _ => self.straight.names.own(&in_scope(&self.prefix, &name)),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::known::known;
 use super::names::{identifier, in_scope, joined};
 use super::straight::{Line, Straight, StraightParam};
 use crate::diagnostic::Diagnostic;
@@ -102,12 +103,7 @@ impl<'p> Unroll<'p> for Unroller<'p> {
         }
         let op = match op {
             Operation::Param(number, at) => return self.param(*number, at, ty),
-            Operation::Engine(name, attributes) => {
-                let operands: Vec<&Type> = args.iter().map(|&arg| &self.straight.lines[arg].ty).collect();
-                let known = super::known::known(name, attributes, &operands);
-                known.unwrap_or_else(|| op.clone()).with_sizes(&|size| self.here(size))
-            }
-            op => op.with_sizes(&|size| self.here(size)),
+            op => known(op, args.iter().map(|&arg| &self.straight.lines[arg].ty)).with_sizes(&|size| self.here(size)),
         };
         let Some(name) = value.name.clone().filter(|_| !matches!(op, Operation::Input(_))) else {
             let name = value.name.clone();

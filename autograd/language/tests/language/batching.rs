@@ -155,10 +155,7 @@ fn every_program_of_the_project_gives_as_a_batch_what_its_examples_give() {
 
 #[test]
 fn generated_programs_give_as_a_batch_what_their_examples_give() {
-    let cases = std::env::var("TAPEGRAD_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(1000);
+    let cases = programs::from_environment("TAPEGRAD_CASES", 1000);
     for seed in 0..cases {
         let text = crate::well_typed::program(seed);
         let program = &opened("made", &text).programs[0];

@@ -14,6 +14,7 @@ use tapegrad_autograd::language::run::{Request, Wanted, run};
 use crate::deriving::{WITH_GRADIENTS, numbers, plain, renamed};
 use crate::deriving_twice::{direction, reverse_over_dual};
 use crate::generated::{Generated, generated, values};
+use crate::programs::from_environment;
 
 /// A gradient may differ by this part of the largest number among the gradients of its program, or of 1: both routes
 /// round in another order, and what cancels in one entry has the size of the others.
@@ -27,13 +28,6 @@ struct Tally {
     derived_twice: usize,
     refused: usize,
     not_run: usize,
-}
-
-fn from_environment(name: &str, otherwise: u64) -> u64 {
-    let given = std::env::var(name).ok();
-    given.map_or(otherwise, |text| {
-        text.parse().unwrap_or_else(|_| panic!("{name} is a number"))
-    })
 }
 
 /// All numbers of a run's answer; the largest finite one sets the scale.

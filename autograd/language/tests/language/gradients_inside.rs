@@ -375,10 +375,7 @@ const SLOPE_NEAR: f64 = 1e-6;
 
 #[test]
 fn generated_programs_with_gradients_inside_agree_with_runs_slopes_and_their_derivative() {
-    let cases = std::env::var("TAPEGRAD_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(1000);
+    let cases = crate::programs::from_environment("TAPEGRAD_CASES", 1000);
     let (mut refused, mut constant, mut checked, mut twice) = (0, 0, 0, 0);
     for seed in 0..cases {
         let Some(made) = made(seed) else { continue };

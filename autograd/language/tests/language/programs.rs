@@ -22,3 +22,11 @@ pub fn all() -> Vec<(String, String)> {
     assert!(programs.len() >= 7);
     programs
 }
+
+/// A number that the environment gives, for a longer test than the usual one.
+pub fn from_environment(name: &str, otherwise: u64) -> u64 {
+    let given = std::env::var(name).ok();
+    given.map_or(otherwise, |text| {
+        text.parse().unwrap_or_else(|_| panic!("{name} is a number"))
+    })
+}

@@ -173,14 +173,8 @@ fn grown(rng: &mut ChaCha8Rng, seeds: &[String]) -> String {
 #[test]
 #[ignore = "long: runs for TAPEGRAD_FUZZ_SECONDS, 600 if not set"]
 fn fuzzing() {
-    let seconds = std::env::var("TAPEGRAD_FUZZ_SECONDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(600);
-    let seed = std::env::var("TAPEGRAD_FUZZ_SEED")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(1);
+    let seconds = programs::from_environment("TAPEGRAD_FUZZ_SECONDS", 600);
+    let seed = programs::from_environment("TAPEGRAD_FUZZ_SEED", 1);
     let mut seeds: Vec<String> = programs::all().into_iter().map(|(_, text)| text).collect();
     seeds.extend(
         tapegrad_autograd::language::code::Code::ALL

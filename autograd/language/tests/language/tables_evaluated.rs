@@ -367,16 +367,11 @@ fn every_kind_of_formula_is_right() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-/// How many random programs are tried; more with `TAPEGRAD_TABLES`.
-fn programs_to_try() -> u64 {
-    let more = std::env::var("TAPEGRAD_TABLES").ok();
-    more.and_then(|count| count.parse().ok()).unwrap_or(1_000)
-}
-
 #[test]
 fn every_table_of_a_random_program_gives_the_values_and_gradients_of_the_run() {
+    let count = programs::from_environment("TAPEGRAD_TABLES", 1_000);
     let (mut equations, mut wrong) = (0, Vec::new());
-    for seed in 0..programs_to_try() {
+    for seed in 0..count {
         let text = well_typed::program(seed);
         let opened = open("made", &text);
         let request = request(&opened.programs[0], well_typed::sizes(seed));
@@ -392,5 +387,5 @@ fn every_table_of_a_random_program_gives_the_values_and_gradients_of_the_run() {
         wrong.len(),
         wrong.join("\n\n")
     );
-    assert!(equations as u64 > 20 * programs_to_try(), "{equations} equations");
+    assert!(equations as u64 > 20 * count, "{equations} equations");
 }

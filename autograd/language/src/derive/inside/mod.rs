@@ -13,6 +13,7 @@ mod reach;
 use std::collections::BTreeMap;
 
 use super::build::Builder;
+use super::known::known;
 use super::rules;
 use super::straight::Line;
 use crate::diagnostic::Diagnostic;
@@ -192,13 +193,7 @@ impl<'p> Writer<'p> {
             return;
         }
         let args: Vec<usize> = args.iter().map(|&arg| self.visible.line(arg)).collect();
-        let op = match op {
-            Operation::Engine(name, attributes) => {
-                let operands: Vec<&Type> = args.iter().map(|&arg| &self.visible.lines[arg].ty).collect();
-                super::known::known(name, attributes, &operands).unwrap_or_else(|| op.clone())
-            }
-            op => op.clone(),
-        };
+        let op = known(op, args.iter().map(|&arg| &self.visible.lines[arg].ty));
         self.add(out, op, args);
     }
 
