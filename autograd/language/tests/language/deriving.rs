@@ -18,7 +18,11 @@ pub const WITH_GRADIENTS: Wanted = Wanted {
 
 /// `block[2].att.W` as an identifier.
 pub fn plain(name: &str) -> String {
-    name.replace('[', "_").replace(']', "").replace('.', "_")
+    let joined = name.replace('[', "_").replace(']', "").replace('.', "_");
+    match joined.strip_prefix("g_") {
+        Some(rest) if joined != name => format!("g{rest}"),
+        _ => joined,
+    }
 }
 
 pub fn has_loop(program: &Program) -> bool {

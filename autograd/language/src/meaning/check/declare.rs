@@ -297,6 +297,9 @@ impl<'a> Checker<'a> {
             self.facts.equal(&left, &right);
         }
         let known = self.implied(&left, *comparison, &right);
+        for size in &known {
+            self.settle_at_one(size);
+        }
         self.known.extend(known);
         self.program.requirements.push(Requirement {
             left,
@@ -304,5 +307,15 @@ impl<'a> Checker<'a> {
             right,
             span: condition.span,
         });
+    }
+
+    /// With `T = 1`, `require T >= K` leaves 1 for `K`: where a size that is at least 0 is 0 at most, its names are 1.
+    fn settle_at_one(&mut self, at_least_0: &Size) {
+        let at_most_0 = Size::number(0).minus(&self.facts.normal(at_least_0));
+        if at_most_0.is_at_least(0) && !at_most_0.is_at_least(1) {
+            for name in at_most_0.symbols() {
+                self.facts.equal(&Size::symbol(name), &Size::number(1));
+            }
+        }
     }
 }

@@ -1,30 +1,19 @@
 //! `engine.NAME(a, b, attribute => [1, 2])`: any op of the registry by name, with its attributes as lists of numbers.
 //!
-//! The shape rule is the op's own. For named sizes it is asked three times with numbers put in, others each time; a result
-//! axis is the size whose number it has in all answers.
+//! The shape rule is the op's own. For named sizes it is asked several times with numbers put in, others each time; a
+//! result axis is the size whose number it has in all answers.
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::attributes;
-use crate::meaning::program::{AttributeNumber, DimValue, Operation, Places, ValueId};
+use crate::meaning::program::{AttributeNumber, Operation, Places, ValueId};
 use crate::meaning::size::{Bound, Size};
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::syntax::ast::{self, Arg, Ident};
 use crate::syntax::span::Span;
 use tapegrad_core::op::OperandKind;
 use tapegrad_core::shape::Shape;
-
-/// Numbers for named sizes; no two names share a number.
-const NUMBERS: [i64; 28] = [
-    1, 2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103,
-];
-
-/// The first of them to be tried; smaller ones are for arrays that would have too many entries.
-const LARGE: usize = 5;
-
-/// How many entries arrays may have together while numbers are tried.
-const ENTRIES_MAX: i64 = 1 << 28;
 
 impl Checker<'_> {
     pub(super) fn engine(&mut self, name: &Ident, args: &[Arg], span: Span) -> ValueId {
@@ -106,11 +95,6 @@ impl Checker<'_> {
             ty.kind = self.entries_kind(name, values);
             return Ok(ty);
         }
-        let [first, second, third] = self.probes(values, attributes);
-        let asked = self.ask(name, values, attributes, &first)?;
-        let again = self.ask(name, values, attributes, &second)?;
-        let once_more = self.ask(name, values, attributes, &third)?;
-        let mut axes = Vec::new();
         let operands = values.iter().flat_map(|&value| self.ty(value).axes.iter().cloned());
         let given = attributes
             .iter()
@@ -120,13 +104,20 @@ impl Checker<'_> {
                 AttributeNumber::Number(_) => None,
             });
         let known: Vec<Axis> = operands.chain(given).chain(self.sums(values)).collect();
+        let probes = self.probes(values, attributes, &known);
+        let answers: Result<Vec<Shape>, String> = probes
+            .iter()
+            .map(|bound| self.ask(name, values, attributes, bound))
+            .collect();
+        let answers = answers?;
+        let mut axes = Vec::new();
         let is_given = matches!(name, "reshape" | "broadcast");
         let mut sizes = attributes
             .iter()
             .filter(|_| is_given)
             .flat_map(|(_, numbers)| numbers)
             .map(AttributeNumber::size);
-        for ((one, two), three) in asked.iter().zip(again.iter()).zip(once_more.iter()) {
+        for place in 0..answers[0].rank() {
             if let Some(size) = sizes.next() {
                 let same = known.iter().find(|axis| self.same(&axis.size, &size));
                 axes.push(
@@ -135,14 +126,19 @@ impl Checker<'_> {
                 );
                 continue;
             }
-            let numbers = [(&first, one), (&second, two), (&third, three)];
+            let numbers = || answers.iter().map(|shape| shape.size(place) as i64);
             let fits = |axis: &&Axis| {
-                let is_number = |(bound, number): &(&Bound, usize)| axis.size.value(bound) == Ok(*number as i64);
-                numbers.iter().all(is_number)
+                probes
+                    .iter()
+                    .zip(numbers())
+                    .all(|(bound, number)| axis.size.value(bound) == Ok(number))
             };
+            let first = numbers().next().unwrap_or(1);
             let axis = match known.iter().find(fits) {
                 Some(axis) => axis.clone(),
-                None if one == two => Axis::new(&one.to_string(), Size::number(one as i64), span),
+                None if numbers().all(|number| number == first) => {
+                    Axis::new(&first.to_string(), Size::number(first), span)
+                }
                 None => return Err("the sizes of the result cannot be told from the names of the sizes".to_string()),
             };
             axes.push(axis);
@@ -267,68 +263,6 @@ impl Checker<'_> {
             }
         };
         (0..rank).map(sum).collect()
-    }
-
-    /// Three settings of all sizes for which every axis has a size: with `dim S = T - K + 1`, one in which T is not below K.
-    fn probes(&self, values: &[ValueId], attributes: &[(String, Vec<AttributeNumber>)]) -> [Bound; 3] {
-        let axes = values
-            .iter()
-            .flat_map(|&value| self.ty(value).axes.iter().map(|axis| &axis.size));
-        let given = attributes.iter().flat_map(|(_, numbers)| numbers);
-        let given = given.filter_map(|number| match number {
-            AttributeNumber::Size(size) => Some(size),
-            AttributeNumber::Number(_) => None,
-        });
-        let least: Vec<(&Size, i64)> = axes.map(|size| (size, 1)).chain(given.map(|size| (size, 0))).collect();
-        let dims: Vec<Size> = self
-            .program
-            .dims
-            .iter()
-            .map(|dim| Size::symbol(dim.name.clone()))
-            .collect();
-        let exists = |bound: &Bound| {
-            let values = self.program.dims.iter().filter_map(|dim| match &dim.value {
-                Some(DimValue::Equal(size)) => Some(size),
-                _ => None,
-            });
-            dims.iter()
-                .chain(values)
-                .all(|size| size.value(bound).is_ok_and(|own| own >= 1))
-        };
-        let fits = |bound: &Bound| {
-            exists(bound).then_some(())?;
-            least.iter().try_fold(1i64, |entries, (size, least)| {
-                let own = size.value(bound).ok().filter(|own| own >= least)?;
-                entries
-                    .checked_mul(own.max(1))
-                    .filter(|entries| *entries <= ENTRIES_MAX)
-            })
-        };
-        // Strides without a factor in common with 28 reach all numbers, in ascending, descending and mixed order.
-        let shifts = (LARGE..NUMBERS.len()).chain(0..LARGE);
-        let settings = [1, NUMBERS.len() - 1, 5, 23, 9, 19, 11, 17].into_iter();
-        let settings = settings.flat_map(|stride| shifts.clone().map(move |shift| (shift, stride)));
-        let mut probes = settings
-            .map(|(shift, stride)| self.probe(shift, stride))
-            .filter(|bound| fits(bound).is_some());
-        [(0, LARGE), (0, LARGE + 1), (6, LARGE + 7)].map(|(skipped, shift)| {
-            // Few settings are left where a size can only be 1; the last of them then.
-            let left = probes.by_ref().take(skipped + 1).last();
-            left.unwrap_or_else(|| self.probe(shift, 1))
-        })
-    }
-
-    /// Numbers for all named sizes and positions.
-    fn probe(&self, shift: usize, stride: usize) -> Bound {
-        let mut bound = Bound::new();
-        for (i, dim) in self.program.dims.iter().enumerate() {
-            bound.insert(dim.name.clone(), NUMBERS[(i * stride + shift) % NUMBERS.len()]);
-        }
-        for one in &self.loops {
-            bound.insert(one.index.clone(), 1);
-        }
-        self.facts.settle(&mut bound);
-        bound
     }
 
     fn ask(

@@ -19,6 +19,7 @@ mod layers;
 mod matmul;
 mod matrices;
 mod names;
+mod probes;
 mod proofs;
 mod reduce;
 mod rows;
