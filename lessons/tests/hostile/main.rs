@@ -68,7 +68,7 @@ fn drawn(args: &[&str]) -> Result<(), String> {
     ended(&within_limits(args), args).map(drop)
 }
 
-/// What can be done with a program in a file, with these sizes and this file of values; its table is not printed.
+/// What can be done with a program in a file, with these sizes and this file of values.
 fn everything(program: &str, sizes: &str, values: &str) -> Vec<String> {
     let size = sizes.split('=').next().unwrap_or("T").to_string();
     let vary = format!("{size}=1..4");
@@ -81,6 +81,8 @@ fn everything(program: &str, sizes: &str, values: &str) -> Vec<String> {
         vec!["count", program, "--at", sizes, "--vary", &vary],
         vec!["run", program, "--at", sizes, "--bind", values, "--grad", "--trace"],
         vec!["run", program, "--at", sizes, "--bind", values, "--dtype", "f32"],
+        vec!["table", program],
+        vec!["table", program, "--at", sizes, "--style", "matrix"],
         vec!["show", program, "--rolled"],
         vec!["show", program, "--at", sizes, "--explode", &size],
     ];

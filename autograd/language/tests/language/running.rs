@@ -8,6 +8,7 @@ use tapegrad_autograd::language::run::{Instance, Request, Wanted, run};
 use tapegrad_autograd::language::types::Kind;
 use tapegrad_autograd::language::{Opened, open};
 
+use crate::deriving::{WITH_GRADIENTS, assert_close};
 use crate::programs;
 
 /// The program, which must have no mistakes.
@@ -162,12 +163,24 @@ fn the_two_forms_of_the_two_layer_network_have_the_same_values_and_gradients() {
     let tensor = opened("two_layer", &text("two_layer.cg"));
     let indexed = opened("two_layer_indexed", &text("two_layer_indexed.cg"));
     let request = request(&tensor.programs[0], different_sizes(&tensor.programs[0]));
-    let wanted = Wanted {
-        gradients: true,
-        trace: false,
-    };
-    let [a, b] = [&tensor, &indexed].map(|opened| run::<f64>(&opened.programs[0], &request, wanted).unwrap());
+    let [a, b] = [&tensor, &indexed].map(|opened| run::<f64>(&opened.programs[0], &request, WITH_GRADIENTS).unwrap());
     assert!((a["objective"].as_f64().unwrap() - b["objective"].as_f64().unwrap()).abs() < 1e-14);
     let difference = first_number(&a["gradients"]["alpha"]) - first_number(&b["gradients"]["alpha"]);
     assert!(difference.abs() < 1e-14);
+}
+
+#[test]
+fn two_ids_name_one_entry_in_a_loop_as_in_an_index_equation() {
+    let head =
+        "graph chain {\n    dim T, K\n    require T >= 2\n    input y[T]: id[K]\n    param A[K, K] ~ normal(0, 1)\n";
+    let recurrence =
+        "    s[1] = 0\n    for t = 2..T { s[t] = s[t-1] + A[y[t-1], y[t]] }\n    J = s[T]^2\n    minimize J\n}\n";
+    let sum = "    J = sum(t = 1..T-1: A[y[t], y[t + 1]])^2\n    minimize J\n}\n";
+    let [one, other] = [recurrence, sum].map(|rest| {
+        let opened = opened("chain", &format!("{head}{rest}"));
+        let program = &opened.programs[0];
+        run::<f64>(program, &request(program, different_sizes(program)), WITH_GRADIENTS).unwrap()
+    });
+    assert_close("J", &one["objective"], &other["objective"], 1e-12);
+    assert_close("A", &one["gradients"]["A"], &other["gradients"]["A"], 1e-12);
 }

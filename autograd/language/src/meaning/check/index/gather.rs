@@ -78,8 +78,8 @@ impl Checker<'_> {
         match ids {
             [] => Some(self.sorted(value, span)),
             [(axis, ids)] => Some(self.gather(value, *axis, *ids, span)),
-            _ if self.indices.is_empty() => {
-                let error = Diagnostic::new(Code::E12, span, "only one position may be given by ids")
+            _ if self.indices.is_empty() && ids.iter().any(|(_, ids)| self.ty(*ids).rank() > 0) => {
+                let error = Diagnostic::new(Code::E12, span, "only one position may be given by an array of ids")
                     .help("write an index equation, such as `s[t] = A[y[t], z[t]]`");
                 self.report(error);
                 None
