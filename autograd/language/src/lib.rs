@@ -1,14 +1,15 @@
 //! The graph language: the lecture's equations as text, from which the graph is made.
 //!
 //! Reading order, from text to graph:
-//! 1. `syntax/`, from text to a tree: [`span`], [`token`], [`lexer`], [`ast`], [`parse`], [`mod@print`];
+//! 1. `syntax/`, from text to a tree ([`span`] says where in the text): [`token`], [`lexer`], [`ast`], [`parse`], [`mod@print`];
 //! 2. `meaning/`, from a tree to a checked program: [`size`], `facts`, [`types`], [`program`], [`words`],
 //!    [`attributes`], [`ops`], `check`;
-//! 3. `diagnostic/`, what is said about mistakes: [`diagnostic`], [`code`], [`explain`];
+//! 3. `diagnostic/`, what is said about mistakes: [`diagnostic`], [`code`]; [`mod@open`] reads a program and offers changes;
 //! 4. `run/`, from a checked program and numbers to a graph and its values: [`elaborate`], [`run`];
 //! 5. `derive/`, programs whose lines are a derivative: [`mod@derive`];
 //! 6. `batch/`, the same program for many examples at once: [`mod@batch`];
-//! 7. `show/`, what can be read off a program or a graph: [`table`], [`count`], [`flat`], [`view`].
+//! 7. `show/`, what can be read off a program or a graph: [`table`], [`count`], [`flat`], [`view`];
+//! 8. [`explain`], a page for each mistake, made with all of these.
 //!
 //! The text of a program passes through all of them in [`open`] and [`run::run`].
 //!
@@ -30,19 +31,21 @@
 pub mod batch;
 pub mod derive;
 pub mod diagnostic;
+pub mod explain;
 mod fix;
 pub mod limits;
 mod meaning;
 mod open;
 pub mod run;
 mod show;
+pub mod span;
 mod stack;
 mod syntax;
 
-pub use diagnostic::{code, explain};
+pub use diagnostic::code;
 pub use fix::{Fixed, fix};
 pub use meaning::{attributes, ops, program, size, types, words};
 pub use open::{Opened, open, open_with, open_within};
 pub use run::elaborate;
 pub use show::{count, flat, table, view};
-pub use syntax::{ast, lexer, parse, print, span, token};
+pub use syntax::{ast, lexer, parse, print, token};

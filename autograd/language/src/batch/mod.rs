@@ -14,7 +14,7 @@ use crate::meaning::program::{Dim, Instruction, Operation, Program, Value, Value
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::run::RunError;
-use crate::syntax::span::Span;
+use crate::span::Span;
 use spread::Spread;
 
 /// How a program becomes one for many examples.

@@ -10,7 +10,7 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{AttributeNumber, Instruction, Operation, Places, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 /// Ops of the engine that work on the last axis of their first operand, whatever stands before it; the others are the
 /// same for all examples.

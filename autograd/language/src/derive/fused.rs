@@ -10,7 +10,7 @@ use crate::meaning::attributes;
 use crate::meaning::program::{AttributeNumber, DimValue, Operation};
 use crate::meaning::size::{Bound, Size};
 use crate::meaning::types::{Axis, Kind, Type};
-use crate::syntax::span::Span;
+use crate::span::Span;
 use tapegrad_core::graph::{Graph, Source};
 use tapegrad_core::ops::AnyOp;
 use tapegrad_core::record::{Record, Sketch};

@@ -24,7 +24,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{DeclaredInput, Operation, Program};
 use crate::meaning::types::Kind;
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 use build::Builder;
 pub(crate) use one_row::{Contributions, contributions, operands_in_order, stack_axis};

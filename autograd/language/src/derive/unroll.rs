@@ -13,7 +13,7 @@ use crate::meaning::program::{AttributeNumber, DimValue, Operation, Program, Val
 use crate::meaning::size::{NoNumber, Size};
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::meaning::unroll::{Done, Scope, State, Unroll};
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 /// Unrolls a program; `given` has the sizes that its loops run to.
 ///

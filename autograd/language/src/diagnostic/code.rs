@@ -1,4 +1,4 @@
-//! The codes of mistakes and warnings, each with its title; [`explain`](super::explain) has a page for each.
+//! The codes of mistakes and warnings, each with its title; [`explain`](crate::explain) has a page for each.
 
 use serde::Serialize;
 

@@ -1,13 +1,11 @@
 //! A mistake or warning as a value: code, places, notes, help, and the change that would correct it.
 
 pub mod code;
-pub mod explain;
-pub(crate) mod offered;
 mod render;
 
 use serde::Serialize;
 
-use crate::syntax::span::{Sources, Span};
+use crate::span::{Sources, Span};
 use code::{Code, Severity};
 
 /// A place with a sentence about it.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::diagnostic::{Diagnostic, Label};
-use crate::syntax::span::Sources;
+use crate::span::Sources;
 
 /// How many letters of a line are shown.
 const LETTERS_MAX: usize = 160;
@@ -152,7 +152,7 @@ fn rows(marks: &[Mark<'_>], line: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::diagnostic::code::Code;
-    use crate::syntax::span::Span;
+    use crate::span::Span;
 
     #[test]
     fn two_marks_on_one_line_are_explained_below_each_other() {

@@ -53,8 +53,8 @@ impl Positive {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::span::Span;
     use crate::syntax::ast::Binary;
-    use crate::syntax::span::Span;
 
     #[test]
     fn a_size_that_is_a_difference_is_at_least_one_and_so_are_its_multiples() {

@@ -8,8 +8,8 @@ use std::fmt;
 use crate::limits;
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::Type;
+use crate::span::Span;
 use crate::syntax::ast::{Binary, Direction, Initializer};
-use crate::syntax::span::Span;
 
 /// The index of a value in [`Program::values`].
 pub type ValueId = usize;

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
+use crate::span::Span;
 use crate::syntax::ast::{Binary, Expr, ExprKind};
 use crate::syntax::print::print_expr;
-use crate::syntax::span::Span;
 
 /// A named size.
 pub type Symbol = Rc<str>;

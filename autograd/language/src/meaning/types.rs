@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::meaning::size::Size;
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 /// One axis: its name, its length, and the place of its declaration.
 ///

@@ -10,8 +10,8 @@ use super::size::{Bound, Size, Symbol};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::limits::{self, Budget, TooMuch};
+use crate::span::Span;
 use crate::stack;
-use crate::syntax::span::Span;
 
 /// A result, or the message why a program cannot be unrolled.
 pub(crate) type Done<T> = Result<T, Box<Diagnostic>>;

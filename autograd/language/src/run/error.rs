@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::{Diagnostic, DiagnosticReport};
 use crate::limits::TooMuch;
-use crate::syntax::span::{Sources, Span};
+use crate::span::{Sources, Span};
 
 /// Why a program cannot be run.
 #[derive(Clone, Debug)]

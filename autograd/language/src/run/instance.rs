@@ -9,7 +9,7 @@ use crate::limits::{Budget, TooMuch};
 use crate::meaning::program::{DeclaredInput, DeclaredParam, Program};
 use crate::meaning::size::Bound;
 use crate::meaning::types::Kind;
-use crate::syntax::span::Span;
+use crate::span::Span;
 use tapegrad_core::graph::{Graph, NodeId};
 use tapegrad_core::numbers::Real;
 use tapegrad_core::params::{ParamList, Params};

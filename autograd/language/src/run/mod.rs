@@ -27,8 +27,7 @@ use serde_json::{Map, Value, json};
 
 use crate::limits;
 use crate::meaning::program::Program;
-use crate::show::flat::source_name;
-use tapegrad_core::graph::{Graph, NodeId};
+use tapegrad_core::graph::{Graph, NodeId, Source};
 use tapegrad_core::numbers::Real;
 
 pub use error::{ErrorReport, RunError};
@@ -161,4 +160,16 @@ fn trace<T: Real>(graph: &Graph, values: &[ArrayD<T>]) -> Value {
         })
     };
     Value::Array(graph.nodes().map(|one| node(one.id)).collect())
+}
+
+/// The name of a node's source: its op, or `input`, `data`, `param`, `constant`.
+pub(crate) fn source_name(source: &Source) -> &'static str {
+    match source {
+        Source::Input => "input",
+        Source::Data => "data",
+        Source::Param(_) => "param",
+        Source::Constant(_) => "constant",
+        Source::Op(op) => op.name(),
+        Source::Module(_) => "module",
+    }
 }

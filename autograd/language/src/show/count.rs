@@ -11,7 +11,7 @@ use crate::limits::{self, Budget, TooMuch};
 use crate::meaning::program::Program;
 use crate::run::{Instance, RunError};
 use crate::show::view::exploded;
-use crate::syntax::span::Span;
+use crate::span::Span;
 use tapegrad_core::graph::{Graph, NodeId, Source};
 
 /// The counts of one graph.

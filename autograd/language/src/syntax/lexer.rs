@@ -2,8 +2,8 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::span::Span;
 use crate::syntax::foreign;
-use crate::syntax::span::Span;
 use crate::syntax::token::{KEYWORDS, SIGNS, Token, TokenKind, TokenSource};
 
 /// A `//` comment.

@@ -1,11 +1,10 @@
 //! From text to a syntax tree, and back to text.
 //!
-//! Reading order: [`span`], [`token`], [`lexer`], [`ast`], [`parse`], [`mod@print`].
+//! Reading order: [`token`], [`lexer`], [`ast`], [`parse`], [`mod@print`].
 
 pub mod ast;
 pub(crate) mod foreign;
 pub mod lexer;
 pub mod parse;
 pub mod print;
-pub mod span;
 pub mod token;

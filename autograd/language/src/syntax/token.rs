@@ -1,7 +1,7 @@
 //! Tokens, and the trait that gives them to the parser: from text, or from the tokens of a Rust macro.
 
 use crate::diagnostic::Diagnostic;
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 /// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

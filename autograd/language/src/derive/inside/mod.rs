@@ -22,7 +22,7 @@ use crate::meaning::positive::Positive;
 use crate::meaning::program::{AttributeNumber, Instruction, Operation, Program, Value, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Kind, Type};
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 type Done<T> = Result<T, Box<Diagnostic>>;
 

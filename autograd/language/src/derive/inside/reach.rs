@@ -11,7 +11,7 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{Instruction, Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::Kind;
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 impl Writer<'_> {
     /// Refuses a gradient of `j` by `x`, written as `out`, that would go through another round of a loop.

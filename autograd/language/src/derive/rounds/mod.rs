@@ -18,7 +18,7 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::Operation;
 use crate::meaning::size::Size;
 use crate::meaning::types::{Kind, Type};
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 type Done<T> = Result<T, Box<Diagnostic>>;
 

@@ -9,7 +9,7 @@ use crate::derive::straight::Round;
 use crate::meaning::program::Operation;
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind};
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 /// One position of an array from outside a loop, which moves with the rounds.
 pub(super) struct Taken {

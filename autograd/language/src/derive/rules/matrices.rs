@@ -7,7 +7,7 @@ use crate::meaning::matrices::result_axes;
 use crate::meaning::program::{AttributeNumber, Operation};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 /// The contributions of a line that calls an op of the engine on whole arrays; `None` if its op does not state them so.
 pub(super) fn contributions(build: &mut Builder, y: usize, g: usize) -> Option<Parts> {

@@ -15,7 +15,7 @@ use crate::meaning::program::Operation;
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::meaning::words::called;
-use crate::syntax::span::Span;
+use crate::span::Span;
 pub(in crate::derive) use places::padded;
 use places::{concat, embedding, pick};
 use products::{matmul_left, matmul_right, repeated_left, repeated_right};

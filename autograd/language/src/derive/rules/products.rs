@@ -4,7 +4,7 @@ use super::{Builder, summed_to};
 use crate::meaning::program::Operation;
 use crate::meaning::size::Size;
 use crate::meaning::types::Axis;
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 /// The array `[.., rows, columns]` with its last two axes swapped.
 pub(super) fn transposed(build: &mut Builder, a: usize) -> usize {

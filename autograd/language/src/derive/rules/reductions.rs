@@ -4,7 +4,7 @@ use super::Builder;
 use crate::meaning::program::Operation;
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 /// `g_a[i] = g_y * prod(j: if j == i then 1 else a[j])`: each entry gets the product of the others.
 ///

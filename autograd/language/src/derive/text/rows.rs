@@ -7,8 +7,8 @@ use super::tree::{expr, ident, name};
 use crate::derive::straight::{Line, Round, Straight};
 use crate::meaning::program::Operation;
 use crate::meaning::size::Size;
+use crate::span::Span;
 use crate::syntax::ast::*;
-use crate::syntax::span::Span;
 
 impl Writer<'_> {
     /// The loop around these statements, if there are any.

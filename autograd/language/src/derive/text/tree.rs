@@ -2,8 +2,8 @@
 
 use crate::meaning::program::AttributeNumber;
 use crate::meaning::types::{self, Kind};
+use crate::span::Span;
 use crate::syntax::ast::*;
-use crate::syntax::span::Span;
 use crate::syntax::token::KEYWORDS;
 
 pub(super) fn written(number_or_size: &AttributeNumber) -> Expr {

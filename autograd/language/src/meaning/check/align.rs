@@ -12,8 +12,8 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
+use crate::span::Span;
 use crate::syntax::ast::{Binary, Expr, ExprKind, StmtKind};
-use crate::syntax::span::Span;
 
 /// Why the axes of two operands do not line up.
 enum Misfit {

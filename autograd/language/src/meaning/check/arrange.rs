@@ -6,8 +6,8 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
+use crate::span::Span;
 use crate::syntax::ast::{self, Expr, Ident, Shape};
-use crate::syntax::span::Span;
 
 impl Checker<'_> {
     /// `split(x, D => [h:H, dk])`.

@@ -7,9 +7,9 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{Instruction, Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::words::{self, Function};
+use crate::span::Span;
 use crate::stack;
 use crate::syntax::ast::{Arg, Binary, Expr, ExprKind, Ident, ItemKind};
-use crate::syntax::span::Span;
 use tapegrad_core::op::Form;
 
 /// The reduction op of this name.

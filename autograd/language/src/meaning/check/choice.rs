@@ -5,9 +5,9 @@ use crate::meaning::masks::Mask;
 use crate::meaning::program::{Condition, Instruction, Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Kind, Type};
+use crate::span::Span;
 use crate::stack;
 use crate::syntax::ast::{Arg, Binary, Expr, ExprKind};
-use crate::syntax::span::Span;
 
 impl Checker<'_> {
     pub(super) fn branches(&mut self, condition: &Expr, yes: &Expr, no: &Expr, span: Span) -> ValueId {

@@ -9,8 +9,8 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{DeclaredInput, DeclaredParam, Dim, DimValue, Operation, Requirement};
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::{Axis, Kind, Type};
+use crate::span::Span;
 use crate::syntax::ast::{self, Binary, Decl, Dtype, Expr, ExprKind, Ident, Initializer};
-use crate::syntax::span::Span;
 
 impl<'a> Checker<'a> {
     pub(super) fn dim(&mut self, name: &Ident, value: Option<&Expr>) {

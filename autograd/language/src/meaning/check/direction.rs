@@ -11,9 +11,9 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Instruction, Operation, ValueId};
 use crate::meaning::types::Kind;
+use crate::span::Span;
 use crate::stack;
 use crate::syntax::ast::Direction;
-use crate::syntax::span::Span;
 
 /// Whether a value is the better the greater it is, or the smaller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use crate::meaning::attributes;
 use crate::meaning::program::{AttributeNumber, Operation, Places, ValueId};
 use crate::meaning::size::{Bound, Size};
 use crate::meaning::types::{Axis, Kind, Type};
+use crate::span::Span;
 use crate::syntax::ast::{self, Arg, Ident};
-use crate::syntax::span::Span;
 use tapegrad_core::op::OperandKind;
 use tapegrad_core::shape::Shape;
 

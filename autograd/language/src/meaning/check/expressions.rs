@@ -8,9 +8,9 @@ use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::meaning::words;
+use crate::span::Span;
 use crate::stack;
 use crate::syntax::ast::{Binary, Expr, ExprKind, Link};
-use crate::syntax::span::Span;
 use tapegrad_core::op::OperandKind;
 
 impl Checker<'_> {

@@ -9,8 +9,8 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::types::{Kind, Type};
+use crate::span::Span;
 use crate::syntax::ast::{Arg, Expr, ExprKind};
-use crate::syntax::span::Span;
 
 impl Checker<'_> {
     /// The result of a call of `grad`.

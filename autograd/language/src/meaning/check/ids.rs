@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Instruction, Operation, ValueId};
 use crate::meaning::types::Kind;
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 impl Checker<'_> {
     pub(super) fn is_ids(&self, value: ValueId) -> bool {

@@ -9,8 +9,8 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{Instruction, Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
+use crate::span::Span;
 use crate::syntax::ast::{self, Arg, Decl, Expr, ItemKind, LayerDef};
-use crate::syntax::span::Span;
 
 impl<'a> Checker<'a> {
     pub(super) fn layer(&mut self, layer: &LayerDef) {

@@ -7,8 +7,8 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
+use crate::span::Span;
 use crate::syntax::ast::{Expr, ExprKind, Link};
-use crate::syntax::span::Span;
 
 impl Checker<'_> {
     /// The product of the value `a` of the left side of `@` with its right side.

@@ -6,8 +6,8 @@ use crate::diagnostic::code::Code;
 use crate::meaning::matrices::result_axes;
 use crate::meaning::program::{AttributeNumber, Operation, ValueId};
 use crate::meaning::types::{Axis, Type};
+use crate::span::Span;
 use crate::syntax::ast::Expr;
-use crate::syntax::span::Span;
 
 impl Checker<'_> {
     /// `inverse(A)`, `cholesky(A)`, `logdet(A)` or `tril(A)`.

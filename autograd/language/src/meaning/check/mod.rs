@@ -37,10 +37,10 @@ use crate::meaning::kinds;
 use crate::meaning::program::{Instruction, Operation, Program, Value, ValueId};
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::{Kind, Type};
+use crate::span::{Sources, Span};
 use crate::stack;
 use crate::syntax::ast::{self, Expr, File, ItemKind};
 use crate::syntax::parse::DEPTH_MAX;
-use crate::syntax::span::{Sources, Span};
 
 pub use calls::literal;
 use names::NameScope;

@@ -8,8 +8,8 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::ValueId;
 use crate::meaning::size::{Size, Symbol};
+use crate::span::Span;
 use crate::syntax::ast::Ident;
-use crate::syntax::span::Span;
 use crate::syntax::token::KEYWORDS;
 
 /// What a name is bound to.

@@ -6,8 +6,8 @@ use crate::diagnostic::code::Code;
 use crate::meaning::bounds;
 use crate::meaning::program::{Condition, DimValue};
 use crate::meaning::size::{Bound, Size, Symbol};
+use crate::span::Span;
 use crate::syntax::ast::Binary;
-use crate::syntax::span::Span;
 
 /// Up to which number sizes are tried for an example, and how many choices of numbers.
 const EXAMPLE_MAX: i64 = 5;

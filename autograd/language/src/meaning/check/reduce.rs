@@ -6,8 +6,8 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::types::{Axis, Kind, Type};
+use crate::span::Span;
 use crate::syntax::ast::Ident;
-use crate::syntax::span::Span;
 
 impl Checker<'_> {
     /// The label by which axes go that are called `name` here.

@@ -7,8 +7,8 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{Instruction, Operation, ValueId};
 use crate::meaning::size::Symbol;
 use crate::meaning::types::{Axis, Kind, Type};
+use crate::span::Span;
 use crate::syntax::ast::{Direction, Expr, ExprKind, ForLoop, Ident, ItemKind, LeftSide, Stmt, StmtKind};
-use crate::syntax::span::Span;
 
 impl<'a> Checker<'a> {
     pub(super) fn statements(&mut self, stmts: &'a [Stmt]) {

@@ -6,9 +6,9 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::ValueId;
 use crate::meaning::words;
+use crate::span::Span;
 use crate::syntax::ast::{Arg, Binary, Expr, ExprKind, Ident, Stmt, StmtKind};
 use crate::syntax::foreign;
-use crate::syntax::span::Span;
 use tapegrad_core::op::Form;
 
 /// The names that the statements of an item define, each with its first place.

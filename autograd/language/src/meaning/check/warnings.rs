@@ -7,8 +7,8 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Instruction, Operation, ValueId};
 use crate::meaning::size::Size;
+use crate::span::Span;
 use crate::syntax::ast::{Binary, Expr, ExprKind};
-use crate::syntax::span::Span;
 
 impl Checker<'_> {
     /// All warnings about a graph without mistakes.

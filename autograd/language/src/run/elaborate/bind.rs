@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Condition, DimValue, Program, Requirement};
 use crate::meaning::size::{Bound, NUMBER_MAX, Size, Symbol};
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 /// The numbers of all sizes of a program, from those that are given.
 ///

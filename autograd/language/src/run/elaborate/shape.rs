@@ -5,7 +5,7 @@ use crate::diagnostic::code::Code;
 use crate::meaning::size::{Bound, NoNumber, Size};
 use crate::meaning::types::Type;
 use crate::meaning::unroll::{self, Done};
-use crate::syntax::span::Span;
+use crate::span::Span;
 use tapegrad_core::shape::{RANK_MAX, Shape};
 
 /// The shape of a value of this type; `span` is its place in the program.

@@ -16,18 +16,6 @@ use tapegrad_core::graph::{Graph, NodeId, ScopeId, Source};
 
 pub use read::read;
 
-/// The name of a node's source: its op, or `input`, `data`, `param`, `constant`.
-pub fn source_name(source: &Source) -> &'static str {
-    match source {
-        Source::Input => "input",
-        Source::Data => "data",
-        Source::Param(_) => "param",
-        Source::Constant(_) => "constant",
-        Source::Op(op) => op.name(),
-        Source::Module(_) => "module",
-    }
-}
-
 /// The graph as text.
 ///
 /// **Errors** with a sentence for a node that has no text: a module with its own code, or a constant that is not a
@@ -145,7 +133,7 @@ pub fn canonical(graph: &Graph) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::span::Sources;
+    use crate::span::Sources;
     use proptest::prelude::*;
     use tapegrad_core::op::Draw;
     use tapegrad_core::ops::{AnyOp, NAMES};

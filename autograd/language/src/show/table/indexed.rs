@@ -15,7 +15,7 @@ use crate::meaning::program::Operation;
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind};
 use crate::meaning::unroll::Done;
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 /// How many operations one formula has at most.
 const LONGEST: usize = 2_000;

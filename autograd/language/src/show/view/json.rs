@@ -8,7 +8,8 @@ use std::panic::Location;
 use serde_json::{Map, Value, json};
 
 use crate::meaning::attributes;
-use crate::show::flat::{scope_path, source_name};
+use crate::run::source_name;
+use crate::show::flat::scope_path;
 use tapegrad_core::graph::{Graph, NodeId, Source};
 use tapegrad_core::params::{Init, ParamList};
 use tapegrad_core::shape::Shape;

@@ -19,7 +19,8 @@ mod tree;
 
 use std::collections::BTreeMap;
 
-use crate::show::flat::{scope_path, source_name};
+use crate::run::source_name;
+use crate::show::flat::scope_path;
 use crate::syntax::print;
 use tapegrad_core::graph::{Graph, Node, NodeId, Source};
 

@@ -1,7 +1,7 @@
 //! Expressions as they are written.
 
 use super::{Axis, Ident, Shape};
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 /// An expression with its place.
 ///

@@ -2,7 +2,7 @@
 
 mod expr;
 
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 pub use expr::{Arg, Binary, Expr, ExprKind, Index, Link};
 

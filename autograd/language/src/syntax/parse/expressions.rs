@@ -3,8 +3,8 @@
 use super::{Parser, Read, Stop};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::span::Span;
 use crate::syntax::ast::{Arg, Binary, Expr, ExprKind, Ident, Index};
-use crate::syntax::span::Span;
 use crate::syntax::token::TokenKind;
 
 /// The functions that work along an index: `sum(i: …)` reduces it away, `softmax(i: …)` keeps it.

@@ -3,8 +3,8 @@
 use super::Parser;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::span::Span;
 use crate::syntax::foreign;
-use crate::syntax::span::Span;
 use crate::syntax::token::{Token, TokenKind};
 
 /// The words that begin a declaration.

@@ -12,9 +12,9 @@ pub use expressions::REDUCERS;
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::span::{Sources, Span};
 use crate::syntax::ast::{Expr, File, Ident};
 use crate::syntax::lexer::{Comment, Lexer};
-use crate::syntax::span::{Sources, Span};
 use crate::syntax::token::{Token, TokenKind, TokenSource};
 
 /// How deep expressions and blocks may nest; every later pass may walk the tree by recursion.

@@ -7,10 +7,10 @@ mod expressions;
 mod statements;
 
 use crate::diagnostic::Diagnostic;
+use crate::span::{Sources, Span};
 use crate::syntax::ast::{Expr, File};
 use crate::syntax::lexer::Comment;
 use crate::syntax::parse::parse_file;
-use crate::syntax::span::{Sources, Span};
 
 pub use expressions::number;
 

@@ -8,8 +8,8 @@ use crate::meaning::check::names::Binding;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::Axis;
+use crate::span::Span;
 use crate::syntax::ast::{self, Binary, Expr, ExprKind, Ident};
-use crate::syntax::span::Span;
 
 impl Checker<'_> {
     pub(in crate::meaning::check) fn index(&mut self, of: &Expr, positions: &[Expr], span: Span) -> ValueId {

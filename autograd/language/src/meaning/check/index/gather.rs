@@ -6,9 +6,9 @@ use crate::meaning::check::Checker;
 use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Kind, Type};
+use crate::span::Span;
 use crate::stack;
 use crate::syntax::ast::{Expr, ExprKind};
-use crate::syntax::span::Span;
 
 impl Checker<'_> {
     /// A position given by ids: the ids' value, if they name entries of this axis.

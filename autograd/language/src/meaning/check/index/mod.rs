@@ -17,8 +17,8 @@ use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
 use crate::meaning::words;
+use crate::span::Span;
 use crate::syntax::ast::{self, Arg, Expr, ExprKind, Ident};
-use crate::syntax::span::Span;
 use tapegrad_core::op::Form;
 
 impl Checker<'_> {

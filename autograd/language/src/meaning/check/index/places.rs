@@ -9,8 +9,8 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, Places, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
+use crate::span::Span;
 use crate::syntax::ast::{Expr, ExprKind};
-use crate::syntax::span::Span;
 
 /// A place of an axis that runs with indices.
 pub(super) struct RunningPlace {

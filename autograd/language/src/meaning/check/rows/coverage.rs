@@ -9,7 +9,7 @@ use crate::meaning::check::{ActiveLoop, Checker};
 use crate::meaning::program::{Instruction, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Axis, Type};
-use crate::syntax::span::Span;
+use crate::span::Span;
 
 impl<'a> Checker<'a> {
     /// True if a position has a value in every round of the loops around.

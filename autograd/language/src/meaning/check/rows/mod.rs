@@ -11,8 +11,8 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{Family, Instruction, ValueId};
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::Type;
+use crate::span::Span;
 use crate::syntax::ast::{self, Expr, Ident, Stmt, StmtKind};
-use crate::syntax::span::Span;
 
 /// A position of a row that has a value, for all rounds of the loops around it.
 #[derive(Clone, Debug)]

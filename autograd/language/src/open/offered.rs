@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Diagnostic, Edit};
+use crate::diagnostic::{Diagnostic, Edit};
 use crate::meaning::program::{Dim, DimValue, Instruction, Operation, Program};
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::Kind;
-use crate::syntax::span::Sources;
+use crate::span::Sources;
 
 /// For how many mistakes changes are tried; a text with more has other troubles.
 const TRIED_MAX: usize = 20;

@@ -1,16 +1,18 @@
 //! Opening a program: its file and the files that it uses are read, parsed and checked.
 
+mod offered;
+
 use crate::derive::inside;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::diagnostic::offered::{Faults, idle_sizes, settle};
 use crate::limits;
 use crate::meaning::check::{Checked, check};
 use crate::meaning::program::Program;
+use crate::span::{Sources, Span};
 use crate::stack;
 use crate::syntax::ast::File;
 use crate::syntax::parse::{DEPTH_MAX, parse_file};
-use crate::syntax::span::{Sources, Span};
+use offered::{Faults, idle_sizes, settle};
 
 /// An opened text: its sources, tree, checked graphs and diagnostics.
 #[derive(Clone, Debug)]
