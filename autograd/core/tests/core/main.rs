@@ -5,4 +5,5 @@ mod errors;
 mod fused_ops;
 mod long_tapes;
 mod matrices;
+mod saturation;
 mod structural_ops;

@@ -68,6 +68,11 @@ impl Scalar for Dual {
         let y = self.value.tanh();
         self.chain(y, 1.0 - y * y)
     }
+    /// By `σ' = σ (1 - σ)`: the quotient `1 / (1 + e^(-x))` would differentiate to `0 · ∞` where the exponential overflows.
+    fn sigmoids(self) -> (Self, Self) {
+        let (up, down) = self.value.sigmoids();
+        (self.chain(up, up * down), self.chain(down, -up * down))
+    }
     fn sin(self) -> Self {
         self.chain(self.value.sin(), self.value.cos())
     }

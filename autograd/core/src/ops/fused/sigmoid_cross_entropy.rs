@@ -77,7 +77,7 @@ impl Op for SigmoidCrossEntropy {
         let (b, t) = (&at.x[0], &at.x[1]);
         if let Some(g_b) = g_x.get(0) {
             for (((g_b, &g_l), &b), &t) in g_b.iter_mut().zip(g_l).zip(b).zip(t) {
-                *g_b = g_l * (T::ONE / (T::ONE + (-b).exp()) - t);
+                *g_b = g_l * (b.sigmoids().0 - t);
             }
         }
         if let Some(g_t) = g_x.get(1) {
