@@ -291,7 +291,7 @@ pub fn entries() -> Vec<Entry> {
             }
         }))
         .on(scaled(1e-13))
-        .shows_at([v(&[3e-13, 7e-14, 1e-13])]),
+        .shows_at(one(3e-14)),
         wrong(
             "double-one-at-zero",
             "jax-ml/jax#37992",

@@ -22,6 +22,7 @@ mod recurrent;
 mod reductions;
 mod right_layers;
 mod right_maths;
+mod runner;
 mod shapes;
 mod softmax;
 mod state;

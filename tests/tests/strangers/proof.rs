@@ -183,11 +183,6 @@ fn forward_is_as_defined(entry: &Entry, case: &Case) -> Result<(), String> {
     }
 }
 
-/// How many numbers a case holds.
-pub fn numbers(case: &Case) -> usize {
-    case.operands.iter().map(|o| o.value.len()).sum()
-}
-
 /// An empty array, which some modules must bear.
 pub fn empty() -> A {
     A::zeros(IxDyn(&[0]))

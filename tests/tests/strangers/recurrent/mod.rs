@@ -58,14 +58,14 @@ pub fn rnn(slip: Slip) -> Recipe {
                 } else {
                     &h[t]
                 };
-                if !(slip == Slip::LastStepOnly && !last) {
+                if slip != Slip::LastStepOnly || last {
                     g_wh += &outer(before, &inner);
                 }
-                if !(slip == Slip::BiasLastStep && !last) {
+                if slip != Slip::BiasLastStep || last {
                     g_b += &inner;
                 }
                 g_wx += &outer(&a.row(t).to_owned(), &inner);
-                if !(slip == Slip::InputGradientLast && !last) {
+                if slip != Slip::InputGradientLast || last {
                     g_x.row_mut(t).assign(&inner.dot(&wx.t()));
                 }
                 carried = match slip {
@@ -131,7 +131,7 @@ pub enum Gate {
     OutputGateConstant,
     CandidateAsSigmoid,
     ForgetTakesNewCell,
-    HiddenFromOneGate,
+    OnlyInput,
 }
 
 /// One step of an LSTM: x `[4, H]` are the sums that go into the gates i, f, g, o before their bias; then the old cell
@@ -187,7 +187,7 @@ pub fn lstm_step(slip: Gate) -> Recipe {
                 Gate::BiasesOfForget => stack(&[g_f.to_vec(), g_f.to_vec(), g_g.to_vec(), g_f.to_vec()]),
                 _ => all.clone(),
             };
-            let all = if slip == Gate::HiddenFromOneGate {
+            let all = if slip == Gate::OnlyInput {
                 all * &m(&[[1.0], [0.0], [0.0], [0.0]])
             } else {
                 all

@@ -16,10 +16,8 @@ pub fn entries() -> Vec<Entry> {
         .on(linear_case)
         .by(linear(|memory, g| {
             let [x, mut w, b] = right_gradients(memory, &g);
-            if let Some(before) = memory.kept.first() {
-                if before.shape() == w.shape() {
-                    w += before;
-                }
+            if let Some(before) = memory.kept.first().filter(|before| before.shape() == w.shape()) {
+                w += before;
             }
             memory.kept = vec![w.clone()];
             [x, w, b]
@@ -39,10 +37,8 @@ pub fn entries() -> Vec<Entry> {
             },
             |memory, g| {
                 let mut now = zip(g, &memory.x[0], |g, x| g * (1.0 - x.tanh().powi(2)));
-                if let Some(before) = memory.kept.first() {
-                    if before.shape() == now.shape() {
-                        now += before;
-                    }
+                if let Some(before) = memory.kept.first().filter(|before| before.shape() == now.shape()) {
+                    now += before;
                 }
                 memory.kept = vec![now.clone()];
                 vec![now]
