@@ -31,6 +31,10 @@ pub(super) struct Names {
     letters: BTreeMap<String, String>,
     pool: Vec<String>,
     spelled: BTreeSet<String>,
+    /// The letters that cannot be indices.
+    taken: BTreeSet<String>,
+    /// The places of the values of loops, by their names.
+    elements: BTreeMap<String, BTreeSet<Vec<i64>>>,
     /// The sizes of the axes behind each name; none for a position in a loop.
     sizes: BTreeMap<String, Vec<Option<Size>>>,
 }
@@ -59,16 +63,23 @@ impl Names {
             .chain((2..).map(|order| format!("g{order}")))
             .find(is_free)
             .expect("a program has finitely many names");
+        let mut elements: BTreeMap<String, BTreeSet<Vec<i64>>> = BTreeMap::new();
+        for own in shown.iter().flatten().filter(|own| !own.places.is_empty()) {
+            elements.entry(own.name.clone()).or_default().insert(own.places.clone());
+        }
         let mut names = Self {
+            elements,
             shown,
             gradient,
             facts: facts(straight),
             letters: BTreeMap::new(),
             pool: Vec::new(),
             spelled,
+            taken: BTreeSet::new(),
             sizes: BTreeMap::new(),
         };
         names.note_sizes(straight);
+        names.taken = names.taken_letters();
         names.choose_letters(straight);
         names
     }
@@ -97,31 +108,33 @@ impl Names {
 
     /// A letter for each named size, in the order of declaration: `t` for T, else `i`, `j`, `k`, …
     fn choose_letters(&mut self, straight: &Straight) {
-        let free = |letter: &&str| !self.is_taken(letter);
+        let free = |letter: &&str| !self.taken.contains(*letter);
         self.pool = LETTERS.iter().copied().filter(free).map(str::to_string).collect();
         self.pool.extend((1..100).map(|number| format!("i{number}")));
         let mut next = self.pool.iter();
         for dim in &straight.dims {
             let letter = match &*dim.name {
-                "T" if !self.is_taken("t") => Some("t".to_string()),
+                "T" if !self.taken.contains("t") => Some("t".to_string()),
                 _ => next.next().cloned(),
             };
             self.letters.extend(letter.map(|letter| (dim.name.to_string(), letter)));
         }
     }
 
-    /// True if this letter, as an index or as the last of several, would be read as the name of something else.
-    fn is_taken(&self, letter: &str) -> bool {
+    /// The letters that, as an index or as the last of several, would be read as the name of something else.
+    fn taken_letters(&self) -> BTreeSet<String> {
+        let words: BTreeSet<&str> = words::names().into_iter().collect();
         let count = |head: &str| {
-            let is_word = || words::names().contains(&head);
             let own = self.sizes.get(head).map(Vec::len);
-            own.or((head == self.gradient || head == "v" || is_word()).then_some(1))
+            own.or((head == self.gradient || head == "v" || words.contains(head)).then_some(1))
         };
-        self.spelled.iter().any(|name| {
+        let ends_name = |name: &str| {
             let splits = name.match_indices('_').map(|(at, _)| (&name[..at], &name[at + 1..]));
             let mut reads = splits.filter(|(head, tail)| count(head) == Some(tail.chars().count()));
-            name == letter || reads.any(|(_, tail)| tail.ends_with(letter))
-        })
+            name.chars().count() == 1 || reads.any(|(_, tail)| !tail.is_empty())
+        };
+        let names = self.spelled.iter().filter(|name| ends_name(name));
+        names.filter_map(|name| name.chars().last()).map(String::from).collect()
     }
 
     /// The size in its simplest form.
@@ -138,7 +151,7 @@ impl Names {
     pub fn letter(&self, axis: &Axis, taken: &[String]) -> String {
         let of_label = || {
             let is_letter = axis.label.len() == 1 && axis.label.chars().all(|c| c.is_ascii_lowercase());
-            (is_letter && !self.is_taken(&axis.label)).then(|| axis.label.to_string())
+            (is_letter && !self.taken.contains(&*axis.label)).then(|| axis.label.to_string())
         };
         let own = self.letters.get(&*axis.label).cloned().or_else(of_label);
         let own = own.or_else(|| self.letters.get(&**axis.size.as_symbol()?).cloned());
@@ -158,7 +171,7 @@ impl Names {
     pub fn at(&self, name: &str, indices: Vec<Formula>) -> Formula {
         let symbol = Formula::Symbol(name.to_string(), indices);
         let text = symbol.spell(Spelling::Text);
-        let is_own = self.is_element(name, &symbol);
+        let is_own = self.is_element(&symbol);
         match symbol {
             Formula::Symbol(name, indices) if !indices.is_empty() && !is_own && self.spelled.contains(&text) => {
                 Formula::Entry(Box::new(Formula::name(&name)), indices)
@@ -168,22 +181,12 @@ impl Names {
     }
 
     /// True for a value of a loop under its own name.
-    fn is_element(&self, name: &str, symbol: &Formula) -> bool {
-        let Formula::Symbol(_, indices) = symbol else {
+    fn is_element(&self, symbol: &Formula) -> bool {
+        let Formula::Symbol(name, indices) = symbol else {
             return false;
         };
-        let all = self
-            .shown
-            .iter()
-            .flatten()
-            .filter(|own| own.name == name && !own.places.is_empty());
-        let places = |own: &Shown| {
-            own.places
-                .iter()
-                .map(|&place| Formula::whole(place))
-                .collect::<Vec<_>>()
-        };
-        all.into_iter().any(|own| places(own) == *indices)
+        let places: Option<Vec<i64>> = indices.iter().map(Formula::as_whole).collect();
+        places.is_some_and(|places| self.elements.get(name).is_some_and(|own| own.contains(&places)))
     }
 
     /// The size of the axis that an index of a name stands for.
@@ -194,8 +197,12 @@ impl Names {
     /// True if `d` before this name would be read as another name, so that no `dy/dx` can be written.
     pub fn forbids_partial(&self, symbol: &Formula) -> bool {
         let text = format!("d{}", symbol.spell(Spelling::Text));
-        let is_begun = |name: &String| text.starts_with(name.as_str()) || name.starts_with(&text);
-        self.spelled.iter().any(is_begun)
+        let begins_one = self
+            .spelled
+            .range(text.clone()..)
+            .next()
+            .is_some_and(|name| name.starts_with(&text));
+        begins_one || text.char_indices().any(|(end, _)| self.spelled.contains(&text[..end]))
     }
 }
 
