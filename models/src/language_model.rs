@@ -3,8 +3,8 @@
 //! Decoding and evaluation know [`LanguageModel`] and nothing else; the training loop knows [`Learner`]. So an n-gram,
 //! a recurrent network and a Transformer can be exchanged without a change anywhere else (LECTURES rows G7, T1).
 
-use crate::corpus::Batch;
-use crate::tokenizer::{PAD, TokenId};
+use crate::corpus::{Batch, NO_LABEL};
+use crate::tokenizer::TokenId;
 use std::any::Any;
 
 /// Gives a probability to the next token.
@@ -101,7 +101,7 @@ impl Logits {
 
 /// The log-probability of each label of a batch, in nats.
 ///
-/// **Shapes**: `[B, T]` as the batch. Where the label is PAD nothing was predicted and nothing is stored.
+/// **Shapes**: `[B, T]` as the batch. Where the label is [`NO_LABEL`] nothing was predicted and nothing is stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogProbs {
     time: usize,
@@ -114,7 +114,7 @@ impl LogProbs {
         let time = batch.time();
         let labels = batch.labels().iter().enumerate();
         let values = labels
-            .map(|(at, &label)| (label != PAD).then(|| log_prob(at / time, at % time)))
+            .map(|(at, &label)| (label != NO_LABEL).then(|| log_prob(at / time, at % time)))
             .collect();
         LogProbs { time, values }
     }
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn padded_labels_have_no_log_probability() {
-        let batch = Batch::new(2, vec![1, 2, 1, PAD], vec![2, 3, 4, PAD]);
+        let batch = Batch::new(2, vec![1, 2, 1, 0], vec![2, 3, 4, NO_LABEL]);
         let log_probs = LogProbs::from_fn(&batch, |row, position| -((10 * row + position) as f64));
         assert_eq!(log_probs.iter().collect::<Vec<_>>(), [0.0, -1.0, -10.0]);
         assert_eq!((log_probs.get(0, 1), log_probs.get(1, 1)), (Some(-1.0), None));

@@ -3,10 +3,10 @@
 use tapegrad_core::ops::{Reduction, cross_entropy};
 use tapegrad_core::{Params, Shape, Tape};
 
-use crate::corpus::Batch;
+use crate::corpus::{Batch, NO_LABEL};
 use crate::language_model::LanguageModel;
 use crate::network::Network;
-use crate::tokenizer::{PAD, TokenId};
+use crate::tokenizer::TokenId;
 
 /// Causality: the logits at `t` have a derivative of exactly 0 with respect to the embedding of any later token.
 ///
@@ -70,7 +70,7 @@ pub fn cached_equals_uncached<M: LanguageModel>(model: &M, batch: &Batch, tolera
         for position in 0..batch.time() {
             let at = row * batch.time() + position;
             let (token, label): (TokenId, TokenId) = (batch.inputs()[at], batch.labels()[at]);
-            if label == PAD {
+            if label == NO_LABEL {
                 break;
             }
             let stepwise = model.next(&mut state, token).log_probs()[label as usize];
@@ -106,7 +106,7 @@ pub fn normalised<M: LanguageModel>(model: &M, context: &[TokenId], tolerance: f
 
 /// What stands in padded positions, at the end of rows, changes neither the loss nor any gradient by a bit.
 ///
-/// `rows` are ids and labels of equal length; a label of [`PAD`] does not count.
+/// `rows` are ids and labels of equal length; a label of [`NO_LABEL`] does not count.
 ///
 /// **Errors** with the parameter entry that notices.
 pub fn padding_is_irrelevant<N: Network>(
@@ -122,7 +122,7 @@ pub fn padding_is_irrelevant<N: Network>(
         .map(|(ids, labels)| {
             let last = labels
                 .iter()
-                .rposition(|&label| label != PAD as usize)
+                .rposition(|&label| label != NO_LABEL as usize)
                 .map_or(0, |last| last + 1);
             let changed = |(i, &id): (usize, &usize)| if i < last { id } else { (id + 1) % network.vocabulary() };
             ids.iter().enumerate().map(changed).collect()
@@ -177,7 +177,7 @@ fn loss_and_gradients<N: Network>(
         let tape = Tape::with(params);
         let ids = tape.ids("ids", shape, &ids.concat());
         let labels = tape.ids("labels", shape, &labels.concat());
-        let j = cross_entropy(network.logits(ids), labels, Some(PAD as usize), Reduction::Mean) * weight;
+        let j = cross_entropy(network.logits(ids), labels, Some(NO_LABEL as usize), Reduction::Mean) * weight;
         (tape.number(j), tape.backward(j))
     };
     gradients.write_to(&mut own).unwrap_or_else(|error| panic!("{error}"));
@@ -249,6 +249,7 @@ mod tests {
 
     #[test]
     fn padding_is_irrelevant_to_a_causal_network_and_not_to_one_that_sums_over_time() {
+        const NONE: usize = NO_LABEL as usize;
         let mut list = ParamList::new();
         let config = RecurrentConfig {
             vocabulary: 5,
@@ -260,7 +261,7 @@ mod tests {
         let params = Params::<f64>::new(&list, 3);
         let (ids, labels) = (
             [vec![1, 4, 2, 0], vec![3, 0, 0, 0]],
-            [vec![4, 2, 3, 0], vec![2, 0, 0, 0]],
+            [vec![4, 2, 3, 0], vec![2, NONE, NONE, NONE]],
         );
         assert_eq!(padding_is_irrelevant(&network, &params, &ids, &labels), Ok(()));
         assert_eq!(loss_scales(&network, &params, &ids, &labels), Ok(()));

@@ -11,7 +11,7 @@
 //!
 //! let lines = ["narwhals are big", "narwhals are friendly", "they are big"];
 //! let words = WordTokenizer::train(lines, Split::Punctuation, Case::AsWritten, 1);
-//! let sentences = lines.iter().map(|line| words.encode(line)).collect();
+//! let sentences: Vec<_> = lines.iter().map(|line| words.encode(line)).collect();
 //! let data = Sentences::new(sentences, words.vocabulary(), 8)?;
 //!
 //! let mut bigram = Ngram::new(NgramConfig::new(2, words.vocabulary(), Smoothing::MaximumLikelihood))?;
@@ -24,13 +24,14 @@
 //! ```
 //!
 //! Reading order: [`tokenizer`] (text to ids), [`corpus`] (ids to batches), [`language_model`] (the two traits),
-//! [`score`] (nats per token), [`ngram`] (the closed-form model), [`layers`] and [`network`] with [`rnn_lm`],
+//! [`score`] (nats per token), [`evaluation`] (how sure they are), [`ngram`] (the closed-form model), [`layers`] and [`network`] with [`rnn_lm`],
 //! [`lstm_lm`] and [`transformer_lm`], [`neural`] (a network in training), [`mod@train`] (the one loop), [`decode`] (text from
 //! any model).
 #![forbid(unsafe_code)]
 
 pub mod corpus;
 pub mod decode;
+pub mod evaluation;
 mod fingerprint;
 pub mod language_model;
 pub mod laws;
@@ -48,8 +49,9 @@ pub mod tokenizer;
 pub mod train;
 pub mod transformer_lm;
 
+pub use corpus::NO_LABEL;
 pub use language_model::{AnyLanguageModel, LanguageModel, Learner, LogProbs, Logits, StepReport};
 pub use model::{Model, ModelConfig};
 pub use network::{Network, Place};
 pub use neural::Neural;
-pub use tokenizer::{PAD, TokenId};
+pub use tokenizer::TokenId;

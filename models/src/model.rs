@@ -8,13 +8,13 @@ use crate::neural::{Neural, Training};
 use crate::ngram::{Ngram, NgramConfig, NgramError, Smoothing};
 use crate::rnn_lm::{RecurrentConfig, RnnLm};
 use crate::table_lm::TableLm;
-use crate::tokenizer::Vocabulary;
+use crate::tokenizer::TokenId;
 use crate::transformer_lm::{TransformerConfig, TransformerLm, Tying};
 use serde::{Deserialize, Serialize};
 
 /// Which model, and how large.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum ModelConfig {
     /// Counts of n tokens in a row.
     Ngram {
@@ -46,6 +46,7 @@ pub enum ModelConfig {
 
 /// The sizes of a recurrent network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RecurrentSizes {
     /// The width of an embedding.
     pub embedding: usize,
@@ -111,18 +112,17 @@ macro_rules! neural {
 pub(crate) use neural;
 
 impl Model {
-    /// A model that has learnt nothing.
+    /// A model that has learnt nothing, of so many token ids, of which some are `never` predicted.
     ///
     /// **Errors** if the sizes are not those of a model: an n-gram of order 0, heads that do not divide the width.
     pub fn new(
         config: &ModelConfig,
-        vocabulary: &Vocabulary,
+        (size, never): (usize, Vec<TokenId>),
         block: usize,
         training: Training,
         seed: u64,
     ) -> Result<Self, ModelError> {
         config.check()?;
-        let size = vocabulary.size();
         let recurrent = |RecurrentSizes {
                              embedding,
                              hidden,
@@ -135,14 +135,25 @@ impl Model {
         };
         Ok(match *config {
             ModelConfig::Ngram { order, smoothing } => {
-                Self::Ngram(Ngram::new(NgramConfig::new(order, vocabulary, smoothing))?)
+                let config = NgramConfig {
+                    order,
+                    vocabulary: size,
+                    never_predicted: never,
+                    smoothing,
+                };
+                Self::Ngram(Ngram::new(config)?)
             }
-            ModelConfig::Table => Self::Table(Neural::new(|list| TableLm::new(list, size), training, seed)),
+            ModelConfig::Table => {
+                let table = Neural::new(|list| TableLm::new(list, size), training, seed);
+                Self::Table(table.never_predicting(never))
+            }
             ModelConfig::Rnn(sizes) => {
-                Self::Rnn(Neural::new(|list| RnnLm::new(list, recurrent(sizes)), training, seed))
+                let rnn = Neural::new(|list| RnnLm::new(list, recurrent(sizes)), training, seed);
+                Self::Rnn(rnn.never_predicting(never))
             }
             ModelConfig::Lstm(sizes) => {
-                Self::Lstm(Neural::new(|list| LstmLm::new(list, recurrent(sizes)), training, seed))
+                let lstm = Neural::new(|list| LstmLm::new(list, recurrent(sizes)), training, seed);
+                Self::Lstm(lstm.never_predicting(never))
             }
             ModelConfig::Transformer {
                 layers,
@@ -160,7 +171,8 @@ impl Model {
                     bias,
                     tying,
                 };
-                Self::Transformer(Neural::new(|list| TransformerLm::new(list, config), training, seed))
+                let transformer = Neural::new(|list| TransformerLm::new(list, config), training, seed);
+                Self::Transformer(transformer.never_predicting(never))
             }
         })
     }
@@ -182,6 +194,21 @@ impl Model {
         neural!(self, _ => None, model => model.first_not_finite(batch))
     }
 
+    /// Goes on from what another model of the same sizes has learnt: its weights, or its counts.
+    ///
+    /// **Errors** if the other is of another kind or size.
+    pub fn go_on_from(&mut self, other: Model) -> Result<(), ModelError> {
+        match (self, other) {
+            (Self::Ngram(own), Self::Ngram(other)) if own.config() == other.config() => *own = other,
+            (Self::Table(own), Self::Table(other)) => own.go_on_from(&other)?,
+            (Self::Rnn(own), Self::Rnn(other)) => own.go_on_from(&other)?,
+            (Self::Lstm(own), Self::Lstm(other)) => own.go_on_from(&other)?,
+            (Self::Transformer(own), Self::Transformer(other)) => own.go_on_from(&other)?,
+            _ => return Err(ModelError::OtherSizes),
+        }
+        Ok(())
+    }
+
     /// The model as something to be asked.
     pub fn language_model(&self) -> &dyn AnyLanguageModel {
         neural!(self, ngram => ngram, model => model)
@@ -199,7 +226,10 @@ impl Learner for Model {
 }
 
 impl ModelConfig {
-    fn check(&self) -> Result<(), ModelError> {
+    /// An error unless the sizes are those of a model, whatever the vocabulary.
+    ///
+    /// **Errors** for a size of 0, an order of 0, heads that do not divide the width, a senseless smoothing.
+    pub fn check(&self) -> Result<(), ModelError> {
         match *self {
             Self::Rnn(sizes) | Self::Lstm(sizes) => {
                 let RecurrentSizes {
@@ -219,7 +249,8 @@ impl ModelConfig {
                     Err(ModelError::Heads { width, heads })
                 }
             }
-            Self::Ngram { .. } | Self::Table => Ok(()),
+            Self::Ngram { order, smoothing } => Ok(smoothing.check(order)?),
+            Self::Table => Ok(()),
         }
     }
 }
@@ -232,7 +263,7 @@ fn positive(sizes: &[(&'static str, usize)]) -> Result<(), ModelError> {
 }
 
 /// A model cannot be made as asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, thiserror::Error)]
 pub enum ModelError {
     /// A size is 0.
     #[error("`{name}` is 0; every size of a network is at least 1")]
@@ -248,6 +279,9 @@ pub enum ModelError {
         /// The number of heads.
         heads: usize,
     },
+    /// Weights are of another model.
+    #[error("these weights are of a model of another kind or size; only a model of the same sizes can go on from them")]
+    OtherSizes,
     /// The n-gram cannot be made.
     #[error(transparent)]
     Ngram(#[from] NgramError),

@@ -2,15 +2,16 @@
 
 use std::cell::RefCell;
 
-use crate::corpus::Batch;
+use crate::corpus::{Batch, NO_LABEL};
 use crate::language_model::{GradientReport, LanguageModel, Learner, LogProbs, Logits, StepReport};
+use crate::model::ModelError;
 use crate::network::Network;
 use crate::reader::Reader;
-use crate::tokenizer::{PAD, TokenId};
+use crate::tokenizer::TokenId;
 use tapegrad_core::graph::{NodeId, Source};
 use tapegrad_core::kernels::with_team;
 use tapegrad_core::ops::{Reduction, cross_entropy};
-use tapegrad_core::optim::{Adam, Optimizer, clip_global_norm};
+use tapegrad_core::optim::{Adam, AdamConfig, DecayKind, Decayed, Optimizer, clip_global_norm};
 use tapegrad_core::params::array;
 use tapegrad_core::shape::Shape;
 use tapegrad_core::tape::Tape;
@@ -27,19 +28,88 @@ pub struct Neural<N> {
     params: Params<f32>,
     optimizer: Adam<f32>,
     clip: f64,
+    /// The ids that no label can be.
+    never: Vec<TokenId>,
     training: Option<Traced>,
     scoring: RefCell<Option<Traced>>,
 }
 
 /// How a network is trained, besides the schedule.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Training {
-    /// The two betas of AdamW.
+    /// The two betas of Adam.
     pub betas: [f64; 2],
-    /// The weight decay of matrices.
+    /// The epsilon of Adam.
+    #[serde(default = "epsilon")]
+    pub epsilon: f64,
+    /// The weight decay.
     pub weight_decay: f64,
+    /// What the weight decay does.
+    #[serde(default)]
+    pub decay: Decay,
+    /// Which parameters decay.
+    #[serde(default)]
+    pub decayed: DecayedParams,
     /// The norm that longer gradients are shortened to.
     pub clip: f64,
+}
+
+/// What weight decay does; see [`DecayKind`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decay {
+    /// Weights shrink beside the step.
+    #[default]
+    Decoupled,
+    /// The decay is part of the gradient.
+    L2,
+}
+
+/// Which parameters decay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DecayedParams {
+    /// Those with two or more axes.
+    #[default]
+    Matrices,
+    /// Every one.
+    All,
+    /// None.
+    None,
+}
+
+fn epsilon() -> f64 {
+    AdamConfig::PAPER.epsilon
+}
+
+impl Training {
+    /// AdamW with the betas of the recipes, without decay, and gradients clipped at 1.
+    pub const PLAIN: Self = Self {
+        betas: [0.9, 0.99],
+        epsilon: AdamConfig::PAPER.epsilon,
+        weight_decay: 0.0,
+        decay: Decay::Decoupled,
+        decayed: DecayedParams::Matrices,
+        clip: 1.0,
+    };
+
+    fn adam(&self) -> AdamConfig {
+        AdamConfig {
+            betas: self.betas,
+            epsilon: self.epsilon,
+            weight_decay: self.weight_decay,
+            decay: match self.decay {
+                Decay::Decoupled => DecayKind::Decoupled,
+                Decay::L2 => DecayKind::L2,
+            },
+            decayed: match self.decayed {
+                DecayedParams::Matrices => Decayed::Matrices,
+                DecayedParams::All => Decayed::All,
+                DecayedParams::None => Decayed::None,
+            },
+        }
+    }
 }
 
 /// A plan with the places of its inputs and of its result.
@@ -49,8 +119,13 @@ struct Traced {
     sizes: [usize; 2],
     ids: NodeId,
     labels: NodeId,
+    /// What is added to the logits of each position: 0, or [`NEVER`].
+    mask: Option<NodeId>,
     loss: NodeId,
 }
+
+/// What is added to the logit of an id that never comes: its exponential is 0 in `f32`, and no difference overflows.
+const NEVER: f32 = -1e6;
 
 /// What the network remembers of one sequence.
 #[derive(Clone, Debug)]
@@ -68,16 +143,24 @@ impl<N: Network> Neural<N> {
         let mut list = ParamList::new();
         let network = declare(&mut list);
         let params = Params::new(&list, seed);
-        let optimizer = Adam::adam_w(&list, training.betas, training.weight_decay);
+        let optimizer = Adam::configured(&list, training.adam());
         let scoring = RefCell::new(None);
         Self {
             network,
             params,
             optimizer,
             clip: training.clip,
+            never: Vec::new(),
             training: None,
             scoring,
         }
+    }
+
+    /// The same, asked only for tokens that can come: these ids get probability 0, and the others share it.
+    ///
+    /// **Formula**: `p'_i = p_i / (1 - sum of p over these ids)`. Training is over all ids; it soon learns what never comes.
+    pub fn never_predicting(self, never: Vec<TokenId>) -> Self {
+        Self { never, ..self }
     }
 
     /// The network.
@@ -98,6 +181,21 @@ impl<N: Network> Neural<N> {
     /// The optimiser.
     pub fn optimizer(&self) -> &Adam<f32> {
         &self.optimizer
+    }
+
+    /// Takes the weights of another network of the same parameters; the optimiser begins anew.
+    ///
+    /// **Errors** if the parameters differ in name or shape.
+    pub fn go_on_from(&mut self, other: &Self) -> Result<(), ModelError> {
+        let specs = |model: &Self| -> Vec<_> {
+            let specs = model.params.list().specs().iter();
+            specs.map(|spec| (spec.name.clone(), spec.shape)).collect()
+        };
+        if specs(self) != specs(other) {
+            return Err(ModelError::OtherSizes);
+        }
+        self.params.values_mut().copy_from_slice(other.params.values());
+        Ok(())
     }
 
     /// The memory that training on batches of these sizes takes, besides parameters and optimiser.
@@ -130,7 +228,7 @@ impl<N: Network> Neural<N> {
         };
         let logits = self.network.logits(ids("ids", batch.inputs()));
         let labels = ids("labels", batch.labels());
-        cross_entropy(logits, labels, Some(PAD as usize), Reduction::Mean);
+        cross_entropy(logits, labels, Some(NO_LABEL as usize), Reduction::Mean);
         let graph = tape.graph().clone();
         let first = graph.nodes().find_map(|node| {
             let Source::Op(op) = node.source else { return None };
@@ -162,20 +260,30 @@ impl<N: Network> Neural<N> {
 
     fn trained(&mut self, sizes: [usize; 2]) -> &mut Traced {
         if self.training.as_ref().is_none_or(|traced| traced.sizes != sizes) {
-            self.training = Some(Traced::new(&self.network, self.params.list(), sizes, Reduction::Mean));
+            self.training = Some(Traced::new(
+                &self.network,
+                self.params.list(),
+                sizes,
+                Reduction::Mean,
+                false,
+            ));
         }
         self.training.as_mut().expect("it was traced just now")
     }
 }
 
 impl Traced {
-    fn new(network: &impl Network, list: &ParamList, sizes: [usize; 2], reduction: Reduction) -> Self {
+    fn new(network: &impl Network, list: &ParamList, sizes: [usize; 2], reduction: Reduction, is_masked: bool) -> Self {
         let sketch = Sketch::new();
         let ids = sketch.data("ids", sizes);
         let labels = sketch.data("labels", sizes);
-        let loss = cross_entropy(network.logits(ids), labels, Some(PAD as usize), reduction);
+        let mask = is_masked.then(|| sketch.data("mask", [network.vocabulary()]));
+        let logits = network.logits(ids);
+        let logits = mask.map_or(logits, |mask| logits + mask);
+        let loss = cross_entropy(logits, labels, Some(NO_LABEL as usize), reduction);
         let objective = (reduction == Reduction::Mean).then(|| loss.id());
         let [ids, labels, loss] = [ids, labels, loss].map(|var| var.id());
+        let mask = mask.map(|mask| mask.id());
         let plan = Plan::new(&sketch.into_graph(), list, &[loss], objective)
             .unwrap_or_else(|error| panic!("invariant: every parameter of a network is used: {error}"));
         Self {
@@ -183,7 +291,16 @@ impl Traced {
             sizes,
             ids,
             labels,
+            mask,
             loss,
+        }
+    }
+
+    fn mask(&mut self, never: &[TokenId]) {
+        if let Some(mask) = self.mask {
+            let mask = self.plan.input_mut(mask);
+            mask.fill(0.0);
+            never.iter().for_each(|&id| mask[id as usize] = NEVER);
         }
     }
 
@@ -239,17 +356,24 @@ impl<N: Network> LanguageModel for Neural<N> {
             tokens.push(token);
         }
         let logits = reader.read(&self.params, token);
-        Logits::new(logits.iter().map(|&y| f64::from(y)).collect())
+        let mut logits: Vec<f64> = logits.iter().map(|&y| f64::from(y)).collect();
+        self.never
+            .iter()
+            .for_each(|&id| logits[id as usize] = f64::NEG_INFINITY);
+        Logits::new(logits)
     }
 
     fn log_probs(&self, batch: &Batch) -> LogProbs {
         let sizes = [batch.rows(), batch.time()];
         let mut scoring = self.scoring.borrow_mut();
         if scoring.as_ref().is_none_or(|traced| traced.sizes != sizes) {
-            *scoring = Some(Traced::new(&self.network, self.params.list(), sizes, Reduction::None));
+            let is_masked = !self.never.is_empty();
+            let traced = Traced::new(&self.network, self.params.list(), sizes, Reduction::None, is_masked);
+            *scoring = Some(traced);
         }
         let traced = scoring.as_mut().expect("it was traced just now");
         traced.give(batch);
+        traced.mask(&self.never);
         let params = &self.params;
         with_team(|| traced.forward(params));
         let losses = traced.plan.value(traced.loss);

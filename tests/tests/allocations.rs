@@ -27,9 +27,8 @@ const THREADS: usize = 2;
 const STEPS: usize = 5;
 
 const TRAINING: Training = Training {
-    betas: [0.9, 0.99],
     weight_decay: 0.1,
-    clip: 1.0,
+    ..Training::PLAIN
 };
 
 /// Steps in which each thread may meet each of its parts for the first time: which thread does which part is chance, and

@@ -12,6 +12,7 @@ mod arena;
 mod formula_module;
 pub mod graph;
 pub mod layer;
+pub mod memory;
 pub mod module;
 pub mod numbers;
 pub mod op;

@@ -2,10 +2,12 @@
 
 use super::error::{CliError, ErrorCode};
 use super::generate::{request, text_of};
+use super::memory::MemoryArgs;
 use super::output::Output;
 use super::progress::ProgressIndicator;
-use super::recipe::{CorpusArgs, SizeArgs};
+use super::recipe::{CorpusArgs, SizeArgs, UnitArg};
 use super::threads;
+use super::train::cut_sentences;
 use crate::report::comparison::{self, Comparison, CurvePoint, ModelOutcome, NgramFloor, Setting};
 use crate::report::page::page;
 use clap::Args;
@@ -13,12 +15,15 @@ use std::path::PathBuf;
 use std::time::Instant;
 use tapegrad_models::corpus::{CorpusConfig, Dataset};
 use tapegrad_models::decode::{Generated, Sampling, generate};
+use tapegrad_models::evaluation::Evaluation;
 use tapegrad_models::train::write_atomically;
-use tapegrad_models::train::{ModelName, Recipe, Run, Trained};
+use tapegrad_models::train::{ModelName, Recipe, Run, Trained, heldout};
 use tapegrad_models::{Learner, Model, ModelConfig};
 
-/// The orders among which the n-gram with the lowest held-out loss is taken.
+/// The orders among which the n-gram with the lowest loss on the validation part is taken.
 const ORDERS: std::ops::RangeInclusive<usize> = 2..=6;
+/// How many standard errors below the entropy chance cannot explain: it would once in 30 000 times.
+const BELOW_CHANCE: f64 = 4.0;
 /// How many tokens of text each model writes for the report.
 const SAMPLE_TOKENS: usize = 160;
 
@@ -33,6 +38,11 @@ pub struct Compare {
     /// Steps of training of the neural models
     #[arg(long)]
     steps: Option<u64>,
+    /// Positions of a row: the longest context
+    #[arg(long)]
+    block: Option<usize>,
+    #[command(flatten)]
+    memory: MemoryArgs,
     /// The report to write
     #[arg(long, value_name = "FILE", default_value = "tapegrad-compare.html")]
     report: PathBuf,
@@ -51,6 +61,20 @@ impl Compare {
         let dataset = ngram.as_ref().map_err(Clone::clone)?.corpus.build()?;
         let transformer = transformer.as_ref().map_err(Clone::clone)?;
         transformer.check(&dataset)?;
+        if let Some(cut) = cut_sentences(&dataset, transformer.block).first() {
+            return Err(CliError::new(ErrorCode::Batch, cut).at(dataset.name()).help(format!(
+                "write `{} --block {}`",
+                self.command(transformer.seed),
+                dataset.longest_sentence().unwrap_or(transformer.block)
+            )));
+        }
+        let vocabulary = dataset.tokenizer().vocabulary().size();
+        for recipe in recipes.iter().flatten() {
+            recipe.validate()?;
+            recipe.fits(vocabulary, self.memory.bytes()).map_err(|error| {
+                CliError::new(ErrorCode::Memory, error).help("allow more with --memory, as in --memory 8GB")
+            })?;
+        }
         // A report that cannot be written is known before minutes of training, not after; an earlier one stays till then.
         let earlier = std::fs::read(&self.report).ok();
         write_atomically(&self.report, earlier.as_deref().unwrap_or_default())
@@ -58,8 +82,10 @@ impl Compare {
         let mut models = Vec::new();
         for recipe in &recipes {
             let recipe = recipe.as_ref().map_err(Clone::clone)?;
-            models.push(outcome(recipe, &dataset, output)?);
+            models.push(self.outcome(recipe, &dataset, output)?);
         }
+        let impossible: Vec<String> = models.iter().filter_map(|(_, below)| below.clone()).collect();
+        let models = models.into_iter().map(|(model, _)| model).collect();
         let comparison = Comparison {
             corpus: dataset.name().to_string(),
             vocabulary: dataset.tokenizer().vocabulary().size(),
@@ -73,13 +99,58 @@ impl Compare {
         write_atomically(&self.report, page(&comparison).as_bytes())
             .map_err(|error| unwritable(&self.report, &error))?;
         if output.is_json() {
-            return output.text(&(comparison::json(&comparison) + "\n"));
+            output.text(&(comparison::json(&comparison) + "\n"))?;
+        } else {
+            output.text(&format!(
+                "{}\nreport: {}\n",
+                comparison::table(&comparison),
+                self.report.display()
+            ))?;
         }
-        output.text(&format!(
-            "{}\nreport: {}\n",
-            comparison::table(&comparison),
-            self.report.display()
-        ))
+        impossible.iter().for_each(|below| eprintln!("error: {below}"));
+        if impossible.is_empty() {
+            Ok(())
+        } else {
+            Err(CliError::reported())
+        }
+    }
+
+    /// Trains one model and measures it; of the n-grams, the order with the lowest loss on the validation part.
+    ///
+    /// Beside the outcome stands what is impossible about it, if anything is.
+    fn outcome(
+        &self,
+        recipe: &Recipe,
+        dataset: &Dataset,
+        output: &Output<'_>,
+    ) -> Result<(ModelOutcome, Option<String>), CliError> {
+        let candidates: Vec<Recipe> = match recipe.model {
+            ModelConfig::Ngram { smoothing, .. } => {
+                let of_order = |order| Recipe {
+                    model: ModelConfig::Ngram { order, smoothing },
+                    ..recipe.clone()
+                };
+                ORDERS.map(of_order).collect()
+            }
+            _ => vec![recipe.clone()],
+        };
+        let mut best: Option<(Recipe, Trained)> = None;
+        for candidate in candidates {
+            let mut bar = ProgressIndicator::new(&title(&candidate.model), output);
+            let run = Run::new_within(&candidate, dataset, None, self.memory.bytes())?;
+            let trained = run.train(&mut bar)?;
+            bar.finish();
+            let nats = |trained: &Trained| trained.progress.validation_nats.unwrap_or(f64::INFINITY);
+            if best.as_ref().is_none_or(|(_, known)| nats(&trained) < nats(known)) {
+                best = Some((candidate, trained));
+            }
+        }
+        let (recipe, trained) = best.expect("there is at least one candidate");
+        let measured = heldout(&trained.model, &recipe, dataset)?;
+        let entropy = dataset.known().map(|known| known.entropy_nats);
+        let below = entropy.and_then(|entropy| below_entropy(&title(&recipe.model), &measured, entropy));
+        let sample = sample(&trained.model, &recipe, dataset, output)?;
+        Ok((describe(&recipe, &trained, &measured, sample, dataset), below))
     }
 
     fn recipe(&self, name: ModelName, output: &Output<'_>) -> Result<Recipe, CliError> {
@@ -89,6 +160,7 @@ impl Compare {
         }
         let sizes = SizeArgs {
             steps: self.steps,
+            block: self.block,
             ..SizeArgs::default()
         };
         sizes.apply(&mut recipe)?;
@@ -99,13 +171,17 @@ impl Compare {
     fn command(&self, seed: u64) -> String {
         let corpus = match &self.corpus.text {
             Some(file) => {
-                let unit = format!("{:?}", self.corpus.unit()).to_lowercase();
+                let unit = match self.corpus.unit() {
+                    UnitArg::Character => "character",
+                    UnitArg::Word => "word",
+                };
                 format!(" --text {} --unit {unit}", file.display())
             }
             None => format!(" --grammar {}", self.corpus.grammar()),
         };
         let steps = self.steps.map_or(String::new(), |steps| format!(" --steps {steps}"));
-        format!("tapegrad compare{corpus}{steps} --seed {seed}")
+        let block = self.block.map_or(String::new(), |block| format!(" --block {block}"));
+        format!("tapegrad compare{corpus}{steps}{block} --seed {seed}")
     }
 }
 
@@ -117,40 +193,35 @@ fn unwritable(report: &std::path::Path, error: &std::io::Error) -> CliError {
     .help("name another place with --report FILE")
 }
 
-/// Trains one model and measures it; of the n-grams, the order with the lowest held-out loss.
-fn outcome(recipe: &Recipe, dataset: &Dataset, output: &Output<'_>) -> Result<ModelOutcome, CliError> {
-    let candidates: Vec<Recipe> = match recipe.model {
-        ModelConfig::Ngram { smoothing, .. } => {
-            let of_order = |order| Recipe {
-                model: ModelConfig::Ngram { order, smoothing },
-                ..recipe.clone()
-            };
-            ORDERS.map(of_order).collect()
-        }
-        _ => vec![recipe.clone()],
-    };
-    let mut best: Option<(Recipe, Trained)> = None;
-    for candidate in candidates {
-        let mut bar = ProgressIndicator::new(&title(&candidate.model), output);
-        let trained = Run::new(&candidate, dataset, None)?.train(&mut bar)?;
-        bar.finish();
-        let nats = |trained: &Trained| trained.progress.heldout_nats.unwrap_or(f64::INFINITY);
-        if best.as_ref().is_none_or(|(_, known)| nats(&trained) < nats(known)) {
-            best = Some((candidate, trained));
-        }
-    }
-    let (recipe, trained) = best.expect("there is at least one candidate");
-    let sample = sample(&trained.model, &recipe, dataset, output)?;
-    Ok(describe(&recipe, &trained, sample, dataset))
+/// What is wrong with a model that predicts a language better than the language can be predicted.
+fn below_entropy(title: &str, measured: &Evaluation, entropy: f64) -> Option<String> {
+    let interval = measured.interval()?;
+    let gap = measured.all.nats_per_token() - entropy;
+    (gap < -BELOW_CHANCE * interval.error).then(|| {
+        format!(
+            "the {title} is {:.4} nats per token below the entropy of the language, {:.1} standard errors of {:.4}: no model \
+             can be, so it has seen what it predicts, or the grammar and the held-out sentences are not of one language; \
+             nothing it reports is to be trusted",
+            -gap,
+            -gap / interval.error,
+            interval.error
+        )
+    })
 }
 
-fn describe(recipe: &Recipe, trained: &Trained, sample: String, dataset: &Dataset) -> ModelOutcome {
-    let heldout_nats = trained.progress.heldout_nats.unwrap_or(f64::NAN);
+fn describe(
+    recipe: &Recipe,
+    trained: &Trained,
+    measured: &Evaluation,
+    sample: String,
+    dataset: &Dataset,
+) -> ModelOutcome {
+    let heldout_nats = measured.all.nats_per_token();
     let point = |line: &tapegrad_models::train::Line| CurvePoint {
         step: line.step,
         seconds: Some(line.seconds),
         train_nats: line.train_nats,
-        heldout_nats: Some(line.heldout_nats),
+        validation_nats: Some(line.validation_nats),
     };
     let unknown = ModelOutcome {
         name: recipe.model.name().to_string(),
@@ -206,11 +277,22 @@ fn floors(dataset: &Dataset) -> Vec<NgramFloor> {
 /// What is the same for all models.
 fn config(recipe: &Recipe) -> Vec<Setting> {
     let corpus = match &recipe.corpus {
-        CorpusConfig::Grammar { training, heldout, .. } => {
-            format!("{training} sentences to train on, {heldout} held out")
+        CorpusConfig::Grammar {
+            training,
+            validation,
+            heldout,
+            ..
+        } => {
+            format!("{training} sentences to train on, {validation} to choose by, {heldout} held out")
         }
-        CorpusConfig::Text { fraction, .. } => {
-            format!("the first {:.0} % to train on, the rest held out", 100.0 * fraction)
+        CorpusConfig::Text {
+            fraction, validation, ..
+        } => {
+            format!(
+                "the first {:.0} % to train on, the next {:.0} % to choose by, the rest held out",
+                100.0 * fraction,
+                100.0 * validation
+            )
         }
     };
     vec![
@@ -220,8 +302,8 @@ fn config(recipe: &Recipe) -> Vec<Setting> {
         Setting::new(
             "optimiser",
             format!(
-                "AdamW, betas {:?}, decay {}",
-                recipe.training.betas, recipe.training.weight_decay
+                "AdamW, betas {} and {}, decay {}",
+                recipe.training.betas[0], recipe.training.betas[1], recipe.training.weight_decay
             ),
         ),
         Setting::new("gradient clipped to", recipe.training.clip),
@@ -237,9 +319,13 @@ fn settings(recipe: &Recipe) -> Vec<Setting> {
             return vec![
                 Setting::new(
                     "order",
-                    format!("{order}, the best of {} to {}", ORDERS.start(), ORDERS.end()),
+                    format!(
+                        "{order}, on the validation part the best of {} to {}",
+                        ORDERS.start(),
+                        ORDERS.end()
+                    ),
                 ),
-                Setting::new("smoothing", format!("{smoothing:?}")),
+                Setting::new("smoothing", smoothing),
             ];
         }
         ModelConfig::Table => Vec::new(),
@@ -266,4 +352,29 @@ fn settings(recipe: &Recipe) -> Vec<Setting> {
         format!("{} to {}", recipe.learning_rate, recipe.learning_rate_end),
     ));
     settings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 4000 labels whose losses are `mean`, a little more and a little less in turns.
+    fn measured(mean: f64) -> Evaluation {
+        let nats: Vec<f64> = (0..4000)
+            .map(|t| mean + 0.3 * f64::from((t * 7919 % 401) as u16) / 401.0 - 0.15)
+            .collect();
+        let all = nats.iter().map(|nats| -nats).collect();
+        Evaluation { all, known: all, nats }
+    }
+
+    #[test]
+    fn a_model_below_the_entropy_by_more_than_chance_is_an_error_with_its_cause() {
+        assert_eq!(below_entropy("LSTM", &measured(1.3), 1.25), None);
+        assert_eq!(below_entropy("LSTM", &measured(1.2499), 1.25), None, "chance");
+        let said = below_entropy("LSTM", &measured(1.2), 1.25).unwrap();
+        assert!(
+            said.starts_with("the LSTM is 0.0") && said.contains("it has seen what it predicts"),
+            "{said}"
+        );
+    }
 }

@@ -3,13 +3,15 @@
 use super::error::{CliError, ErrorCode};
 use super::output::Output;
 use super::threads;
+use super::train::cut_heldout;
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::PathBuf;
-use tapegrad_models::corpus::{Dataset, Part, Text};
-use tapegrad_models::score::Score;
+use tapegrad_models::ModelConfig;
+use tapegrad_models::corpus::{Dataset, Extent, Part, Text};
+use tapegrad_models::evaluation::Evaluation;
+use tapegrad_models::tokenizer::{TokenId, Tokenizer};
 use tapegrad_models::train::{Folder, Header, Recipe, Which};
-use tapegrad_models::{LanguageModel, Model};
 
 /// A checkpoint by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -33,7 +35,8 @@ impl From<CheckpointArg> for Which {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad eval runs/lstm
-  tapegrad eval runs/char --text other.txt --json")]
+  tapegrad eval runs/char --text other.txt --json
+  tapegrad eval runs/char --stride 16")]
 pub struct Eval {
     /// The folder of the run
     run: PathBuf,
@@ -43,7 +46,17 @@ pub struct Eval {
     /// Which checkpoint
     #[arg(long, value_enum, default_value = "last")]
     checkpoint: CheckpointArg,
-    /// Give the loss of each token too (with --json)
+    /// Let windows of a stream begin so many tokens apart: each token is then scored with at least block - stride
+    /// tokens before it [default: the block, so that the first of each window has one]
+    #[arg(long, value_name = "TOKENS")]
+    stride: Option<usize>,
+    /// Read windows of so many tokens; a Transformer reads at most those it was trained with [default: as trained]
+    #[arg(long, value_name = "TOKENS")]
+    block: Option<usize>,
+    /// Measure on the first so many tokens only [default: all]
+    #[arg(long, value_name = "TOKENS")]
+    evaluate_tokens: Option<u64>,
+    /// Give the loss of each token too
     #[arg(long)]
     per_token: bool,
     /// Threads to compute on; the result does not depend on it [default: all cores]
@@ -60,7 +73,7 @@ impl Eval {
         warn_unverified(&header);
         let dataset = match &self.text {
             Some(file) => Dataset::to_measure(&Text::read(file)?, &tokenizer, &recipe.corpus),
-            None => recipe.corpus.build()?,
+            None => recipe.dataset(&tokenizer)?,
         };
         if *dataset.tokenizer() != tokenizer {
             return Err(CliError::new(
@@ -72,34 +85,198 @@ impl Eval {
         if self.text.is_none() {
             header.check_corpus(&dataset)?;
         }
-        let (score, nats) = measure(&model, &dataset, &recipe)?;
-        self.report(&score, &nats, output)
+        let windows = self.windows(&recipe)?;
+        cut_heldout(&dataset, windows.block)
+            .iter()
+            .for_each(|cut| eprintln!("warning: {cut}"));
+        let batches = dataset.batches(Part::Heldout, windows.block, windows.lead)?;
+        let oov = tokenizer.vocabulary().oov();
+        let evaluation = Evaluation::of(
+            model.language_model(),
+            &*batches,
+            windows.rows,
+            oov,
+            self.evaluate_tokens,
+        );
+        let measured = Measured {
+            evaluation,
+            windows: (!dataset.has_sentences()).then_some(windows),
+            never: words(&recipe.corpus.never_predicted(tokenizer.vocabulary()), &tokenizer),
+            extent: self.extent(&dataset, windows.block),
+            chosen_by: self.text.is_none() && !dataset.has_validation(),
+        };
+        if output.is_json() {
+            output.document(&measured.document(self.per_token))
+        } else {
+            output.text(&measured.text(self.per_token))
+        }
     }
 
-    fn report(&self, score: &Score, nats: &[f64], output: &Output<'_>) -> Result<(), CliError> {
-        if output.is_json() {
-            let mut document = json!({
-                "nats_per_token": score.nats_per_token(),
-                "bits_per_token": score.bits_per_token(),
-                "perplexity": score.perplexity(),
-                "tokens": score.tokens,
-            });
-            if self.per_token {
-                document["tokens_nats"] = json!(nats);
-            }
-            return output.document(&document);
+    /// How the text is read: as in training, unless an option says otherwise.
+    fn windows(&self, recipe: &Recipe) -> Result<Windows, CliError> {
+        let block = self.block.unwrap_or(recipe.block);
+        let zero = [
+            ("--block", self.block == Some(0)),
+            ("--stride", self.stride == Some(0)),
+            ("--evaluate-tokens", self.evaluate_tokens == Some(0)),
+        ];
+        if let Some((option, _)) = zero.iter().find(|(_, is_zero)| *is_zero) {
+            return Err(CliError::option(
+                format!("{option} is 0"),
+                format!("give {option} a number of at least 1"),
+            ));
         }
+        if !recipe.corpus.is_stream() && self.stride.is_some() {
+            return Err(CliError::new(
+                ErrorCode::OtherRecipe,
+                "--stride has no meaning for a model of sentences, of which each is read from its beginning",
+            )
+            .help("leave it out"));
+        }
+        if block > recipe.block && matches!(recipe.model, ModelConfig::Transformer { .. }) {
+            let own = recipe.block;
+            return Err(CliError::new(
+                ErrorCode::OtherRecipe,
+                format!("this Transformer was trained with a block of {own} and knows no later position than that"),
+            )
+            .help(format!("give --block at most {own}")));
+        }
+        let lead = match self.stride {
+            None => recipe.model.lead(),
+            Some(stride) if stride > block => {
+                return Err(CliError::new(
+                    ErrorCode::Batch,
+                    format!("a stride of {stride} leaves out what lies between windows of {block} tokens"),
+                )
+                .help(format!("give --stride at most {block}")));
+            }
+            Some(stride) => (block - stride).max(recipe.model.lead()),
+        };
+        // Longer windows, fewer of them at once: the memory of a batch stays about the same.
+        let rows = (recipe.rows * recipe.block / block).clamp(1, recipe.rows);
+        Ok(Windows { block, lead, rows })
+    }
+
+    /// How long the text is, where all of it is measured.
+    fn extent(&self, dataset: &Dataset, block: usize) -> Option<Extent> {
+        let is_whole = self.evaluate_tokens.is_none() && dataset.cut_sentences(Part::Heldout, block) == 0;
+        is_whole.then(|| dataset.heldout_extent())
+    }
+}
+
+/// The names of some ids.
+fn words(ids: &[TokenId], tokenizer: &Tokenizer) -> Vec<String> {
+    let word = |&id: &TokenId| tokenizer.vocabulary().word(id).to_string();
+    ids.iter().map(word).collect()
+}
+
+/// How a text is read.
+#[derive(Clone, Copy, Debug)]
+struct Windows {
+    block: usize,
+    lead: usize,
+    rows: usize,
+}
+
+/// What was measured, and how.
+struct Measured {
+    evaluation: Evaluation,
+    /// `None` for sentences.
+    windows: Option<Windows>,
+    /// The markers that get no probability.
+    never: Vec<String>,
+    extent: Option<Extent>,
+    /// True if the checkpoint was chosen by the text that is measured.
+    chosen_by: bool,
+}
+
+impl Measured {
+    fn document(&self, per_token: bool) -> Value {
+        let Evaluation { all, known, nats } = &self.evaluation;
+        let per = |pieces: usize| self.evaluation.nats_per(pieces);
+        let mut document = json!({
+            "nats_per_token": all.nats_per_token(),
+            "bits_per_token": all.bits_per_token(),
+            "perplexity": all.perplexity(),
+            "tokens": all.tokens,
+            "interval": self.evaluation.interval().map(|interval| json!({
+                "low": interval.low,
+                "high": interval.high,
+                "standard_error": interval.error,
+                "blocks": interval.blocks,
+            })),
+            "unknown_tokens": self.evaluation.unknown(),
+            "nats_per_known_token": (known.tokens > 0).then(|| known.nats_per_token()),
+            "nats_per_character": self.extent.map(|extent| per(extent.characters)),
+            "nats_per_byte": self.extent.map(|extent| per(extent.bytes)),
+            "block": self.windows.map(|windows| windows.block),
+            "stride": self.windows.map(|windows| windows.block - windows.lead),
+            "never_predicted": self.never,
+            "checkpoint_was_chosen_by_this_text": self.chosen_by,
+        });
+        if per_token {
+            document["tokens_nats"] = json!(nats);
+        }
+        document
+    }
+
+    fn text(&self, per_token: bool) -> String {
+        let Evaluation { all, known, nats } = &self.evaluation;
         let mut text = format!(
             "{:.4} nats per token, {:.4} bits, perplexity {:.3}, over {} tokens\n",
-            score.nats_per_token(),
-            score.bits_per_token(),
-            score.perplexity(),
-            score.tokens
+            all.nats_per_token(),
+            all.bits_per_token(),
+            all.perplexity(),
+            all.tokens
         );
-        if self.per_token {
+        match self.evaluation.interval() {
+            Some(interval) => {
+                text += &format!(
+                    "95 % interval {:.4} to {:.4} nats per token, from the means of {} blocks of the text\n",
+                    interval.low, interval.high, interval.blocks
+                );
+            }
+            None => text += "no interval: it needs 2000 tokens, each with a probability\n",
+        }
+        if let Some(extent) = self.extent {
+            let bits = |pieces| self.evaluation.nats_per(pieces) / std::f64::consts::LN_2;
+            text += &format!(
+                "{:.4} bits per character ({} characters), {:.4} per byte ({} bytes)\n",
+                bits(extent.characters),
+                extent.characters,
+                bits(extent.bytes),
+                extent.bytes
+            );
+        }
+        let unknown = self.evaluation.unknown();
+        text += &match (unknown, known.tokens) {
+            (0, _) => "every token is in the vocabulary\n".to_string(),
+            (_, 0) => format!("all {unknown} tokens are outside the vocabulary\n"),
+            _ => format!(
+                "{unknown} of {} tokens ({:.2} %) are outside the vocabulary; without them {:.4} nats per token\n",
+                all.tokens,
+                100.0 * unknown as f64 / all.tokens as f64,
+                known.nats_per_token()
+            ),
+        };
+        if let Some(Windows { block, lead, .. }) = self.windows {
+            let stride = block - lead;
+            text += &format!(
+                "windows of {block} tokens, {stride} apart: after the first window each token has {} to {block} before it\n",
+                lead + 1
+            );
+        }
+        text += &format!(
+            "no probability for {}, which such a text never holds\n",
+            self.never.join(", ")
+        );
+        if self.chosen_by {
+            text += "this run has no validation part: its best checkpoint was chosen by this text\n";
+        }
+        if per_token {
             nats.iter().for_each(|nats| text.push_str(&format!("{nats:.4}\n")));
         }
-        output.text(&text)
+        text
     }
 }
 
@@ -108,16 +285,4 @@ pub fn warn_unverified(header: &Header) {
     if !header.is_verified {
         eprintln!("warning: this checkpoint has no checksum: it was written by an earlier version");
     }
-}
-
-/// The score over all held-out tokens, and the loss of each in order.
-fn measure(model: &Model, dataset: &Dataset, recipe: &Recipe) -> Result<(Score, Vec<f64>), CliError> {
-    let batches = dataset.batches(Part::Heldout, recipe.block, recipe.model.lead())?;
-    let (mut score, mut nats) = (Score::default(), Vec::new());
-    for batch in batches.in_order(recipe.rows) {
-        let log_probs = model.language_model().log_probs(&batch);
-        score.add_all(&log_probs);
-        nats.extend(log_probs.iter().map(|log_prob| -log_prob));
-    }
-    Ok((score, nats))
 }

@@ -7,6 +7,7 @@ use super::threads;
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
+use tapegrad_models::ModelConfig;
 use tapegrad_models::corpus::CorpusConfig;
 use tapegrad_models::decode::{Generated, Request, Sampling, generate};
 use tapegrad_models::tokenizer::{TokenId, Tokenizer};
@@ -50,7 +51,8 @@ impl Generate {
         let (folder, recipe, tokenizer) = Folder::open(&self.run)?;
         let (model, header) = folder.load(self.checkpoint.into(), &recipe, &tokenizer)?;
         warn_unverified(&header);
-        let sampling = Sampling::new(self.temperature, self.top_k, self.top_p)?;
+        let sampling = Sampling::new(self.temperature, self.top_k, self.top_p);
+        let sampling = sampling.map_err(|error| CliError::from(error).exit(2))?;
         let request = request(
             &recipe,
             &tokenizer,
@@ -59,13 +61,31 @@ impl Generate {
             sampling,
             output.seed().unwrap_or(1),
         );
+        let read = request.prompt.len();
         let generated = generate(model.language_model(), request)?;
         let text = text_of(&tokenizer, &generated);
-        let text = format!("{}{text}", self.prompt);
+        let text = format!("{}{}{text}", self.prompt, tokenizer.between(&self.prompt, &text));
+        let comparable = as_evaluated(&recipe, read, generated.tokens.len());
         if output.is_json() {
-            return output.document(&json!({"text": text, "tokens": generated.tokens, "nats": generated.nats}));
+            return output.document(&json!({
+                "text": text,
+                "tokens": generated.tokens,
+                "nats": generated.nats,
+                "nats_as_evaluated": comparable,
+            }));
         }
         output.text(&(text + "\n"))
+    }
+}
+
+/// How many of the generated tokens cost what an evaluation of the text in one window would give.
+///
+/// When its block is full, a Transformer reads the later half of it again, at other positions; from there on the nats
+/// belong to a shorter context.
+fn as_evaluated(recipe: &Recipe, read: usize, generated: usize) -> usize {
+    match recipe.model {
+        ModelConfig::Transformer { .. } => generated.min((recipe.block + 1).saturating_sub(read)),
+        _ => generated,
     }
 }
 
@@ -82,7 +102,7 @@ pub fn request(
     seed: u64,
 ) -> Request {
     let vocabulary = tokenizer.vocabulary();
-    let mut never: Vec<TokenId> = vocabulary.never_predicted().to_vec();
+    let mut never: Vec<TokenId> = recipe.corpus.never_predicted(vocabulary);
     never.push(vocabulary.oov());
     let written = tokenizer.encode(prompt);
     let (prompt, stop) = match recipe.corpus {
@@ -90,17 +110,14 @@ pub fn request(
             std::iter::once(vocabulary.sos()).chain(written).collect(),
             Some(vocabulary.eos()),
         ),
-        CorpusConfig::Text { .. } => {
-            never.push(vocabulary.eos());
-            (
-                if written.is_empty() {
-                    first_of_stream(tokenizer)
-                } else {
-                    written
-                },
-                None,
-            )
-        }
+        CorpusConfig::Text { .. } => (
+            if written.is_empty() {
+                first_of_stream(tokenizer)
+            } else {
+                written
+            },
+            None,
+        ),
     };
     Request {
         prompt,
@@ -117,7 +134,7 @@ fn first_of_stream(tokenizer: &Tokenizer) -> Vec<TokenId> {
     let new_line = tokenizer.encode("\n");
     let oov = tokenizer.vocabulary().oov();
     if new_line.is_empty() || new_line.contains(&oov) {
-        vec![1]
+        vec![tokenizer.vocabulary().pad().map_or(0, |pad| pad + 1)]
     } else {
         new_line
     }

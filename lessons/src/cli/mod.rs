@@ -13,10 +13,13 @@ mod eval;
 mod generate;
 mod graph;
 mod learn;
+mod memory;
+mod optimizer;
 mod output;
 mod progress;
 mod recipe;
 mod signals;
+mod smoothing;
 mod step;
 mod threads;
 mod train;
@@ -85,7 +88,7 @@ impl Command {
 
 /// Runs `tapegrad` with these arguments and gives the exit code; the first argument is the name of the program.
 ///
-/// 0: done. 1: it could not be done. 2: the command line is wrong.
+/// 0: done. 1: it could not be done. 2: the command line is wrong by itself, whatever the files that it names hold.
 pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     let outcome = match Cli::try_parse_from(&args) {

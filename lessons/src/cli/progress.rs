@@ -4,16 +4,22 @@
 use super::output::Output;
 use super::signals::StopRequest;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::{Duration, Instant};
 use tapegrad_models::train::{Line, Progress, Watch};
+
+/// Where there is no bar, a line tells at least this often how far training is.
+const QUIET_MAX: Duration = Duration::from_secs(10);
 
 /// A bar on standard error; lines where standard error is not a terminal, or plain lines were asked for.
 #[derive(Debug)]
 pub struct ProgressIndicator {
     bar: ProgressBar,
     name: String,
-    heldout: Option<f64>,
+    validation: Option<f64>,
     draws: bool,
     is_quiet: bool,
+    /// When the last line was written.
+    told: Instant,
     stop: StopRequest,
 }
 
@@ -30,9 +36,10 @@ impl ProgressIndicator {
         Self {
             bar,
             name: name.to_string(),
-            heldout: None,
+            validation: None,
             draws: output.draws_progress(),
-            is_quiet: output.is_json(),
+            is_quiet: output.is_json() && !output.is_plain(),
+            told: Instant::now(),
             stop: StopRequest::default(),
         }
     }
@@ -42,7 +49,7 @@ impl ProgressIndicator {
         Self { stop, ..self }
     }
 
-    /// Writes a line, on a terminal above the bar; programs that read JSON are spared it.
+    /// Writes a line, on a terminal above the bar; programs that read JSON are spared it, unless `--plain` asks for lines.
     pub fn note(&self, text: &str) {
         let line = format!("{:>12} {text}", self.name);
         if self.draws {
@@ -76,26 +83,34 @@ impl Watch for ProgressIndicator {
         self.bar.set_position(progress.step);
         let speed = progress.labels as f64 / progress.seconds.max(1e-9);
         let loss = nats.map_or(String::new(), |nats| format!("loss {nats:.3}  "));
-        let heldout = self
-            .heldout
-            .map_or(String::new(), |nats| format!("held out {nats:.3}  "));
-        self.bar.set_message(format!("{loss}{heldout}{speed:.0} tokens/s"));
+        let validation = self
+            .validation
+            .map_or(String::new(), |nats| format!("validation {nats:.3}  "));
+        if !self.draws && self.told.elapsed() >= QUIET_MAX {
+            self.told = Instant::now();
+            self.note(&format!(
+                "step {:>6} of {steps}  {loss}{speed:.0} tokens/s  {:.1} s",
+                progress.step, progress.seconds
+            ));
+        }
+        self.bar.set_message(format!("{loss}{validation}{speed:.0} tokens/s"));
     }
 
     fn line(&mut self, line: &Line) {
-        self.heldout = Some(line.heldout_nats);
+        self.validation = Some(line.validation_nats);
+        self.told = Instant::now();
         let train = line
             .train_nats
             .map_or(String::new(), |nats| format!("  training {nats:.4}"));
         let Line {
             step,
-            heldout_nats,
+            validation_nats,
             seconds,
             tokens_per_s,
             ..
         } = line;
         self.note(&format!(
-            "step {step:>6}{train}  held out {heldout_nats:.4}  {tokens_per_s:.0} tokens/s  {seconds:.1} s"
+            "step {step:>6}{train}  validation {validation_nats:.4}  {tokens_per_s:.0} tokens/s  {seconds:.1} s"
         ));
     }
 }

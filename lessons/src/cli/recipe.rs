@@ -41,7 +41,7 @@ pub enum UnitArg {
 /// Where the corpus comes from.
 #[derive(Args, Debug, Clone)]
 pub struct CorpusArgs {
-    /// Train on this text file (UTF-8); its last tenth is held out
+    /// Train on the first nine tenths of this text file (UTF-8); then a twentieth to choose by, and one held out
     #[arg(long, value_name = "FILE", conflicts_with = "grammar")]
     pub text: Option<PathBuf>,
     /// Train on sentences of a grammar: `narwhals`, `narwhals-small`, or a grammar file [default: narwhals]
@@ -82,6 +82,9 @@ pub struct SizeArgs {
     /// Measure the held-out loss after every so many steps
     #[arg(long, value_name = "STEPS")]
     pub evaluate_every: Option<u64>,
+    /// Measure on so many tokens of the validation part at most [default: all of it]
+    #[arg(long, value_name = "TOKENS")]
+    pub evaluate_tokens: Option<u64>,
     /// Write a checkpoint after every so many steps
     #[arg(long, value_name = "STEPS")]
     pub checkpoint_every: Option<u64>,
@@ -127,11 +130,19 @@ impl SizeArgs {
     ///
     /// **Errors** if an option has no meaning for the model, or a number must not be 0.
     pub fn apply(&self, recipe: &mut Recipe) -> Result<(), CliError> {
+        self.apply_to_batches(recipe)?;
+        self.apply_to_model(&mut recipe.model)
+    }
+
+    /// Changes of a recipe all but its model.
+    ///
+    /// **Errors** if a number must not be 0.
+    pub fn apply_to_batches(&self, recipe: &mut Recipe) -> Result<(), CliError> {
         self.apply_to_run(recipe)?;
         set(&mut recipe.rows, self.batch);
         set(&mut recipe.block, self.block);
         recipe.warm_up = recipe.warm_up.min(recipe.steps / 10);
-        self.apply_to_model(&mut recipe.model)
+        Ok(())
     }
 
     /// Changes of a recipe what may change while its run goes on: steps, rates and intervals.
@@ -142,6 +153,7 @@ impl SizeArgs {
             ("--steps", self.steps),
             ("--evaluate-every", self.evaluate_every),
             ("--checkpoint-every", self.checkpoint_every),
+            ("--evaluate-tokens", self.evaluate_tokens),
             ("--batch", self.batch.map(|n| n as u64)),
             ("--block", self.block.map(|n| n as u64)),
         ];
@@ -160,6 +172,9 @@ impl SizeArgs {
         set(&mut recipe.steps, self.steps);
         set(&mut recipe.evaluate_every, self.evaluate_every);
         set(&mut recipe.checkpoint_every, self.checkpoint_every);
+        if self.evaluate_tokens.is_some() {
+            recipe.evaluate_tokens = self.evaluate_tokens;
+        }
         if let Some(rate) = self.learning_rate {
             recipe.learning_rate_end *= rate / recipe.learning_rate;
             recipe.learning_rate = rate;
@@ -201,11 +216,19 @@ impl SizeArgs {
 
     /// True if any option was given that may change while a run goes on.
     pub fn is_any(&self) -> bool {
-        let counts = [self.steps, self.evaluate_every, self.checkpoint_every];
+        let counts = [
+            self.steps,
+            self.evaluate_every,
+            self.checkpoint_every,
+            self.evaluate_tokens,
+        ];
         self.learning_rate.is_some() || counts.iter().any(Option::is_some)
     }
 
-    fn apply_to_model(&self, model: &mut ModelConfig) -> Result<(), CliError> {
+    /// Changes the sizes of a model.
+    ///
+    /// **Errors** if an option has no meaning for it.
+    pub fn apply_to_model(&self, model: &mut ModelConfig) -> Result<(), CliError> {
         let name = model.name();
         let mut given = [
             ("--layers", self.layers),
@@ -224,10 +247,7 @@ impl SizeArgs {
                 ("--width", ModelConfig::Transformer { width, .. }) => width,
                 ("--heads", ModelConfig::Transformer { heads, .. }) => heads,
                 _ => {
-                    return Err(CliError::option(
-                        format!("{option} has no meaning for the model `{name}`"),
-                        format!("leave {option} out, or name another model"),
-                    ));
+                    return Err(CliError::meaningless(option, name));
                 }
             };
             *place = value;

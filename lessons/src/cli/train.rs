@@ -1,23 +1,30 @@
 //! `tapegrad train`: trains one model and keeps everything in a folder.
 
 use super::error::{CliError, ErrorCode};
+use super::eval::{CheckpointArg, warn_unverified};
+use super::memory::MemoryArgs;
+use super::optimizer::OptimizerArgs;
 use super::output::Output;
 use super::progress::ProgressIndicator;
 use super::recipe::{CorpusArgs, ModelArg, Preset, SizeArgs};
 use super::signals::{INTERRUPTED, StopRequest};
+use super::smoothing::SmoothingArgs;
 use super::threads;
 use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use tapegrad_models::corpus::{CorpusConfig, Dataset};
-use tapegrad_models::train::{Folder, Recipe, Run, Trained, Which};
+use tapegrad_models::corpus::{CorpusConfig, Dataset, Part};
+use tapegrad_models::evaluation::Evaluation;
+use tapegrad_models::train::{Folder, Origin, Recipe, Run, Trained, Which, heldout};
 
 /// Train one model; recipe, tokenizer, checkpoints and log are kept in a folder
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad train lstm --out runs/lstm
   tapegrad train transformer --text shakespeare.txt --preset char-cpu --out runs/char
-  tapegrad train transformer --out runs/char --resume --steps 4000")]
+  tapegrad train transformer --out runs/char --resume --steps 4000
+  tapegrad train transformer --from runs/char --text other.txt --steps 200 --out runs/tuned
+  tapegrad train ngram --text shakespeare.txt --smoothing witten-bell --order 4")]
 pub struct Train {
     /// The model
     #[arg(value_enum)]
@@ -29,6 +36,18 @@ pub struct Train {
     preset: Option<Preset>,
     #[command(flatten)]
     sizes: SizeArgs,
+    #[command(flatten)]
+    optimizer: OptimizerArgs,
+    #[command(flatten)]
+    smoothing: SmoothingArgs,
+    #[command(flatten)]
+    memory: MemoryArgs,
+    /// Begin with the weights of the run in this folder, on its text or another: fine-tuning
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["resume", "preset", "unit"])]
+    from: Option<PathBuf>,
+    /// Which checkpoint of that run [default: best]
+    #[arg(long, value_enum, requires = "from")]
+    from_checkpoint: Option<CheckpointArg>,
     /// The folder of the run [default: runs/MODEL]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -46,17 +65,20 @@ impl Train {
         threads::limit(self.threads)?;
         let name = format!("{:?}", self.model).to_lowercase();
         let out = self.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(&name));
-        let (folder, recipe, dataset) = if self.resume {
-            self.continued(&name, &out, output)?
-        } else {
-            self.begun(&out, output)?
+        let (folder, recipe, dataset) = match &self.from {
+            Some(from) => self.tuned(&name, from, &out, output)?,
+            None if self.resume => self.continued(&name, &out, output)?,
+            None => self.begun(&out, output)?,
         };
         let mut bar = ProgressIndicator::new(&name, output).stopping_on(StopRequest::listen()?);
-        let mut run = Run::resume(&recipe, &dataset, &folder)?;
+        let mut run = Run::resume_within(&recipe, &dataset, &folder, self.memory.bytes())?;
         if self.resume && self.sizes.is_any() {
             folder.change_recipe(&recipe)?;
         }
         run.notices().iter().for_each(|notice| bar.warn(notice));
+        cut_sentences(&dataset, recipe.block)
+            .iter()
+            .for_each(|cut| bar.warn(cut));
         if let Some(bytes) = run.model().training_bytes(recipe.rows, recipe.block) {
             bar.note(&format!(
                 "training takes {:.1} MB of working memory",
@@ -65,43 +87,134 @@ impl Train {
         }
         let trained = run.train(&mut bar)?;
         bar.finish();
-        report(&trained, &folder, &name, output)
+        let is_over = trained.progress.step >= trained.steps;
+        let measured = is_over
+            .then(|| heldout(&trained.model, &recipe, &dataset))
+            .transpose()?;
+        report(&trained, measured.as_ref(), &folder, &name, output)
     }
 
     /// A new run in a folder.
     fn begun(&self, out: &Path, output: &Output<'_>) -> Result<(Folder, Recipe, Dataset), CliError> {
         let recipe = self.recipe(output)?;
-        recipe.validate()?;
+        recipe.validate().map_err(|error| CliError::from(error).exit(2))?;
         let dataset = recipe.corpus.build()?;
         // Everything that can be wrong with the recipe shows before the folder is made.
         recipe.check(&dataset)?;
-        Run::new(&recipe, &dataset, None)?;
+        Run::new_within(&recipe, &dataset, None, self.memory.bytes())?;
         let folder = Folder::begin(out, &recipe, dataset.tokenizer())?;
         Ok((folder, recipe, dataset))
+    }
+
+    /// A new run in a folder that begins with the weights of another run.
+    fn tuned(
+        &self,
+        name: &str,
+        from: &Path,
+        out: &Path,
+        output: &Output<'_>,
+    ) -> Result<(Folder, Recipe, Dataset), CliError> {
+        let fixed: Vec<&str> = self
+            .sizes
+            .fixed()
+            .into_iter()
+            .chain(self.smoothing.given())
+            .filter(|(option, is_given)| *is_given && *option != "--batch")
+            .map(|(option, _)| option)
+            .collect();
+        if !fixed.is_empty() {
+            return Err(CliError::option(
+                format!(
+                    "{} cannot be chosen with --from: the sizes are those of the other run",
+                    fixed.join(", ")
+                ),
+                format!("leave {} out", fixed.join(", ")),
+            ));
+        }
+        let (source, origin, tokenizer) = Folder::open(from)?;
+        check_model(&origin, name, from, "--from")?;
+        let which = Which::from(self.from_checkpoint.unwrap_or(CheckpointArg::Best));
+        let recipe = Recipe {
+            from: Some(Origin {
+                run: absolute(from).display().to_string(),
+                checkpoint: which.file().into(),
+            }),
+            ..origin.clone()
+        };
+        let recipe = self.with_options(self.on_other_corpus(recipe)?, output)?;
+        recipe.validate().map_err(|error| CliError::from(error).exit(2))?;
+        let dataset = recipe.dataset(&tokenizer)?;
+        if *dataset.tokenizer() != tokenizer {
+            return Err(CliError::new(
+                ErrorCode::OtherVocabulary,
+                "the grammar has other words than the run whose weights are taken, whose ids would mean other words",
+            )
+            .at(dataset.name())
+            .help("give a text with --text, or a grammar with the same words"));
+        }
+        recipe.check(&dataset)?;
+        let (model, header) = source.load(which, &origin, &tokenizer)?;
+        warn_unverified(&header);
+        let folder = Folder::begin(out, &recipe, &tokenizer)?;
+        Run::new_within(&recipe, &dataset, Some(&folder), self.memory.bytes())?.begin_from(model)?;
+        let (unknown, tokens) = dataset.unknown(Part::Training);
+        if unknown > 0 {
+            eprintln!("warning: {unknown} of {tokens} tokens to train on are outside the vocabulary of the other run");
+        }
+        Ok((folder, recipe, dataset))
+    }
+
+    /// A recipe on the corpus of the options, if they name one.
+    fn on_other_corpus(&self, mut recipe: Recipe) -> Result<Recipe, CliError> {
+        let given = match (&self.corpus.text, &self.corpus.grammar) {
+            (None, None) => return Ok(recipe),
+            (Some(_), _) => "--text",
+            _ => "--grammar",
+        };
+        let own = self.corpus.recipe(self.model.into()).corpus;
+        if own.is_stream() != recipe.corpus.is_stream() {
+            return Err(CliError::new(
+                ErrorCode::OtherRecipe,
+                format!("{given} is of another kind than the corpus of the other run: one is sentences, one a stream"),
+            )
+            .help("a model of sentences goes on with a grammar, a model of a stream with a text"));
+        }
+        recipe.corpus = match (own, &recipe.corpus) {
+            (
+                CorpusConfig::Text {
+                    file,
+                    fraction,
+                    validation,
+                    ..
+                },
+                CorpusConfig::Text { unit, .. },
+            ) => CorpusConfig::Text {
+                file,
+                unit: *unit,
+                fraction,
+                validation,
+            },
+            (own, _) => own,
+        };
+        Ok(recipe)
     }
 
     /// The run that is in a folder, with the changes that a run may have on its way.
     fn continued(&self, name: &str, out: &Path, output: &Output<'_>) -> Result<(Folder, Recipe, Dataset), CliError> {
         let (folder, mut recipe, tokenizer) = Folder::open(out)?;
-        let own = recipe.model.name();
-        if own != name {
-            return Err(CliError::option(
-                format!("the run in {} is of the model `{own}`", out.display()),
-                format!("continue it with `tapegrad train {own} --resume`, or name another folder"),
-            ));
-        }
+        check_model(&recipe, name, out, "--resume")?;
         let fixed = self.fixed_options(output);
         if !fixed.is_empty() {
             return Err(CliError::option(
                 format!("a run that goes on cannot change {}", fixed.join(", ")),
-                "it may change --steps, --learning-rate, --evaluate-every, --checkpoint-every and --threads; for \
-                 anything else begin a new run in another folder",
+                "it may change --steps, --learning-rate, --evaluate-every, --evaluate-tokens, --checkpoint-every, \
+                 --memory and --threads; for anything else begin a new run in another folder",
             ));
         }
         self.sizes.check_counting(&recipe.model)?;
         self.sizes.apply_to_run(&mut recipe)?;
         recipe.validate()?;
-        let dataset = recipe.corpus.build()?;
+        let dataset = recipe.dataset(&tokenizer)?;
         if *dataset.tokenizer() != tokenizer {
             return Err(CliError::new(
                 ErrorCode::CorpusChanged,
@@ -116,6 +229,7 @@ impl Train {
     fn fixed_options(&self, output: &Output<'_>) -> Vec<&'static str> {
         let given = [("--preset", self.preset.is_some()), ("--seed", output.seed().is_some())];
         let given = given.into_iter().chain(self.corpus.given()).chain(self.sizes.fixed());
+        let given = given.chain(self.optimizer.given()).chain(self.smoothing.given());
         given
             .filter(|(_, is_given)| *is_given)
             .map(|(option, _)| option)
@@ -123,7 +237,7 @@ impl Train {
     }
 
     fn recipe(&self, output: &Output<'_>) -> Result<Recipe, CliError> {
-        let mut recipe = match (self.preset, &self.corpus.text) {
+        let recipe = match (self.preset, &self.corpus.text) {
             (Some(Preset::CharCpu), Some(text)) => {
                 if self.model != ModelArg::Transformer {
                     return Err(CliError::option(
@@ -135,18 +249,26 @@ impl Train {
             }
             _ => self.corpus.recipe(self.model.into()),
         };
+        let mut recipe = self.with_options(recipe, output)?;
+        self.smoothing.apply(&mut recipe.model)?;
+        self.sizes.apply_to_model(&mut recipe.model)?;
+        Ok(recipe)
+    }
+
+    /// A recipe with the options that concern every run.
+    fn with_options(&self, mut recipe: Recipe, output: &Output<'_>) -> Result<Recipe, CliError> {
         if let Some(seed) = output.seed() {
             recipe.seed = seed;
         }
         // The run may be continued or measured from another folder.
-        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         match &mut recipe.corpus {
             CorpusConfig::Text { file, .. } => {
                 if file.exists() && !file.is_file() {
-                    return Err(CliError::option(
-                        format!("{} is no regular file", file.display()),
-                        "a run reads its text again when it goes on or is measured; write the text to a file first",
-                    ));
+                    return Err(CliError::new(ErrorCode::UnreadableFile, "this is no regular file")
+                        .at(file.display())
+                        .help(
+                            "a run reads its text again when it goes on or is measured; write the text to a file first",
+                        ));
                 }
                 *file = absolute(file);
             }
@@ -156,15 +278,67 @@ impl Train {
             CorpusConfig::Grammar { .. } => {}
         }
         self.sizes.check_counting(&recipe.model)?;
-        self.sizes.apply(&mut recipe)?;
+        self.optimizer.apply(&recipe.model, &mut recipe.training)?;
+        self.sizes.apply_to_batches(&mut recipe)?;
         Ok(recipe)
     }
+}
+
+/// A path that means the same from another folder.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// An error if a run is of another model than the one that was named.
+fn check_model(recipe: &Recipe, name: &str, run: &Path, option: &str) -> Result<(), CliError> {
+    let own = recipe.model.name();
+    if own == name {
+        return Ok(());
+    }
+    let message = format!("the run in this folder is of the model `{own}`");
+    Err(CliError::new(ErrorCode::OtherModel, message)
+        .at(run.display())
+        .help(format!("write `tapegrad train {own} {option}`, or name another folder")))
+}
+
+/// A sentence for each part whose sentences are cut because they are longer than the block.
+pub fn cut_sentences(dataset: &Dataset, block: usize) -> Vec<String> {
+    let parts = [
+        (Part::Training, "to train on"),
+        (Part::Validation, "to choose by"),
+        (Part::Heldout, "held out"),
+    ];
+    let own = |(part, _): &(Part, _)| *part != Part::Validation || dataset.has_validation();
+    let said = |(part, name)| said_of_cut(dataset, part, name, block);
+    parts.into_iter().filter(own).filter_map(said).collect()
+}
+
+/// The same of the held-out part alone.
+pub fn cut_heldout(dataset: &Dataset, block: usize) -> Option<String> {
+    said_of_cut(dataset, Part::Heldout, "measured", block)
+}
+
+fn said_of_cut(dataset: &Dataset, part: Part, name: &str, block: usize) -> Option<String> {
+    let (cut, all) = (dataset.cut_sentences(part, block), dataset.sentence_count(part));
+    let whole = dataset.longest_sentence().unwrap_or(block);
+    (cut > 0).then(|| {
+        format!(
+            "{cut} of the {all} sentences {name} are longer than the block of {block} and are cut: their ends do not \
+             count, so no loss is comparable with the entropy; --block {whole} keeps all whole"
+        )
+    })
 }
 
 /// Says how training ended.
 ///
 /// **Errors** with the exit code of Ctrl-C if somebody ended it before its last step.
-fn report(trained: &Trained, folder: &Folder, name: &str, output: &Output<'_>) -> Result<(), CliError> {
+fn report(
+    trained: &Trained,
+    heldout: Option<&Evaluation>,
+    folder: &Folder,
+    name: &str,
+    output: &Output<'_>,
+) -> Result<(), CliError> {
     let (progress, line) = (&trained.progress, trained.lines.last());
     let checkpoint = line.and_then(|line| line.checkpoint.as_ref());
     let checkpoint = checkpoint.map(|file| folder.path().join(file).display().to_string());
@@ -174,15 +348,20 @@ fn report(trained: &Trained, folder: &Folder, name: &str, output: &Output<'_>) -
             "step": progress.step,
             "steps": trained.steps,
             "train_nats": line.and_then(|line| line.train_nats),
-            "heldout_nats": progress.heldout_nats,
+            "validation_nats": progress.validation_nats,
+            "heldout_nats": heldout.map(|heldout| heldout.all.nats_per_token()),
             "seconds": progress.seconds,
             "tokens_per_s": progress.labels as f64 / progress.seconds.max(1e-9),
             "checkpoint": checkpoint,
         }))?;
     } else {
-        let measured = progress.heldout_nats.map_or("not measured yet".to_string(), |nats| {
+        let validation = progress
+            .validation_nats
+            .map_or(String::new(), |nats| format!(", validation {nats:.4}"));
+        let measured = heldout.map_or(format!("not measured on held-out text yet{validation}"), |heldout| {
+            let nats = heldout.all.nats_per_token();
             format!(
-                "held out {nats:.4} nats per token, {:.4} bits, perplexity {:.3}",
+                "held out {nats:.4} nats per token, {:.4} bits, perplexity {:.3}{validation}",
                 nats / std::f64::consts::LN_2,
                 nats.exp()
             )

@@ -66,8 +66,8 @@ pub struct CurvePoint {
     pub seconds: Option<f64>,
     /// The loss on the training text.
     pub train_nats: Option<f64>,
-    /// The loss on held-out text.
-    pub heldout_nats: Option<f64>,
+    /// The loss on the validation text, by which the best checkpoint is chosen.
+    pub validation_nats: Option<f64>,
 }
 
 /// The exact loss of the best possible n-gram of one order.

@@ -49,7 +49,7 @@ pub fn range(lines: &[CurveLine<'_>], levels: &[CurveLevel]) -> [f64; 2] {
     ]
 }
 
-/// The held-out losses of one model as pairs of time and loss.
+/// The validation losses of one model as pairs of time and loss.
 pub struct CurveLine<'c> {
     pub position: usize,
     pub title: &'c str,
@@ -70,7 +70,7 @@ pub fn lines(comparison: &Comparison, along: Along) -> Vec<CurveLine<'_>> {
             Along::Steps => Some(point.step as f64),
             Along::Seconds => point.seconds.filter(|&seconds| seconds > 0.0),
         }?;
-        let loss = point.heldout_nats?;
+        let loss = point.validation_nats?;
         (time.is_finite() && loss.is_finite()).then_some([time, loss])
     };
     let models = comparison.models.iter().enumerate();

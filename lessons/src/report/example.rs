@@ -78,7 +78,7 @@ fn with_curves(mut comparison: Comparison) -> Comparison {
                     step,
                     seconds: Some(model.seconds * step as f64 / 1000.0),
                     train_nats: (step > 0).then_some(heldout - 0.01),
-                    heldout_nats: Some(heldout),
+                    validation_nats: Some(heldout),
                 }
             })
             .collect();

@@ -7,7 +7,7 @@ use super::comparison::Comparison;
 /// The fields are those of [`Comparison`] by name, `null` where something is not known or not finite:
 /// `{"corpus":name,"vocabulary":n,"entropy_nats":x|null,"models":[{"name":"ngram|rnn|lstm|transformer",
 /// "title":text,"heldout_nats":x,"gap_nats":x|null,"heldout_bits":x,"perplexity":x,"parameters":n,"flops":n,
-/// "seconds":x,"sample":text,"curve":[{"step":n,"seconds":x|null,"train_nats":x|null,"heldout_nats":x|null}],
+/// "seconds":x,"sample":text,"curve":[{"step":n,"seconds":x|null,"train_nats":x|null,"validation_nats":x|null}],
 /// "settings":[{"name":text,"value":text}]}],"ngram_floors":[{"order":n,"nats":x}],"command":text,
 /// "config":[{"name":text,"value":text}],"seconds":x}`.
 /// Fields may be added, never renamed.

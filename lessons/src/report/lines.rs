@@ -22,7 +22,7 @@ pub enum Width {
 const LABEL_HEIGHT: f64 = 17.0;
 /// The largest number of points that are marked on one line.
 const MARKS_MAX: usize = 7;
-/// The picture, or `None` if no model has a held-out loss to show along this axis.
+/// The picture, or `None` if no model has a validation loss to show along this axis.
 pub fn picture(comparison: &Comparison, along: Along, width: Width) -> Option<Markup> {
     let lines = lines(comparison, along);
     if lines.iter().all(|line| line.places.is_empty()) {
@@ -103,7 +103,7 @@ impl Axes {
             "axis-title",
             [0.0, 12.0],
             Anchor::Start,
-            "held-out loss, nats per token",
+            "validation loss, nats per token",
         );
         let title = match along {
             Along::Steps => "training steps",
@@ -196,7 +196,7 @@ mod tests {
         comparison.models[0]
             .curve
             .iter_mut()
-            .for_each(|point| point.heldout_nats = Some(f64::INFINITY));
+            .for_each(|point| point.validation_nats = Some(f64::INFINITY));
         let svg = picture(&comparison, Along::Steps, Width::Narrow).unwrap().into_string();
         assert!(!svg.contains("NaN") && !svg.contains("inf") && !svg.contains("4-gram inf"));
     }

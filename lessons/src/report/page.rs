@@ -79,7 +79,7 @@ fn summary(comparison: &Comparison) -> Markup {
 
 fn curve(comparison: &Comparison, along: Along) -> Markup {
     let mut caption = match along {
-        Along::Steps => "The loss on held-out text while the models learn.".to_string(),
+        Along::Steps => "The loss on validation text while the models learn.".to_string(),
         Along::Seconds => "The same losses by the clock; each mark on the axis is a multiple of the one before.".into(),
     };
     if curves::cuts_off(comparison, along) {

@@ -84,7 +84,7 @@ pub fn curve_numbers(comparison: &Comparison) -> Markup {
     let steps: BTreeSet<u64> = points.map(|point| point.step).collect();
     let loss = |model: &ModelOutcome, step: u64| {
         let point = model.curve.iter().find(|point| point.step == step);
-        let loss = point.and_then(|point| point.heldout_nats);
+        let loss = point.and_then(|point| point.validation_nats);
         loss.map_or(String::new(), quantity::nats)
     };
     if steps.is_empty() {

@@ -4,8 +4,10 @@ mod assignment;
 mod bench;
 mod browser;
 mod command;
+mod evaluation;
 mod graph;
 mod learn;
+mod options;
 #[cfg(unix)]
 mod sigkill;
 mod template;

@@ -1,9 +1,19 @@
 //! A batch: rows of input ids, each with the label that should come next.
 //!
-//! `labels[b, t]` is the token to be predicted after `inputs[b, 0..=t]`. Where the label is PAD nothing is predicted:
-//! such a position never touches loss or gradient (LECTURES row D6).
+//! `labels[b, t]` is the token to be predicted after `inputs[b, 0..=t]`. Where it is [`NO_LABEL`] nothing is predicted:
+//! such a position never touches loss or gradient (LECTURES row D6). It is the id of no token, so that every token of
+//! every vocabulary can be learnt and scored, also one with id 0.
 
-use crate::tokenizer::{PAD, TokenId};
+use crate::tokenizer::TokenId;
+
+/// The label of a position where nothing is predicted.
+///
+/// Ids travel to a network as `f32`, in which this number is exact and which is far above every id that fits.
+pub const NO_LABEL: TokenId = 1 << 31;
+
+/// What fills up the inputs of a row after its end: any id does, as nothing is predicted from there on. The lectures'
+/// vocabulary has PAD here.
+pub(super) const FILLING: TokenId = 0;
 
 /// Rows of inputs and labels, all of one length.
 ///
@@ -20,12 +30,22 @@ pub struct Batch {
 pub enum BatchError {
     /// A window of this size does not fit into the text.
     #[error(
-        "the block is longer than the text: a block of {block} needs {} tokens, its labels being shifted by one, and \
-         the text has {tokens}; take a block of at most {}, or a longer text", block + 1, tokens.saturating_sub(1)
+        "the block is longer than the text to train on: a block of {block} needs {} tokens, its labels being shifted by \
+         one, and the training part of the text has {tokens}; take --block {}, or a longer text", block + 1,
+        tokens.saturating_sub(1).max(1)
     )]
     BlockLongerThanText {
         /// The block size asked for.
         block: usize,
+        /// How many tokens the training part has.
+        tokens: usize,
+    },
+    /// A stream of one token has no label.
+    #[error(
+        "there is nothing to measure: the text has {tokens} tokens, and only what comes after the first is predicted; \
+         give a longer text"
+    )]
+    NothingToMeasure {
         /// How many tokens there are.
         tokens: usize,
     },
@@ -36,7 +56,9 @@ pub enum BatchError {
     #[error("there are no sentences; check that the text has lines that are not blank")]
     NoSentences,
     /// The lead of a window must leave room for a label.
-    #[error("a lead of {lead} tokens leaves nothing to predict in a block of {block}; take a longer block")]
+    #[error(
+        "a lead of {lead} tokens leaves nothing to predict in a block of {block}; take --block {} or more", lead + 1
+    )]
     LeadFillsBlock {
         /// How many positions repeat earlier text.
         lead: usize,
@@ -54,11 +76,14 @@ pub trait Batches {
 
     /// Gives batches that hold each label exactly once, in the order of the text.
     ///
-    /// Each batch has the same number of rows; the last one is filled up with rows of PAD.
+    /// Each batch has the same number of rows; the last one is filled up with rows without labels.
     fn in_order(&self, rows: usize) -> Box<dyn Iterator<Item = Batch> + '_>;
 
     /// Gives the number of labels of one pass in order.
     fn label_count(&self) -> usize;
+
+    /// Gives the number of rows of one pass in order.
+    fn row_count(&self) -> usize;
 }
 
 impl Batch {
@@ -110,7 +135,7 @@ impl Batch {
         &self.inputs
     }
 
-    /// Gives all labels, row by row; PAD where nothing is predicted.
+    /// Gives all labels, row by row; [`NO_LABEL`] where nothing is predicted.
     pub fn labels(&self) -> &[TokenId] {
         &self.labels
     }
@@ -120,24 +145,24 @@ impl Batch {
         self.inputs.chunks(self.time).zip(self.labels.chunks(self.time))
     }
 
-    /// Gives the number of labels that count, those that are not PAD.
+    /// Gives the number of labels that count.
     pub fn label_count(&self) -> usize {
-        self.labels.iter().filter(|&&label| label != PAD).count()
+        self.labels.iter().filter(|&&label| label != NO_LABEL).count()
     }
 }
 
-/// Cuts a row to a block size, or fills it up with PAD.
+/// Cuts a row to a block size, or fills it up.
 ///
 /// ```
 /// use tapegrad_models::corpus::fit_to_block;
-/// assert_eq!(fit_to_block(&[7, 8, 9], 2), [7, 8]);
-/// assert_eq!(fit_to_block(&[7, 8, 9], 5), [7, 8, 9, 0, 0]);
+/// assert_eq!(fit_to_block(&[7, 8, 9], 2, 0), [7, 8]);
+/// assert_eq!(fit_to_block(&[7, 8, 9], 5, 0), [7, 8, 9, 0, 0]);
 /// ```
-pub fn fit_to_block(tokens: &[TokenId], block: usize) -> Vec<TokenId> {
+pub fn fit_to_block(tokens: &[TokenId], block: usize, filling: TokenId) -> Vec<TokenId> {
     tokens
         .iter()
         .copied()
-        .chain(std::iter::repeat(PAD))
+        .chain(std::iter::repeat(filling))
         .take(block)
         .collect()
 }
@@ -170,7 +195,13 @@ mod tests {
         let vocabulary = Vocabulary::new(truncated.concat());
         let table: Vec<Vec<TokenId>> = truncated
             .iter()
-            .map(|words| fit_to_block(&words.iter().map(|word| vocabulary.id(word)).collect::<Vec<_>>(), block))
+            .map(|words| {
+                fit_to_block(
+                    &words.iter().map(|word| vocabulary.id(word)).collect::<Vec<_>>(),
+                    block,
+                    FILLING,
+                )
+            })
             .collect();
         let printed = [
             [2, 41, 17, 19, 41, 13, 42, 23, 6, 16],
@@ -216,7 +247,7 @@ mod tests {
         let table: Vec<String> = lines
             .iter()
             .map(|line| {
-                let row = fit_to_block(&words.encode(line), 8);
+                let row = fit_to_block(&words.encode(line), 8, FILLING);
                 row.iter()
                     .map(|&id| words.vocabulary().word(id))
                     .collect::<Vec<_>>()

@@ -1,58 +1,55 @@
-//! A corpus ready for training: where it comes from, its tokenizer, its training part and its held-out part.
+//! A corpus ready for training: its tokenizer and its three parts.
 
-use super::grammar::{Grammar, GrammarError, LimitError};
-use super::{BatchError, Batches, Sentences, SplitError, Text, TextError, Windows, split_characters};
+use super::config::{CorpusConfig, CorpusError, Unit};
+use super::grammar::{Grammar, LimitError};
+use super::{BatchError, Batches, Sentences, Text, Windows, split_text};
 use crate::fingerprint::fingerprint;
 use crate::tokenizer::{Case, CharTokenizer, Split, TokenId, Tokenizer, WordTokenizer};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// Where a corpus comes from: enough to make it again, exactly.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-pub enum CorpusConfig {
-    /// Sentences drawn from a grammar.
-    Grammar {
-        /// `narwhals` or `narwhals-small`, which are part of the program, or else a grammar's file.
-        grammar: String,
-        /// How many sentences to train on.
-        training: usize,
-        /// How many sentences to hold out.
-        heldout: usize,
-        /// The seed of the draw.
-        seed: u64,
-    },
-    /// A text file, read as one stream.
-    Text {
-        /// The file.
-        file: PathBuf,
-        /// What a token is.
-        unit: Unit,
-        /// The part to train on; the rest, at the end, is held out.
-        fraction: f64,
-    },
-}
-
-/// What a token of a text is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Unit {
-    /// Every character.
-    Character,
-    /// Every word and every punctuation mark.
-    Word,
-}
-
-/// The two parts of a dataset.
+/// The parts of a dataset.
+///
+/// Whoever takes the best of several models by their loss on a text has chosen one that suits that text: the loss
+/// on it is too low. So the number that is reported comes from a part that nothing was chosen by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// What models learn from.
     Training,
-    /// What they are measured on, and never learn from.
+    /// What is chosen by: the best checkpoint, the order of an n-gram.
+    Validation,
+    /// What the reported loss is measured on, after everything was chosen.
     Heldout,
+}
+
+/// How long a text is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Its characters: Unicode scalar values.
+    pub characters: usize,
+    /// Its bytes in UTF-8.
+    pub bytes: usize,
+}
+
+impl Extent {
+    fn of(text: &str) -> Self {
+        Self {
+            characters: text.chars().count(),
+            bytes: text.len(),
+        }
+    }
+
+    /// That of lines, each with its end.
+    fn of_lines<S: AsRef<str>>(lines: impl IntoIterator<Item = S>) -> Self {
+        lines.into_iter().fold(Self::default(), |sum, line| {
+            let Self { characters, bytes } = Self::of(line.as_ref());
+            Self {
+                characters: sum.characters + characters + 1,
+                bytes: sum.bytes + bytes + 1,
+            }
+        })
+    }
 }
 
 /// What is exactly known of a generated language.
@@ -64,12 +61,17 @@ pub struct Known {
     pub floors: Vec<f64>,
 }
 
-/// A corpus with its tokenizer and its two parts.
+/// A corpus with its tokenizer and its parts.
 #[derive(Debug)]
 pub struct Dataset {
     name: String,
     tokenizer: Tokenizer,
-    parts: [Tokens; 2],
+    training: Tokens,
+    /// `None` where nothing is chosen, or the held-out part is chosen by, as in earlier versions.
+    validation: Option<Tokens>,
+    heldout: Tokens,
+    /// How long the text of the labels of the held-out part is.
+    heldout_extent: Extent,
     known: Option<Known>,
     fingerprint: OnceLock<String>,
 }
@@ -98,66 +100,31 @@ impl Tokens {
 /// The highest order whose floor is computed.
 const FLOORS_MAX: usize = 6;
 
-impl CorpusConfig {
-    /// Makes the corpus.
-    ///
-    /// **Errors** if a file cannot be read or used, or a part would be empty.
-    pub fn build(&self) -> Result<Dataset, CorpusError> {
-        match self {
-            Self::Grammar {
-                grammar,
-                training,
-                heldout,
-                seed,
-            } => Ok(Dataset::generated(
-                grammar.clone(),
-                &named(grammar)?,
-                [*training, *heldout],
-                *seed,
-            )?),
-            Self::Text { file, unit, fraction } => Dataset::of_text(&Text::read(file)?, *unit, *fraction),
-        }
-    }
-}
-
-/// The grammar of the program with this name, or else the one in the file of this name.
-fn named(grammar: &str) -> Result<Grammar, CorpusError> {
-    match grammar {
-        "narwhals" => return Ok(Grammar::narwhals()),
-        "narwhals-small" => return Ok(Grammar::narwhals_small()),
-        _ => {}
-    }
-    let text = Text::read(Path::new(grammar))?;
-    Grammar::parse(text.content()).map_err(|error| CorpusError::Grammar {
-        file: text.name().to_string(),
-        error,
-    })
-}
-
 impl Dataset {
-    /// Draws sentences from a grammar; the held-out ones from a stream of their own.
+    /// Draws sentences from a grammar: to train on, to choose by and to hold out, each from a stream of its own.
     ///
     /// **Errors** if the grammar has too many contexts for its floors to be computed.
-    pub fn generated(name: String, grammar: &Grammar, counts: [usize; 2], seed: u64) -> Result<Self, LimitError> {
+    pub fn generated(name: String, grammar: &Grammar, counts: [usize; 3], seed: u64) -> Result<Self, LimitError> {
         let words = WordTokenizer::train(
             grammar.vocabulary().iter().map(String::as_str),
             Split::Whitespace,
             Case::AsWritten,
             1,
         );
-        let parts = [0, 1].map(|stream| {
+        let drawn = |count: usize, stream: u64| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            rng.set_stream(stream as u64);
-            let sentence = |_| {
-                grammar
-                    .sample(&mut rng)
-                    .words
-                    .iter()
-                    .map(|word| words.vocabulary().id(word))
-                    .collect()
+            rng.set_stream(stream);
+            let mut sentence = || -> Vec<TokenId> {
+                let sample = grammar.sample(&mut rng);
+                sample.words.iter().map(|word| words.vocabulary().id(word)).collect()
             };
-            Tokens::Sentences((0..counts[stream]).map(sentence).collect())
-        });
+            (0..count).map(|_| sentence()).collect::<Vec<_>>()
+        };
+        let [training, validation, heldout] = counts;
+        // The streams of the training part and the held-out part are as they were before there was a third part.
+        let (training, heldout) = (drawn(training, 0), drawn(heldout, 1));
+        let validation = (validation > 0).then(|| Tokens::Sentences(drawn(validation, 2)));
+        let heldout_extent = Extent::of_lines(heldout.iter().map(|sentence| words.decode(sentence)));
         let floors = grammar
             .floors(FLOORS_MAX)?
             .iter()
@@ -170,31 +137,44 @@ impl Dataset {
         Ok(Self {
             name,
             tokenizer: Tokenizer::Word(words),
-            parts,
+            training: Tokens::Sentences(training),
+            validation,
+            heldout: Tokens::Sentences(heldout),
+            heldout_extent,
             known,
             fingerprint: OnceLock::new(),
         })
     }
 
-    /// Splits a text and learns the tokenizer from its training part.
+    /// Splits a text after two fractions of its characters, and learns the tokenizer from its training part, unless one
+    /// is given.
     ///
     /// **Errors** if a part would be empty.
-    pub fn of_text(text: &Text, unit: Unit, fraction: f64) -> Result<Self, CorpusError> {
-        let parts = split_characters(text.content(), fraction)?;
-        let tokenizer = match unit {
-            Unit::Character => Tokenizer::Char(CharTokenizer::train(parts.training)),
-            Unit::Word => Tokenizer::Word(WordTokenizer::train(
+    pub fn of_text(
+        text: &Text,
+        unit: Unit,
+        [fraction, validation]: [f64; 2],
+        tokenizer: Option<&Tokenizer>,
+    ) -> Result<Self, CorpusError> {
+        let parts = split_text(text.content(), fraction, validation)?;
+        let tokenizer = match (tokenizer, unit) {
+            (Some(tokenizer), _) => tokenizer.clone(),
+            (None, Unit::Character) => Tokenizer::Char(CharTokenizer::train(parts.training)),
+            (None, Unit::Word) => Tokenizer::Word(WordTokenizer::train(
                 [parts.training],
                 Split::Punctuation,
                 Case::AsWritten,
                 1,
             )),
         };
-        let parts = [parts.training, parts.heldout].map(|part| Tokens::Stream(tokenizer.encode(part)));
+        let tokens = |part: &str| Tokens::Stream(tokenizer.encode(part));
         Ok(Self {
             name: text.name().to_string(),
+            training: tokens(parts.training),
+            validation: parts.validation.map(tokens),
+            heldout: tokens(parts.heldout),
+            heldout_extent: Extent::of(tokenizer.after_first(parts.heldout)),
             tokenizer,
-            parts,
             known: None,
             fingerprint: OnceLock::new(),
         })
@@ -204,17 +184,20 @@ impl Dataset {
     ///
     /// `like` says whether its lines are sentences or it is one stream.
     pub fn to_measure(text: &Text, tokenizer: &Tokenizer, like: &CorpusConfig) -> Self {
-        let heldout = match like {
-            CorpusConfig::Grammar { .. } => {
-                Tokens::Sentences(text.sentences().map(|line| tokenizer.encode(line)).collect())
-            }
-            CorpusConfig::Text { .. } => Tokens::Stream(tokenizer.encode(text.content())),
+        let (heldout, heldout_extent) = if like.is_stream() {
+            let tokens = Tokens::Stream(tokenizer.encode(text.content()));
+            (tokens, Extent::of(tokenizer.after_first(text.content())))
+        } else {
+            let tokens = text.sentences().map(|line| tokenizer.encode(line)).collect();
+            (Tokens::Sentences(tokens), Extent::of_lines(text.sentences()))
         };
-        let parts = [Tokens::Stream(Vec::new()), heldout];
         Self {
             name: text.name().to_string(),
             tokenizer: tokenizer.clone(),
-            parts,
+            training: Tokens::Stream(Vec::new()),
+            validation: None,
+            heldout,
+            heldout_extent,
             known: None,
             fingerprint: OnceLock::new(),
         }
@@ -230,11 +213,11 @@ impl Dataset {
         &self.tokenizer
     }
 
-    /// The fingerprint of both parts, token by token, computed when it is first asked for: another text or another
+    /// The fingerprint of all parts, token by token, computed when it is first asked for: another text or another
     /// grammar has another one.
     pub fn fingerprint(&self) -> &str {
         self.fingerprint.get_or_init(|| {
-            let ids = self.parts.iter().flat_map(|part| part.ids().chain([TokenId::MAX]));
+            let ids = self.parts().flat_map(|part| part.ids().chain([TokenId::MAX]));
             fingerprint(ids.flat_map(TokenId::to_le_bytes))
         })
     }
@@ -246,7 +229,20 @@ impl Dataset {
 
     /// True if the corpus is sentences, each with a beginning and an end, and not one stream.
     pub fn has_sentences(&self) -> bool {
-        matches!(self.parts[0], Tokens::Sentences(_))
+        matches!(self.heldout, Tokens::Sentences(_))
+    }
+
+    /// True if there is a part of its own to choose by; otherwise the held-out part serves for both.
+    pub fn has_validation(&self) -> bool {
+        self.validation.is_some()
+    }
+
+    /// How long the text is that the labels of the held-out part stand for.
+    ///
+    /// In a stream that is the text after its first token, which has nothing before it and is not predicted; of
+    /// sentences each counts with the end of its line.
+    pub fn heldout_extent(&self) -> Extent {
+        self.heldout_extent
     }
 
     /// The number of tokens of the longest sentence with its start; `None` for a stream.
@@ -255,45 +251,61 @@ impl Dataset {
             Tokens::Sentences(sentences) => Some(Sentences::block_for(sentences)),
             Tokens::Stream(_) => None,
         };
-        self.parts.iter().filter_map(longest).max()
+        self.parts().filter_map(longest).max()
+    }
+
+    /// How many tokens of a part are outside the vocabulary, and how many there are.
+    pub fn unknown(&self, part: Part) -> (usize, usize) {
+        let oov = self.tokenizer.vocabulary().oov();
+        let ids = || self.part(part).ids().filter(|&id| id != TokenId::MAX);
+        (ids().filter(|&id| id == oov).count(), ids().count())
+    }
+
+    /// How many sentences a part has; a stream has none.
+    pub fn sentence_count(&self, part: Part) -> usize {
+        match self.part(part) {
+            Tokens::Sentences(sentences) => sentences.len(),
+            Tokens::Stream(_) => 0,
+        }
+    }
+
+    /// How many sentences of a part are longer than a block, and are cut; a stream has none.
+    pub fn cut_sentences(&self, part: Part, block: usize) -> usize {
+        match self.part(part) {
+            Tokens::Sentences(sentences) => Sentences::longer_than(sentences, block),
+            Tokens::Stream(_) => 0,
+        }
     }
 
     /// The batches of one part; `lead` tokens of each window of a stream are context only.
     ///
-    /// **Errors** if the block does not fit the text.
+    /// What is only measured may be shorter than the block: then one window reads all of it.
+    ///
+    /// **Errors** if the block does not fit the text to train on, or there is nothing to predict.
     pub fn batches(&self, part: Part, block: usize, lead: usize) -> Result<Box<dyn Batches + '_>, BatchError> {
-        match &self.parts[part as usize] {
-            Tokens::Sentences(sentences) => Ok(Box::new(Sentences::new(
-                sentences.clone(),
-                self.tokenizer.vocabulary(),
-                block,
-            )?)),
-            Tokens::Stream(tokens) => Ok(Box::new(Windows::new(tokens.clone(), block)?.with_lead(lead)?)),
+        match self.part(part) {
+            Tokens::Sentences(sentences) => {
+                Ok(Box::new(Sentences::new(sentences, self.tokenizer.vocabulary(), block)?))
+            }
+            Tokens::Stream(tokens) if part == Part::Training => {
+                Ok(Box::new(Windows::new(tokens, block)?.with_lead(lead)?))
+            }
+            Tokens::Stream(tokens) => Ok(Box::new(Windows::to_measure(tokens, block)?.with_lead(lead)?)),
         }
     }
-}
 
-/// A corpus cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum CorpusError {
-    /// The text cannot be read.
-    #[error(transparent)]
-    Text(#[from] TextError),
-    /// The text cannot be split.
-    #[error(transparent)]
-    Split(#[from] SplitError),
-    /// The text cannot be cut into batches.
-    #[error(transparent)]
-    Batch(#[from] BatchError),
-    /// The grammar is not one.
-    #[error("{file}: {error}")]
-    Grammar {
-        /// The file.
-        file: String,
-        /// What is wrong, and where.
-        error: GrammarError,
-    },
-    /// The grammar is too large for exact figures.
-    #[error(transparent)]
-    Limit(#[from] LimitError),
+    fn part(&self, part: Part) -> &Tokens {
+        match part {
+            Part::Training => &self.training,
+            Part::Validation => self.validation.as_ref().unwrap_or(&self.heldout),
+            Part::Heldout => &self.heldout,
+        }
+    }
+
+    /// The parts that there are, in the order of the text.
+    fn parts(&self) -> impl Iterator<Item = &Tokens> {
+        [Some(&self.training), self.validation.as_ref(), Some(&self.heldout)]
+            .into_iter()
+            .flatten()
+    }
 }

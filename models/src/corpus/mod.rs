@@ -1,10 +1,12 @@
-//! Text to batches: files and generated languages, the split into training and held-out parts, sentences, windows.
+//! Text to batches: files and generated languages, the split into training, validation and held-out parts, sentences,
+//! windows.
 //!
-//! The way of a text: [`Text::read`] → [`split_characters`] or [`split_sentences`] → a
+//! The way of a text: [`Text::read`] → [`split_text`] or [`split_sentences`] → a
 //! [`Tokenizer`](crate::tokenizer::Tokenizer) made from the training part → [`Sentences`] or [`Windows`] → [`Batch`].
 //! A [`grammar`] gives sentences of a language whose entropy is known exactly.
 
 mod batch;
+mod config;
 mod dataset;
 pub mod grammar;
 mod sentences;
@@ -12,9 +14,10 @@ mod split;
 mod text;
 mod windows;
 
-pub use batch::{Batch, BatchError, Batches, fit_to_block};
-pub use dataset::{CorpusConfig, CorpusError, Dataset, Known, Part, Unit};
+pub use batch::{Batch, BatchError, Batches, NO_LABEL, fit_to_block};
+pub use config::{CorpusConfig, CorpusError, Unit};
+pub use dataset::{Dataset, Extent, Known, Part};
 pub use sentences::Sentences;
-pub use split::{Parts, SplitError, split_characters, split_sentences};
+pub use split::{Parts, SplitError, TextParts, split_characters, split_sentences, split_text};
 pub use text::{Text, TextError};
 pub use windows::Windows;

@@ -12,6 +12,17 @@ pub struct Parts<T> {
     pub heldout: T,
 }
 
+/// The three parts of a text, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextParts<'a> {
+    /// What models are trained on.
+    pub training: &'a str,
+    /// What is chosen by, if anything.
+    pub validation: Option<&'a str>,
+    /// What the reported loss is measured on.
+    pub heldout: &'a str,
+}
+
 /// Says why a text cannot be split.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum SplitError {
@@ -38,6 +49,32 @@ pub enum SplitError {
         /// How many would be held out.
         heldout: usize,
     },
+    /// One of three parts would be empty.
+    #[error(
+        "the text is too short: its {size} characters leave {training} to train on, {validation} to choose by and \
+         {heldout} to hold out; give a longer text"
+    )]
+    TooShortForThree {
+        /// How many characters the text has.
+        size: usize,
+        /// How many would be in the training part.
+        training: usize,
+        /// How many would be in the validation part.
+        validation: usize,
+        /// How many would be held out.
+        heldout: usize,
+    },
+    /// The validation part is no fraction, or leaves nothing to hold out.
+    #[error(
+        "the validation fraction is {validation}; it must be at least 0, and with the training fraction of {fraction} \
+         below 1, for example 0.05"
+    )]
+    Validation {
+        /// The validation fraction as it was given.
+        validation: f64,
+        /// The training fraction.
+        fraction: f64,
+    },
 }
 
 /// Splits a text after a fraction of its characters, customarily 0.9.
@@ -60,6 +97,53 @@ pub fn split_characters(text: &str, fraction: f64) -> Result<Parts<&str>, SplitE
     let at = text.char_indices().nth(training).map_or(text.len(), |(at, _)| at);
     let (training, heldout) = text.split_at(at);
     Ok(Parts { training, heldout })
+}
+
+/// Splits a text into a part to train on, one to choose by and one to hold out; a validation fraction of 0 leaves out
+/// the second.
+///
+/// **Formula**: the first has `floor(fraction * n)` of the n characters, the second `floor(validation * n)`.
+///
+/// **Errors** when a fraction is none, or a part would be empty.
+///
+/// ```
+/// use tapegrad_models::corpus::split_text;
+/// let parts = split_text("abcdefghij", 0.7, 0.1)?;
+/// assert_eq!((parts.training, parts.validation, parts.heldout), ("abcdefg", Some("h"), "ij"));
+/// # Ok::<(), tapegrad_models::corpus::SplitError>(())
+/// ```
+pub fn split_text(text: &str, fraction: f64, validation: f64) -> Result<TextParts<'_>, SplitError> {
+    let Parts { training, heldout } = split_characters(text, fraction)?;
+    if validation == 0.0 {
+        return Ok(TextParts {
+            training,
+            validation: None,
+            heldout,
+        });
+    }
+    if !(validation > 0.0 && fraction + validation < 1.0) {
+        return Err(SplitError::Validation { validation, fraction });
+    }
+    let size = text.chars().count();
+    let chosen_by = (validation * size as f64).floor() as usize;
+    let at = heldout
+        .char_indices()
+        .nth(chosen_by)
+        .map_or(heldout.len(), |(at, _)| at);
+    let (validation, rest) = heldout.split_at(at);
+    if validation.is_empty() || rest.is_empty() {
+        return Err(SplitError::TooShortForThree {
+            size,
+            training: training.chars().count(),
+            validation: validation.chars().count(),
+            heldout: rest.chars().count(),
+        });
+    }
+    Ok(TextParts {
+        training,
+        validation: Some(validation),
+        heldout: rest,
+    })
 }
 
 /// Splits sentences so that the training part has a fraction of all tokens.
@@ -149,6 +233,17 @@ mod tests {
             prop_assert_eq!([parts.training, parts.heldout].concat(), text.clone());
             let training = (fraction * text.chars().count() as f64).floor() as usize;
             prop_assert_eq!(parts.training.chars().count(), training);
+        }
+
+        #[test]
+        fn three_parts_of_a_text_join_to_the_text(text in "\\PC{60,120}", fraction in 0.5..0.8f64, validation in 0.05..0.1f64) {
+            let parts = split_text(&text, fraction, validation).unwrap();
+            let chosen_by = parts.validation.unwrap();
+            prop_assert_eq!([parts.training, chosen_by, parts.heldout].concat(), text.clone());
+            prop_assert!([parts.training, chosen_by, parts.heldout].iter().all(|part| !part.is_empty()));
+            // The training part is the same with and without a part to choose by.
+            let two = split_text(&text, fraction, 0.0).unwrap();
+            prop_assert_eq!((two.training, two.validation), (parts.training, None));
         }
 
         #[test]

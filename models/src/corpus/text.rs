@@ -34,6 +34,24 @@ pub enum TextError {
         /// The name of the text.
         name: String,
     },
+    /// The file is packed.
+    #[error("{path}: this is packed by {packer} and not a text; unpack it first, with `{command} {path}`")]
+    Packed {
+        /// The name as it was given.
+        path: String,
+        /// What it is packed by.
+        packer: &'static str,
+        /// What unpacks it.
+        command: &'static str,
+    },
+    /// The bytes are UTF-16.
+    #[error("{path}: this is UTF-16 and not UTF-8; convert it, with `iconv -f {encoding} -t UTF-8 {path} > text.txt`")]
+    Utf16 {
+        /// The name as it was given.
+        path: String,
+        /// The encoding, as `iconv` calls it.
+        encoding: &'static str,
+    },
     /// The bytes are not UTF-8.
     #[error(
         "{path}: not UTF-8: byte {byte:#04x} at offset {offset}, line {line}, is no part of a character; \
@@ -56,7 +74,7 @@ impl Text {
     ///
     /// A byte order mark at the start is dropped: it belongs to the file and not to the text. Nothing else is changed.
     ///
-    /// **Errors** when the file is missing, unreadable, not UTF-8, or empty but for blanks.
+    /// **Errors** when the file is missing, unreadable, packed, not UTF-8, or empty but for blanks.
     pub fn read(path: &Path) -> Result<Text, TextError> {
         let name = path.display().to_string();
         let bytes = fs::read(path).map_err(|source| match source.kind() {
@@ -66,6 +84,16 @@ impl Text {
                 source,
             },
         })?;
+        if let Some((_, packer, command)) = PACKED.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
+            return Err(TextError::Packed {
+                path: name,
+                packer,
+                command,
+            });
+        }
+        if let Some(encoding) = utf16(&bytes) {
+            return Err(TextError::Utf16 { path: name, encoding });
+        }
         let content = String::from_utf8(bytes).map_err(|error| {
             let offset = error.utf8_error().valid_up_to();
             let bytes = error.as_bytes();
@@ -105,6 +133,31 @@ impl Text {
     /// Gives the lines that are not blank: the sentences of a corpus with one sentence a line.
     pub fn sentences(&self) -> impl Iterator<Item = &str> {
         self.content.lines().filter(|line| !line.trim().is_empty())
+    }
+}
+
+/// The first bytes of packed files, what they are packed by, and what unpacks them.
+const PACKED: [(&[u8], &str, &str); 5] = [
+    (b"\x1f\x8b", "gzip", "gunzip"),
+    (b"PK\x03\x04", "zip", "unzip"),
+    (b"BZh", "bzip2", "bunzip2"),
+    (b"\xfd7zXZ\0", "xz", "unxz"),
+    (b"\x28\xb5\x2f\xfd", "zstd", "unzstd"),
+];
+
+/// Which UTF-16 some bytes are: by their byte order mark, or because every other byte at the start is mostly 0, as in
+/// text of the Latin script.
+fn utf16(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Some("UTF-16");
+    }
+    let start = &bytes[..bytes.len().min(1000) / 2 * 2];
+    let zeros = |from: usize| start.iter().skip(from).step_by(2).filter(|&&byte| byte == 0).count();
+    let mostly = |count: usize| count > 0 && 10 * count > 9 * start.len() / 2;
+    match (mostly(zeros(0)), mostly(zeros(1))) {
+        (true, false) => Some("UTF-16BE"),
+        (false, true) => Some("UTF-16LE"),
+        _ => None,
     }
 }
 
@@ -154,6 +207,38 @@ mod tests {
             @"FOLDER/corpus.txt: not UTF-8: byte 0xef at offset 13, line 2, is no part of a character; save the file as UTF-8, or convert it, for example with `iconv -f LATIN1 -t UTF-8`"
         );
         assert!(error_of("cut: 漢".as_bytes().split_last().unwrap().1).contains("offset 5, line 1"));
+    }
+
+    #[test]
+    fn utf16_and_packed_files_are_named_with_what_mends_them() {
+        let utf16 = |order: fn(u16) -> [u8; 2], mark: &[u8]| {
+            let units = "The narwhals sing.\n".encode_utf16().flat_map(order);
+            [mark, &units.collect::<Vec<u8>>()].concat()
+        };
+        for (bytes, encoding) in [
+            (utf16(u16::to_le_bytes, b"\xff\xfe"), "UTF-16"),
+            (utf16(u16::to_be_bytes, b"\xfe\xff"), "UTF-16"),
+            (utf16(u16::to_le_bytes, b""), "UTF-16LE"),
+            (utf16(u16::to_be_bytes, b""), "UTF-16BE"),
+        ] {
+            let message = error_of(&bytes);
+            assert!(
+                message.contains(&format!("`iconv -f {encoding} -t UTF-8 ")),
+                "{message}"
+            );
+        }
+        insta::assert_snapshot!(
+            error_of(b"\x1f\x8b\x08\0abc"),
+            @"FOLDER/corpus.txt: this is packed by gzip and not a text; unpack it first, with `gunzip FOLDER/corpus.txt`"
+        );
+        assert!(error_of(b"PK\x03\x04abc").contains("unzip"));
+        // Text with a few zeros, and short text, is text.
+        let folder = TempDir::new().unwrap();
+        for bytes in ["a\0b", "x", "漢\0字\0 and more"] {
+            let path = folder.path().join("corpus.txt");
+            fs::write(&path, bytes).unwrap();
+            assert!(Text::read(&path).is_ok(), "{bytes:?}");
+        }
     }
 
     #[test]

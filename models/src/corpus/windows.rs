@@ -4,24 +4,26 @@
 //! marks its start: a model sees a piece torn out of the text. The first token of the stream has nothing before it and
 //! is never a label.
 
-use super::batch::{Batch, BatchError, Batches, fit_to_block};
-use crate::tokenizer::{PAD, TokenId};
+use super::batch::{Batch, BatchError, Batches, FILLING, NO_LABEL, fit_to_block};
+use crate::tokenizer::TokenId;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
+use std::borrow::Cow;
 
 /// A stream of tokens that is read through windows of one size.
 #[derive(Clone, Debug)]
-pub struct Windows {
-    tokens: Vec<TokenId>,
+pub struct Windows<'a> {
+    tokens: Cow<'a, [TokenId]>,
     block: usize,
     lead: usize,
 }
 
-impl Windows {
+impl<'a> Windows<'a> {
     /// Takes a stream of tokens and a block size.
     ///
     /// **Errors** when the block size is 0, or the stream has no more tokens than the block.
-    pub fn new(tokens: Vec<TokenId>, block: usize) -> Result<Windows, BatchError> {
+    pub fn new(tokens: impl Into<Cow<'a, [TokenId]>>, block: usize) -> Result<Self, BatchError> {
+        let tokens = tokens.into();
         if block == 0 {
             return Err(BatchError::EmptyBlock);
         }
@@ -31,36 +33,57 @@ impl Windows {
                 tokens: tokens.len(),
             });
         }
-        Ok(Windows { tokens, block, lead: 0 })
+        Ok(Self { tokens, block, lead: 0 })
+    }
+
+    /// Takes a stream that is only measured: where it has no more tokens than the block, one window reads all of it.
+    ///
+    /// **Errors** when the block size is 0, or the stream has no label.
+    pub fn to_measure(tokens: impl Into<Cow<'a, [TokenId]>>, block: usize) -> Result<Self, BatchError> {
+        let tokens = tokens.into();
+        match tokens.len() {
+            0 | 1 => Err(BatchError::NothingToMeasure { tokens: tokens.len() }),
+            len => Self::new(tokens, block.min(len - 1)),
+        }
     }
 
     /// Lets each window in order begin with tokens of the one before, as context without labels.
     ///
     /// Without a lead the first label of each window has one token of context. With a lead of n - 1 an n-gram model
-    /// sees each label with all its context, as if the stream were one row.
+    /// sees each label with all its context, as if the stream were one row. Windows that are `stride` labels apart have
+    /// a lead of `block - stride`: each label but the first ones of the text has more than that many tokens before it.
     ///
     /// **Errors** when the lead leaves no position to predict.
-    pub fn with_lead(self, lead: usize) -> Result<Windows, BatchError> {
+    pub fn with_lead(self, lead: usize) -> Result<Self, BatchError> {
+        if self.tokens.len() == self.block + 1 {
+            // One window reads all of the stream, and nothing comes before it.
+            return Ok(self);
+        }
         if lead >= self.block {
             return Err(BatchError::LeadFillsBlock {
                 lead,
                 block: self.block,
             });
         }
-        Ok(Windows { lead, ..self })
+        Ok(Self { lead, ..self })
+    }
+
+    fn windows(&self) -> usize {
+        let stride = self.block - self.lead;
+        1 + (self.label_count().saturating_sub(self.block)).div_ceil(stride)
     }
 
     /// Gives the window that starts at a place, without the first `lead` labels.
     fn row(&self, start: usize, lead: usize) -> (Vec<TokenId>, Vec<TokenId>) {
         let end = (start + self.block).min(self.tokens.len() - 1);
-        let inputs = fit_to_block(&self.tokens[start..end], self.block);
-        let mut labels = fit_to_block(&self.tokens[start + 1..=end], self.block);
-        labels[..lead].fill(PAD);
+        let inputs = fit_to_block(&self.tokens[start..end], self.block, FILLING);
+        let mut labels = fit_to_block(&self.tokens[start + 1..=end], self.block, NO_LABEL);
+        labels[..lead].fill(NO_LABEL);
         (inputs, labels)
     }
 }
 
-impl Batches for Windows {
+impl Batches for Windows<'_> {
     /// Gives windows at random places of the stream; the lead plays no part here.
     fn at_step(&mut self, seed: u64, step: u64, rows: usize) -> Batch {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -73,14 +96,12 @@ impl Batches for Windows {
     }
 
     fn in_order(&self, rows: usize) -> Box<dyn Iterator<Item = Batch> + '_> {
-        let stride = self.block - self.lead;
-        let windows = 1 + (self.label_count().saturating_sub(self.block)).div_ceil(stride);
-        let pad = vec![PAD; self.block];
+        let (stride, windows) = (self.block - self.lead, self.windows());
         Box::new((0..windows).step_by(rows).map(move |first| {
             let row = |index| match index {
                 0 => self.row(0, 0),
                 _ if index < windows => self.row(index * stride, self.lead),
-                _ => (pad.clone(), pad.clone()),
+                _ => (vec![FILLING; self.block], vec![NO_LABEL; self.block]),
             };
             Batch::from_rows(self.block, (first..first + rows).map(row))
         }))
@@ -88,6 +109,10 @@ impl Batches for Windows {
 
     fn label_count(&self) -> usize {
         self.tokens.len() - 1
+    }
+
+    fn row_count(&self) -> usize {
+        self.windows()
     }
 }
 
@@ -104,8 +129,8 @@ mod tests {
     fn labels_are_the_inputs_shifted_by_one() {
         let data = Windows::new(stream(6), 3).unwrap();
         let batch = data.in_order(2).next().unwrap();
-        assert_eq!(batch.inputs(), [1, 2, 3, 4, 5, PAD]);
-        assert_eq!(batch.labels(), [2, 3, 4, 5, 6, PAD]);
+        assert_eq!(batch.inputs(), [1, 2, 3, 4, 5, FILLING]);
+        assert_eq!(batch.labels(), [2, 3, 4, 5, 6, NO_LABEL]);
     }
 
     #[test]
@@ -113,19 +138,32 @@ mod tests {
         let data = Windows::new(stream(7), 4).unwrap().with_lead(2).unwrap();
         let batch = data.in_order(2).next().unwrap();
         assert_eq!(batch.inputs(), [1, 2, 3, 4, 3, 4, 5, 6]);
-        assert_eq!(batch.labels(), [2, 3, 4, 5, PAD, PAD, 6, 7]);
+        assert_eq!(batch.labels(), [2, 3, 4, 5, NO_LABEL, NO_LABEL, 6, 7]);
     }
 
     #[test]
     fn a_block_longer_than_the_text_is_refused() {
         insta::assert_snapshot!(
             Windows::new(stream(64), 64).unwrap_err(),
-            @"the block is longer than the text: a block of 64 needs 65 tokens, its labels being shifted by one, and the text has 64; take a block of at most 63, or a longer text"
+            @"the block is longer than the text to train on: a block of 64 needs 65 tokens, its labels being shifted by one, and the training part of the text has 64; take --block 63, or a longer text"
         );
         assert!(Windows::new(stream(65), 64).is_ok());
         assert_eq!(Windows::new(stream(65), 0).unwrap_err(), BatchError::EmptyBlock);
         let lead = Windows::new(stream(9), 4).unwrap().with_lead(4).unwrap_err();
         assert_eq!(lead, BatchError::LeadFillsBlock { lead: 4, block: 4 });
+    }
+
+    #[test]
+    fn a_text_of_a_block_or_less_is_measured_in_one_window() {
+        for (length, lead) in [(2, 0), (4, 3), (5, 3)] {
+            let data = Windows::to_measure(stream(length), 4).unwrap().with_lead(lead).unwrap();
+            let batch = data.in_order(1).next().unwrap();
+            assert_eq!((data.row_count(), batch.label_count()), (1, length - 1));
+        }
+        assert_eq!(
+            Windows::to_measure(stream(1), 4).unwrap_err(),
+            BatchError::NothingToMeasure { tokens: 1 }
+        );
     }
 
     #[test]
@@ -153,14 +191,28 @@ mod tests {
             let mut labels = Vec::new();
             for batch in data.in_order(rows) {
                 prop_assert_eq!(batch.rows(), rows);
-                let pairs = batch.inputs().iter().zip(batch.labels()).filter(|&(_, &label)| label != PAD);
+                let pairs = batch.inputs().iter().zip(batch.labels()).filter(|&(_, &label)| label != NO_LABEL);
                 for (&input, &label) in pairs {
                     prop_assert_eq!(label, input + 1);
                     labels.push(label);
                 }
             }
+            prop_assert_eq!(data.in_order(1).count(), data.row_count());
             prop_assert_eq!(labels.len(), data.label_count());
             prop_assert_eq!(labels, stream(length)[1..].to_vec());
+        }
+
+        #[test]
+        fn a_stride_gives_each_label_but_the_first_ones_more_than_block_less_stride_tokens(
+            block in 2..12usize, more in 2..50usize, stride in 1..12usize,
+        ) {
+            let stride = 1 + stride % block;
+            let data = Windows::to_measure(stream(block + more), block).unwrap().with_lead(block - stride).unwrap();
+            for (number, batch) in data.in_order(1).enumerate() {
+                let first = batch.labels().iter().position(|&label| label != NO_LABEL).unwrap();
+                // The label at a position is predicted from that many tokens and one.
+                prop_assert_eq!(first, if number == 0 { 0 } else { block - stride });
+            }
         }
 
         #[test]

@@ -19,6 +19,19 @@ pub enum Smoothing {
         /// What is added to each count, greater than 0.
         k: f64,
     },
+    /// Absolute discounting, interpolated: a fixed amount is taken off every count.
+    ///
+    /// `p(w | h) = max(c(h w) - d, 0) / c(h) + d N(h) / c(h) p(w | h')` with `N(h)` the number of different words after
+    /// h, and plain counts at every order. **Source**: Ney, Essen and Kneser 1994; Chen and Goodman 1998, equation (15).
+    Absolute {
+        /// What is taken off each count, above 0 and at most 1.
+        discount: f64,
+    },
+    /// Witten-Bell: a context gives the shorter one as much weight as it was followed by different words.
+    ///
+    /// `p(w | h) = (c(h w) + N(h) p(w | h')) / (c(h) + N(h))`. **Source**: Witten and Bell 1991, method C; Chen and Goodman
+    /// 1998, equation (13).
+    WittenBell,
     /// Interpolated Kneser-Ney with one discount for each order.
     KneserNey,
     /// Interpolated Kneser-Ney with three discounts for each order: the best of these, and the default.
@@ -29,6 +42,41 @@ pub enum Smoothing {
     ModifiedKneserNey,
 }
 
+impl std::fmt::Display for Smoothing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::MaximumLikelihood => f.write_str("none, maximum likelihood"),
+            Self::AddK { k } => write!(f, "add-k with k = {k}"),
+            Self::Absolute { discount } => write!(f, "absolute discounting by {discount}"),
+            Self::WittenBell => f.write_str("Witten-Bell"),
+            Self::KneserNey => f.write_str("Kneser-Ney"),
+            Self::ModifiedKneserNey => f.write_str("modified Kneser-Ney"),
+        }
+    }
+}
+
+impl Smoothing {
+    /// An error unless an n-gram of this order can be smoothed so.
+    ///
+    /// **Errors** for an order of 0, or a number out of its range.
+    pub fn check(&self, order: usize) -> Result<(), NgramError> {
+        if order == 0 {
+            return Err(NgramError::Order { order });
+        }
+        if let Smoothing::AddK { k } = *self
+            && !(k > 0.0 && k.is_finite())
+        {
+            return Err(NgramError::Added { k });
+        }
+        if let Smoothing::Absolute { discount } = *self
+            && !(discount > 0.0 && discount <= 1.0)
+        {
+            return Err(NgramError::Discount { discount });
+        }
+        Ok(())
+    }
+}
+
 /// Decides an n-gram model before it sees any text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NgramConfig {
@@ -36,7 +84,7 @@ pub struct NgramConfig {
     pub order: usize,
     /// The number of token ids.
     pub vocabulary: usize,
-    /// The ids that no label can be, which get probability 0: PAD and SOS.
+    /// The ids that no label can be, which get probability 0, such as PAD and SOS.
     pub never_predicted: Vec<TokenId>,
     /// What becomes of counts.
     pub smoothing: Smoothing,
@@ -56,6 +104,14 @@ pub enum NgramError {
     Added {
         /// The constant as it was given.
         k: f64,
+    },
+    /// A discount outside (0, 1].
+    #[error(
+        "absolute discounting with a discount of {discount}; it must be above 0 and at most 1, and 0.75 is customary"
+    )]
+    Discount {
+        /// The discount as it was given.
+        discount: f64,
     },
     /// No token is left to be predicted.
     #[error("of {vocabulary} token ids, {never} are never predicted; at least one must be left")]
@@ -78,7 +134,7 @@ pub enum NgramError {
 impl NgramConfig {
     /// Takes order and smoothing, and from a vocabulary the rest.
     pub fn new(order: usize, vocabulary: &Vocabulary, smoothing: Smoothing) -> NgramConfig {
-        let never_predicted = vocabulary.never_predicted().to_vec();
+        let never_predicted = vocabulary.never_predicted();
         NgramConfig {
             order,
             vocabulary: vocabulary.size(),
@@ -95,14 +151,7 @@ impl NgramConfig {
     }
 
     pub(super) fn check(&self) -> Result<(), NgramError> {
-        if self.order == 0 {
-            return Err(NgramError::Order { order: self.order });
-        }
-        if let Smoothing::AddK { k } = self.smoothing
-            && !(k > 0.0 && k.is_finite())
-        {
-            return Err(NgramError::Added { k });
-        }
+        self.smoothing.check(self.order)?;
         if self.predictable() == 0 {
             let never = self.never_predicted.len();
             return Err(NgramError::NothingToPredict {

@@ -15,7 +15,8 @@
 //! smaller but must be merged before they can answer anything.
 
 use super::fold_hash::FoldHasher;
-use crate::tokenizer::{PAD, TokenId};
+use crate::corpus::NO_LABEL;
+use crate::tokenizer::TokenId;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
@@ -44,7 +45,7 @@ impl Counts {
     pub(super) fn new(order: usize) -> Counts {
         Counts {
             order,
-            token: vec![PAD],
+            token: vec![0],
             suffix: vec![ROOT],
             history: vec![ROOT],
             count: vec![0],
@@ -58,7 +59,7 @@ impl Counts {
     /// fewer, the n-gram is shorter. That is the same as padding the row's start with further SOS: a context that
     /// starts with SOS can only be a sentence's start.
     pub(super) fn add_row(&mut self, inputs: &[TokenId], labels: &[TokenId]) -> usize {
-        let Some(last) = labels.iter().rposition(|&label| label != PAD) else {
+        let Some(last) = labels.iter().rposition(|&label| label != NO_LABEL) else {
             return 0;
         };
         let mut labels_counted = 0;
@@ -67,7 +68,7 @@ impl Counts {
         std::mem::swap(&mut history, &mut path);
         for t in 0..=last {
             let context = &inputs[..=t];
-            let counted = labels[t] != PAD;
+            let counted = labels[t] != NO_LABEL;
             if counted {
                 self.insert(&history, context, labels[t], self.order, &mut path);
                 path[1..].iter().for_each(|&node| self.count[node as usize] += 1);
@@ -256,24 +257,24 @@ mod tests {
         whole.add_row(&[1, 2, 3, 4], &[2, 3, 4, 5]);
         let mut pieces = Counts::new(3);
         pieces.add_row(&[1, 2], &[2, 3]);
-        pieces.add_row(&[2, 3, 4, PAD], &[PAD, 4, 5, PAD]);
+        pieces.add_row(&[2, 3, 4, 0], &[NO_LABEL, 4, 5, NO_LABEL]);
         assert_eq!(listing(&pieces), listing(&whole));
     }
 
     #[test]
     fn the_content_of_padded_positions_is_never_read() {
         let mut counts = [Counts::new(3), Counts::new(3)];
-        counts[0].add_row(&[SOS, 1, PAD, PAD], &[1, 2, PAD, PAD]);
-        counts[1].add_row(&[SOS, 1, 7, 6], &[1, 2, PAD, PAD]);
+        counts[0].add_row(&[SOS, 1, 0, 0], &[1, 2, NO_LABEL, NO_LABEL]);
+        counts[1].add_row(&[SOS, 1, 7, 6], &[1, 2, NO_LABEL, NO_LABEL]);
         assert_eq!(listing(&counts[0]), listing(&counts[1]));
         assert_eq!(counts[0].node_count(), counts[1].node_count());
-        assert_eq!(counts[0].add_row(&[5, 5], &[PAD, PAD]), 0);
+        assert_eq!(counts[0].add_row(&[5, 5], &[NO_LABEL, NO_LABEL]), 0);
     }
 
     #[test]
     fn a_gap_of_padding_inside_a_row_does_not_mix_up_the_links() {
         let mut counts = Counts::new(3);
-        assert_eq!(counts.add_row(&[1, 2, PAD, 3], &[2, PAD, PAD, 4]), 2);
+        assert_eq!(counts.add_row(&[1, 2, 0, 3], &[2, NO_LABEL, NO_LABEL, 4]), 2);
         for node in 1..counts.node_count() {
             let tokens = counts.tokens_of(node);
             assert_eq!(

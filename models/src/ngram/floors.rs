@@ -9,7 +9,7 @@ use crate::tokenizer::Vocabulary;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
-fn drawn(grammar: &Grammar, vocabulary: &Vocabulary, sentences: usize, seed: u64) -> Sentences {
+fn drawn(grammar: &Grammar, vocabulary: &Vocabulary, sentences: usize, seed: u64) -> Sentences<'static> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut sentence = || {
         grammar

@@ -11,85 +11,41 @@
 //! after "San". The discounts D of an order depend on the count (modified) or not (plain): see
 //! [`Discounts`](super::Discounts).
 //!
-//! The probability of every counted n-gram is computed once, lower orders included, so a query is one walk to the
-//! longest counted n-gram and a product of the `gamma` of the contexts that have no such n-gram.
-//!
 //! **Source**: Chen and Goodman 1998, sections 2.7 and 3; the treatment of sentence starts is KenLM's (Heafield, Pouzyrevsky,
 //! Clark, Koehn, "Scalable modified Kneser-Ney language model estimation", ACL 2013).
 
-use super::counts::{Counts, ROOT};
+use super::counts::Counts;
 use super::discounts::Discounts;
-use crate::tokenizer::TokenId;
+use super::interpolated::Interpolated;
 
-/// Probabilities of all counted n-grams, and weights of all contexts.
-#[derive(Clone, Debug)]
-pub(super) struct KneserNey {
-    discounts: Vec<Discounts>,
-    prob: Vec<f64>,
-    backoff: Vec<f64>,
-}
+/// Estimates all probabilities and the discounts of the orders 1, 2, ...; `predictable` tokens share the uniform
+/// distribution.
+pub(super) fn estimate(
+    counts: &Counts,
+    predictable: usize,
+    discount: fn([u64; 4]) -> Discounts,
+) -> (Interpolated, Vec<Discounts>) {
+    let lengths = counts.lengths();
+    let adjusted = adjusted_counts(counts, &lengths);
+    let discounts: Vec<Discounts> = numbers_of_counts(counts, &lengths, &adjusted)
+        .into_iter()
+        .map(discount)
+        .collect();
+    let taken = |node: usize| discounts[lengths[node] - 1].of(adjusted[node]);
 
-impl KneserNey {
-    /// Estimates all probabilities; `predictable` tokens share the uniform distribution.
-    pub(super) fn estimate(counts: &Counts, predictable: usize, discount: fn([u64; 4]) -> Discounts) -> KneserNey {
-        let lengths = counts.lengths();
-        let adjusted = adjusted_counts(counts, &lengths);
-        let discounts: Vec<Discounts> = numbers_of_counts(counts, &lengths, &adjusted)
-            .into_iter()
-            .map(discount)
-            .collect();
-        let taken = |node: usize| discounts[lengths[node] - 1].of(adjusted[node]);
-
-        let mut total = vec![0; counts.node_count()];
-        let mut backoff = vec![0.0; counts.node_count()];
-        for node in counts.ngrams() {
-            let history = counts.history[node] as usize;
-            total[history] += adjusted[node];
-            backoff[history] += taken(node);
-        }
-        for (backoff, &total) in backoff.iter_mut().zip(&total) {
-            // After a context that nothing followed, the shorter context decides alone.
-            *backoff = if total == 0 { 1.0 } else { *backoff / total as f64 };
-        }
-
-        let mut prob = vec![0.0; counts.node_count()];
-        prob[ROOT as usize] = 1.0 / predictable as f64;
-        for node in counts.ngrams() {
-            let (history, suffix) = (counts.history[node] as usize, counts.suffix[node] as usize);
-            let kept = (adjusted[node] as f64 - taken(node)) / total[history] as f64;
-            prob[node] = kept + backoff[history] * prob[suffix];
-        }
-        KneserNey {
-            discounts,
-            prob,
-            backoff,
-        }
+    let mut total = vec![0; counts.node_count()];
+    let mut backoff = vec![0.0; counts.node_count()];
+    for node in counts.ngrams() {
+        let history = counts.history[node] as usize;
+        total[history] += adjusted[node];
+        backoff[history] += taken(node);
     }
-
-    /// Gives the probability of a token after a context.
-    pub(super) fn prob(&self, counts: &Counts, context: &[TokenId], token: TokenId) -> f64 {
-        let (ngram, length) = counts.longest(context, token);
-        let histories = counts.path(context.iter().rev().copied().take(counts.order - 1));
-        let without = histories.iter().skip(length);
-        without.fold(self.prob[ngram as usize], |prob, &history| {
-            prob * self.backoff[history as usize]
-        })
+    for (backoff, &total) in backoff.iter_mut().zip(&total) {
+        // After a context that nothing followed, the shorter context decides alone.
+        *backoff = if total == 0 { 1.0 } else { *backoff / total as f64 };
     }
-
-    /// Gives the probability of an n-gram that was counted.
-    pub(super) fn prob_of(&self, ngram: usize) -> f64 {
-        self.prob[ngram]
-    }
-
-    /// Gives the weight that a context gives to the next shorter one.
-    pub(super) fn backoff_of(&self, history: usize) -> f64 {
-        self.backoff[history]
-    }
-
-    /// Gives the discounts of the orders 1, 2, ...
-    pub(super) fn discounts(&self) -> &[Discounts] {
-        &self.discounts
-    }
+    let kept = |node: usize| (adjusted[node] as f64 - taken(node)) / total[counts.history[node] as usize] as f64;
+    (Interpolated::new(counts, predictable, backoff, kept), discounts)
 }
 
 /// Plain counts at the highest order, numbers of different tokens before the n-gram below it.

@@ -4,7 +4,8 @@
 //! climb by gradients (LECTURES rows M1, M2). They give no probability to what was never seen, so a language model
 //! needs smoothing: see [`Smoothing`].
 //!
-//! Reading order: `fraction.rs` (what is counted), `counts.rs` (where), `kneser_ney.rs` (what is made of it).
+//! Reading order: `fraction.rs` (what is counted), `counts.rs` (where), `interpolated.rs` and `kneser_ney.rs` (what is
+//! made of it).
 
 mod config;
 mod counts;
@@ -14,6 +15,7 @@ mod floors;
 mod fold_hash;
 mod followers;
 mod fraction;
+mod interpolated;
 mod kneser_ney;
 #[cfg(test)]
 mod laws;
@@ -30,12 +32,12 @@ pub use discounts::Discounts;
 pub use fraction::Fraction;
 pub use saved::NgramArrays;
 
-use crate::corpus::Batch;
+use crate::corpus::{Batch, NO_LABEL};
 use crate::language_model::{LanguageModel, Learner, LogProbs, Logits, StepReport};
 use crate::tokenizer::TokenId;
 use counts::Counts;
 use followers::Followers;
-use kneser_ney::KneserNey;
+use interpolated::Interpolated;
 use std::sync::OnceLock;
 
 /// An n-gram language model of any order.
@@ -52,7 +54,8 @@ pub struct Ngram {
 #[derive(Clone, Debug)]
 struct Estimates {
     followers: Followers,
-    kneser_ney: Option<KneserNey>,
+    interpolated: Option<Interpolated>,
+    discounts: Option<Vec<Discounts>>,
 }
 
 /// The last tokens read, as many as the order can use.
@@ -76,6 +79,11 @@ impl Ngram {
     /// Gives what was decided before training.
     pub fn config(&self) -> &NgramConfig {
         &self.config
+    }
+
+    /// Gives the number of entries in the table of counts, bare contexts included.
+    pub fn node_count(&self) -> usize {
+        self.counts.node_count()
     }
 
     /// Gives the relative frequency of a token after a context, exactly as counted.
@@ -126,8 +134,8 @@ impl Ngram {
             return Some(0.0);
         }
         let context = self.relevant(context);
-        match (self.config.smoothing, &self.estimates().kneser_ney) {
-            (_, Some(kneser_ney)) => Some(kneser_ney.prob(&self.counts, context, token)),
+        match (self.config.smoothing, &self.estimates().interpolated) {
+            (_, Some(interpolated)) => Some(interpolated.prob(&self.counts, context, token)),
             (Smoothing::AddK { k }, None) => Some(self.additive(context, token, k).unwrap_or(self.uniform())),
             (_, None) => self.additive(context, token, 0.0),
         }
@@ -135,7 +143,7 @@ impl Ngram {
 
     /// Gives the discounts of each order from 1 up; `None` without Kneser-Ney smoothing.
     pub fn discounts(&self) -> Option<&[Discounts]> {
-        self.estimates().kneser_ney.as_ref().map(KneserNey::discounts)
+        self.estimates().discounts.as_deref()
     }
 
     /// Gives the frequency with `k` added, or `None` after an unseen context.
@@ -169,15 +177,22 @@ impl Ngram {
 
     fn estimates(&self) -> &Estimates {
         self.estimates.get_or_init(|| {
-            let discount: Option<fn([u64; 4]) -> Discounts> = match self.config.smoothing {
-                Smoothing::MaximumLikelihood | Smoothing::AddK { .. } => None,
-                Smoothing::KneserNey => Some(Discounts::single),
-                Smoothing::ModifiedKneserNey => Some(Discounts::modified),
+            let (counts, predictable) = (&self.counts, self.config.predictable());
+            let kneser_ney = |discount| {
+                let (interpolated, discounts) = kneser_ney::estimate(counts, predictable, discount);
+                (Some(interpolated), Some(discounts))
             };
-            let estimate = |discount| KneserNey::estimate(&self.counts, self.config.predictable(), discount);
+            let (interpolated, discounts) = match self.config.smoothing {
+                Smoothing::MaximumLikelihood | Smoothing::AddK { .. } => (None, None),
+                Smoothing::Absolute { discount } => (Some(Interpolated::absolute(counts, predictable, discount)), None),
+                Smoothing::WittenBell => (Some(Interpolated::witten_bell(counts, predictable)), None),
+                Smoothing::KneserNey => kneser_ney(Discounts::single),
+                Smoothing::ModifiedKneserNey => kneser_ney(Discounts::modified),
+            };
             Estimates {
-                followers: Followers::new(&self.counts),
-                kneser_ney: discount.map(estimate),
+                followers: Followers::new(counts),
+                interpolated,
+                discounts,
             }
         })
     }
@@ -188,16 +203,20 @@ impl Ngram {
         for &id in &self.config.never_predicted {
             probs.get_mut(id as usize).into_iter().for_each(|prob| *prob = 0.0);
         }
-        let Estimates { followers, kneser_ney } = self.estimates();
-        if let Some(kneser_ney) = kneser_ney {
+        let Estimates {
+            followers,
+            interpolated,
+            ..
+        } = self.estimates();
+        if let Some(interpolated) = interpolated {
             for history in self.counts.path(context.iter().rev().copied()) {
                 let history = history as usize;
                 probs
                     .iter_mut()
-                    .for_each(|prob| *prob *= kneser_ney.backoff_of(history));
+                    .for_each(|prob| *prob *= interpolated.backoff_of(history));
                 followers
                     .after(history)
-                    .for_each(|(word, node)| probs[word as usize] = kneser_ney.prob_of(node));
+                    .for_each(|(word, node)| probs[word as usize] = interpolated.prob_of(node));
             }
             return Some(probs);
         }
@@ -233,10 +252,14 @@ impl Ngram {
     #[track_caller]
     fn check_batch(&self, batch: &Batch) {
         for (inputs, labels) in batch.iter_rows() {
-            inputs.iter().chain(labels).for_each(|&token| self.check_id(token));
-            let sos = labels
+            let predicted = labels.iter().filter(|&&label| label != NO_LABEL);
+            inputs
                 .iter()
-                .find(|&&label| label != crate::PAD && self.config.never_predicted.contains(&label));
+                .chain(predicted.clone())
+                .for_each(|&token| self.check_id(token));
+            let sos = predicted
+                .clone()
+                .find(|label| self.config.never_predicted.contains(label));
             assert_eq!(sos, None, "ngram: a label has an id that is never predicted");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::counts::{Counts, Node, ROOT};
 use super::{Ngram, NgramConfig, NgramError};
-use crate::tokenizer::{PAD, TokenId};
+use crate::tokenizer::TokenId;
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 
@@ -60,7 +60,7 @@ fn read_counts(config: &NgramConfig, arrays: &NgramArrays) -> Result<Counts, Dam
     if [suffix.len(), history.len(), count.len()] != [nodes; 3] {
         return Err((nodes, "the arrays differ in length"));
     }
-    if nodes == 0 || (token[0], suffix[0], history[0], count[0]) != (PAD, ROOT, ROOT, 0) {
+    if nodes == 0 || (token[0], suffix[0], history[0], count[0]) != (0, ROOT, ROOT, 0) {
         return Err((0, "entry 0 must be the empty n-gram"));
     }
     let mut counts = Counts::new(config.order);

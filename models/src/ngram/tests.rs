@@ -2,10 +2,10 @@
 
 use super::counts::ROOT;
 use super::{Ngram, NgramArrays, NgramConfig, NgramError, Smoothing};
-use crate::corpus::{Batch, Batches, Sentences};
+use crate::corpus::{Batch, Batches, NO_LABEL, Sentences};
 use crate::language_model::{LanguageModel, Learner};
 use crate::score::evaluate;
-use crate::tokenizer::{Case, PAD, Split, TokenId, WordTokenizer};
+use crate::tokenizer::{Case, Split, TokenId, WordTokenizer};
 
 /// The eight sentences of the lectures' n-gram slide (LECTURES row M1).
 const NARWHALS: [&str; 8] = [
@@ -33,7 +33,7 @@ pub(super) fn small(order: usize, smoothing: Smoothing) -> NgramConfig {
     NgramConfig {
         order,
         vocabulary: 7,
-        never_predicted: vec![PAD, 6],
+        never_predicted: vec![0, 6],
         smoothing,
     }
 }
@@ -125,9 +125,38 @@ fn kneser_ney_of_a_tiny_text_equals_the_calculation_by_hand() {
 }
 
 #[test]
+fn absolute_discounting_and_witten_bell_equal_the_calculation_by_hand() {
+    // After 1: 2 twice and 3 once, of the labels 2 1 2 1 3. Unigrams: 1 and 2 twice each, 3 once; five can come.
+    let row = [vec![1, 2, 1, 2, 1, 3]];
+    let close = |smoothing, context: &[TokenId], word, by_hand: f64| {
+        let prob = trained(small(2, smoothing), &row).prob(context, word).unwrap();
+        assert!(
+            (prob - by_hand).abs() < 1e-15,
+            "{smoothing:?}: {prob} and not {by_hand}"
+        );
+    };
+    // d = 1/2: p(w) = (c - 1/2) / 5 + (3/2) / 5 * 1/5, and after 1, p(2 | 1) = (2 - 1/2) / 3 + 1/3 p(2).
+    let absolute = Smoothing::Absolute { discount: 0.5 };
+    let [one, three, none] = [2.0, 1.0, 0.5].map(|count: f64| (count - 0.5) / 5.0 + 0.06);
+    close(absolute, &[], 1, one);
+    close(absolute, &[], 3, three);
+    close(absolute, &[1], 2, 0.5 + one / 3.0);
+    close(absolute, &[1], 3, 0.5 / 3.0 + three / 3.0);
+    close(absolute, &[1], 5, none / 3.0);
+    // Witten-Bell: p(w) = (c + 3 * 1/5) / (5 + 3), and p(2 | 1) = (2 + 2 p(2)) / (3 + 2).
+    let [one, three, none] = [2.0, 1.0, 0.0].map(|count: f64| (count + 0.6) / 8.0);
+    close(Smoothing::WittenBell, &[], 1, one);
+    close(Smoothing::WittenBell, &[1], 2, (2.0 + 2.0 * one) / 5.0);
+    close(Smoothing::WittenBell, &[1], 3, (1.0 + 2.0 * three) / 5.0);
+    close(Smoothing::WittenBell, &[1], 5, 2.0 * none / 5.0);
+    // After a context that was never seen, the shorter one decides alone.
+    close(Smoothing::WittenBell, &[4], 1, one);
+}
+
+#[test]
 fn perplexity_of_a_uniform_model_is_the_number_of_tokens() {
     let untrained = Ngram::new(small(3, Smoothing::ModifiedKneserNey)).unwrap();
-    let batch = Batch::new(4, vec![6, 1, 2, PAD], vec![1, 2, 3, PAD]);
+    let batch = Batch::new(4, vec![6, 1, 2, 0], vec![1, 2, 3, NO_LABEL]);
     let score = evaluate(&untrained, std::iter::once(batch));
     assert_eq!(score.tokens, 3);
     assert!((score.perplexity() - 5.0).abs() < 1e-12);
@@ -157,6 +186,9 @@ fn wrong_configurations_say_what_would_be_right() {
         error(small(2, Smoothing::AddK { k: 0.0 })),
         @"add-k smoothing with k = 0; k must be a number above 0, or ask for maximum likelihood instead"
     );
+    for discount in [0.0, 1.5, -0.1, f64::NAN] {
+        assert!(error(small(2, Smoothing::Absolute { discount })).contains("at most 1"));
+    }
     let nothing = NgramConfig {
         vocabulary: 2,
         never_predicted: vec![0, 1, 1, 7],

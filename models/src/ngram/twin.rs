@@ -1,4 +1,4 @@
-//! Kneser-Ney smoothing written down once more, slowly: the oracle of the fast one.
+//! Smoothing written down once more, slowly: the oracle of the fast one.
 //!
 //! Nothing is stored. Each probability is computed from the rows by the formula of Chen and Goodman, with sets and
 //! recursion, and shares no code with the model.
@@ -6,11 +6,13 @@
 use crate::tokenizer::TokenId;
 use std::collections::BTreeSet;
 
-/// Which formula gives the discounts.
+/// Which smoothing it is; of Kneser-Ney, which formula gives the discounts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Discounting {
     Single,
     Modified,
+    Absolute(f64),
+    WittenBell,
 }
 
 /// Rows of tokens of which the first is context only, and the smoothing.
@@ -38,7 +40,8 @@ impl Twin {
 
     fn adjusted(&self, ngram: &[TokenId]) -> usize {
         let before = self.occurrences(ngram);
-        if ngram.len() == self.order {
+        let is_plain = matches!(self.discounting, Discounting::Absolute(_) | Discounting::WittenBell);
+        if ngram.len() == self.order || is_plain {
             return before.len();
         }
         let different: BTreeSet<TokenId> = before.iter().flatten().copied().collect();
@@ -48,6 +51,9 @@ impl Twin {
     fn discount(&self, length: usize, count: usize) -> f64 {
         if count == 0 {
             return 0.0;
+        }
+        if let Discounting::Absolute(discount) = self.discounting {
+            return discount;
         }
         let mut ngrams = BTreeSet::new();
         for row in &self.rows {
@@ -60,6 +66,7 @@ impl Twin {
         let n = |k: usize| ngrams.iter().filter(|ngram| self.adjusted(ngram) == k).count() as f64;
         let y = n(1) / (n(1) + 2.0 * n(2));
         let (d, fallback) = match self.discounting {
+            Discounting::Absolute(_) | Discounting::WittenBell => unreachable!("they need no discount of counts"),
             Discounting::Single => ([y, y, y], [0.75; 3]),
             Discounting::Modified => {
                 let d = |c: usize| c as f64 - (c as f64 + 1.0) * y * n(c + 1) / n(c);
@@ -87,6 +94,11 @@ impl Twin {
         let total: usize = counts.iter().sum();
         if total == 0 {
             return shorter;
+        }
+        if self.discounting == Discounting::WittenBell {
+            let different = counts.iter().filter(|&&count| count > 0).count() as f64;
+            let count = self.adjusted(&with(word)) as f64;
+            return (count + different * shorter) / (total as f64 + different);
         }
         let taken: f64 = counts.iter().map(|&count| self.discount(length, count)).sum();
         let count = self.adjusted(&with(word));

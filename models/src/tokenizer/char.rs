@@ -3,8 +3,9 @@
 //! It needs no rules about scripts and loses nothing: text made of known characters comes back exactly. The price is
 //! long sequences. It suits logographic scripts, where a character already carries a meaning (LECTURES row D8).
 
-use super::vocabulary::{PAD, TokenId, Vocabulary};
+use super::vocabulary::{TokenId, Vocabulary};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use std::collections::BTreeSet;
 
 /// A tokenizer whose tokens are characters.
 ///
@@ -22,9 +23,7 @@ pub struct CharTokenizer {
 impl CharTokenizer {
     /// Takes the vocabulary from all characters of a text.
     pub fn train(text: &str) -> CharTokenizer {
-        let mut characters: Vec<char> = text.chars().collect();
-        characters.sort_unstable();
-        characters.dedup();
+        let characters: BTreeSet<char> = text.chars().collect();
         CharTokenizer {
             vocabulary: Vocabulary::new(characters),
         }
@@ -42,7 +41,7 @@ impl CharTokenizer {
     /// **Panics** on an id that the vocabulary does not have.
     #[track_caller]
     pub fn decode(&self, ids: &[TokenId]) -> String {
-        let silent = [PAD, self.vocabulary.sos(), self.vocabulary.eos()];
+        let silent = self.vocabulary.silent();
         let shown = ids.iter().filter(|id| !silent.contains(id));
         shown
             .map(|&id| {
@@ -88,7 +87,7 @@ mod tests {
     fn markers_have_no_text() {
         let chars = CharTokenizer::train("ab");
         let vocabulary = chars.vocabulary();
-        assert_eq!(chars.decode(&[vocabulary.sos(), 1, 2, vocabulary.eos(), PAD]), "ab");
+        assert_eq!(chars.decode(&[vocabulary.sos(), 1, 2, vocabulary.eos(), 0]), "ab");
     }
 
     proptest! {

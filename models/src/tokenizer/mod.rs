@@ -8,7 +8,7 @@ mod vocabulary;
 mod word;
 
 pub use self::char::CharTokenizer;
-pub use self::vocabulary::{PAD, TokenId, Vocabulary, VocabularyError};
+pub use self::vocabulary::{TokenId, Vocabulary, VocabularyError};
 pub use self::word::{Case, Split, WordTokenizer};
 
 use crate::fingerprint::fingerprint;
@@ -46,6 +46,24 @@ impl Tokenizer {
         match self {
             Tokenizer::Word(words) => words.decode(ids),
             Tokenizer::Char(chars) => chars.decode(ids),
+        }
+    }
+
+    /// Gives the text after its first token, blanks before the next one included.
+    pub fn after_first<'a>(&self, text: &'a str) -> &'a str {
+        match self {
+            Tokenizer::Word(words) => words.after_first(text),
+            Tokenizer::Char(_) => text.chars().next().map_or("", |first| &text[first.len_utf8()..]),
+        }
+    }
+
+    /// Gives the text between two texts, so that the tokens of both are those of the whole: a blank between words.
+    pub fn between(&self, before: &str, after: &str) -> &'static str {
+        let joins = |text: &str, end: Option<char>| text.is_empty() || end.is_some_and(char::is_whitespace);
+        match self {
+            Tokenizer::Char(_) => "",
+            Tokenizer::Word(_) if joins(before, before.chars().last()) || after.is_empty() => "",
+            Tokenizer::Word(_) => " ",
         }
     }
 

@@ -9,15 +9,15 @@
 //! | token | `<PAD>` | the W words | `<SOS>` | `<EOS>` | `<OOV>` |
 //!
 //! **Source**: the vocabulary 0..56 of the decks' table on padding and truncation (LECTURES row D4).
+//!
+//! A vocabulary that was made elsewhere keeps its ids ([`Vocabulary::listed`]): its first token has id 0, it has no PAD,
+//! and SOS, EOS and OOV come after its last token.
 
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The number of a token in its vocabulary.
 pub type TokenId = u32;
-
-/// The padding token, and the label that no loss counts; its id is always 0.
-pub const PAD: TokenId = 0;
 
 const MARKERS_AFTER_WORDS: [&str; 3] = ["<SOS>", "<EOS>", "<OOV>"];
 
@@ -33,10 +33,20 @@ const MARKERS_AFTER_WORDS: [&str; 3] = ["<SOS>", "<EOS>", "<OOV>"];
 /// assert_eq!(vocabulary.size(), 7);
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+#[serde(try_from = "Saved", into = "Saved")]
 pub struct Vocabulary {
     words: Vec<String>,
     ids: HashMap<String, TokenId>,
+    /// The id of the first word: 1 after PAD, 0 where there is no PAD.
+    first: TokenId,
+}
+
+/// A vocabulary as JSON: its words in order, or `{"listed": ...}` for one whose words have the ids 0, 1, ...
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Saved {
+    Sorted(Vec<String>),
+    Listed { listed: Vec<String> },
 }
 
 /// Says why a list of words is not a vocabulary.
@@ -52,6 +62,14 @@ pub enum VocabularyError {
         /// The word before it.
         previous: String,
     },
+    /// Each token of a listed vocabulary must stand in it once.
+    #[error("the vocabulary lists {word:?} twice, the second time as token {index}")]
+    Repeated {
+        /// Position of the second one in the list, from 0.
+        index: usize,
+        /// The token.
+        word: String,
+    },
 }
 
 impl Vocabulary {
@@ -61,9 +79,31 @@ impl Vocabulary {
         Vocabulary::from_sorted(words.into_iter().collect())
     }
 
-    /// Gives the number of ids: the words and the four markers.
+    /// Takes a vocabulary that was made elsewhere: the first token has id 0, and no id is PAD.
+    ///
+    /// **Errors** if a token is listed twice.
+    ///
+    /// ```
+    /// use tapegrad_models::tokenizer::Vocabulary;
+    /// let vocabulary = Vocabulary::listed(["the".to_string(), "a".to_string()])?;
+    /// assert_eq!((vocabulary.id("the"), vocabulary.pad(), vocabulary.sos()), (0, None, 2));
+    /// # Ok::<(), tapegrad_models::tokenizer::VocabularyError>(())
+    /// ```
+    pub fn listed(words: impl IntoIterator<Item = String>) -> Result<Vocabulary, VocabularyError> {
+        let words: Vec<String> = words.into_iter().collect();
+        let mut seen = HashSet::new();
+        match words.iter().position(|word| !seen.insert(word)) {
+            None => Ok(Vocabulary::of(words, 0)),
+            Some(index) => Err(VocabularyError::Repeated {
+                index,
+                word: words[index].clone(),
+            }),
+        }
+    }
+
+    /// Gives the number of ids: the words and the markers.
     pub fn size(&self) -> usize {
-        self.words.len() + 1 + MARKERS_AFTER_WORDS.len()
+        self.first as usize + self.words.len() + MARKERS_AFTER_WORDS.len()
     }
 
     /// Gives the id of a word, or of OOV when the vocabulary lacks it.
@@ -78,8 +118,7 @@ impl Vocabulary {
     /// **Panics** on an id that the vocabulary does not have.
     #[track_caller]
     pub fn word(&self, id: TokenId) -> &str {
-        let index = id as usize;
-        match index.checked_sub(1) {
+        match (id as usize).checked_sub(self.first as usize) {
             None => "<PAD>",
             Some(word) if word < self.words.len() => &self.words[word],
             Some(after) => MARKERS_AFTER_WORDS.get(after - self.words.len()).unwrap_or_else(|| {
@@ -95,7 +134,12 @@ impl Vocabulary {
 
     /// Says whether an id is one of PAD, SOS, EOS, OOV.
     pub fn is_marker(&self, id: TokenId) -> bool {
-        id == PAD || id as usize > self.words.len()
+        id < self.first || id >= self.sos()
+    }
+
+    /// Gives the id of the padding marker, if the vocabulary has one.
+    pub fn pad(&self) -> Option<TokenId> {
+        (self.first > 0).then_some(0)
     }
 
     /// Gives the id of the marker that starts a sentence.
@@ -113,36 +157,50 @@ impl Vocabulary {
         self.after_words(2)
     }
 
-    /// Gives the ids that can never be a label: PAD and SOS.
-    pub fn never_predicted(&self) -> [TokenId; 2] {
-        [PAD, self.sos()]
+    /// Gives the markers that have no text: PAD, if there is one, SOS and EOS.
+    pub fn silent(&self) -> Vec<TokenId> {
+        self.pad().into_iter().chain([self.sos(), self.eos()]).collect()
+    }
+
+    /// Gives the ids that can never be a label of a sentence: PAD, if there is one, and SOS.
+    pub fn never_predicted(&self) -> Vec<TokenId> {
+        self.pad().into_iter().chain([self.sos()]).collect()
     }
 
     fn after_words(&self, offset: usize) -> TokenId {
-        TokenId::try_from(self.words.len() + 1 + offset).expect("from_sorted has checked that ids fit")
+        let id = self.first as usize + self.words.len() + offset;
+        TokenId::try_from(id).expect("it was checked that ids fit when the vocabulary was made")
     }
 
     fn from_sorted(words: Vec<String>) -> Vocabulary {
-        let last = TokenId::try_from(words.len() + MARKERS_AFTER_WORDS.len());
+        Vocabulary::of(words, 1)
+    }
+
+    fn of(words: Vec<String>, first: TokenId) -> Vocabulary {
+        let last = TokenId::try_from(words.len() + 1 + MARKERS_AFTER_WORDS.len());
         last.expect("a vocabulary of four thousand million words does not fit into memory");
-        let ids = words.iter().cloned().zip(1..).collect();
-        Vocabulary { words, ids }
+        let ids = words.iter().cloned().zip(first..).collect();
+        Vocabulary { words, ids, first }
     }
 }
 
 /// Two vocabularies are equal when they give every word the same id.
 impl PartialEq for Vocabulary {
     fn eq(&self, other: &Vocabulary) -> bool {
-        self.words == other.words
+        (self.first, &self.words) == (other.first, &other.words)
     }
 }
 
 impl Eq for Vocabulary {}
 
-impl TryFrom<Vec<String>> for Vocabulary {
+impl TryFrom<Saved> for Vocabulary {
     type Error = VocabularyError;
 
-    fn try_from(words: Vec<String>) -> Result<Vocabulary, VocabularyError> {
+    fn try_from(saved: Saved) -> Result<Vocabulary, VocabularyError> {
+        let words = match saved {
+            Saved::Listed { listed } => return Vocabulary::listed(listed),
+            Saved::Sorted(words) => words,
+        };
         match words.windows(2).position(|pair| pair[0] >= pair[1]) {
             None => Ok(Vocabulary::from_sorted(words)),
             Some(at) => Err(VocabularyError::OutOfOrder {
@@ -154,9 +212,14 @@ impl TryFrom<Vec<String>> for Vocabulary {
     }
 }
 
-impl From<Vocabulary> for Vec<String> {
-    fn from(vocabulary: Vocabulary) -> Vec<String> {
-        vocabulary.words
+impl From<Vocabulary> for Saved {
+    fn from(vocabulary: Vocabulary) -> Saved {
+        let Vocabulary { words, first, .. } = vocabulary;
+        if first == 0 {
+            Saved::Listed { listed: words }
+        } else {
+            Saved::Sorted(words)
+        }
     }
 }
 
@@ -188,6 +251,26 @@ mod tests {
         let vocabulary = Vocabulary::new(Vec::<String>::new());
         assert_eq!(vocabulary.size(), 4);
         assert_eq!(vocabulary.id("x"), 3);
+    }
+
+    #[test]
+    fn a_listed_vocabulary_keeps_its_ids_and_has_no_pad() {
+        let vocabulary = Vocabulary::listed(["\n", "b", "a"].map(str::to_string)).unwrap();
+        let table: Vec<&str> = (0..vocabulary.size() as TokenId)
+            .map(|id| vocabulary.word(id))
+            .collect();
+        assert_eq!(table, ["\n", "b", "a", "<SOS>", "<EOS>", "<OOV>"]);
+        assert_eq!((vocabulary.id("\n"), vocabulary.id("?")), (0, vocabulary.oov()));
+        assert_eq!(vocabulary.never_predicted(), [vocabulary.sos()]);
+        assert!(!vocabulary.is_marker(0) && vocabulary.is_marker(3));
+        let json = serde_json::to_string(&vocabulary).unwrap();
+        assert_eq!(json, r#"{"listed":["\n","b","a"]}"#);
+        assert_eq!(serde_json::from_str::<Vocabulary>(&json).unwrap(), vocabulary);
+        let twice = Vocabulary::listed(["a", "b", "a"].map(str::to_string)).unwrap_err();
+        assert_eq!(
+            twice.to_string(),
+            r#"the vocabulary lists "a" twice, the second time as token 2"#
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! which is the weakness that subword tokenizers mend. A script that writes no blanks between words comes out as very
 //! long words: take characters there.
 
-use super::vocabulary::{PAD, TokenId, Vocabulary};
+use super::vocabulary::{TokenId, Vocabulary};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -84,6 +84,15 @@ impl WordTokenizer {
         .map(move |token| cased(token, case))
     }
 
+    /// Gives the text after its first token.
+    pub(super) fn after_first<'a>(&self, text: &'a str) -> &'a str {
+        let mut tokens = Tokens {
+            rest: text,
+            split: self.split,
+        };
+        tokens.next().map_or("", |_| tokens.rest)
+    }
+
     /// Gives one id for each token; an unknown word becomes OOV.
     pub fn encode(&self, text: &str) -> Vec<TokenId> {
         self.tokens(text).map(|token| self.vocabulary.id(&token)).collect()
@@ -94,7 +103,7 @@ impl WordTokenizer {
     /// **Panics** on an id that the vocabulary does not have.
     #[track_caller]
     pub fn decode(&self, ids: &[TokenId]) -> String {
-        let silent = [PAD, self.vocabulary.sos(), self.vocabulary.eos()];
+        let silent = self.vocabulary.silent();
         let words: Vec<&str> = ids
             .iter()
             .filter(|id| !silent.contains(id))

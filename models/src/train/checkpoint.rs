@@ -69,9 +69,11 @@ pub struct Progress {
     pub labels: u64,
     /// Floating-point operations of training.
     pub flops: u64,
-    /// The held-out loss when it was last measured, in nats per token.
-    pub heldout_nats: Option<f64>,
-    /// The lowest held-out loss so far.
+    /// The loss on the validation part when it was last measured, in nats per token; called `heldout_nats` by earlier
+    /// versions, which had no validation part.
+    #[serde(alias = "heldout_nats")]
+    pub validation_nats: Option<f64>,
+    /// The lowest loss on the validation part so far.
     pub best_nats: Option<f64>,
     /// Loss times labels since the last line of the log.
     pub recent_nats: f64,
@@ -150,6 +152,21 @@ pub fn save(path: &Path, model: &Model, header: &Header) -> Result<(), Checkpoin
     let bytes =
         safetensors::serialize(views, Some(entries.into())).expect("names and sizes of these arrays fit the format");
     write_atomically(path, &bytes).map_err(unwritable)
+}
+
+/// A model of so many bytes is made without a look at the file's length, whose own mistakes are then told.
+const HARMLESS: u64 = 64_000_000;
+
+/// An error if a file is too short for so many parameters, before a model of such a size is made.
+///
+/// **Errors** if the file is missing, or the recipe beside it is of a larger model.
+pub(super) fn check_length(path: &Path, parameters: u128) -> Result<(), CheckpointError> {
+    let at = || path.display().to_string();
+    let file = std::fs::metadata(path).map_err(|source| CheckpointError::Unreadable { path: at(), source })?;
+    if parameters * size_of::<f32>() as u128 > u128::from(file.len().max(HARMLESS)) {
+        return Err(CheckpointError::OtherRecipe { path: at() });
+    }
+    Ok(())
 }
 
 /// Reads a checkpoint into a model that was made from the same recipe.
@@ -313,7 +330,7 @@ fn f32s(tensors: &SafeTensors<'_>, name: &str) -> Result<(Vec<usize>, Vec<f32>),
 fn raw<'a>(tensors: &SafeTensors<'a>, name: &str, dtype: Dtype) -> Result<(Vec<usize>, &'a [u8]), String> {
     let tensor = tensors.tensor(name).map_err(|_| format!("it has no array `{name}`"))?;
     if tensor.dtype() != dtype {
-        return Err(format!("`{name}` holds {:?} and not {dtype:?}", tensor.dtype()));
+        return Err(format!("`{name}` holds numbers of another type"));
     }
     Ok((tensor.shape().to_vec(), tensor.data()))
 }

@@ -1,6 +1,7 @@
 //! The folder of a run: recipe, tokenizer, checkpoints and log.
 
 use super::checkpoint::{self, CheckpointError, Expected, Header};
+use super::memory;
 use super::owner::{self, NotOurs, Owner};
 use super::recipe::{Recipe, RecipeError};
 use super::whole_file::write_atomically;
@@ -18,7 +19,7 @@ pub(super) const DAMAGED_LOG: &str = "log.damaged.jsonl";
 /// Which of a run's checkpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
-    /// The one with the lowest held-out loss.
+    /// The one with the lowest loss on the validation part.
     Best,
     /// The one written last.
     Last,
@@ -41,8 +42,10 @@ pub struct Line {
     pub step: u64,
     /// Mean training loss since the line before, in nats per token; absent for a model that does not compute it.
     pub train_nats: Option<f64>,
-    /// The loss on the whole held-out part, in nats per token.
-    pub heldout_nats: f64,
+    /// The loss on the validation part, in nats per token; called `heldout_nats` by earlier versions, which had no
+    /// validation part.
+    #[serde(alias = "heldout_nats")]
+    pub validation_nats: f64,
     /// Seconds since the beginning, over all sessions.
     pub seconds: f64,
     /// Labels learnt from per second since the beginning.
@@ -122,7 +125,7 @@ impl Folder {
             path: folder.at(name),
             why,
         };
-        let recipe = serde_json::from_str(&read("recipe.json")?);
+        let recipe = Recipe::from_json(&read("recipe.json")?);
         let recipe = recipe.map_err(|error| damaged("recipe.json", error.to_string()))?;
         let tokenizer = Tokenizer::from_json(&read("tokenizer.json")?);
         let tokenizer = tokenizer.map_err(|error| damaged("tokenizer.json", error.to_string()))?;
@@ -185,13 +188,13 @@ impl Folder {
     /// **Errors** as [`checkpoint::load`].
     pub fn load(&self, which: Which, recipe: &Recipe, tokenizer: &Tokenizer) -> Result<(Model, Header), FolderError> {
         recipe.validate()?;
-        let mut model = Model::new(
-            &recipe.model,
-            tokenizer.vocabulary(),
-            recipe.block,
-            recipe.training,
-            recipe.seed,
+        let size = tokenizer.vocabulary().size();
+        checkpoint::check_length(
+            &self.checkpoint(which),
+            memory::parameters(&recipe.model, size, recipe.block),
         )?;
+        let ids = (size, recipe.corpus.never_predicted(tokenizer.vocabulary()));
+        let mut model = Model::new(&recipe.model, ids, recipe.block, recipe.training, recipe.seed)?;
         let expected = Expected {
             model: recipe.model.name(),
             tokenizer: &tokenizer.fingerprint(),

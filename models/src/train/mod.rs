@@ -5,22 +5,27 @@
 
 pub mod checkpoint;
 mod checksum;
+mod error;
 mod folder;
+mod memory;
 mod owner;
 mod recipe;
 mod whole_file;
 
 pub use checkpoint::{CheckpointError, Header, Progress};
+pub use error::TrainError;
 pub use folder::{Folder, FolderError, Line, Log, Which};
-pub use recipe::{ModelName, Recipe, RecipeError};
+pub use memory::Memory;
+pub use recipe::{ModelName, Origin, Recipe, RecipeError};
 pub use whole_file::write_atomically;
 
-use crate::corpus::{Batch, BatchError, Batches, CorpusError, Dataset, Part};
+use crate::corpus::{Batch, Batches, Dataset, Part};
+use crate::evaluation::Evaluation;
 use crate::language_model::Learner;
-use crate::model::{Model, ModelError};
-use crate::score::{Score, evaluate};
+use crate::model::Model;
 use owner::Owner;
 use std::time::Instant;
+use tapegrad_core::memory::{MEMORY, TooMuch};
 
 /// Someone who looks on while a model is trained: a progress bar, a test.
 pub trait Watch {
@@ -54,7 +59,8 @@ pub struct Run<'a> {
     progress: Progress,
     lines: Vec<Line>,
     notices: Vec<String>,
-    block: usize,
+    /// The bytes that the run may take.
+    memory: u64,
     /// The step of the last checkpoint that was read or written.
     saved: Option<u64>,
     /// Nobody else may write to the folder meanwhile.
@@ -79,10 +85,24 @@ impl<'a> Run<'a> {
     ///
     /// **Errors** if the recipe's model cannot be made, or another process trains in the folder.
     pub fn new(recipe: &'a Recipe, dataset: &'a Dataset, folder: Option<&'a Folder>) -> Result<Self, TrainError> {
+        Self::new_within(recipe, dataset, folder, MEMORY)
+    }
+
+    /// The same, which may take so many bytes of memory.
+    ///
+    /// **Errors** as [`new`](Self::new), and if the run would take more.
+    pub fn new_within(
+        recipe: &'a Recipe,
+        dataset: &'a Dataset,
+        folder: Option<&'a Folder>,
+        memory: u64,
+    ) -> Result<Self, TrainError> {
         recipe.validate()?;
         let vocabulary = dataset.tokenizer().vocabulary();
-        let block = recipe.block;
-        let model = Model::new(&recipe.model, vocabulary, block, recipe.training, recipe.seed)?;
+        recipe
+            .fits(vocabulary.size(), memory)
+            .map_err(|error| TrainError::Memory(error, SMALLER))?;
+        let model = recipe.model(vocabulary)?;
         let owner = folder.map(Folder::own).transpose()?;
         Ok(Self {
             recipe,
@@ -92,7 +112,7 @@ impl<'a> Run<'a> {
             progress: Progress::default(),
             lines: Vec::new(),
             notices: Vec::new(),
-            block,
+            memory,
             saved: None,
             _owner: owner,
         })
@@ -103,7 +123,19 @@ impl<'a> Run<'a> {
     /// **Errors** if the checkpoint is damaged, belongs to something else, was trained on another corpus, or is ahead of
     /// the recipe.
     pub fn resume(recipe: &'a Recipe, dataset: &'a Dataset, folder: &'a Folder) -> Result<Self, TrainError> {
-        let mut run = Self::new(recipe, dataset, Some(folder))?;
+        Self::resume_within(recipe, dataset, folder, MEMORY)
+    }
+
+    /// The same, which may take so many bytes of memory.
+    ///
+    /// **Errors** as [`resume`](Self::resume), and if the run would take more.
+    pub fn resume_within(
+        recipe: &'a Recipe,
+        dataset: &'a Dataset,
+        folder: &'a Folder,
+        memory: u64,
+    ) -> Result<Self, TrainError> {
+        let mut run = Self::new_within(recipe, dataset, Some(folder), memory)?;
         if folder.checkpoint(Which::Last).exists() {
             let (model, header) = folder.load(Which::Last, recipe, dataset.tokenizer())?;
             header.check_corpus(dataset)?;
@@ -134,7 +166,26 @@ impl<'a> Run<'a> {
                 .push("the last line of log.jsonl was cut off; it is left out".into());
         }
         run.lines = log.lines;
+        if !dataset.has_validation() {
+            run.notices.push(
+                "this run began without a validation part: its best checkpoint is chosen by the held-out part, whose \
+                 loss is therefore a little too low"
+                    .into(),
+            );
+        }
         Ok(run)
+    }
+
+    /// Begins with what another model has learnt, and writes that as the checkpoint of step 0.
+    ///
+    /// **Errors** if the model has other sizes, or the folder cannot be written.
+    pub fn begin_from(mut self, other: Model) -> Result<Self, TrainError> {
+        self.model.go_on_from(other)?;
+        if let Some(folder) = self.folder {
+            folder.save(Which::Last, &self.model, &self.header())?;
+            self.saved = Some(0);
+        }
+        Ok(self)
     }
 
     /// What a person should know about the files that this run goes on from.
@@ -152,38 +203,38 @@ impl<'a> Run<'a> {
     /// **Errors** if the block does not fit the text, the loss is no longer a number, or the folder cannot be written.
     pub fn train(mut self, watch: &mut dyn Watch) -> Result<Trained, TrainError> {
         let lead = self.recipe.model.lead();
-        let mut training = self.dataset.batches(Part::Training, self.block, lead)?;
-        let heldout = self.dataset.batches(Part::Heldout, self.block, lead)?;
-        let steps = self.steps(&*training);
+        let (block, rows) = (self.recipe.block, self.recipe.rows);
+        let mut training = self.dataset.batches(Part::Training, block, lead)?;
+        let validation = self.dataset.batches(Part::Validation, block, lead)?;
         let schedule = self.recipe.schedule();
         let clock = Clock::new(self.progress.seconds);
-        let counted: Option<Vec<Batch>> = self
-            .recipe
-            .model
-            .counts()
-            .then(|| training.in_order(self.recipe.rows).collect());
+        // A counting model makes one pass over the text; all others the steps of the recipe.
+        let counts = self.recipe.model.counts();
+        let pass = self.dataset.batches(Part::Training, block, lead)?;
+        let mut pass = counts.then(|| pass.in_order(rows).skip(self.progress.step as usize));
+        let steps = if counts {
+            training.row_count().div_ceil(rows) as u64
+        } else {
+            self.recipe.steps
+        };
         for step in self.progress.step..steps {
-            let drawn;
-            let batch = match &counted {
-                Some(batches) => &batches[step as usize],
-                None => {
-                    drawn = training.at_step(self.recipe.seed, step, self.recipe.rows);
-                    &drawn
-                }
+            let batch = match &mut pass {
+                Some(pass) => pass.next().expect("a pass has as many batches as its rows fill"),
+                None => training.at_step(self.recipe.seed, step, rows),
             };
             let learning_rate = schedule.rate(step);
-            self.learn(batch, learning_rate, steps, &clock, watch)?;
+            self.learn(&batch, learning_rate, steps, &clock, watch)?;
             let done = step + 1;
             let last = done == steps;
-            let evaluates = last || done % self.recipe.evaluate_every == 0;
+            let evaluates = last || self.is_due(done, self.recipe.evaluate_every);
             if evaluates {
-                self.evaluate(&*heldout);
+                self.evaluate(&*validation);
             }
             self.progress.seconds = clock.seconds();
             let stops = watch.wants_to_stop();
-            let saves = last || stops || done % self.recipe.checkpoint_every == 0;
+            let saves = last || stops || self.is_due(done, self.recipe.checkpoint_every);
             if evaluates || saves {
-                self.check_finite(batch, learning_rate, evaluates)?;
+                self.check_finite(&batch, learning_rate, evaluates)?;
             }
             self.record(evaluates, saves, learning_rate, watch)?;
             if stops {
@@ -198,13 +249,12 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// A counting model makes one pass over the text; all others the steps of the recipe.
-    fn steps(&self, training: &dyn Batches) -> u64 {
-        if self.recipe.model.counts() {
-            training.in_order(self.recipe.rows).count() as u64
-        } else {
-            self.recipe.steps
-        }
+    /// Whether what is done every so many steps is due after this one.
+    ///
+    /// To estimate or to write a counting model takes as long as all counting before, so it is done after 1, 2, 4, 8, ...
+    /// intervals: the sum of those times is at most that of the whole pass, twice.
+    fn is_due(&self, done: u64, every: u64) -> bool {
+        done.is_multiple_of(every) && (!self.recipe.model.counts() || (done / every).is_power_of_two())
     }
 
     fn learn(
@@ -220,6 +270,12 @@ impl<'a> Run<'a> {
         if report.nats.is_some_and(|nats| !nats.is_finite()) {
             return Err(self.diverged(batch, learning_rate));
         }
+        if let Model::Ngram(ngram) = &self.model {
+            let (bytes, limit) = (u128::from(memory::NGRAM) * ngram.node_count() as u128, self.memory);
+            if bytes > u128::from(limit) {
+                return Err(TrainError::Memory(TooMuch { bytes, limit }, SHORTER));
+            }
+        }
         let progress = &mut self.progress;
         progress.seconds = clock.seconds();
         progress.labels += report.labels as u64;
@@ -232,16 +288,18 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn evaluate(&mut self, heldout: &dyn Batches) {
-        let score = score(&self.model, heldout, self.recipe.rows);
-        self.progress.heldout_nats = Some(score.nats_per_token());
+    fn evaluate(&mut self, validation: &dyn Batches) {
+        let oov = self.dataset.tokenizer().vocabulary().oov();
+        let (model, tokens_max) = (self.model.language_model(), self.recipe.evaluate_tokens);
+        let evaluation = Evaluation::of(model, validation, self.recipe.rows, oov, tokens_max);
+        self.progress.validation_nats = Some(evaluation.all.nats_per_token());
     }
 
     /// An error if a parameter, or the loss that was just measured, is not finite: such a model is never written.
     ///
     /// A counting model gives no probability to what it never saw, so its loss may be infinite.
     fn check_finite(&self, batch: &Batch, learning_rate: f64, evaluated: bool) -> Result<(), TrainError> {
-        let measured = self.progress.heldout_nats.filter(|_| evaluated);
+        let measured = self.progress.validation_nats.filter(|_| evaluated);
         let is_wrong = |nats: f64| nats.is_nan() || (nats.is_infinite() && !self.recipe.model.counts());
         if measured.is_some_and(is_wrong) || self.model.parameter_not_finite().is_some() {
             return Err(self.diverged(batch, learning_rate));
@@ -277,15 +335,15 @@ impl<'a> Run<'a> {
         learning_rate: f64,
         watch: &mut dyn Watch,
     ) -> Result<(), TrainError> {
-        let measured = self.progress.heldout_nats.filter(|_| evaluated);
+        let measured = self.progress.validation_nats.filter(|_| evaluated);
         let improved = measured.is_some_and(|nats| self.progress.best_nats.is_none_or(|best| nats < best));
         let due: Vec<Which> = [(Which::Best, improved), (Which::Last, saves)]
             .iter()
             .filter(|(_, due)| *due)
             .map(|(w, _)| *w)
             .collect();
-        if let Some(heldout_nats) = measured {
-            let line = self.line(heldout_nats, learning_rate, &due);
+        if let Some(validation_nats) = measured {
+            let line = self.line(validation_nats, learning_rate, &due);
             self.progress.best_nats = if improved { measured } else { self.progress.best_nats };
             (self.progress.recent_nats, self.progress.recent_labels) = (0.0, 0);
             self.folder.map_or(Ok(()), |folder| folder.append(&line))?;
@@ -302,14 +360,14 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn line(&self, heldout_nats: f64, learning_rate: f64, due: &[Which]) -> Line {
+    fn line(&self, validation_nats: f64, learning_rate: f64, due: &[Which]) -> Line {
         let progress = &self.progress;
         let file = |which: &Which| self.folder.map(|_| which.file().to_string());
         let labels = progress.recent_labels;
         Line {
             step: progress.step,
             train_nats: (labels > 0).then(|| progress.recent_nats / labels as f64),
-            heldout_nats,
+            validation_nats,
             seconds: progress.seconds,
             tokens_per_s: progress.labels as f64 / progress.seconds.max(1e-9),
             flops: progress.flops,
@@ -330,10 +388,27 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The score of a model on held-out batches, each label counted once.
-pub fn score(model: &Model, heldout: &dyn Batches, rows: usize) -> Score {
-    evaluate(model.language_model(), heldout.in_order(rows))
+/// The loss of a model on the part that is reported, in the windows of its recipe.
+///
+/// **Errors** if the part holds nothing to predict.
+pub fn heldout(model: &Model, recipe: &Recipe, dataset: &Dataset) -> Result<Evaluation, TrainError> {
+    let batches = dataset.batches(Part::Heldout, recipe.block, recipe.model.lead())?;
+    let oov = dataset.tokenizer().vocabulary().oov();
+    Ok(Evaluation::of(
+        model.language_model(),
+        &*batches,
+        recipe.rows,
+        oov,
+        None,
+    ))
 }
+
+/// What mends a network that is too large.
+const SMALLER: &str = "; choose smaller sizes (--batch, --block, --width, --layers), or allow more with --memory, as in \
+                       --memory 8GB";
+/// What mends too many counts.
+const SHORTER: &str = " for its counts; take a smaller --order or a shorter text, or allow more with --memory, as in \
+                       --memory 8GB";
 
 /// Seconds over several sessions.
 struct Clock {
@@ -352,53 +427,4 @@ impl Clock {
     fn seconds(&self) -> f64 {
         self.before + self.since.elapsed().as_secs_f64()
     }
-}
-
-/// A model cannot be trained.
-#[derive(Debug, thiserror::Error)]
-pub enum TrainError {
-    /// The corpus cannot be made.
-    #[error(transparent)]
-    Corpus(#[from] CorpusError),
-    /// The block does not fit the text.
-    #[error(transparent)]
-    Batch(#[from] BatchError),
-    /// The model cannot be made.
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    /// The folder of the run cannot be used.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    /// A number of the recipe makes no sense.
-    #[error(transparent)]
-    Recipe(#[from] RecipeError),
-    /// The checkpoint belongs to something else.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    /// The loss or a parameter is not finite.
-    #[error(
-        "at step {step} training has diverged at a learning rate of {learning_rate:.1e}{first}. Take a smaller \
-         --learning-rate. {kept}"
-    )]
-    Diverged {
-        /// The step.
-        step: u64,
-        /// Its learning rate.
-        learning_rate: f64,
-        /// What was not finite first, after a colon, if it can be told.
-        first: String,
-        /// Which checkpoint is left, as a sentence.
-        kept: String,
-    },
-    /// The checkpoint has more steps than the recipe.
-    #[error(
-        "the last checkpoint has made {step} steps and the recipe asks for {steps}: they are not of one run; put the \
-         recipe back, or continue with --steps of at least {step}"
-    )]
-    Ahead {
-        /// The steps of the checkpoint.
-        step: u64,
-        /// The steps of the recipe.
-        steps: u64,
-    },
 }

@@ -1,13 +1,16 @@
 //! A recipe: everything that decides a training run, so that the same recipe gives the same bits.
 
-use crate::corpus::{BatchError, CorpusConfig, Dataset, Part, Unit};
+use super::error::TrainError;
+use crate::corpus::{BatchError, CorpusConfig, CorpusError, Dataset, Part, Unit};
 use crate::fingerprint::fingerprint;
 use crate::layers::Bias;
-use crate::model::{ModelConfig, RecurrentSizes};
+use crate::model::{Model, ModelConfig, ModelError, RecurrentSizes};
 use crate::neural::Training;
 use crate::ngram::Smoothing;
+use crate::tokenizer::{Tokenizer, Vocabulary};
 use crate::transformer_lm::Tying;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::path::PathBuf;
 use tapegrad_core::optim::Schedule;
 
@@ -33,16 +36,65 @@ pub struct Recipe {
     pub warm_up: u64,
     /// Optimiser and clipping.
     pub training: Training,
-    /// The held-out loss is measured after every so many steps, and at the end.
+    /// The loss on the validation part is measured after every so many steps, and at the end.
+    ///
+    /// A counting model is measured, and written, after 1, 2, 4, 8, ... times as many: each time it is estimated
+    /// from all its counts, and so the whole stays linear in the text.
     pub evaluate_every: u64,
+    /// How many labels of the validation part are measured each time; all if absent.
+    #[serde(default)]
+    pub evaluate_tokens: Option<u64>,
     /// A checkpoint is written after every so many steps, and at the end.
     pub checkpoint_every: u64,
     /// The seed of first values and of the order of the batches.
     pub seed: u64,
+    /// Whose weights the run began with, if it did not begin with drawn ones. The tokenizer is then theirs too.
+    #[serde(default)]
+    pub from: Option<Origin>,
+}
+
+/// The run whose weights another began with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// Its folder.
+    pub run: String,
+    /// The file of the checkpoint.
+    pub checkpoint: String,
 }
 
 impl Recipe {
-    /// An error unless every number of the recipe makes sense by itself.
+    /// Reads a recipe from JSON.
+    ///
+    /// **Errors** if it is none, or has a field that no recipe has: a misspelt one would be taken as left out.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        use serde::de::Error;
+        let given: Value = serde_json::from_str(text)?;
+        let recipe: Self = serde_json::from_str(text)?;
+        let known = serde_json::to_value(&recipe)?;
+        match unknown_field(&given, &known) {
+            Some(name) => Err(serde_json::Error::custom(format!("unknown field `{name}`"))),
+            None => Ok(recipe),
+        }
+    }
+
+    /// The corpus, read by the tokenizer of the run's folder where the run began with the weights of another.
+    ///
+    /// **Errors** as [`CorpusConfig::build`].
+    pub fn dataset(&self, tokenizer: &Tokenizer) -> Result<Dataset, CorpusError> {
+        self.corpus.build_with(self.from.as_ref().map(|_| tokenizer))
+    }
+
+    /// The model, which has learnt nothing yet.
+    ///
+    /// **Errors** if a number makes no sense, or the sizes are not those of a model.
+    pub fn model(&self, vocabulary: &Vocabulary) -> Result<Model, TrainError> {
+        self.validate()?;
+        let ids = (vocabulary.size(), self.corpus.never_predicted(vocabulary));
+        Ok(Model::new(&self.model, ids, self.block, self.training, self.seed)?)
+    }
+
+    /// An error unless the recipe makes sense by itself: every number, the sizes of the model, the name of the text.
     ///
     /// **Errors** with the name of the number and what it must be.
     pub fn validate(&self) -> Result<(), RecipeError> {
@@ -65,6 +117,12 @@ impl Recipe {
             ("training.betas[0]", beta_1, in_unit(beta_1), "at least 0 and below 1"),
             ("training.betas[1]", beta_2, in_unit(beta_2), "at least 0 and below 1"),
             (
+                "training.epsilon",
+                self.training.epsilon,
+                positive(self.training.epsilon),
+                "a finite number above 0",
+            ),
+            (
                 "training.weight_decay",
                 self.training.weight_decay,
                 self.training.weight_decay >= 0.0 && self.training.weight_decay.is_finite(),
@@ -78,6 +136,7 @@ impl Recipe {
             ),
         ];
         let counts = [
+            ("evaluate_tokens", self.evaluate_tokens.unwrap_or(1)),
             ("block", self.block as u64),
             ("rows", self.rows as u64),
             ("steps", self.steps),
@@ -86,8 +145,14 @@ impl Recipe {
         ];
         let counts = counts.map(|(name, count)| (name, count as f64, count > 0, "at least 1"));
         match numbers.into_iter().chain(counts).find(|(_, _, is_right, _)| !is_right) {
-            Some((name, value, _, must)) => Err(RecipeError { name, value, must }),
-            None => Ok(()),
+            Some((name, value, _, must)) => return Err(RecipeError::Number { name, value, must }),
+            None => self.model.check()?,
+        }
+        match &self.corpus {
+            CorpusConfig::Text { file, .. } if file.to_str().is_none() => Err(RecipeError::FileName {
+                path: file.display().to_string(),
+            }),
+            _ => Ok(()),
         }
     }
 
@@ -96,8 +161,10 @@ impl Recipe {
     /// **Errors** if the block does not fit the text.
     pub fn check(&self, dataset: &Dataset) -> Result<(), BatchError> {
         let lead = self.model.lead();
-        dataset.batches(Part::Training, self.block, lead)?;
-        dataset.batches(Part::Heldout, self.block, lead).map(|_| ())
+        for part in [Part::Training, Part::Validation, Part::Heldout] {
+            dataset.batches(part, self.block, lead)?;
+        }
+        Ok(())
     }
 
     /// The fingerprint of what may not change while a run goes on: the model, its block and seed, how text is cut.
@@ -132,6 +199,7 @@ impl Recipe {
                 file: text,
                 unit: Unit::Character,
                 fraction: 0.9,
+                validation: 0.05,
             },
             model: ModelConfig::Transformer {
                 layers: 4,
@@ -147,13 +215,14 @@ impl Recipe {
             learning_rate_end: 1e-4,
             warm_up: 100,
             training: Training {
-                betas: [0.9, 0.99],
                 weight_decay: 0.1,
-                clip: 1.0,
+                ..Training::PLAIN
             },
             evaluate_every: 250,
+            evaluate_tokens: None,
             checkpoint_every: 250,
             seed: 1,
+            from: None,
         }
     }
 
@@ -193,6 +262,7 @@ impl Recipe {
             corpus: CorpusConfig::Grammar {
                 grammar,
                 training: 120_000,
+                validation: 4_000,
                 heldout: 4_000,
                 seed: 1,
             },
@@ -210,13 +280,14 @@ impl Recipe {
             learning_rate_end: 3e-5,
             warm_up: 50,
             training: Training {
-                betas: [0.9, 0.99],
                 weight_decay: 0.01,
-                clip: 1.0,
+                ..Training::PLAIN
             },
             evaluate_every: 150,
+            evaluate_tokens: None,
             checkpoint_every: 500,
             seed: 1,
+            from: None,
         };
         let recurrent = RecurrentSizes {
             embedding: 32,
@@ -248,16 +319,42 @@ impl Recipe {
     }
 }
 
-/// A number of a recipe makes no sense.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("`{name}` of the recipe is {value}; it must be {must}")]
-pub struct RecipeError {
-    /// The number's place in the recipe.
-    pub name: &'static str,
-    /// Its value.
-    pub value: f64,
-    /// What it must be.
-    pub must: &'static str,
+/// The first field that was given and is not known, by its path.
+fn unknown_field(given: &Value, known: &Value) -> Option<String> {
+    let (Value::Object(given), Value::Object(known)) = (given, known) else {
+        return None;
+    };
+    given.iter().find_map(|(name, value)| match known.get(name) {
+        None => Some(name.clone()),
+        Some(known) => unknown_field(value, known).map(|below| format!("{name}.{below}")),
+    })
+}
+
+/// A recipe makes no sense, whatever the corpus holds.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum RecipeError {
+    /// A number makes no sense.
+    #[error("`{name}` of the recipe is {value}; it must be {must}")]
+    Number {
+        /// The number's place in the recipe.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        must: &'static str,
+    },
+    /// The sizes are not those of a model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The name of the text is not UTF-8, and a recipe is.
+    #[error(
+        "{path}: the name of this file is not UTF-8, so it cannot stand in the recipe, by which the run reads the file \
+         again; rename the file"
+    )]
+    FileName {
+        /// The name, as far as it can be shown.
+        path: String,
+    },
 }
 
 const RECURRENT: RecurrentSizes = RecurrentSizes {

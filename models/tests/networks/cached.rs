@@ -54,9 +54,8 @@ fn step_gives_the_logits_of_the_whole_sequence_position_by_position() {
 
 fn neural() -> Neural<TransformerLm> {
     let training = Training {
-        betas: [0.9, 0.99],
         weight_decay: 0.0,
-        clip: 1.0,
+        ..Training::PLAIN
     };
     let config = transformer(Bias::With, Tying::Untied);
     let mut neural = Neural::new(|list| TransformerLm::new(list, config), training, 3);

@@ -3,7 +3,7 @@
 use super::{BLOCK, direction, networks, words};
 use tapegrad_autograd::Params;
 use tapegrad_autograd::numbers::Dual;
-use tapegrad_models::PAD;
+use tapegrad_models::NO_LABEL;
 use tapegrad_models::corpus::Batch;
 
 /// Forward mode is exact: what is left is rounding over some thousand operations.
@@ -14,7 +14,7 @@ const DIFFERENCE: f64 = 1e-8;
 
 fn batch() -> Batch {
     let (inputs, mut labels) = (words(3 * BLOCK, 18), words(3 * BLOCK, 19));
-    labels[2 * BLOCK + 3..].fill(PAD);
+    labels[2 * BLOCK + 3..].fill(NO_LABEL);
     Batch::new(BLOCK, inputs, labels)
 }
 

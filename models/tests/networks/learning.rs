@@ -11,12 +11,18 @@ use tapegrad_models::{Learner, Model, ModelConfig};
 
 fn model(config: &ModelConfig) -> Model {
     let training = Training {
-        betas: [0.9, 0.99],
         weight_decay: 0.01,
-        clip: 1.0,
+        ..Training::PLAIN
     };
     let vocabulary = Vocabulary::new(["a", "b", "c", "d", "e", "f", "g", "h"]);
-    Model::new(config, &vocabulary, BLOCK, training, 1).unwrap()
+    Model::new(
+        config,
+        (vocabulary.size(), vocabulary.never_predicted()),
+        BLOCK,
+        training,
+        1,
+    )
+    .unwrap()
 }
 
 fn configs() -> [ModelConfig; 4] {

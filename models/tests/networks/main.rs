@@ -20,7 +20,7 @@ use tapegrad_models::lstm_lm::LstmLm;
 use tapegrad_models::rnn_lm::{RecurrentConfig, RnnLm};
 use tapegrad_models::table_lm::TableLm;
 use tapegrad_models::transformer_lm::{TransformerConfig, TransformerLm, Tying};
-use tapegrad_models::{Network, PAD, TokenId};
+use tapegrad_models::{NO_LABEL, Network, TokenId};
 
 const VOCABULARY: usize = 12;
 const BLOCK: usize = 8;
@@ -72,7 +72,12 @@ impl Subject {
 
     fn loss_on<'t, T: Real>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> tapegrad_autograd::Var<'t> {
         let [ids, labels] = [batch.inputs(), batch.labels()].map(|ids| ids_on(tape, batch.rows(), ids));
-        cross_entropy(self.network.logits(ids), labels, Some(PAD as usize), Reduction::Mean)
+        cross_entropy(
+            self.network.logits(ids),
+            labels,
+            Some(NO_LABEL as usize),
+            Reduction::Mean,
+        )
     }
 }
 
@@ -87,7 +92,7 @@ fn direction(len: usize, seed: u64) -> Vec<f64> {
     (0..len).map(|_| 2.0 * rng.random::<f64>() - 1.0).collect()
 }
 
-/// Ids of words, PAD not among them.
+/// Ids of tokens from 1 up.
 fn words(len: usize, seed: u64) -> Vec<TokenId> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     (0..len).map(|_| rng.random_range(1..VOCABULARY as TokenId)).collect()

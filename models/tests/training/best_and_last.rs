@@ -1,8 +1,7 @@
-//! The two checkpoints: the best by held-out loss, and the last, and what the log says of them.
+//! The two checkpoints: the best by the loss on the validation part, and the last, and what the log says of them.
 
 use super::{Interrupt, RECURRENT, begin, recipe, small_language, train};
-use tapegrad_models::corpus::Part;
-use tapegrad_models::train::{Recipe, Which, score};
+use tapegrad_models::train::{Recipe, Which, heldout};
 use tapegrad_models::{ModelConfig, TokenId};
 use tempfile::TempDir;
 
@@ -26,18 +25,17 @@ fn best_has_the_lowest_loss_of_the_log_and_last_the_last_and_both_give_the_logge
     let place = TempDir::new().unwrap();
     let folder = begin(&place.path().join("run"), &recipe, &dataset);
     let trained = train(&recipe, &dataset, &folder, Interrupt::Never).unwrap().unwrap();
-    let heldout = dataset.batches(Part::Heldout, recipe.block, 0).unwrap();
     let lowest = trained
         .lines
         .iter()
-        .min_by(|a, b| a.heldout_nats.total_cmp(&b.heldout_nats))
+        .min_by(|a, b| a.validation_nats.total_cmp(&b.validation_nats))
         .unwrap();
     for (which, line) in [(Which::Best, lowest), (Which::Last, trained.lines.last().unwrap())] {
         let (model, header) = folder.load(which, &recipe, dataset.tokenizer()).unwrap();
         assert_eq!(header.progress.step, line.step, "{which:?}");
         assert_eq!(
-            score(&model, &*heldout, recipe.rows).nats_per_token(),
-            line.heldout_nats,
+            heldout(&model, &recipe, &dataset).unwrap().all.nats_per_token(),
+            line.validation_nats,
             "{which:?}"
         );
         assert_eq!(line.checkpoint, Some(which.file().to_string()));

@@ -10,7 +10,7 @@ use tapegrad_models::corpus::{Batch, Dataset, Part};
 use tapegrad_models::layers::{Bias, Embedding, FeedForward, Linear};
 use tapegrad_models::model::RecurrentSizes;
 use tapegrad_models::train::{Recipe, Run, Unwatched};
-use tapegrad_models::{AnyLanguageModel, Learner, ModelConfig, Network, Neural, PAD, Place};
+use tapegrad_models::{AnyLanguageModel, Learner, ModelConfig, NO_LABEL, Network, Neural, Place};
 
 const BLOCK: usize = 12;
 
@@ -46,9 +46,9 @@ fn above_the_truth(model: &dyn AnyLanguageModel, dataset: &Dataset) -> Estimate 
         let rows = batch
             .iter_rows()
             .enumerate()
-            .filter(|(_, (_, labels))| labels[0] != PAD);
+            .filter(|(_, (_, labels))| labels[0] != NO_LABEL);
         let each = rows.map(|(row, (_, labels))| {
-            let counted = labels.iter().filter(|&&label| label != PAD).count();
+            let counted = labels.iter().filter(|&&label| label != NO_LABEL).count();
             let by_model: f64 = (0..counted).map(|t| log_probs.get(row, t).unwrap()).sum();
             let words = labels[..counted - 1]
                 .iter()

@@ -17,6 +17,7 @@ fn text_recipe(model: ModelConfig, place: &TempDir, heldout: &str) -> Recipe {
             file,
             unit: Unit::Character,
             fraction: training.len() as f64 / (training.len() + heldout.len()) as f64,
+            validation: 0.0,
         },
         block: 16,
         ..recipe(model)
@@ -44,7 +45,7 @@ fn another_heldout_text_gives_another_score_and_the_same_model() {
         let one = trained(&text_recipe(model, &place, "the seals sing for Nora. the"));
         let other = trained(&text_recipe(model, &place, "nnnnnnnnnnnnnnnnnnnnnnnnnnnn"));
         assert_eq!(learnt(&one.model), learnt(&other.model), "{}", model.name());
-        let last = |trained: &Trained| trained.lines.last().unwrap().heldout_nats;
+        let last = |trained: &Trained| trained.lines.last().unwrap().validation_nats;
         assert_ne!(last(&one), last(&other), "{}", model.name());
     }
 }
@@ -88,7 +89,7 @@ fn the_ngram_of_the_loop_has_the_counts_of_one_pass_over_the_training_part() {
         .batches(Part::Training, recipe.block, recipe.model.lead())
         .unwrap();
     let vocabulary = dataset.tokenizer().vocabulary();
-    let mut direct = Model::new(&recipe.model, vocabulary, recipe.block, recipe.training, 0).unwrap();
+    let mut direct = recipe.model(vocabulary).unwrap();
     training.in_order(3).for_each(|batch| {
         direct.learn(&batch, 0.0);
     });

@@ -174,6 +174,7 @@ fn a_run_is_bound_to_its_text() {
             file: file.clone(),
             unit: Unit::Character,
             fraction: 0.9,
+            validation: 0.0,
         },
         ..recipe(TRANSFORMER)
     };
@@ -203,6 +204,7 @@ fn a_run_is_bound_to_its_text() {
             file: moved,
             unit: Unit::Character,
             fraction: 0.9,
+            validation: 0.0,
         },
         ..longer
     };
@@ -217,6 +219,7 @@ fn a_run_is_bound_to_its_grammar() {
         corpus: CorpusConfig::Grammar {
             grammar: "narwhals-small".into(),
             training: 60,
+            validation: 0,
             heldout: 12,
             seed: 2,
         },

@@ -3,9 +3,12 @@
 mod best_and_last;
 mod entropy;
 mod heldout;
+mod ids;
 mod integrity;
 mod mishaps;
 mod owner;
+mod parts;
+mod plan_memory;
 mod resume;
 mod table;
 mod threads;
@@ -28,6 +31,7 @@ fn small_language(training: usize, heldout: usize) -> CorpusConfig {
     CorpusConfig::Grammar {
         grammar: "narwhals-small".into(),
         training,
+        validation: 0,
         heldout,
         seed: 1,
     }
@@ -73,13 +77,14 @@ fn recipe(model: ModelConfig) -> Recipe {
         learning_rate_end: 0.002,
         warm_up: 3,
         training: Training {
-            betas: [0.9, 0.99],
             weight_decay: 0.01,
-            clip: 1.0,
+            ..Training::PLAIN
         },
         evaluate_every: 3,
+        evaluate_tokens: None,
         checkpoint_every: 4,
         seed: 1,
+        from: None,
     }
 }
 

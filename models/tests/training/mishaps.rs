@@ -254,18 +254,19 @@ fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint_from_before()
 fn a_block_longer_than_the_text_is_refused_before_the_first_step() {
     let place = TempDir::new().unwrap();
     let file = place.path().join("short.txt");
-    fs::write(&file, "a short text about narwhals\n".repeat(3)).unwrap();
+    fs::write(&file, "a short text about narwhals\n".repeat(2)).unwrap();
     let recipe = Recipe {
         corpus: CorpusConfig::Text {
             file,
             unit: tapegrad_models::corpus::Unit::Character,
             fraction: 0.9,
+            validation: 0.0,
         },
         block: 64,
         ..recipe(models()[1])
     };
     let dataset = recipe.corpus.build().unwrap();
     let run = Run::new(&recipe, &dataset, None).unwrap();
-    let error = run.train(&mut Interrupt::Never).unwrap_err();
-    insta::assert_snapshot!(error, @"the block is longer than the text: a block of 64 needs 65 tokens, its labels being shifted by one, and the text has 9; take a block of at most 8, or a longer text");
+    let error = run.train(&mut Interrupt::Never).err().expect("it is refused");
+    insta::assert_snapshot!(error, @"the block is longer than the text to train on: a block of 64 needs 65 tokens, its labels being shifted by one, and the training part of the text has 50; take --block 49, or a longer text");
 }

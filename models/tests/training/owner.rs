@@ -95,5 +95,5 @@ fn a_damaged_line_costs_no_other_and_the_log_as_it_was_is_kept() {
     fs::write(&log, [0xff; 40]).unwrap();
     let again = train(&recipe, &dataset, &folder, Interrupt::Never).unwrap().unwrap();
     assert_eq!((again.lines.len(), again.progress.step), (0, 10));
-    assert!(again.progress.heldout_nats.is_some());
+    assert!(again.progress.validation_nats.is_some());
 }

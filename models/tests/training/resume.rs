@@ -109,7 +109,7 @@ fn without_a_folder_the_log_is_the_same() {
     let figures = |lines: &[tapegrad_models::train::Line]| {
         let figures = lines
             .iter()
-            .map(|line| (line.step, line.train_nats, line.heldout_nats, line.flops));
+            .map(|line| (line.step, line.train_nats, line.validation_nats, line.flops));
         figures.collect::<Vec<_>>()
     };
     assert_eq!(

@@ -13,9 +13,9 @@ use tapegrad_models::{LanguageModel, Learner, Model, ModelConfig, Neural, TokenI
 const CONVERGED: f64 = 1e-3;
 
 const PLAIN: Training = Training {
-    betas: [0.9, 0.99],
     weight_decay: 0.0,
     clip: 1e9,
+    ..Training::PLAIN
 };
 
 const BIGRAM: ModelConfig = ModelConfig::Ngram {

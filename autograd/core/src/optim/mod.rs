@@ -5,7 +5,7 @@ mod clip;
 mod schedule;
 mod sgd;
 
-pub use adam::Adam;
+pub use adam::{Adam, AdamConfig, DecayKind, Decayed};
 pub use clip::clip_global_norm;
 pub use schedule::Schedule;
 pub use sgd::Sgd;

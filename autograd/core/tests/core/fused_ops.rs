@@ -296,7 +296,9 @@ impl Rows for ArrayD<f64> {
 }
 
 #[test]
-#[should_panic(expected = "none of the 2 ids counts (ignored: Some(0)), and the mean of no losses does not exist")]
+#[should_panic(
+    expected = "none of the 2 ids counts, as each is the ignored 0, and the mean of no losses does not exist"
+)]
 fn the_mean_over_no_counted_ids_is_an_error() {
     let tape = Tape::<f64>::new();
     let logits = tape.input("logits", normal(1, &[2, 3]));

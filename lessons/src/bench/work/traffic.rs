@@ -7,7 +7,7 @@
 use tapegrad_autograd::graph::{Graph, Node, Source};
 use tapegrad_autograd::ops::{Reduction, cross_entropy};
 use tapegrad_autograd::{ParamList, Sketch};
-use tapegrad_models::{Network, PAD};
+use tapegrad_models::{NO_LABEL, Network};
 
 /// How often AdamW with clipping goes over an array of the size of all parameters: the norm reads the gradients; the
 /// step reads values, gradients and two moments, and writes values and moments.
@@ -19,7 +19,7 @@ pub fn of_step<N: Network>(declare: impl FnOnce(&mut ParamList) -> N, rows: usiz
     let network = declare(&mut list);
     let sketch = Sketch::new();
     let (ids, labels) = (sketch.data("ids", [rows, time]), sketch.data("labels", [rows, time]));
-    cross_entropy(network.logits(ids), labels, Some(PAD as usize), Reduction::Mean);
+    cross_entropy(network.logits(ids), labels, Some(NO_LABEL as usize), Reduction::Mean);
     let graph = sketch.into_graph();
     let ops: usize = graph.nodes().map(|node| numbers(&graph, node)).sum();
     (size_of::<f32>() * (ops + OPTIMISER_PASSES * list.len())) as f64

@@ -33,9 +33,8 @@ pub const CHAR_ROWS: usize = 12;
 pub const BABY_ROWS: usize = 16;
 /// How every network here is trained.
 pub const TRAINING: Training = Training {
-    betas: [0.9, 0.99],
     weight_decay: 0.1,
-    clip: 1.0,
+    ..Training::PLAIN
 };
 /// The learning rate of every step here.
 pub const LEARNING_RATE: f64 = 1e-3;

@@ -9,14 +9,106 @@ use tapegrad_models::model::ModelError;
 use tapegrad_models::train::{CheckpointError, FolderError, RecipeError, TrainError};
 
 /// Gives each error type of the packages below its code.
+///
+/// Their sentences say `PLACE: what is wrong; what mends it`; here they are taken apart for programs.
 macro_rules! causes {
     ($($error:ty => |$bound:ident| $code:expr;)+) => { $(
         impl From<$error> for CliError {
             fn from($bound: $error) -> Self {
-                Self::new($code, &$bound)
+                Self::told($code, &$bound, $bound.place())
             }
         }
     )+ };
+}
+
+/// An error that may be about a file, or a folder.
+trait Placed {
+    /// The file or folder, as it stands at the beginning of the sentence.
+    fn place(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Placed for BatchError {}
+impl Placed for ModelError {}
+impl Placed for SamplingError {}
+impl Placed for DecodeError {}
+impl Placed for AssignmentError {}
+
+impl Placed for TextError {
+    fn place(&self) -> Option<&str> {
+        match self {
+            Self::Missing { path }
+            | Self::Unreadable { path, .. }
+            | Self::Packed { path, .. }
+            | Self::Utf16 { path, .. }
+            | Self::NotUtf8 { path, .. }
+            | Self::Empty { name: path } => Some(path),
+        }
+    }
+}
+
+impl Placed for CorpusError {
+    fn place(&self) -> Option<&str> {
+        match self {
+            Self::Text(error) => error.place(),
+            Self::Grammar { file, .. } => Some(file),
+            Self::Split(_) | Self::Batch(_) | Self::Limit(_) => None,
+        }
+    }
+}
+
+impl Placed for RecipeError {
+    fn place(&self) -> Option<&str> {
+        match self {
+            Self::FileName { path } => Some(path),
+            Self::Number { .. } | Self::Model(_) => None,
+        }
+    }
+}
+
+impl Placed for CheckpointError {
+    fn place(&self) -> Option<&str> {
+        match self {
+            Self::Unwritable { path, .. }
+            | Self::Unreadable { path, .. }
+            | Self::Damaged { path, .. }
+            | Self::NotFinite { path, .. }
+            | Self::HoldsNotFinite { path, .. }
+            | Self::OtherModel { path, .. }
+            | Self::OtherRecipe { path }
+            | Self::OtherCorpus { corpus: path }
+            | Self::OtherVocabulary { path } => Some(path),
+        }
+    }
+}
+
+impl Placed for FolderError {
+    fn place(&self) -> Option<&str> {
+        match self {
+            Self::Taken { path }
+            | Self::Foreign { path, .. }
+            | Self::Held { path, .. }
+            | Self::NoRun { path, .. }
+            | Self::Damaged { path, .. }
+            | Self::Unwritable { path, .. } => Some(path),
+            Self::Checkpoint(error) => error.place(),
+            Self::Recipe(error) => error.place(),
+            Self::Model(_) => None,
+        }
+    }
+}
+
+impl Placed for TrainError {
+    fn place(&self) -> Option<&str> {
+        match self {
+            Self::Corpus(error) => error.place(),
+            Self::Recipe(error) => error.place(),
+            Self::Folder(error) => error.place(),
+            Self::Checkpoint(error) => error.place(),
+            Self::Batch(_) | Self::Model(_) | Self::Memory(..) | Self::Ahead { .. } | Self::Diverged { .. } => None,
+        }
+    }
 }
 
 causes! {
@@ -24,7 +116,7 @@ causes! {
     BatchError => |_error| ErrorCode::Batch;
     CorpusError => |error| corpus(&error);
     ModelError => |_error| ErrorCode::Model;
-    RecipeError => |_error| ErrorCode::Model;
+    RecipeError => |error| recipe(&error);
     CheckpointError => |error| checkpoint(&error);
     FolderError => |error| folder(&error);
     TrainError => |error| training(&error);
@@ -38,7 +130,8 @@ fn text(error: &TextError) -> ErrorCode {
         TextError::Missing { .. } => ErrorCode::MissingFile,
         TextError::Unreadable { .. } => ErrorCode::UnreadableFile,
         TextError::Empty { .. } => ErrorCode::EmptyText,
-        TextError::NotUtf8 { .. } => ErrorCode::NotUtf8,
+        TextError::NotUtf8 { .. } | TextError::Utf16 { .. } => ErrorCode::NotUtf8,
+        TextError::Packed { .. } => ErrorCode::UnreadableFile,
     }
 }
 
@@ -49,6 +142,13 @@ fn corpus(error: &CorpusError) -> ErrorCode {
         CorpusError::Batch(_) => ErrorCode::Batch,
         CorpusError::Grammar { .. } => ErrorCode::Grammar,
         CorpusError::Limit(_) => ErrorCode::GrammarTooLarge,
+    }
+}
+
+fn recipe(error: &RecipeError) -> ErrorCode {
+    match error {
+        RecipeError::Number { .. } | RecipeError::Model(_) => ErrorCode::Model,
+        RecipeError::FileName { .. } => ErrorCode::UnreadableFile,
     }
 }
 
@@ -73,7 +173,8 @@ fn folder(error: &FolderError) -> ErrorCode {
         FolderError::Damaged { .. } => ErrorCode::DamagedRun,
         FolderError::Unwritable { .. } => ErrorCode::UnwritableFile,
         FolderError::Checkpoint(error) => checkpoint(error),
-        FolderError::Model(_) | FolderError::Recipe(_) => ErrorCode::Model,
+        FolderError::Recipe(error) => recipe(error),
+        FolderError::Model(_) => ErrorCode::Model,
     }
 }
 
@@ -81,7 +182,9 @@ fn training(error: &TrainError) -> ErrorCode {
     match error {
         TrainError::Corpus(error) => corpus(error),
         TrainError::Batch(_) => ErrorCode::Batch,
-        TrainError::Model(_) | TrainError::Recipe(_) => ErrorCode::Model,
+        TrainError::Recipe(error) => recipe(error),
+        TrainError::Memory(..) => ErrorCode::Memory,
+        TrainError::Model(_) => ErrorCode::Model,
         TrainError::Folder(error) => folder(error),
         TrainError::Checkpoint(error) => checkpoint(error),
         TrainError::Ahead { .. } => ErrorCode::OtherRecipe,

@@ -95,6 +95,21 @@ impl CliError {
         }
     }
 
+    /// An error of another package, taken apart: its sentence is `PLACE: what is wrong; what mends it`.
+    fn told(code: ErrorCode, error: &impl fmt::Display, place: Option<&str>) -> Self {
+        let told = error.to_string();
+        let without = place.and_then(|place| told.strip_prefix(place)?.strip_prefix(": "));
+        let (what, mend) = match without.unwrap_or(&told).rsplit_once("; ") {
+            Some((what, mend)) => (what, Some(mend)),
+            None => (without.unwrap_or(&told), None),
+        };
+        Self {
+            place: without.and(place).map(Box::from),
+            help: mend.map(Box::from),
+            ..Self::new(code, what)
+        }
+    }
+
     /// The same error, at a place: a file, a line, an option.
     pub fn at(self, place: impl fmt::Display) -> Self {
         Self {
@@ -130,6 +145,14 @@ impl CliError {
             exit_code: 2,
             ..Self::new(ErrorCode::Usage, message).help(help)
         }
+    }
+
+    /// An option that has no meaning for a model: it is refused, because who gave it meant something.
+    pub fn meaningless(option: &str, model: &str) -> Self {
+        Self::option(
+            format!("{option} has no meaning for the model `{model}`"),
+            format!("leave {option} out, or name another model"),
+        )
     }
 
     /// A failure that the result on standard output tells already: only the exit code is left to give.
@@ -169,7 +192,7 @@ impl CliError {
         Self { exit_code: 2, ..error }
     }
 
-    /// The exit code of the program: 2 for a wrong command line, else 1.
+    /// The exit code of the program: 2 if the command line is wrong whatever the files hold, else 1.
     pub fn exit_code(&self) -> u8 {
         self.exit_code
     }

@@ -7,9 +7,10 @@ use serde_json::json;
 use tapegrad_autograd::language::fix;
 
 use super::super::error::CliError;
+use super::super::memory::MemoryArgs;
 use super::super::output::Output;
 use super::files::{beside, open_text, read};
-use super::program::{MemoryArgs, replace};
+use super::program::replace;
 
 /// Show the mistakes of a program, and warnings
 #[derive(Args, Debug)]

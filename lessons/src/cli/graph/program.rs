@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use tapegrad_autograd::language::Opened;
 use tapegrad_autograd::language::diagnostic::Diagnostic;
 use tapegrad_autograd::language::program::Program;
 use tapegrad_autograd::language::run::RunError;
 use tapegrad_autograd::language::span::Sources;
-use tapegrad_autograd::language::{Opened, limits};
 use tapegrad_models::train::write_atomically;
 
 use super::super::error::{CliError, ErrorCode};
+use super::super::memory::MemoryArgs;
 use super::files::open;
 
 /// A graph of a file, with numbers for some of its sizes.
@@ -27,40 +28,6 @@ pub struct ProgramArgs {
     at: Vec<String>,
     #[command(flatten)]
     memory: MemoryArgs,
-}
-
-/// How much memory a command may take for a program.
-#[derive(Args, Debug)]
-pub struct MemoryArgs {
-    /// Refuse what would take more memory than this: bytes, or MB, GB [default: 4GB]
-    #[arg(long, value_name = "BYTES", value_parser = bytes)]
-    memory: Option<u64>,
-}
-
-impl MemoryArgs {
-    /// The number of bytes.
-    pub fn bytes(&self) -> u64 {
-        self.memory.unwrap_or(limits::MEMORY)
-    }
-}
-
-/// `1000000`, `500MB` or `8GB`.
-fn bytes(text: &str) -> Result<u64, String> {
-    const UNITS: [(&str, u64); 4] = [
-        ("kB", 1_000),
-        ("MB", 1_000_000),
-        ("GB", 1_000_000_000),
-        ("TB", 1_000_000_000_000),
-    ];
-    let unit = UNITS
-        .iter()
-        .find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, *bytes)));
-    let (number, unit) = unit.unwrap_or((text, 1));
-    let number: Option<u64> = number.trim().parse().ok();
-    let bytes = number
-        .and_then(|number| number.checked_mul(unit))
-        .filter(|&bytes| bytes > 0);
-    bytes.ok_or_else(|| "write a number of bytes, such as 500MB or 8GB".to_string())
 }
 
 impl ProgramArgs {

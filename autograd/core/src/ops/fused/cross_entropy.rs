@@ -96,11 +96,13 @@ impl Op for CrossEntropy {
     fn admits<T: Real>(&self, x: Inputs<'_, T>) -> Result<(), ValueError> {
         ids::check(&x[1], x.shape(1), x.shape(0).last(), self.ignore)?;
         if self.reduction == Reduction::Mean && self.count(&x[1]) == 0 {
+            let why = self
+                .ignore
+                .map_or(String::new(), |id| format!(", as each is the ignored {id}"));
             return Err(ValueError::new(format!(
-                "none of the {} ids counts (ignored: {:?}), and the mean of no losses does not exist; leave such a \
-                 batch out, or take the sum",
-                x[1].len(),
-                self.ignore
+                "none of the {} ids counts{why}, and the mean of no losses does not exist; leave such a batch out, or \
+                 take the sum",
+                x[1].len()
             )));
         }
         Ok(())

@@ -1,0 +1,122 @@
+//! How much memory a training run would take, known from the numbers of its recipe before anything is made.
+//!
+//! It is an estimate on the safe side: a test holds it against what the plans of all networks really take.
+
+use super::recipe::Recipe;
+use crate::layers::Bias;
+use crate::model::{ModelConfig, RecurrentSizes};
+use crate::transformer_lm::Tying;
+use tapegrad_core::memory::TooMuch;
+
+/// The memory of a run. **Units**: bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// Parameters, their gradients, and the two moments of the optimiser.
+    pub parameters: u128,
+    /// The values and gradients of one batch, in training or in measuring.
+    pub batch: u128,
+}
+
+impl Memory {
+    /// All of it.
+    pub fn bytes(&self) -> u128 {
+        self.parameters.saturating_add(self.batch)
+    }
+}
+
+/// The bytes of a number in a network.
+const NUMBER: u128 = 4;
+/// A size above this is too large whatever it is multiplied with, and no product of smaller ones overflows.
+const SIZE_MAX: usize = 1 << 30;
+
+/// A size as a factor.
+fn size_of(size: usize) -> u128 {
+    size.min(SIZE_MAX) as u128
+}
+
+/// The bytes of an input and a label.
+const IDS: u128 = 8;
+/// The bytes of a counted n-gram: its four arrays and its place in the hash table, half of which may be empty.
+pub(super) const NGRAM: u64 = 64;
+
+impl Recipe {
+    /// The memory that training by this recipe takes with a vocabulary of `size` ids.
+    ///
+    /// A counting model takes memory as it counts, so only its batch is known before.
+    pub fn memory(&self, size: usize) -> Memory {
+        let positions = self.rows as u128 * self.block as u128;
+        let numbers = match self.model {
+            ModelConfig::Ngram { .. } => 0,
+            _ => values_of_position(&self.model, size, self.block),
+        };
+        Memory {
+            parameters: 4 * NUMBER * parameters(&self.model, size, self.block),
+            batch: positions.saturating_mul(IDS + NUMBER * numbers),
+        }
+    }
+
+    /// An error if the run would take more memory than `limit` bytes.
+    ///
+    /// **Errors** with the bytes it would take.
+    pub fn fits(&self, size: usize, limit: u64) -> Result<(), TooMuch> {
+        match self.memory(size).bytes() {
+            bytes if bytes > u128::from(limit) => Err(TooMuch { bytes, limit }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The number of parameters of a network; 0 for a counting model.
+pub(super) fn parameters(model: &ModelConfig, size: usize, block: usize) -> u128 {
+    let v = size as u128;
+    let recurrent = |sizes: &RecurrentSizes, gates: u128| {
+        let [e, d, layers] = [sizes.embedding, sizes.hidden, sizes.layers].map(size_of);
+        let first = gates * (d * e + d * d + d);
+        let later = gates * (2 * d * d + d);
+        v * e + first + layers.saturating_sub(1) * later + v * d + v
+    };
+    match model {
+        ModelConfig::Ngram { .. } => 0,
+        ModelConfig::Table => v * v,
+        ModelConfig::Rnn(sizes) => recurrent(sizes, 1),
+        ModelConfig::Lstm(sizes) => recurrent(sizes, 4),
+        ModelConfig::Transformer {
+            layers,
+            width,
+            bias,
+            tying,
+            ..
+        } => {
+            let [c, layers, block] = [*width, *layers, block].map(size_of);
+            let biases = u128::from(*bias == Bias::With);
+            let norm = c + biases * c;
+            // q, k, v, o, and the two of the feed-forward part with their biases.
+            let of_block = 12 * c * c + biases * 9 * c + 2 * norm;
+            let head = if *tying == Tying::Untied { v * c } else { 0 };
+            (v + block) * c + layers * of_block + norm + head
+        }
+    }
+}
+
+/// How many numbers a position of a batch takes in a plan, its share of the attention scores included.
+fn values_of_position(model: &ModelConfig, size: usize, block: usize) -> u128 {
+    let v = size as u128;
+    // Logits and their gradient, and once more where they are masked.
+    let logits = 3 * v;
+    match model {
+        ModelConfig::Ngram { .. } => 0,
+        ModelConfig::Table => logits,
+        ModelConfig::Rnn(sizes) | ModelConfig::Lstm(sizes) => {
+            let gates = if matches!(model, ModelConfig::Lstm(_)) { 8 } else { 2 };
+            let [e, d, layers] = [sizes.embedding, sizes.hidden, sizes.layers].map(size_of);
+            logits + 2 * e + layers * d * (gates + 4)
+        }
+        ModelConfig::Transformer {
+            layers, heads, width, ..
+        } => {
+            let [c, layers, heads, block] = [*width, *layers, *heads, block].map(size_of);
+            let scores = heads * block;
+            logits + 4 * c + layers * (24 * c + scores)
+        }
+    }
+}
