@@ -10,8 +10,8 @@ use super::error::CliError;
 #[derive(Args, Debug, Clone, Default)]
 pub struct OptimizerArgs {
     /// The two betas of Adam, such as 0.9,0.99
-    #[arg(long, value_name = "B1,B2", value_delimiter = ',', num_args = 2)]
-    betas: Option<Vec<f64>>,
+    #[arg(long, value_name = "B1,B2", value_parser = two_numbers)]
+    betas: Option<[f64; 2]>,
     /// The epsilon of Adam [default: 1e-8]
     #[arg(long)]
     epsilon: Option<f64>,
@@ -49,6 +49,14 @@ enum DecayOnArg {
     None,
 }
 
+/// `0.9,0.99`.
+fn two_numbers(text: &str) -> Result<[f64; 2], String> {
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    let two = text.split_once(',');
+    two.and_then(|(one, other)| Some([number(one)?, number(other)?]))
+        .ok_or_else(|| "write two numbers, such as 0.9,0.99".to_string())
+}
+
 impl OptimizerArgs {
     /// Each option, and whether it was given.
     pub fn given(&self) -> [(&'static str, bool); 6] {
@@ -69,9 +77,7 @@ impl OptimizerArgs {
         if let Some((option, _)) = self.given().iter().find(|(_, given)| *given && model.counts()) {
             return Err(CliError::meaningless(option, model.name()));
         }
-        if let Some([beta_1, beta_2]) = self.betas.as_deref() {
-            training.betas = [*beta_1, *beta_2];
-        }
+        training.betas = self.betas.unwrap_or(training.betas);
         training.epsilon = self.epsilon.unwrap_or(training.epsilon);
         training.weight_decay = self.weight_decay.unwrap_or(training.weight_decay);
         training.clip = self.clip.unwrap_or(training.clip);

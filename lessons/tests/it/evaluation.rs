@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::tapegrad;
+use crate::{program, tapegrad};
 
 /// A folder with texts and runs.
 struct Place(TempDir);
@@ -237,7 +237,7 @@ fn past_its_block_the_nats_of_a_transformer_are_told_apart_from_an_evaluation() 
 }
 
 /// Sentences of up to 42 words, which no block of 32 holds.
-const LONG: &str = "S -> A A A A A A A\nA -> x y x y x y [0.5] | z [0.5]\n";
+const LONG: &str = "Sentence -> A A A A A A A\nA -> x/X y/X x/X y/X x/X y/X | z/X\n";
 
 #[test]
 fn sentences_longer_than_the_block_are_counted_and_compare_refuses_them() {
@@ -245,14 +245,14 @@ fn sentences_longer_than_the_block_are_counted_and_compare_refuses_them() {
     let grammar = place.text("long.grammar", LONG);
     let out = place.path("run");
     let words = ["train", "table", "--grammar", &grammar, "--out", &out, "--steps", "2"];
-    let (code, _, stderr) = tapegrad(&words);
+    let (code, _, stderr) = program(&words);
     assert_eq!(code, 0, "{stderr}");
     assert!(
         stderr.contains("of the 120000 sentences to train on are longer than the block of 32")
             && stderr.contains("--block 43"),
         "{stderr}"
     );
-    let (_, _, stderr) = tapegrad(&["eval", &out]);
+    let (_, _, stderr) = program(&["eval", &out]);
     assert!(
         stderr.contains("of the 4000 sentences measured are longer than the block of 32"),
         "{stderr}"
@@ -293,7 +293,7 @@ fn a_run_of_an_earlier_version_is_measured_and_says_that_it_has_no_validation_pa
         )
         .unwrap();
     }
-    let (code, _, stderr) = tapegrad(&["train", "rnn", "--resume", "--out", &old]);
+    let (code, _, stderr) = program(&["train", "rnn", "--resume", "--out", &old]);
     assert_eq!(code, 0, "{stderr}");
     assert!(stderr.contains("began without a validation part"), "{stderr}");
     let (_, stdout, _) = tapegrad(&["eval", &old]);

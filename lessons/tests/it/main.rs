@@ -30,6 +30,21 @@ fn tapegrad(args: &[&str]) -> (u8, String, String) {
     (code, text(stdout), text(stderr))
 }
 
+/// The same from the program itself, whose standard error holds warnings too.
+fn program(args: &[&str]) -> (u8, String, String) {
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_tapegrad"))
+        .args(args)
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let code = done
+        .status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .expect("it was not killed");
+    (code, text(done.stdout), text(done.stderr))
+}
+
 /// A file with this text, and its path.
 fn file(name: &str, text: impl AsRef<[u8]>) -> String {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

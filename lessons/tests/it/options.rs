@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::tapegrad;
+use crate::{program, tapegrad};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
@@ -68,7 +68,12 @@ fn senseless_sizes_are_refused_before_anything_is_made() {
             2,
             "`training.betas[1]` of the recipe is 1",
         ),
-        ("rnn", vec!["--weight-decay", "-1"], 2, "--weight-decay"),
+        (
+            "rnn",
+            vec!["--weight-decay=-1"],
+            2,
+            "`training.weight_decay` of the recipe is -1",
+        ),
         ("rnn", vec!["--learning-rate", "0"], 2, "learning rate is 0"),
         ("rnn", vec!["--memory", "1MB"], 1, "0.0 GB are allowed"),
     ] {
@@ -316,7 +321,7 @@ fn a_run_can_begin_with_the_weights_of_another_on_another_text() {
     let [first, tuned, fresh] = ["first", "tuned", "fresh"].map(|name| path(&folder, name));
     let sizes = ["--steps", "40", "--block", "16", "--width", "16", "--batch", "4"];
     let train = |args: &[&str]| {
-        let (code, stdout, stderr) = tapegrad(&[&["train", "lstm", "--json"], args].concat());
+        let (code, stdout, stderr) = program(&[&["train", "lstm", "--json"], args].concat());
         assert_eq!(code, 0, "{stderr}");
         (json(&stdout)["heldout_nats"].as_f64().unwrap(), stderr)
     };
