@@ -127,28 +127,25 @@ impl Eval {
             ));
         }
         if !recipe.corpus.is_stream() && self.stride.is_some() {
-            return Err(CliError::new(
-                ErrorCode::OtherRecipe,
+            return Err(CliError::option(
                 "--stride has no meaning for a model of sentences, of which each is read from its beginning",
-            )
-            .help("leave it out"));
+                "leave --stride out",
+            ));
         }
         if block > recipe.block && matches!(recipe.model, ModelConfig::Transformer { .. }) {
             let own = recipe.block;
-            return Err(CliError::new(
-                ErrorCode::OtherRecipe,
+            return Err(CliError::option(
                 format!("this Transformer was trained with a block of {own} and knows no later position than that"),
-            )
-            .help(format!("give --block at most {own}")));
+                format!("give --block at most {own}"),
+            ));
         }
         let lead = match self.stride {
             None => recipe.model.lead(),
             Some(stride) if stride > block => {
-                return Err(CliError::new(
-                    ErrorCode::Batch,
+                return Err(CliError::option(
                     format!("a stride of {stride} leaves out what lies between windows of {block} tokens"),
-                )
-                .help(format!("give --stride at most {block}")));
+                    format!("give --stride at most {block}"),
+                ));
             }
             Some(stride) => (block - stride).max(recipe.model.lead()),
         };

@@ -58,7 +58,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Compare(compare::Compare),
-    Train(train::Train),
+    Train(Box<train::Train>),
     Eval(eval::Eval),
     Generate(generate::Generate),
     Step(step::StepCommand),
@@ -88,7 +88,8 @@ impl Command {
 
 /// Runs `tapegrad` with these arguments and gives the exit code; the first argument is the name of the program.
 ///
-/// 0: done. 1: it could not be done. 2: the command line is wrong by itself, whatever the files that it names hold.
+/// 0: done. 1: it could not be done. 2: the command line is wrong: an option, a number or a name that does not exist, or
+/// has no meaning here.
 pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     let outcome = match Cli::try_parse_from(&args) {

@@ -173,11 +173,10 @@ impl Train {
         };
         let own = self.corpus.recipe(self.model.into()).corpus;
         if own.is_stream() != recipe.corpus.is_stream() {
-            return Err(CliError::new(
-                ErrorCode::OtherRecipe,
+            return Err(CliError::option(
                 format!("{given} is of another kind than the corpus of the other run: one is sentences, one a stream"),
-            )
-            .help("a model of sentences goes on with a grammar, a model of a stream with a text"));
+                "a model of sentences goes on with a grammar, a model of a stream with a text",
+            ));
         }
         recipe.corpus = match (own, &recipe.corpus) {
             (
@@ -295,10 +294,11 @@ fn check_model(recipe: &Recipe, name: &str, run: &Path, option: &str) -> Result<
     if own == name {
         return Ok(());
     }
-    let message = format!("the run in this folder is of the model `{own}`");
-    Err(CliError::new(ErrorCode::OtherModel, message)
-        .at(run.display())
-        .help(format!("write `tapegrad train {own} {option}`, or name another folder")))
+    let error = CliError::option(
+        format!("the run in this folder is of the model `{own}`"),
+        format!("write `tapegrad train {own} {option}`, or name another folder"),
+    );
+    Err(error.at(run.display()))
 }
 
 /// A sentence for each part whose sentences are cut because they are longer than the block.

@@ -180,15 +180,16 @@ fn properties(lesson: &Rc<Lesson>, findings: &mut Findings) {
 fn answers(lesson: &Rc<Lesson>, findings: &mut Findings) {
     let full = report(lesson, &lesson.solution);
     for one in full.prompts.iter().filter(|one| one.verdict != "right") {
+        let said = one.say.as_ref().map_or(String::new(), |say| format!(": {say}"));
         findings
             .wrong
-            .push(format!("solution.toml: {} is {}: {:?}", one.key, one.verdict, one.say));
+            .push(format!("solution.toml: {} is {}{said}", one.key, one.verdict));
     }
     findings.check(full.right == full.questions, || {
         "solution.toml does not score 100 %".into()
     });
     findings.check(full.unknown.is_empty(), || {
-        format!("solution.toml: no question has the keys {:?}", full.unknown)
+        format!("solution.toml: no question has the keys {}", full.unknown.join(", "))
     });
     let empty = report(lesson, &BTreeMap::new());
     findings.check(empty.right == 0, || "an empty answer file scores more than 0".into());

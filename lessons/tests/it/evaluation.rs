@@ -140,7 +140,7 @@ fn a_stride_gives_context_and_scores_every_token_once() {
         "{warm} and {long} with context, {cold} without"
     );
     for (args, code, said) in [
-        (["--stride", "17"], 1, "at most 16"),
+        (["--stride", "17"], 2, "at most 16"),
         (["--stride", "0"], 2, "--stride is 0"),
         (["--block", "0"], 2, "--block is 0"),
     ] {

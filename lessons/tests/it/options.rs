@@ -81,6 +81,10 @@ fn senseless_sizes_are_refused_before_anything_is_made() {
         let (found, stdout, stderr) = tapegrad(&[&words, &options[..]].concat());
         assert_eq!((found, stdout.as_str()), (code, ""), "{options:?}: {stderr}");
         assert!(stderr.contains(said), "{options:?}: {stderr}");
+        // What a person reads is no text of Rust's own.
+        for debug in ["Some(", "None", "Err(", "Ok("] {
+            assert!(!stderr.contains(debug), "{options:?}: {stderr}");
+        }
         assert!(!PathBuf::from(&out).exists(), "{options:?} left a folder");
     }
     // 30 000 different words make a table of 9e8 logits.
@@ -161,6 +165,28 @@ fn options_of_the_optimiser_reach_the_recipe_and_change_the_weights() {
     assert_eq!(training("epsilon", "epsilon"), 0.1);
     assert_eq!(training("l2", "decay"), "l2");
     assert_eq!(training("none", "decayed"), "none");
+}
+
+#[test]
+fn plain_lines_tell_the_progress_also_beside_a_document() {
+    let (folder, text) = place();
+    for (name, more) in [("text", &[][..]), ("json", &["--json"])] {
+        let out = path(&folder, name);
+        let words = [
+            "train", "rnn", "--plain", "--text", &text, "--out", &out, "--steps", "6", "--block", "8",
+        ];
+        let (code, stdout, stderr) = program(&[&words, &["--evaluate-every", "2"], more].concat());
+        assert_eq!(code, 0, "{stderr}");
+        let steps: Vec<&str> = stderr.lines().filter(|line| line.contains("step ")).collect();
+        assert_eq!(steps.len(), 3, "{stderr}");
+        assert!(
+            steps
+                .iter()
+                .all(|line| line.contains("validation ") && line.contains("tokens/s")),
+            "{stderr}"
+        );
+        assert!(!stdout.contains("tokens/s"), "{stdout}");
+    }
 }
 
 #[test]
@@ -256,7 +282,7 @@ fn an_error_says_its_place_and_its_mend_for_programs_and_has_the_exit_code_of_it
     fs::write(folder.path().join("gzip.txt"), b"\x1f\x8b\x08abc").unwrap();
     fs::write(folder.path().join("latin.txt"), b"caf\xe9 narwhals").unwrap();
     let [gzip, latin, missing, new] = ["gzip.txt", "latin.txt", "missing.txt", "new"].map(|name| path(&folder, name));
-    // 2: wrong by itself, whatever the files hold. 1: all else.
+    // 2: what was typed is wrong. 1: it could not be done.
     let cases: [(&[&str], u8, &str, Option<&str>); 8] = [
         (
             &["train", "ngram", "--text", &gzip, "--out", &new],
@@ -277,12 +303,7 @@ fn an_error_says_its_place_and_its_mend_for_programs_and_has_the_exit_code_of_it
             "folder_taken",
             Some(&run),
         ),
-        (
-            &["train", "rnn", "--resume", "--out", &run],
-            1,
-            "other_model",
-            Some(&run),
-        ),
+        (&["train", "rnn", "--resume", "--out", &run], 2, "usage", Some(&run)),
         (&["generate", &run, "--temperature", "-1"], 2, "usage", None),
         (&["generate", &run, "--temperature", "1e999"], 2, "sampling", None),
         (
@@ -360,5 +381,5 @@ fn a_run_can_begin_with_the_weights_of_another_on_another_text() {
         assert!(code != 0 && stderr.contains(said), "{stderr}");
     }
     let (code, _, stderr) = tapegrad(&["train", "rnn", "--from", &first, "--out", &fresh]);
-    assert!(code == 1 && stderr.contains("is of the model `lstm`"), "{stderr}");
+    assert!(code == 2 && stderr.contains("is of the model `lstm`"), "{stderr}");
 }

@@ -192,7 +192,7 @@ impl CliError {
         Self { exit_code: 2, ..error }
     }
 
-    /// The exit code of the program: 2 if the command line is wrong whatever the files hold, else 1.
+    /// The exit code of the program: 2 for a wrong command line, else 1.
     pub fn exit_code(&self) -> u8 {
         self.exit_code
     }
