@@ -175,7 +175,7 @@ fn plain_lines_tell_the_progress_also_beside_a_document() {
         let words = [
             "train", "rnn", "--plain", "--text", &text, "--out", &out, "--steps", "6", "--block", "8",
         ];
-        let (code, stdout, stderr) = program(&[&words, &["--evaluate-every", "2"], more].concat());
+        let (code, stdout, stderr) = program(&[&words[..], &["--evaluate-every", "2"], more].concat());
         assert_eq!(code, 0, "{stderr}");
         let steps: Vec<&str> = stderr.lines().filter(|line| line.contains("step ")).collect();
         assert_eq!(steps.len(), 3, "{stderr}");
