@@ -145,6 +145,9 @@ const PACKED: [(&[u8], &str, &str); 5] = [
     (b"\x28\xb5\x2f\xfd", "zstd", "unzstd"),
 ];
 
+/// In fewer bytes than this a zero or two are chance.
+const UTF16_MIN: usize = 16;
+
 /// Which UTF-16 some bytes are: by their byte order mark, or because every other byte at the start is mostly 0, as in
 /// text of the Latin script.
 fn utf16(bytes: &[u8]) -> Option<&'static str> {
@@ -152,6 +155,9 @@ fn utf16(bytes: &[u8]) -> Option<&'static str> {
         return Some("UTF-16");
     }
     let start = &bytes[..bytes.len().min(1000) / 2 * 2];
+    if start.len() < UTF16_MIN {
+        return None;
+    }
     let zeros = |from: usize| start.iter().skip(from).step_by(2).filter(|&&byte| byte == 0).count();
     let mostly = |count: usize| count > 0 && 10 * count > 9 * start.len() / 2;
     match (mostly(zeros(0)), mostly(zeros(1))) {
@@ -234,7 +240,7 @@ mod tests {
         assert!(error_of(b"PK\x03\x04abc").contains("unzip"));
         // Text with a few zeros, and short text, is text.
         let folder = TempDir::new().unwrap();
-        for bytes in ["a\0b", "x", "漢\0字\0 and more"] {
+        for bytes in ["a\0b", "x", "a\0b\0", "漢\0字\0 and more words"] {
             let path = folder.path().join("corpus.txt");
             fs::write(&path, bytes).unwrap();
             assert!(Text::read(&path).is_ok(), "{bytes:?}");
