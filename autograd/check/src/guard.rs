@@ -3,26 +3,34 @@
 //! The work runs on a thread of its own and is waited for. A thread cannot be stopped from outside: one that never
 //! returns is left behind, and ends with the program.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, Once};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The current stage of guarded work, named in the message if it panics or does not return.
+///
+/// The time limit is for one stage: it begins anew when the next one is entered.
 #[derive(Clone, Debug)]
-pub struct Stage(Arc<Mutex<&'static str>>);
+pub struct Stage(Arc<Mutex<(&'static str, Instant)>>);
 
 impl Stage {
     /// Names the stage that begins now.
     pub fn enter(&self, what: &'static str) {
         if let Ok(mut stage) = self.0.lock() {
-            *stage = what;
+            *stage = (what, Instant::now());
         }
     }
 
     fn now(&self) -> &'static str {
-        self.0.lock().map_or("the call", |stage| *stage)
+        self.0.lock().map_or("the call", |stage| stage.0)
+    }
+
+    /// What is left of `limit` for this stage.
+    fn left(&self, limit: Duration) -> Duration {
+        let spent = self.0.lock().map_or(limit, |stage| stage.1.elapsed());
+        limit.saturating_sub(spent)
     }
 }
 
@@ -49,17 +57,28 @@ pub enum Trouble {
 
 thread_local! {
     static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
+    static STAGE: RefCell<Option<Stage>> = const { RefCell::new(None) };
 }
 
-/// Runs `work` on a thread of its own for at most `limit`; its panics are not printed.
+/// Enters a stage of the guarded work that this thread runs, if it runs any.
+pub fn enter(what: &'static str) {
+    STAGE.with_borrow(|stage| {
+        if let Some(stage) = stage {
+            stage.enter(what);
+        }
+    });
+}
+
+/// Runs `work` on a thread of its own, each stage of it for at most `limit`; its panics are not printed.
 pub fn guarded<R: Send + 'static>(
     limit: Duration,
     work: impl FnOnce(&Stage) -> R + Send + 'static,
 ) -> Result<R, Trouble> {
-    let stage = Stage(Arc::new(Mutex::new("the call")));
+    let stage = Stage(Arc::new(Mutex::new(("the call", Instant::now()))));
     let (sender, receiver) = channel();
     let inside = stage.clone();
     let spawned = std::thread::Builder::new().name("check".to_string()).spawn(move || {
+        STAGE.set(Some(inside.clone()));
         let _ = sender.send(caught(|| work(&inside)));
     });
     if let Err(error) = spawned {
@@ -68,7 +87,14 @@ pub fn guarded<R: Send + 'static>(
             message: error.to_string(),
         });
     }
-    match receiver.recv_timeout(limit) {
+    let answer = loop {
+        match receiver.recv_timeout(stage.left(limit)) {
+            // Another stage may have begun while this one was waited for.
+            Err(RecvTimeoutError::Timeout) if !stage.left(limit).is_zero() => {}
+            answer => break answer,
+        }
+    };
+    match answer {
         Ok(Ok(result)) => Ok(result),
         Ok(Err(message)) => Err(Trouble::Panicked {
             stage: stage.now(),

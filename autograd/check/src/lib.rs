@@ -54,10 +54,13 @@ pub use mutants::mutant::Mutant;
 pub use mutants::mutation::{MUTATIONS, Mutation};
 pub use mutants::score::{self, MutationScore, mutation_score};
 pub use protocol::check;
+pub use report::covered::Covered;
 pub use report::gradient_plot::{self, GradientPlot};
 pub use report::{Finding, Report, TargetReport, Verdict, page, render};
 pub use subject::attributes;
-pub use subject::{Case, CaseOperand, GraphSubject, Kind, ModelSubject, ModuleSubject, OpSubject, Subject};
+pub use subject::{
+    Case, CaseOperand, ChainSubject, GraphSubject, Kind, ModelSubject, ModuleSubject, OpSubject, Subject,
+};
 pub use tapegrad_core::op::{Draw, Sample};
 pub use witness::finite_difference;
 pub use witness::reference::{self, Reference};

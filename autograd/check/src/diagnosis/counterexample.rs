@@ -6,9 +6,14 @@ use ndarray::ArrayD;
 use serde::Serialize;
 
 use crate::evaluation::Evaluation;
+use crate::evaluation::calls::{Call, CallUpstream, Calls};
+use crate::evaluation::history::History;
 use crate::evaluation::prepared_case::PreparedCase;
 use crate::mistakes::Mistake;
 use crate::subject::attributes;
+use crate::verdict::locate::{number, place, wrong_entry};
+use crate::verdict::ties::SUM_OF;
+use crate::witness::reference::Reference;
 use tapegrad_core::op::OperandKind;
 
 /// A case on which one gradient is wrong, with all its numbers.
@@ -30,12 +35,18 @@ pub struct Counterexample {
     pub y: NamedArray,
     /// ∂J/∂y.
     pub g_y: NamedArray,
-    /// The operand whose gradient is wrong.
+    /// The operand whose gradient is wrong; empty if the value is.
     pub operand: String,
-    /// The gradient that the subject computes.
+    /// What the subject computes: the gradient, or the value.
     pub yours: NamedArray,
-    /// The reference gradient.
+    /// What it should be.
     pub right: NamedArray,
+    /// The calls after which it is wrong, if one forward() and one backward() do not show it.
+    #[serde(skip)]
+    pub calls: Vec<Call>,
+    /// The operands of those calls; number 0 is the case itself.
+    #[serde(skip)]
+    pub calls_on: Vec<Vec<NamedArray>>,
     /// The gradient that the mistake gives, if one was named.
     pub as_if: Option<NamedArray>,
     /// How many numbers the operands hold.
@@ -56,7 +67,8 @@ pub struct NamedArray {
 }
 
 impl NamedArray {
-    fn new(name: &str, array: &ArrayD<f64>) -> Self {
+    /// An array with its name.
+    pub(crate) fn new(name: &str, array: &ArrayD<f64>) -> Self {
         Self {
             name: name.to_string(),
             shape: array.shape().to_vec(),
@@ -64,30 +76,21 @@ impl NamedArray {
         }
     }
 
+    /// The entries as nested lists; of many only the first ones.
     fn text(&self) -> String {
+        if self.data.len() > SHOWN_MAX {
+            let first: Vec<String> = self.data.iter().take(8).map(|x| number(*x)).collect();
+            return format!("{:?} numbers, {}, ..", self.shape, first.join(", "));
+        }
         let mut data = self.data.iter();
-        nested(&self.shape, &mut data, &|x| {
-            format!("{:.4}", x + 0.0)
-                .trim_end_matches('0')
-                .trim_end_matches('.')
-                .to_string()
-        })
-    }
-
-    fn code(&self) -> String {
-        let number = |x: &f64| match x {
-            x if x.is_nan() => "f64::NAN".to_string(),
-            x if x.is_infinite() => format!("{}f64::INFINITY", if *x < 0.0 { "-" } else { "" }),
-            x => format!("{x:?}"),
-        };
-        let numbers: Vec<String> = self.data.iter().map(number).collect();
-        format!(
-            "ArrayD::from_shape_vec(vec!{:?}, vec![{}]).unwrap()",
-            self.shape,
-            numbers.join(", ")
-        )
+        nested(&self.shape, &mut data, &|x| number((x * 1e4).round() / 1e4 + 0.0))
     }
 }
+
+/// Of more entries only the wrong ones are shown.
+const ROWS_MAX: usize = 24;
+/// More entries than this are not printed.
+const SHOWN_MAX: usize = 48;
 
 impl Counterexample {
     /// The numbers of a case on which the gradient of `operand` is wrong.
@@ -102,35 +105,68 @@ impl Counterexample {
         let letter = &reference.case.operands[operand].name;
         let gradient = format!("g_{letter}");
         let right = reference
-            .gradient(operand)
-            .unwrap_or_else(|| evaluation.g_x[operand].mapv(|_| f64::NAN));
-        let as_if = mistake.and_then(|mistake| prepared.hypotheses(operand).iter().find(|h| h.mistake == *mistake));
+            .nearest_gradient(operand, &evaluation.g_x[operand])
+            .unwrap_or_else(|| known_entries(reference, &evaluation.g_x[operand], operand));
+        let as_if = mistake.and_then(|mistake| prepared.gradient_of(mistake, operand));
+        Self {
+            operand: letter.clone(),
+            as_if: as_if.map(|h| NamedArray::new(&gradient, &h)),
+            ..Self::comparing(name, prepared, (&gradient, &evaluation.g_x[operand], &right))
+        }
+    }
+
+    /// The numbers of a case on which something that has a name is not what it should be.
+    pub fn comparing(
+        name: &str,
+        prepared: &PreparedCase,
+        (what, yours, right): (&str, &ArrayD<f64>, &ArrayD<f64>),
+    ) -> Self {
+        let reference = &prepared.reference;
+        let operands = reference.case.operands.iter();
+        let real = operands.clone().filter(|x| x.kind == OperandKind::Real);
         Self {
             name: name.to_string(),
             attributes: reference.case.op.as_ref().map(attributes::to_json).unwrap_or_default(),
-            operands: reference
-                .case
-                .operands
-                .iter()
-                .map(|x| NamedArray::new(&x.name, &x.value))
-                .collect(),
+            operands: operands.map(|x| NamedArray::new(&x.name, &x.value)).collect(),
             is_op: reference.case.op.is_some(),
             given: reference.case.given,
             y: NamedArray::new("y", &reference.y),
             g_y: NamedArray::new("g_y", &reference.g_y),
-            operand: letter.clone(),
-            yours: NamedArray::new(&gradient, &evaluation.g_x[operand]),
-            right: NamedArray::new(&gradient, &right),
-            as_if: as_if.map(|h| NamedArray::new(&gradient, &h.gradient)),
-            numbers: reference
-                .case
-                .operands
-                .iter()
-                .filter(|x| x.kind == OperandKind::Real)
-                .map(|x| x.value.len())
-                .sum(),
+            operand: what.strip_prefix("g_").unwrap_or_default().to_string(),
+            yours: NamedArray::new(what, yours),
+            right: NamedArray::new(what, right),
+            calls: Vec::new(),
+            calls_on: Vec::new(),
+            as_if: None,
+            numbers: real.map(|x| x.value.len()).sum(),
             seed: prepared.seed,
         }
+    }
+
+    /// The same with another upstream gradient.
+    pub(crate) fn with_upstream(mut self, g_y: &ArrayD<f64>) -> Self {
+        self.g_y = NamedArray::new("g_y", g_y);
+        self
+    }
+
+    /// The operands over whose gradients a sum is compared; none if one gradient or the value is.
+    pub(crate) fn summed(&self) -> Vec<usize> {
+        let names = self.right.name.strip_prefix(SUM_OF).unwrap_or_default();
+        let operands = self.operands.iter().enumerate();
+        let named = operands.filter(|(_, x)| names.split(", ").any(|name| name == x.name));
+        named.map(|(i, _)| i).collect()
+    }
+
+    /// The same with the calls that come before.
+    pub(crate) fn after(mut self, history: History, calls: &Calls) -> Self {
+        let names: Vec<&str> = self.operands.iter().map(|x| x.name.as_str()).collect();
+        let named = |x: &Vec<ArrayD<f64>>| -> Vec<NamedArray> {
+            names.iter().zip(x).map(|(name, x)| NamedArray::new(name, x)).collect()
+        };
+        self.calls_on = calls.operands.iter().map(named).collect();
+        self.calls.clone_from(&calls.calls);
+        debug_assert!(!self.calls.is_empty(), "{history:?} has calls");
+        self
     }
 
     /// The case in full: what is given, and the gradients side by side.
@@ -142,6 +178,9 @@ impl Counterexample {
         for (name, value) in &self.attributes {
             let _ = writeln!(text, "  {name:<6} : {value}");
         }
+        if !self.calls.is_empty() {
+            let _ = write!(text, "\n  The calls:\n{}\n", self.calls_by_hand());
+        }
         let _ = writeln!(
             text,
             "  {:<14} {:>11} {:>11}{}",
@@ -150,19 +189,19 @@ impl Counterexample {
             "right",
             if self.as_if.is_some() { "   as if" } else { "" }
         );
-        for (i, right) in self.right.data.iter().enumerate().take(24) {
+        for (i, right) in self.shown() {
             let place = place(&self.right.shape, i);
-            let yours = self.yours.data.get(i).map_or("-".to_string(), |x| format!("{x:.6}"));
+            let yours = self.yours.data.get(i).map_or("-".to_string(), |x| number(*x));
             let as_if = self
                 .as_if
                 .as_ref()
                 .and_then(|a| a.data.get(i))
-                .map_or(String::new(), |x| format!(" {x:>11.6}"));
+                .map_or(String::new(), |x| format!(" {:>11}", number(*x)));
             let mark = if self
                 .yours
                 .data
                 .get(i)
-                .is_none_or(|x| (x - right).abs() > 1e-6 * right.abs())
+                .is_none_or(|x| !((x - right).abs() <= 1e-9 * right.abs()))
             {
                 " <-"
             } else {
@@ -170,8 +209,9 @@ impl Counterexample {
             };
             let _ = writeln!(
                 text,
-                "  {:<14} {yours:>11} {right:>11.6}{as_if}{mark}",
-                format!("{}{place}", self.right.name)
+                "  {:<14} {yours:>11} {:>11}{as_if}{mark}",
+                format!("{}{place}", self.right.name),
+                number(*right)
             );
         }
         if self.yours.shape != self.right.shape {
@@ -184,76 +224,87 @@ impl Counterexample {
         text
     }
 
-    /// The case as a test to copy into a crate; of a module of one's own, it is called with that module.
-    pub fn as_test(&self) -> String {
-        let operands: Vec<String> = self.operands.iter().map(NamedArray::code).collect();
-        let position = self.operands.iter().position(|x| x.name == self.operand).unwrap_or(0);
-        let name = format!(
-            "gradient_of_{}_on_the_smallest_case",
-            self.operand.to_lowercase().replace('.', "_")
-        );
-        format!(
-            "/// The smallest case on which g_{operand} of {subject} was wrong, found from seed {seed}.\n\
-             {opening}    let x = [{operands}];\n    let g_y = {g_y};\n    let right = {right};\n{given}    \
-             module.forward(&x[..{count}].iter().map(|x| x.view()).collect::<Vec<_>>());\n    \
-             let mut g_x = module.backward(g_y.view());\n    \
-             g_x.extend(module.params().iter().map(|param| param.gradient.to_owned()));\n    \
-             assert_eq!(g_x[{position}].shape(), right.shape());\n    \
-             for (given, right) in g_x[{position}].iter().zip(&right) {{\n        \
-             assert!((given - right).abs() <= 1e-9 * right.abs().max({scale:?}), \"{{given}} should be {{right}}\");\n    }}\n}}\n",
-            operand = self.operand,
-            subject = self.name,
-            seed = self.seed,
-            opening = self.opening(&name),
-            operands = operands.join(", "),
-            g_y = self.g_y.code(),
-            right = self.right.code(),
-            given = self.parameters(),
-            count = self.given,
-            scale = self.right.data.iter().fold(0.0, |most: f64, x| most.max(x.abs())),
-        )
+    /// The entries to print: all of few, or the first wrong ones.
+    fn shown(&self) -> Vec<(usize, &f64)> {
+        let all = self.right.data.iter().enumerate();
+        if self.right.data.len() <= ROWS_MAX {
+            return all.collect();
+        }
+        let off = |(i, right): &(usize, &f64)| {
+            let yours = self.yours.data.get(*i);
+            yours.is_none_or(|x| !((x - *right).abs() <= 1e-9 * right.abs()))
+        };
+        all.filter(off).take(8).collect()
     }
 
-    /// The first lines of the test: an op makes its own module, a module of one's own is handed in.
-    fn opening(&self, name: &str) -> String {
-        let uses = "use ndarray::ArrayD;\n    use tapegrad_autograd::Module;\n";
-        if !self.is_op {
-            return format!(
-                "fn {name}(mut module: impl tapegrad_autograd::Module<f64>) {{\n    use ndarray::ArrayD;\n"
-            );
+    /// The calls in words, one a line; nothing if there is only the case itself.
+    fn calls_by_hand(&self) -> String {
+        let mut text = String::new();
+        let several = self.calls.iter().filter(|call| matches!(call, Call::Make(..))).count() > 1;
+        let of = |module: usize| match several {
+            true => format!("module {}: ", module + 1),
+            false => String::new(),
+        };
+        for call in &self.calls {
+            let _ = match call {
+                Call::Make(module, at) => {
+                    writeln!(
+                        text,
+                        "  {}a new module{}",
+                        of(*module),
+                        self.differing(*at, " with ", true)
+                    )
+                }
+                Call::Forward(module, 0) => writeln!(text, "  {}forward() at the case", of(*module)),
+                Call::Forward(module, at) => {
+                    writeln!(
+                        text,
+                        "  {}forward(){}",
+                        of(*module),
+                        self.differing(*at, " with ", false)
+                    )
+                }
+                Call::Backward(module, CallUpstream::Own) => writeln!(text, "  {}backward()", of(*module)),
+                Call::Backward(module, CallUpstream::Other) => {
+                    writeln!(text, "  {}backward() with another upstream gradient", of(*module))
+                }
+            };
         }
-        let attributes = serde_json::Value::Object(self.attributes.clone()).to_string();
-        format!(
-            "#[test]\nfn {name}() {{\n    {uses}    use tapegrad_autograd::{{OpModule, check::attributes::op_from_text}};\n    \
-             let mut module = OpModule::<f64>::new(op_from_text({:?}, r#\"{attributes}\"#).unwrap());\n",
-            self.name
-        )
+        text
     }
 
-    /// The line that sets the module's parameters, if it has any.
-    fn parameters(&self) -> String {
-        if self.given == self.operands.len() {
-            return String::new();
+    /// The operands of a call that are not those of the case.
+    fn differing(&self, at: usize, before: &str, only_params: bool) -> String {
+        let own = &self.operands;
+        let pairs = own.iter().zip(&self.calls_on[at]).enumerate();
+        let differing = pairs.filter(|(i, (own, other))| own.data != other.data && (!only_params || *i >= self.given));
+        let texts: Vec<String> = differing
+            .map(|(_, (_, x))| format!("{} = {}", x.name, x.text()))
+            .collect();
+        match texts.is_empty() {
+            true => String::new(),
+            false => format!("{before}{}", texts.join(", ")),
         }
-        format!(
-            "    for (param, value) in module.params().iter_mut().zip(&x[{}..]) {{\n        param.value.assign(value);\n    }}\n",
-            self.given
-        )
     }
 }
 
-/// `[1, 0]` for the entry at a position in memory.
-fn place(shape: &[usize], mut i: usize) -> String {
-    let mut index = vec![0; shape.len()];
-    for axis in (0..shape.len()).rev() {
-        index[axis] = i % shape[axis];
-        i /= shape[axis];
+/// What was given, with the entries in place of it that the reference of a large case knows.
+fn known_entries(reference: &Reference, given: &ArrayD<f64>, operand: usize) -> ArrayD<f64> {
+    let mut right = given.clone();
+    let located = wrong_entry(reference, given, operand).map(|entry| (entry.index, entry.right));
+    let entries = reference.gradients[operand]
+        .iter()
+        .flat_map(|expected| &expected.entries);
+    let known: Vec<(usize, f64)> = entries
+        .map(|entry| (entry.index, entry.best()))
+        .chain(located)
+        .collect();
+    for (i, entry) in right.iter_mut().enumerate() {
+        if let Some((_, value)) = known.iter().rev().find(|(index, _)| *index == i) {
+            *entry = *value;
+        }
     }
-    if index.is_empty() {
-        String::new()
-    } else {
-        format!("{index:?}")
-    }
+    right
 }
 
 fn nested<'a>(shape: &[usize], data: &mut impl Iterator<Item = &'a f64>, show: &dyn Fn(f64) -> String) -> String {

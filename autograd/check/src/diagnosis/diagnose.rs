@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::ArrayD;
-
+use crate::diagnosis::path_factor::scaled_paths;
 use crate::evaluation::Evaluation;
 use crate::evaluation::prepared_case::PreparedCase;
 use crate::mistakes::hypotheses::residual_above;
 use crate::mistakes::{Description, Mistake, Shown};
+use crate::witness::reference_gradient::ReferenceEntry;
 
 /// Two gradients this close are the same: they differ by rounding, and mistakes differ by more than 1e-2.
 pub const SAME: f64 = 1e-7;
@@ -23,6 +23,9 @@ pub struct Diagnosis {
     pub mistake: Mistake,
     /// The diagnosis as a sentence: "your gradient behaves as if ..".
     pub sentence: String,
+    /// The same without the right formula, for a reader who is to find it.
+    #[serde(skip)]
+    pub hint: String,
     /// The operand whose gradient is wrong.
     pub operand: String,
     /// The largest relative difference between the gradient and the one that the mistake gives.
@@ -78,6 +81,9 @@ pub fn explanations(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> V
     if let Some(constant) = constant_factor(draws, operand) {
         alive.entry(constant.mistake.clone()).or_insert(constant);
     }
+    for path in scaled_paths(draws, operand) {
+        alive.entry(path.mistake.clone()).or_insert(path);
+    }
     let mut fits: Vec<Candidate> = alive.into_values().filter(|e| e.worst <= SAME && e.draws > 0).collect();
     let most = fits.iter().map(|e| e.draws).max().unwrap_or(0);
     fits.retain(|e| e.draws == most && 2 * e.draws >= wrong_draws);
@@ -88,6 +94,9 @@ pub fn explanations(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> V
     });
     fits
 }
+
+/// A factor this close to 1 is rounding, and no mistake.
+const NOT_ONE: f64 = 1e-6;
 
 /// One number that the right gradient is multiplied by on every draw.
 fn constant_factor(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Option<Candidate> {
@@ -107,7 +116,8 @@ fn constant_factor(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Op
         ));
         count += 1;
     }
-    let factor: f64 = factor.filter(|factor: &f64| factor.is_finite() && *factor != 0.0)?;
+    let is_factor = |factor: &f64| factor.is_finite() && *factor != 0.0 && (*factor - 1.0).abs() > NOT_ONE;
+    let factor: f64 = factor.filter(is_factor)?;
     (count >= 3).then_some(Candidate {
         mistake: Mistake::ConstantFactor(Shown(factor)),
         worst,
@@ -115,18 +125,37 @@ fn constant_factor(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Op
     })
 }
 
-/// True if the gradient of an operand is wrong at a case.
+/// True if the gradient of an operand is wrong at a case, by more than rounding and the error of the witnesses.
 pub fn is_wrong(prepared: &PreparedCase, evaluation: &Evaluation, operand: usize) -> bool {
-    prepared.reference.gradient(operand).is_some_and(|right| {
-        let given = &evaluation.g_x[operand];
-        let tiny = prepared.reference.rounding_of(operand);
-        given.shape() != right.shape()
-            || given
-                .iter()
-                .zip(&right)
-                .any(|(a, n)| !((a - n).abs() <= 100.0 * tiny + SAME * n.abs()))
-    })
+    let reference = &prepared.reference;
+    let (Some(Some(expected)), Some(given)) = (reference.gradients.get(operand), evaluation.g_x.get(operand)) else {
+        return false;
+    };
+    if given.shape() != reference.case.operands[operand].value.shape() {
+        return true;
+    }
+    let tiny = 100.0 * reference.rounding_of(operand);
+    let flat: Vec<f64> = given.iter().copied().collect();
+    let is_off = |a: f64, entry: &ReferenceEntry, terms: f64| {
+        let bound = match entry.exact {
+            Some(_) => 0.0,
+            None => entry.numeric.map_or(f64::INFINITY, |(_, bound)| 8.0 * bound),
+        };
+        let nearest = entry.nearest(a);
+        !nearest.is_nan() && !((a - nearest).abs() <= tiny + bound + CERTAIN * nearest.abs().max(terms))
+    };
+    expected
+        .entries
+        .iter()
+        .any(|entry| is_off(flat[entry.index], entry, 0.0))
+        || expected.probes.iter().any(|(v, entry)| {
+            let terms = flat.iter().zip(v).map(|(g, v)| (g * v).abs()).sum();
+            is_off(flat.iter().zip(v).map(|(g, v)| g * v).sum(), entry, terms)
+        })
 }
+
+/// Witnesses agree to this share of an entry wherever they are certain.
+const CERTAIN: f64 = 1e-11;
 
 /// The best explanation of everything that is wrong; `None` if no known mistake fits.
 ///
@@ -157,52 +186,15 @@ pub fn diagnose(draws: &[(&PreparedCase, &Evaluation)]) -> Option<Diagnosis> {
         .take(2);
     Some(Diagnosis {
         mistake: best.mistake.clone(),
-        sentence: format!("your gradient g_{} behaves as if {}", name(at), said.sentence),
+        sentence: said.about(&format!("g_{}", name(at))),
+        hint: said.hint_about(&format!("g_{}", name(at))),
         operand: name(at),
         residual: best.worst,
         draws: best.draws,
-        also: also.map(|other| other.sentence).collect(),
+        also: also.map(|other| other.aside(&format!("g_{}", name(at)))).collect(),
     })
 }
 
 fn has(prepared: &PreparedCase, operand: usize) -> bool {
     operand < prepared.reference.case.operands.len()
-}
-
-/// The positions of the wrong entries in words, for a gradient that no mistake explains.
-pub fn whereabouts(given: &ArrayD<f64>, right: &ArrayD<f64>) -> String {
-    if given.shape() != right.shape() {
-        return format!(
-            "it has the shape {:?} and should have {:?}",
-            given.shape(),
-            right.shape()
-        );
-    }
-    let scale = right.iter().fold(0.0, |most: f64, n| most.max(n.abs()));
-    let off = |a: &f64, n: &f64| !((a - n).abs() <= SAME * scale);
-    let wrong: Vec<Vec<usize>> = given
-        .indexed_iter()
-        .zip(right)
-        .filter(|((_, a), n)| off(a, n))
-        .map(|((index, _), _)| ndarray::Dimension::slice(&index).to_vec())
-        .collect();
-    if wrong.len() == right.len() {
-        return "every entry is wrong".to_string();
-    }
-    for axis in 0..right.ndim() {
-        let size = right.shape()[axis];
-        let at: Vec<usize> = wrong.iter().map(|index| index[axis]).collect();
-        if let Some(&only) = at.first().filter(|first| size > 1 && at.iter().all(|i| i == *first)) {
-            let place = match only {
-                0 => "the first".to_string(),
-                last if last + 1 == size => "the last".to_string(),
-                other => format!("number {other}"),
-            };
-            return format!("only entries of {place} slice along axis {axis} are wrong");
-        }
-    }
-    if right.ndim() == 2 && wrong.iter().all(|index| index[0] == index[1]) {
-        return "only the diagonal is wrong".to_string();
-    }
-    format!("{} of {} entries are wrong", wrong.len(), right.len())
 }

@@ -1,7 +1,13 @@
 //! Which mistake explains a wrong gradient, and the smallest case that shows it.
 //!
-//! Reading order: [`diagnose`] (the search), [`shrink`], [`counterexample`].
+//! Reading order: [`diagnose`] (the search), [`pattern`] (where the wrong entries are), [`symptom`] (what must stay),
+//! [`cut`] and [`shrink`] (smaller cases), [`counterexample`].
 
 pub(crate) mod counterexample;
+pub(crate) mod cut;
 pub(crate) mod diagnose;
+mod example_test;
+mod path_factor;
+pub(crate) mod pattern;
 pub mod shrink;
+pub(crate) mod symptom;

@@ -1,20 +1,18 @@
 //! From a wrong gradient to the smallest case that still shows the same mistake.
 //!
-//! Small cases are drawn and the smallest is kept on which the gradient is wrong in the same way; then its numbers are
-//! replaced, one after another, by 0, 1, -1, 2 and 1/2, and the upstream gradient by a single 1. A step is taken only
-//! if the same mistake still explains the gradient, so that shrinking cannot slide from one mistake to another.
+//! Small cases are drawn and the smallest is kept on which the gradient is wrong in the same way; the axes of a case that
+//! is always drawn large are cut; then its numbers are replaced, one after another, by 0, 1, -1, 2 and 1/2, and the
+//! upstream gradient by a single 1. A step is taken only if the same mistake, or the same pattern of wrong entries, is
+//! still there, so that shrinking cannot slide from one mistake to another.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use ndarray::ArrayD;
-
-use crate::diagnosis::diagnose::{SAME, is_wrong};
+use crate::diagnosis::cut::{self, may_be_cut};
+use crate::diagnosis::symptom::Symptom;
 use crate::evaluation::prepared_case::PreparedCase;
 use crate::evaluation::{Evaluation, Upstream};
-use crate::mistakes::Mistake;
-use crate::mistakes::hypotheses::residual_above;
-use crate::subject::Subject;
+use crate::subject::{Case, Subject};
 use crate::witness::reference::JACOBIAN;
 use tapegrad_core::op::OperandKind;
 
@@ -22,38 +20,10 @@ use tapegrad_core::op::OperandKind;
 const SMALL: [(&[usize], u64); 4] = [(&[1], 6), (&[1, 2], 24), (&[2], 6), (&[2, 3], 8)];
 /// The simplest numbers, in the order in which they are tried.
 const SIMPLE: [f64; 5] = [0.0, 1.0, -1.0, 2.0, 0.5];
+/// Groups are made of at most so many axes.
+const GROUPED_MAX: usize = 6;
 /// Larger arrays are not simplified entry by entry.
 const ENTRIES_MAX: usize = 24;
-
-/// The failure that must stay the same while a case shrinks.
-#[derive(Clone, Debug)]
-pub struct Symptom {
-    /// The operand whose gradient is wrong.
-    pub operand: String,
-    /// The mistake that explains it, if one does.
-    pub mistake: Option<Mistake>,
-}
-
-impl Symptom {
-    /// The position of the operand if this case shows the mistake.
-    pub fn operand_in(&self, prepared: &PreparedCase, evaluation: &Evaluation) -> Option<usize> {
-        let operand = prepared
-            .reference
-            .case
-            .operands
-            .iter()
-            .position(|x| x.name == self.operand)?;
-        if !is_wrong(prepared, evaluation, operand) {
-            return None;
-        }
-        let Some(mistake) = &self.mistake else {
-            return Some(operand);
-        };
-        let h = prepared.hypotheses(operand).iter().find(|h| h.mistake == *mistake)?;
-        let floor = 100.0 * prepared.reference.rounding_of(operand);
-        (residual_above(&evaluation.g_x[operand], &h.gradient, floor) <= SAME).then_some(operand)
-    }
-}
 
 /// Small cases of a subject, the smallest first.
 pub fn small_cases(subject: &Arc<dyn Subject>, seed: u64) -> Vec<PreparedCase> {
@@ -77,7 +47,7 @@ pub fn real_numbers(prepared: &PreparedCase) -> usize {
         .sum()
 }
 
-/// The smallest and simplest case that shows the mistake.
+/// The smallest and simplest case that shows the same failure.
 pub fn shrink(
     subject: &Arc<dyn Subject>,
     start: PreparedCase,
@@ -85,71 +55,158 @@ pub fn shrink(
     symptom: &Symptom,
     limit: Duration,
 ) -> (PreparedCase, Evaluation) {
+    let search = Search {
+        subject,
+        symptom,
+        limit,
+    };
     let mut best = (start, evaluation);
     for prepared in small_cases(subject, best.0.seed) {
         if real_numbers(&prepared) >= real_numbers(&best.0) {
             break;
         }
-        if let Ok(evaluation) = prepared.ask(subject, limit)
-            && symptom.operand_in(&prepared, &evaluation).is_some()
-        {
+        if let Some(evaluation) = search.shown(&prepared) {
             best = (prepared, evaluation);
             break;
         }
     }
-    simplify(subject, best, symptom, limit)
+    if may_be_cut(&**subject, &best.0.reference.case) {
+        search.cut(&mut best);
+    }
+    search.simplify(&mut best);
+    best
 }
 
-/// Replaces the numbers of a case by simple ones while it shows the mistake.
-fn simplify(
-    subject: &Arc<dyn Subject>,
-    mut best: (PreparedCase, Evaluation),
-    symptom: &Symptom,
+/// A case with what the subject computes there.
+type Shown = (PreparedCase, Evaluation);
+
+/// The search for a smaller case.
+struct Search<'s> {
+    subject: &'s Arc<dyn Subject>,
+    symptom: &'s Symptom,
     limit: Duration,
-) -> (PreparedCase, Evaluation) {
-    let attempt = |x: Vec<ArrayD<f64>>, g_y: ArrayD<f64>, from: &PreparedCase| {
-        let mut case = from.reference.case.clone();
-        case.operands
-            .iter_mut()
-            .zip(x)
-            .for_each(|(operand, value)| operand.value = value);
-        let old = from.reference.x_old.clone();
-        let prepared = PreparedCase::of(subject, case, old, &Upstream::Given(g_y), from.seed, JACOBIAN).ok()?;
+}
+
+impl Search<'_> {
+    fn shown(&self, prepared: &PreparedCase) -> Option<Evaluation> {
+        let evaluation = self.symptom.ask(self.subject, prepared, self.limit).ok()?;
+        self.symptom.is_shown(prepared, &evaluation).then_some(evaluation)
+    }
+
+    /// A case that shows the failure too, if it does.
+    fn attempt(&self, case: Case, upstream: &Upstream, seed: u64) -> Option<Shown> {
+        let prepared = PreparedCase::of(self.subject, case, upstream, seed, JACOBIAN).ok()?;
         if prepared.reference.y.iter().any(|y| y.is_nan()) {
             return None;
         }
-        let evaluation = prepared.ask(subject, limit).ok()?;
-        symptom.operand_in(&prepared, &evaluation)?;
+        let evaluation = self.shown(&prepared)?;
         Some((prepared, evaluation))
-    };
-    let count = best.0.reference.g_y.len();
-    for i in 0..count.min(ENTRIES_MAX) {
-        let mut g_y = best.0.reference.g_y.clone() * 0.0;
-        if let Some(g) = g_y.iter_mut().nth(i) {
-            *g = 1.0;
-        }
-        if let Some(better) = attempt(best.0.reference.case.values(), g_y, &best.0) {
-            best = better;
-            break;
-        }
     }
-    for operand in best.0.reference.case.real().collect::<Vec<_>>() {
-        for i in 0..best.0.reference.case.operands[operand].value.len().min(ENTRIES_MAX) {
-            for simple in SIMPLE {
-                let mut x = best.0.reference.case.values();
-                let Some(entry) = x[operand].iter_mut().nth(i) else {
-                    continue;
-                };
-                if *entry == simple {
-                    break;
-                }
-                *entry = simple;
-                if let Some(better) = attempt(x, best.0.reference.g_y.clone(), &best.0) {
-                    best = better;
-                    break;
-                }
+
+    /// Cuts the axes, the largest first, all of one size at once and then each by itself.
+    fn cut(&self, best: &mut Shown) {
+        for size in cut::sizes(&best.0.reference.case) {
+            self.cut_to_least(best, size, &|case, to| cut::cut(case, size, to));
+        }
+        for size in cut::sizes(&best.0.reference.case) {
+            self.cut_groups(best, size);
+        }
+        for operand in 0..best.0.reference.case.operands.len() {
+            for axis in 0..best.0.reference.case.operands[operand].value.ndim() {
+                let size = best.0.reference.case.operands[operand].value.shape()[axis];
+                self.cut_to_least(best, size, &|case, to| cut::cut_one(case, operand, axis, to));
             }
         }
     }
-    best
+
+    /// Cuts some of the axes of one size, where others of the same size by chance must stay.
+    fn cut_groups(&self, best: &mut Shown, size: usize) {
+        let axes = cut::axes_of(&best.0.reference.case, size);
+        if !(2..=GROUPED_MAX).contains(&axes.len()) {
+            return;
+        }
+        for group in 1..1_usize << axes.len() {
+            let chosen = axes.iter().enumerate().filter(|(n, _)| group >> n & 1 == 1);
+            let chosen: Vec<(usize, usize)> = chosen.map(|(_, axis)| *axis).collect();
+            let still = |(operand, axis): &(usize, usize)| {
+                best.0.reference.case.operands[*operand].value.shape()[*axis] == size
+            };
+            if chosen.len() < 2 || !chosen.iter().all(still) {
+                continue;
+            }
+            let seed = best.0.seed;
+            let cut = |to: usize| {
+                let case = best.0.reference.case.clone();
+                chosen
+                    .iter()
+                    .fold(case, |case, (operand, axis)| cut::cut_one(&case, *operand, *axis, to))
+            };
+            let smaller = (1..=2).find_map(|to| self.attempt(cut(to), &Upstream::Seed(seed), seed));
+            if let Some(smaller) = smaller {
+                *best = smaller;
+            }
+        }
+    }
+
+    /// Takes the smallest size that still shows the failure: 1, 2 or 3, or else by halving.
+    fn cut_to_least(&self, best: &mut Shown, size: usize, cut: &dyn Fn(&Case, usize) -> Case) {
+        let from = best.0.reference.case.clone();
+        let seed = best.0.seed;
+        let at = |to: usize| self.attempt(cut(&from, to), &Upstream::Seed(seed), seed);
+        for to in (1..size.min(4)).chain((size > 4).then_some(4)) {
+            if let Some(smaller) = at(to) {
+                *best = smaller;
+                return;
+            }
+        }
+        let (mut low, mut high) = (4, size);
+        while high > low + 1 {
+            let middle = low.midpoint(high);
+            match at(middle) {
+                Some(smaller) => {
+                    *best = smaller;
+                    high = middle;
+                }
+                None => low = middle,
+            }
+        }
+    }
+
+    /// Replaces the numbers of a case by simple ones while it shows the failure.
+    fn simplify(&self, best: &mut Shown) {
+        let seed = best.0.seed;
+        let count = best.0.reference.g_y.len();
+        for i in 0..count.min(ENTRIES_MAX) {
+            let mut g_y = best.0.reference.g_y.clone() * 0.0;
+            if let Some(g) = g_y.iter_mut().nth(i) {
+                *g = 1.0;
+            }
+            let case = best.0.reference.case.clone();
+            if let Some(better) = self.attempt(case, &Upstream::Given(g_y), seed) {
+                *best = better;
+                break;
+            }
+        }
+        for operand in best.0.reference.case.real().collect::<Vec<_>>() {
+            for i in 0..best.0.reference.case.operands[operand].value.len().min(ENTRIES_MAX) {
+                self.simplify_entry(best, operand, i);
+            }
+        }
+    }
+
+    fn simplify_entry(&self, best: &mut Shown, operand: usize, i: usize) {
+        for simple in SIMPLE {
+            let mut x = best.0.reference.case.values();
+            let Some(entry) = x[operand].iter_mut().nth(i).filter(|entry| **entry != simple) else {
+                return;
+            };
+            *entry = simple;
+            let case = best.0.reference.case.with_values(&x);
+            let upstream = Upstream::Given(best.0.reference.g_y.clone());
+            if let Some(better) = self.attempt(case, &upstream, best.0.seed) {
+                *best = better;
+                return;
+            }
+        }
+    }
 }

@@ -1,20 +1,23 @@
 //! A subject evaluated at a case: its value, and its gradients for several upstream gradients and memory layouts.
 
+pub(crate) mod calls;
+pub(crate) mod history;
 pub mod options;
 pub(crate) mod prepared_case;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use ndarray::{ArrayD, ArrayViewD, Axis, Slice};
+use ndarray::{ArrayD, Axis, Slice};
 
 use crate::Draw;
+use crate::evaluation::calls::Calls;
+use crate::evaluation::history::History;
 use crate::function::Function;
 use crate::function::expanded_graph::ExpandedGraph;
-use crate::guard::{Stage, Trouble, guarded};
+use crate::guard::{Stage, Trouble, caught, guarded};
+use crate::subject::run::{run_backward, run_forward};
 use crate::subject::{Case, Subject};
-use tapegrad_core::module::Module;
-use tapegrad_core::op::OperandKind;
 use tapegrad_core::shape::Shape;
 
 /// The value and the gradients that a subject computes at one case.
@@ -38,21 +41,45 @@ pub struct Evaluation {
     pub combined: Vec<ArrayD<f64>>,
     /// The gradients when operands and upstream gradient lie in memory in another way.
     pub by_layout: Vec<(MemoryLayout, Vec<ArrayD<f64>>)>,
+    /// Why backward() can run once only after each forward(): the message of its panic.
+    pub once: Option<String>,
+    /// What the module gives after calls that came before; empty if it was not asked.
+    pub(crate) histories: Vec<(History, Calls)>,
 }
 
-/// Evaluates a subject: forward() at other operands, forward() at the case, backward(). A stale cache then shows.
+/// Evaluates a subject on a new module: forward(), backward().
 ///
-/// **Errors** if it panics, does not return within `limit`, or gives another number of gradients than operands.
+/// **Errors** if it panics, a call does not return within `limit`, or it gives another number of gradients than operands.
 pub fn ask(
     subject: &Arc<dyn Subject>,
     case: &Case,
-    x_old: Vec<ArrayD<f64>>,
     upstream: Upstream,
     limit: Duration,
 ) -> Result<Evaluation, Trouble> {
     let (subject, case) = (Arc::clone(subject), case.clone());
+    guarded(limit, move |stage| evaluations(&*subject, &case, &upstream, stage))
+}
+
+/// Evaluates a subject at a case after other calls: those of `wanted`, or of every history.
+///
+/// **Errors** if a call does not return within `limit`; a panic is a result.
+pub(crate) fn ask_histories(
+    subject: &Arc<dyn Subject>,
+    case: &Case,
+    g_y: &ArrayD<f64>,
+    wanted: Option<History>,
+    (seed, limit): (u64, Duration),
+) -> Result<Vec<(History, Calls)>, Trouble> {
+    let (subject, case, g_y) = (Arc::clone(subject), case.clone(), g_y.clone());
     guarded(limit, move |stage| {
-        evaluations(&*subject, &case, &x_old, &upstream, stage)
+        stage.enter("drawing operands of an earlier call");
+        let kind = subject.kind();
+        let mut all = History::all(&*subject, &case, &mut Draw::new(seed ^ 0x51ed_270b, 3));
+        all.retain(|(history, _)| history.concerns(kind) && wanted.is_none_or(|wanted| wanted == *history));
+        for (_, calls) in &mut all {
+            calls.run(&*subject, &case, &g_y, stage);
+        }
+        all
     })
 }
 
@@ -78,28 +105,32 @@ impl Upstream {
     }
 }
 
-fn evaluations(
-    subject: &dyn Subject,
-    case: &Case,
-    x_old: &[ArrayD<f64>],
-    upstream: &Upstream,
-    stage: &Stage,
-) -> Evaluation {
+fn evaluations(subject: &dyn Subject, case: &Case, upstream: &Upstream, stage: &Stage) -> Evaluation {
     let x = case.values();
     stage.enter("making the module");
     let mut module = subject.module(case);
     stage.enter("forward()");
-    run_forward(&mut *module, case, x_old);
     let y = run_forward(&mut *module, case, &x);
     let [g_y, g_other] = upstream.of(y.shape());
     stage.enter("backward()");
     let g_x = run_backward(&mut *module, case, g_y.view());
-    let again = run_backward(&mut *module, case, g_y.view());
-    let at_zero = run_backward(&mut *module, case, (&g_y * 0.0).view());
-    let at_other = run_backward(&mut *module, case, g_other.view());
-    let combined = run_backward(&mut *module, case, (&g_y + &g_other * 2.0).view());
+    let (again, once) = match caught(|| run_backward(&mut *module, case, g_y.view())) {
+        Ok(again) => (again, None),
+        Err(message) => (g_x.clone(), Some(message)),
+    };
+    let mut backward = |g: &ArrayD<f64>| {
+        if once.is_some() {
+            stage.enter("forward()");
+            run_forward(&mut *module, case, &x);
+        }
+        stage.enter("backward()");
+        run_backward(&mut *module, case, g.view())
+    };
+    let at_zero = backward(&(&g_y * 0.0));
+    let at_other = backward(&g_other);
+    let combined = backward(&(&g_y + &g_other * 2.0));
     let mut by_layout = Vec::new();
-    for layout in [MemoryLayout::Permuted, MemoryLayout::Sliced] {
+    for layout in [MemoryLayout::Plain, MemoryLayout::Permuted, MemoryLayout::Sliced] {
         stage.enter("forward() with strided views");
         let mut module = subject.module(case);
         run_forward(&mut *module, case, &x.iter().map(|x| layout.of(x)).collect::<Vec<_>>());
@@ -116,42 +147,16 @@ fn evaluations(
         at_other,
         combined,
         by_layout,
+        once,
+        histories: Vec::new(),
     }
-}
-
-/// Sets the parameters and runs forward().
-pub(crate) fn run_forward(module: &mut dyn Module<f64>, case: &Case, x: &[ArrayD<f64>]) -> ArrayD<f64> {
-    let (given, own) = x.split_at(case.given);
-    if !own.is_empty() {
-        let mut params = module.params();
-        assert_eq!(
-            params.len(),
-            own.len(),
-            "the module has another number of parameters than its case"
-        );
-        for (param, value) in params.iter_mut().zip(own) {
-            param.value.assign(value);
-        }
-    }
-    let views: Vec<ArrayViewD<'_, f64>> = given.iter().map(|x| x.view()).collect();
-    module.forward(&views)
-}
-
-/// Runs backward() and gathers the gradients of operands and parameters.
-fn run_backward(module: &mut dyn Module<f64>, case: &Case, g_y: ArrayViewD<'_, f64>) -> Vec<ArrayD<f64>> {
-    let mut g_x = module.backward(g_y);
-    assert_eq!(
-        g_x.len(),
-        case.given,
-        "backward() gives one gradient for each operand of forward()"
-    );
-    g_x.extend(module.params().iter().map(|param| param.gradient.to_owned()));
-    g_x
 }
 
 /// How the entries of an array are arranged in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryLayout {
+    /// As it comes: what changes here does not change by the layout.
+    Plain,
     /// The axes are stored in the opposite order.
     Permuted,
     /// The entries are every second one of a larger array, in reverse order, with NaN between them.
@@ -162,14 +167,17 @@ impl MemoryLayout {
     /// The layout in words, as part of a sentence.
     pub fn text(self) -> &'static str {
         match self {
+            Self::Plain => "as they were",
             Self::Permuted => "stored with their axes in another order",
             Self::Sliced => "a slice of a larger array",
         }
     }
 
     fn of(self, x: &ArrayD<f64>) -> ArrayD<f64> {
-        if self == Self::Permuted {
-            return x.t().as_standard_layout().into_owned().reversed_axes();
+        match self {
+            Self::Plain => return x.clone(),
+            Self::Permuted => return x.t().as_standard_layout().into_owned().reversed_axes(),
+            Self::Sliced => {}
         }
         let Some(last) = x.ndim().checked_sub(1) else {
             return x.clone();
@@ -194,6 +202,7 @@ pub struct OwnForward {
 
 impl Function for OwnForward {
     fn value(&self, x: &[ArrayD<f64>]) -> ArrayD<f64> {
+        crate::guard::enter("forward()");
         run_forward(&mut *self.subject.module(&self.case), &self.case, x)
     }
 
@@ -201,19 +210,11 @@ impl Function for OwnForward {
         None
     }
 
+    fn has_duals(&self) -> bool {
+        false
+    }
+
     fn expanded(&self, _: &[ArrayD<f64>]) -> Option<ExpandedGraph> {
         None
     }
-}
-
-/// Operands of the same shapes for an earlier forward(): real ones are scaled down a little, so they stay in the domain.
-pub fn old_operands(case: &Case, draw: &mut Draw) -> Vec<ArrayD<f64>> {
-    let older = |operand: &crate::subject::CaseOperand| match operand.kind {
-        OperandKind::Real => {
-            let shrink = draw.between(Shape::new(operand.value.shape()), 0.7, 0.97);
-            &operand.value * &shrink
-        }
-        _ => operand.value.clone(),
-    };
-    case.operands.iter().map(older).collect()
 }

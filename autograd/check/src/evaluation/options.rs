@@ -41,6 +41,9 @@ impl Default for Options {
 /// The sizes that cases take in turn; 0 comes up by chance with all of them.
 pub const SIZES: [&[usize]; 4] = [&[1, 2, 3], &[2, 3], &[1, 2, 3, 5, 7], &[3, 2, 5]];
 
+/// Sizes besides those: more than 7 entries, and one row against many.
+pub(crate) const LARGER: [&[usize]; 3] = [&[1, 9], &[11], &[8, 3]];
+
 /// The seed of one case.
 pub fn seed_of(seed: u64, number: u64) -> u64 {
     seed.wrapping_mul(1_000_003).wrapping_add(number)

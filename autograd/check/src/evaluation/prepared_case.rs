@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use ndarray::ArrayD;
 
-use crate::evaluation::{Evaluation, OwnForward, Upstream, ask, old_operands};
+use crate::evaluation::history::History;
+use crate::evaluation::{Evaluation, OwnForward, Upstream, ask, ask_histories};
 use crate::function::Function;
 use crate::guard::{Trouble, caught};
-use crate::mistakes::hypotheses::{Hypothesis, hypotheses};
+use crate::mistakes::Mistake;
+use crate::mistakes::hypotheses::{Hypothesis, gradient_of, hypotheses};
 use crate::subject::{Case, Subject};
 use crate::witness::reference::{Coverage, Reference};
 use tapegrad_core::op::Draw;
@@ -30,15 +32,13 @@ impl PreparedCase {
     pub fn draw(subject: &Arc<dyn Subject>, seed: u64, sizes: &[usize], coverage: Coverage) -> Result<Self, Trouble> {
         let mut draw = Draw::of_sizes(seed, sizes.iter().copied());
         let case = caught(|| subject.case(&mut draw)).map_err(|message| trouble("drawing a case", message))?;
-        let x_old = old_operands(&case, &mut draw);
-        Self::of(subject, case, x_old, &Upstream::Seed(seed), seed, coverage)
+        Self::of(subject, case, &Upstream::Seed(seed), seed, coverage)
     }
 
     /// Computes the reference gradients of a given case.
     pub fn of(
         subject: &Arc<dyn Subject>,
         case: Case,
-        x_old: Vec<ArrayD<f64>>,
         upstream: &Upstream,
         seed: u64,
         coverage: Coverage,
@@ -49,12 +49,15 @@ impl PreparedCase {
                 case: case.clone(),
             })
         };
-        let function = subject.function(&case).unwrap_or_else(own);
-        let y = caught(|| function.value(&case.values())).map_err(|message| trouble("the definition", message))?;
+        let (function, stage) = match subject.function(&case) {
+            Some(function) => (function, "the definition"),
+            None => (own(), "forward()"),
+        };
+        let y = caught(|| function.value(&case.values())).map_err(|message| trouble(stage, message))?;
         let [g_y, _] = upstream.of(y.shape());
         let mut draw = Draw::new(seed ^ 0x5bd1_e995, 3);
         let hypotheses = case.operands.iter().map(|_| OnceCell::new()).collect();
-        let reference = Reference::new(case, x_old, y, g_y, function, coverage, &mut draw);
+        let reference = Reference::new(case, y, g_y, function, coverage, &mut draw);
         Ok(Self {
             reference,
             seed,
@@ -67,16 +70,30 @@ impl PreparedCase {
         self.hypotheses[operand].get_or_init(|| hypotheses(&self.reference, operand))
     }
 
+    /// The gradient that one mistake would give at this case; `None` if it cannot be made here.
+    pub(crate) fn gradient_of(&self, mistake: &Mistake, operand: usize) -> Option<ArrayD<f64>> {
+        if let Some(all) = self.hypotheses[operand].get() {
+            let h = all.iter().find(|h| h.mistake == *mistake)?;
+            return Some(h.gradient.clone());
+        }
+        gradient_of(&self.reference, operand, mistake)
+    }
+
     /// Evaluates a subject at this case.
     pub fn ask(&self, subject: &Arc<dyn Subject>, limit: Duration) -> Result<Evaluation, Trouble> {
         let upstream = Upstream::Given(self.reference.g_y.clone());
-        ask(
-            subject,
-            &self.reference.case,
-            self.reference.x_old.clone(),
-            upstream,
-            limit,
-        )
+        ask(subject, &self.reference.case, upstream, limit)
+    }
+
+    /// Evaluates a subject at this case after other calls.
+    pub(crate) fn ask_histories(
+        &self,
+        subject: &Arc<dyn Subject>,
+        wanted: Option<History>,
+        limit: Duration,
+    ) -> Result<Vec<(History, crate::evaluation::calls::Calls)>, Trouble> {
+        let reference = &self.reference;
+        ask_histories(subject, &reference.case, &reference.g_y, wanted, (self.seed, limit))
     }
 }
 

@@ -33,6 +33,11 @@ pub trait Function: Send + Sync {
     /// The derivative of the value along `v` in one operand, by dual numbers; `None` if the function has no such form.
     fn along(&self, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<ArrayD<f64>>;
 
+    /// True if the function has a form in dual numbers.
+    fn has_duals(&self) -> bool {
+        true
+    }
+
     /// The value at these operands in double-double precision; `None` if the function has no such form.
     fn value_double_double(&self, _: &[ArrayD<DoubleDouble>]) -> Option<ArrayD<DoubleDouble>> {
         None

@@ -1,6 +1,6 @@
 //! Ops that are easily taken for one another: over another axis, the mean for the sum, a mask that sees too much.
 
-use tapegrad_core::ops::{AnyOp, Attention, CrossEntropy, Mean, Reduction, Sees, Softmax, Sum};
+use tapegrad_core::ops::{AnyOp, Attention, CrossEntropy, Mean, Reduction, Sees, Slice, Softmax, Sum, Tril};
 use tapegrad_core::shape::{Axes, RANK_MAX};
 
 /// The ops that may stand where `op` should, with a key and a sentence each; `rank` is that of the first operand.
@@ -41,6 +41,26 @@ pub fn of(op: &AnyOp, rank: usize) -> Vec<(String, String, AnyOp)> {
                 "the losses are summed where the mean is meant".to_string(),
                 summed.into(),
             );
+        }
+        AnyOp::Slice(op) => {
+            for (key, sentence, by) in [
+                ("later", "it begins one place later", 1_isize),
+                ("earlier", "it begins one place earlier", -1),
+            ] {
+                let moved = |place: usize| place.checked_add_signed(by);
+                if let (Some(start), Some(end)) = (moved(op.start), moved(op.end)) {
+                    let sentence = format!("an index is off by one: {sentence}");
+                    add(key, sentence, Slice { start, end, ..*op }.into());
+                }
+            }
+        }
+        AnyOp::Tril(op) => {
+            let sentence = "the mask is off by one: it begins one place below the diagonal".to_string();
+            add("below", sentence, Tril { below: op.below + 1 }.into());
+            if let Some(below) = op.below.checked_sub(1) {
+                let sentence = "the mask is off by one: it begins one place higher".to_string();
+                add("above", sentence, Tril { below }.into());
+            }
         }
         AnyOp::Attention(op) => {
             let (key, sentence, sees) = match op.sees {

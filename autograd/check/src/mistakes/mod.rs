@@ -11,7 +11,8 @@ use std::cmp::Ordering;
 use serde::{Serialize, Serializer};
 
 use hypotheses::{
-    GraphMistake, JacobianMistake, LocalDerivativeMistake, ProgramMistake, ResultMistake, UpstreamMistake, ValueMistake,
+    GraphMistake, JacobianMistake, LocalDerivativeMistake, ProgramMistake, ResultMistake, ScaledPath, UpstreamMistake,
+    ValueMistake,
 };
 
 /// A mistake that a wrong gradient may behave as if it had.
@@ -31,6 +32,8 @@ pub enum Mistake {
     Graph(GraphMistake),
     /// At one place of the derived backward program.
     Program(ProgramMistake),
+    /// The contribution along one path is multiplied by a number.
+    ScaledPath(ScaledPath),
     /// The gradient is multiplied by the same unnamed number on all draws.
     ConstantFactor(Shown<f64>),
     /// Two mistakes at once.
@@ -56,8 +59,10 @@ pub(crate) struct Description {
     pub cost: f64,
     /// The identifier in JSON and in remarks.
     pub cause: String,
-    /// The words that follow "your gradient behaves as if".
+    /// The words that follow "your gradient behaves as if", or a whole sentence in which `{g}` stands for the gradient.
     pub sentence: String,
+    /// The sentence without the right formula; empty if the sentence does not give it away.
+    pub hint: String,
 }
 
 impl Description {
@@ -66,7 +71,39 @@ impl Description {
             cost,
             cause: cause.into(),
             sentence: sentence.into(),
+            hint: String::new(),
         }
+    }
+
+    /// The same with a sentence that does not give the right formula away.
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// The sentence about a gradient.
+    pub fn about(&self, g: &str) -> String {
+        spoken(&self.sentence, g)
+    }
+
+    /// The sentence about a gradient, without the right formula.
+    pub fn hint_about(&self, g: &str) -> String {
+        match self.hint.is_empty() {
+            true => self.about(g),
+            false => spoken(&self.hint, g),
+        }
+    }
+
+    /// The sentence as it stands beside another one.
+    pub fn aside(&self, g: &str) -> String {
+        self.sentence.replace("{g}", g)
+    }
+}
+
+fn spoken(sentence: &str, g: &str) -> String {
+    match sentence.contains("{g}") {
+        true => sentence.replace("{g}", g),
+        false => format!("your gradient {g} behaves as if {sentence}"),
     }
 }
 
@@ -86,6 +123,7 @@ impl Mistake {
             Self::Value(mistake) => mistake.description(),
             Self::Graph(mistake) => mistake.description(),
             Self::Program(mistake) => mistake.description(),
+            Self::ScaledPath(path) => path.description(),
             Self::ConstantFactor(Shown(factor)) => Description::new(
                 2.2,
                 "constant factor",
@@ -112,11 +150,16 @@ impl SecondMistake {
             Self::Halved => (2.0, "factor 1/2", "multiplied by 1/2"),
             Self::Transposed => (1.5, "transposed", "transposed"),
         };
+        let hint = match first.hint.is_empty() {
+            true => String::new(),
+            false => format!("{}, and {sentence}", first.hint),
+        };
         Description::new(
             first.cost + more,
             format!("{} & {cause}", first.cause),
             format!("{}, and {sentence}", first.sentence),
         )
+        .with_hint(hint)
     }
 }
 

@@ -4,13 +4,13 @@
 //! a sum that is a mean or missing, another name in the place of a name. Edits that no longer fit in shape or type are
 //! refused by the language itself. The sentence shows the line as it should be and as it behaves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Description, Shown};
 use crate::guard::caught;
 use crate::witness::reference::Reference;
 use ndarray::ArrayD;
-use tapegrad_language::ast::{Arg, Binary, Expr, ExprKind, File, ItemKind, StmtKind};
+use tapegrad_language::ast::{Arg, Binary, Expr, ExprKind, File, Ident, ItemKind, Stmt, StmtKind};
 use tapegrad_language::parse::parse;
 use tapegrad_language::print::{print, print_expr};
 
@@ -25,7 +25,30 @@ pub struct ProgramMistake {
 
 impl ProgramMistake {
     pub(crate) fn description(&self) -> Description {
-        Description::new(1.75, format!("edit {}", self.place), self.sentence.0.clone())
+        let line = self.place.split(' ').next().unwrap_or_default();
+        Description::new(1.75, format!("edit {}", self.place), self.sentence.0.clone()).with_hint(format!(
+            "one place of the line for `{line}` were another: {}",
+            self.edit_in_words()
+        ))
+    }
+
+    /// What kind of edit it is, without saying where.
+    fn edit_in_words(&self) -> &'static str {
+        let edit = self.place.rsplit(' ').next().unwrap_or_default();
+        let edit = edit.rsplit('.').next().unwrap_or_default();
+        if self.place.contains("name ") {
+            return "a name stands where another belongs";
+        }
+        match edit {
+            "right" | "left" => "a term or a factor is missing",
+            "minus" | "plus" | "sign" => "a sign is the other way round",
+            "divide" | "times" => "it multiplies where it should divide, or the other way round",
+            "swap" => "two sides are exchanged",
+            "untransposed" => "a matrix is not transposed",
+            "uncalled" => "a function or a sum is missing",
+            "sum" | "mean" => "a sum stands for a mean, or the other way round",
+            _ => "a comparison is another one",
+        }
     }
 }
 
@@ -73,7 +96,10 @@ fn edits(text: &str) -> Vec<(ProgramMistake, String)> {
     else {
         return Vec::new();
     };
-    let names = names(&parsed.file);
+    let mut names = names(&parsed.file);
+    // What comes in is called g_y in reports, and is another name for the same.
+    names.retain(|name| !name.starts_with("v_"));
+    let defined = definitions(stmts);
     let mut all = Vec::new();
     for (line, stmt) in stmts.iter().enumerate() {
         let StmtKind::Equation(targets, expr, _) = &stmt.kind else {
@@ -93,11 +119,9 @@ fn edits(text: &str) -> Vec<(ProgramMistake, String)> {
             };
             *own = edited.clone();
             let name = &target.name.name;
-            let sentence = format!(
-                "`{name} = {}` were `{name} = {}`",
-                print_expr(expr),
-                print_expr(&edited)
-            );
+            let (right, wrong) = (print_expr(expr), print_expr(&edited));
+            let meant = where_clauses(&[&right, &wrong], &defined);
+            let sentence = format!("`{name} = {right}` were `{name} = {wrong}`{meant}");
             let mistake = ProgramMistake {
                 place: format!("{name} {key}"),
                 sentence: Shown(sentence),
@@ -107,6 +131,52 @@ fn edits(text: &str) -> Vec<(ProgramMistake, String)> {
     }
     all
 }
+
+/// What the names of a program stand for, but for its gradients.
+fn definitions(stmts: &[Stmt]) -> BTreeMap<String, String> {
+    let definition = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::Equation(targets, expr, _) => match &targets[..] {
+            [target] if !target.name.name.starts_with("g_") => Some((target.name.name.clone(), print_expr(expr))),
+            _ => None,
+        },
+        _ => None,
+    };
+    stmts.iter().filter_map(definition).collect()
+}
+
+/// What the numbered names in these texts stand for: `, where v3 = tanh(x)`.
+fn where_clauses(texts: &[&str], defined: &BTreeMap<String, String>) -> String {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let is_numbered = |name: &str| {
+        let number = name.strip_prefix('v').unwrap_or_default();
+        !number.is_empty() && number.chars().all(|c| c.is_ascii_digit())
+    };
+    let mut known: Vec<(String, String)> = Vec::new();
+    let mut open: Vec<String> = texts.iter().map(|text| (*text).to_string()).collect();
+    while let Some(text) = open.pop() {
+        for name in text.split(|c| !is_part(c)).filter(|name| is_numbered(name)) {
+            if known.len() < CLAUSES_MAX
+                && !known.iter().any(|(own, _)| own == name)
+                && let Some(formula) = defined.get(name)
+            {
+                known.push((name.to_string(), formula.clone()));
+                open.push(formula.clone());
+            }
+        }
+    }
+    known.sort();
+    let clauses: Vec<String> = known
+        .iter()
+        .map(|(name, formula)| format!("{name} = {formula}"))
+        .collect();
+    match clauses.is_empty() {
+        true => String::new(),
+        false => format!(", where {}", clauses.join(", ")),
+    }
+}
+
+/// A sentence says what at most so many names stand for.
+const CLAUSES_MAX: usize = 4;
 
 /// Every name that is given or defined: what may stand in the place of another.
 fn names(file: &File) -> BTreeSet<String> {
@@ -231,6 +301,16 @@ fn call_edits(expr: &Expr, function: &Expr, args: &[Arg], names: &BTreeSet<Strin
         ));
     }
     for (i, arg) in args.iter().enumerate() {
+        if let Arg::Over(own) = arg {
+            all.extend(axis_edits(own).into_iter().map(|(key, over)| {
+                let mut args = args.to_vec();
+                match over {
+                    Some(over) => args[i] = Arg::Over(over),
+                    None => drop(args.remove(i)),
+                }
+                (key, with(ExprKind::Call(Box::new(function.clone()), args)))
+            }));
+        }
         let Arg::Value(value) = arg else { continue };
         for (key, edited) in variants(value, names) {
             let mut args = args.to_vec();
@@ -242,6 +322,23 @@ fn call_edits(expr: &Expr, function: &Expr, args: &[Arg], names: &BTreeSet<Strin
         }
     }
     all
+}
+
+/// The axes that a sum may be taken over instead: one of its neighbours, or all.
+fn axis_edits(own: &[Ident]) -> Vec<(String, Option<Vec<Ident>>)> {
+    let [only] = own else { return Vec::new() };
+    let number = only
+        .name
+        .strip_prefix('p')
+        .and_then(|number| number.parse::<usize>().ok());
+    let named = |number: usize| Ident {
+        name: format!("p{number}"),
+        ..only.clone()
+    };
+    let other = |number: usize| (format!("axis p{number}"), Some(vec![named(number)]));
+    let neighbours = number.into_iter().flat_map(|own| [own.wrapping_sub(1), own + 1]);
+    let neighbours = neighbours.filter(|number| (1..=4).contains(number)).map(other);
+    neighbours.chain([("all axes".to_string(), None)]).collect()
 }
 
 #[cfg(test)]

@@ -54,6 +54,10 @@ impl Subject for Mutant {
         self.subject.case(draw)
     }
 
+    fn sizes_are_fixed(&self) -> bool {
+        self.subject.sizes_are_fixed()
+    }
+
     fn module(&self, case: &Case) -> Box<dyn Module<f64>> {
         Box::new(MutantModule {
             right: self.subject.module(case),

@@ -2,7 +2,7 @@
 
 use crate::function::expanded_graph::GraphEdit;
 use crate::mistakes::Mistake;
-use crate::mistakes::hypotheses::{GraphMistake, JacobianMistake, ResultMistake, UpstreamMistake, ValueMistake};
+use crate::mistakes::hypotheses::{GraphMistake, JacobianMistake, ResultMistake, UpstreamMistake};
 
 /// A mistake to plant in the gradient of one operand.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,13 +115,23 @@ impl Mutation {
             Self::UpstreamSquared => *mistake == Mistake::Upstream(UpstreamMistake::Squared),
             Self::UpstreamFirst => matches!(mistake.first(), Mistake::Upstream(UpstreamMistake::OnlyFirst(_))),
             Self::UpstreamLast => matches!(mistake.first(), Mistake::Upstream(UpstreamMistake::OnlyLast(_))),
-            Self::Stale => *mistake == Mistake::Value(ValueMistake::Stale),
             Self::Swapped => matches!(mistake.first(), Mistake::Jacobian(JacobianMistake::SwappedWith(_))),
             Self::Graph(edit) => {
                 matches!(mistake, Mistake::Graph(GraphMistake::Edit { edit: named, .. }) if named == edit)
             }
-            // No mistake names the first two; the last shows in a second backward().
-            Self::SlightlyOff | Self::LastEntryLost | Self::Accumulated => false,
+            // No mistake names the first two; the others show after other calls.
+            Self::SlightlyOff | Self::LastEntryLost | Self::Accumulated | Self::Stale => false,
+        }
+    }
+}
+
+/// The fault that names a mutation which shows only after other calls.
+impl Mutation {
+    pub(crate) fn cause(&self) -> Option<&'static str> {
+        match self {
+            Self::Accumulated => Some("impure"),
+            Self::Stale => Some("stale"),
+            _ => None,
         }
     }
 }

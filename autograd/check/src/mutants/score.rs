@@ -11,7 +11,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::diagnosis::diagnose::{Diagnosis, SAME, diagnose, is_wrong};
-use crate::diagnosis::shrink::{Symptom, real_numbers, small_cases};
+use crate::diagnosis::shrink::{real_numbers, small_cases};
+use crate::diagnosis::symptom::Symptom;
 use crate::evaluation::Evaluation;
 use crate::evaluation::options::{SIZES, seed_of};
 use crate::evaluation::prepared_case::PreparedCase;
@@ -20,7 +21,8 @@ use crate::mistakes::hypotheses::residual_above;
 use crate::mutants::mutant::Mutant;
 use crate::mutants::mutation::{MUTATIONS, Mutation};
 use crate::subject::Subject;
-use crate::verdict::judge::{EntryVerdict, faults, judge_operand};
+use crate::verdict::faults::faults;
+use crate::verdict::judge::{EntryVerdict, judge_operand};
 use crate::witness::reference::{FULL, JACOBIAN};
 
 /// The score of one subject, or of all together.
@@ -154,14 +156,23 @@ struct MutantTrials {
 
 impl MutantTrials {
     fn try_mutant(&self, mutant: &Arc<dyn Subject>, operand: &str, mutation: &Mutation, score: &mut MutationScore) {
-        let ask = |prepared: &PreparedCase| prepared.ask(mutant, LIMIT).ok();
+        let is_of_state = mutation.cause().is_some();
+        let ask = |prepared: &PreparedCase| {
+            let mut evaluation = prepared.ask(mutant, LIMIT).ok()?;
+            if is_of_state {
+                evaluation.histories = prepared.ask_histories(mutant, None, LIMIT).ok()?;
+            }
+            Some(evaluation)
+        };
         let evaluations: Vec<(&PreparedCase, Evaluation)> =
             self.cases.iter().filter_map(|p| Some((p, ask(p)?))).collect();
         let fresh: Vec<(&PreparedCase, Evaluation)> = self.fresh.iter().filter_map(|p| Some((p, ask(p)?))).collect();
-        let is_impure =
-            |(p, a): &(&PreparedCase, Evaluation)| faults(&p.reference, a).iter().any(|f| f.cause == "impure");
+        let fault = |(p, a): &(&PreparedCase, Evaluation)| {
+            let found = faults(&p.reference, a).into_iter().map(|fault| fault.cause);
+            found.filter(|cause| *cause != "not-linear").next()
+        };
         let differs = |(p, a): &(&PreparedCase, Evaluation)| {
-            is_impure(&(p, a.clone())) || p.reference.case.real().any(|i| is_wrong(p, a, i))
+            is_of_state && fault(&(p, a.clone())).is_some() || p.reference.case.real().any(|i| is_wrong(p, a, i))
         };
         if !evaluations.iter().chain(&fresh).any(differs) {
             score.equivalent += 1;
@@ -182,17 +193,16 @@ impl MutantTrials {
         let diagnosis = diagnose(&draws);
         let said = match &diagnosis {
             Some(diagnosis) => Said::Mistake(diagnosis),
-            None if evaluations.iter().any(is_impure) => Said::Impure,
-            None => Said::Nothing,
+            None => evaluations.iter().find_map(fault).map_or(Said::Nothing, Said::Fault),
         };
         self.rate(&said, &fresh, (mutant, operand, mutation), score);
-        let symptom = Symptom {
-            operand: operand.to_string(),
-            mistake: diagnosis.map(|d| d.mistake),
-        };
+        let symptom = diagnosis.map(|d| Symptom::Mistake(operand.to_string(), d.mistake));
         let shows = |p: &&PreparedCase| {
-            ask(p)
-                .is_some_and(|a| symptom.operand_in(p, &a).is_some() || (symptom.mistake.is_none() && is_found(p, &a)))
+            ask(p).is_some_and(|a| {
+                symptom
+                    .as_ref()
+                    .map_or_else(|| is_found(p, &a), |symptom| symptom.is_shown(p, &a))
+            })
         };
         let smallest = self.small.iter().find(shows).map(real_numbers);
         score
@@ -214,7 +224,10 @@ impl MutantTrials {
                 score.remarks.push(format!("{label} is unexplained"));
                 return;
             }
-            Said::Impure => ("impure".to_string(), *mutation == Mutation::Accumulated),
+            Said::Fault(cause) => {
+                let named = mutation.cause().is_some_and(|own| cause.starts_with(own));
+                ((*cause).to_string(), named)
+            }
             Said::Mistake(diagnosis) => (diagnosis.mistake.cause(), mutation.is_named_by(&diagnosis.mistake)),
         };
         score.named += usize::from(is_named);
@@ -232,8 +245,8 @@ impl MutantTrials {
 enum Said<'d> {
     /// A mistake explains the gradient.
     Mistake(&'d Diagnosis),
-    /// A second backward() gives another gradient.
-    Impure,
+    /// A fault that other calls show.
+    Fault(&'static str),
     /// The gradient is wrong, and nothing explains it.
     Nothing,
 }

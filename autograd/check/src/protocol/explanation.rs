@@ -1,104 +1,172 @@
-//! The explanation of a wrong gradient: a diagnosis on fresh draws, and the smallest counterexample.
+//! The explanation of what is wrong: the size of the error, a diagnosis on fresh draws, the smallest counterexample.
 
 use std::sync::Arc;
 
+use crate::Draw;
 use crate::diagnosis::counterexample::Counterexample;
-use crate::diagnosis::diagnose::{diagnose, is_wrong, whereabouts};
-use crate::diagnosis::shrink::{Symptom, shrink};
-use crate::evaluation::Evaluation;
+use crate::diagnosis::cut;
+use crate::diagnosis::diagnose::{diagnose, is_wrong};
+use crate::diagnosis::pattern::Pattern;
+use crate::diagnosis::shrink::shrink;
+use crate::diagnosis::symptom::Symptom;
 use crate::evaluation::options::{Options, sizes_of};
 use crate::evaluation::prepared_case::PreparedCase;
+use crate::evaluation::{Evaluation, Upstream};
+use crate::guard::caught;
 use crate::mistakes::Mistake;
 use crate::report::TargetReport;
 use crate::subject::Subject;
+use crate::subject::special::SpecialValues;
+use crate::verdict::faults::{Fault, faults};
+use crate::verdict::locate::size_sentence;
 use crate::witness::reference::JACOBIAN;
 
 /// How many draws with a wrong gradient a diagnosis uses, and how many draws are tried to find them.
 const DRAWS: (usize, u64) = (6, 40);
 
-/// Adds the diagnosis and the smallest counterexample to a report.
+/// A case, and what the subject computes there.
+type Shown = (PreparedCase, Evaluation);
+
+/// Adds sizes of errors, the diagnosis and the smallest counterexample to a report.
 pub(crate) fn explain(
     subject: &Arc<dyn Subject>,
-    prepared: PreparedCase,
-    evaluation: Evaluation,
+    (prepared, evaluation): Shown,
+    (found, special): (&[Fault], Option<SpecialValues>),
     options: &Options,
     report: &mut TargetReport,
 ) {
-    if report.findings.iter().any(|finding| finding.cause == "forward") {
-        return;
+    let reference = &prepared.reference;
+    let is_random = found.iter().any(|fault| ["dice", "noise"].contains(&fault.cause));
+    for i in reference.case.real().filter(|&i| evaluation.g_x.len() > i) {
+        // The size of an error says nothing where each call gives another number.
+        if !is_random
+            && evaluation.g_x[i].shape() == reference.case.operands[i].value.shape()
+            && let Some(sentence) = size_sentence(reference, &evaluation.g_x[i], i)
+        {
+            report.find(&format!("g_{}", reference.case.operands[i].name), sentence);
+        }
     }
-    let draws = wrong_draws(subject, options, &prepared);
+    let is_decisive = |fault: &&Fault| ["forward", "dice", "noise"].contains(&fault.cause);
+    let is_wrong_here = reference.case.real().any(|i| is_wrong(&prepared, &evaluation, i));
+    match found
+        .iter()
+        .find(is_decisive)
+        .or(found.first().filter(|_| !is_wrong_here))
+    {
+        Some(fault) => example_of_fault(subject, (prepared, evaluation), fault, options, report),
+        None => explain_gradient(subject, (prepared, evaluation), special, options, report),
+    }
+}
+
+/// The smallest case that shows a fault other than a wrong entry.
+fn example_of_fault(
+    subject: &Arc<dyn Subject>,
+    (prepared, evaluation): Shown,
+    fault: &Fault,
+    options: &Options,
+    report: &mut TargetReport,
+) {
+    let history = fault.calls.as_ref().map(|(history, _)| *history);
+    let symptom = Symptom::Fault(fault.cause, history);
+    let (prepared, evaluation) = shrink(subject, prepared, evaluation, &symptom, options.limit);
+    let shown = faults(&prepared.reference, &evaluation);
+    let Some(fault) = shown.iter().find(|shown| shown.cause == fault.cause) else {
+        return;
+    };
+    let (what, given, right) = match &fault.compared {
+        Some((what, given, right)) => (what.as_str(), given.clone(), right.clone()),
+        None => ("y", evaluation.y.clone(), evaluation.y.clone()),
+    };
+    let mut example = Counterexample::comparing(&report.name, &prepared, (what, &given, &right));
+    if let Some(upstream) = &fault.upstream {
+        example = example.with_upstream(upstream);
+    }
+    if let Some((history, calls)) = &fault.calls {
+        example = example.after(*history, calls);
+    }
+    report.example = Some(example);
+}
+
+fn explain_gradient(
+    subject: &Arc<dyn Subject>,
+    (prepared, evaluation): Shown,
+    special: Option<SpecialValues>,
+    options: &Options,
+    report: &mut TargetReport,
+) {
+    let draws = wrong_draws(subject, options, &prepared, special);
     let views: Vec<(&PreparedCase, &Evaluation)> = draws.iter().map(|(p, a)| (p, a)).collect();
     let diagnosis = diagnose(&views);
-    let first_wrong = prepared
-        .reference
-        .case
-        .real()
-        .find(|&i| is_wrong(&prepared, &evaluation, i));
+    let case = &prepared.reference.case;
+    let first_wrong = case.real().find(|&i| is_wrong(&prepared, &evaluation, i));
     let operand = diagnosis.as_ref().map(|d| d.operand.clone());
-    let operand = operand.or_else(|| first_wrong.map(|i| prepared.reference.case.operands[i].name.clone()));
-    let Some(operand) = operand else { return };
-    let symptom = Symptom {
-        operand,
-        mistake: diagnosis
-            .as_ref()
-            .map(|d| d.mistake.clone())
-            .filter(|mistake| !matches!(mistake, Mistake::ConstantFactor(_))),
+    let Some(operand) = operand.or_else(|| first_wrong.map(|i| case.operands[i].name.clone())) else {
+        return;
     };
-    let start = draws.into_iter().filter(|(p, a)| symptom.operand_in(p, a).is_some());
+    let symptom = match diagnosis.as_ref().map(|d| d.mistake.clone()) {
+        Some(mistake) if !matches!(mistake, Mistake::ConstantFactor(_)) => Symptom::Mistake(operand.clone(), mistake),
+        _ => Symptom::Wrong(operand.clone(), pattern(&views, (&prepared, &evaluation), &operand)),
+    };
+    let start = draws.into_iter().filter(|(p, a)| symptom.is_shown(p, a));
     let start = start
         .min_by_key(|(p, _)| p.reference.case.numbers())
         .unwrap_or((prepared, evaluation));
     let (prepared, evaluation) = shrink(subject, start.0, start.1, &symptom, options.limit);
-    if let Some(i) = prepared
-        .reference
-        .case
-        .operands
-        .iter()
-        .position(|x| x.name == symptom.operand)
+    let at = prepared.reference.case.operands.iter().position(|x| x.name == operand);
+    if let Some(i) = at {
+        let mistake = diagnosis.as_ref().map(|d| &d.mistake);
+        report.example = Some(Counterexample::new(&report.name, &prepared, &evaluation, i, mistake));
+    }
+    if let Symptom::Wrong(name, pattern) = &symptom
+        && diagnosis.is_none()
     {
-        report.example = Some(Counterexample::new(
-            &report.name,
-            &prepared,
-            &evaluation,
-            i,
-            symptom.mistake.as_ref(),
-        ));
-        if diagnosis.is_none()
-            && let Some(right) = prepared.reference.gradient(i)
-        {
-            let place = whereabouts(&evaluation.g_x[i], &right);
-            report.find(
-                "unexplained",
-                format!("no mistake of the bank explains g_{}; {place}", symptom.operand),
-            );
-        }
+        let place = pattern.text(&format!("g_{name}"));
+        report.find("unexplained", format!("no known mistake explains it; {place}"));
     }
     report.diagnosis = diagnosis;
 }
 
-/// Evaluations on fresh draws of different sizes.
-fn wrong_draws(subject: &Arc<dyn Subject>, options: &Options, first: &PreparedCase) -> Vec<(PreparedCase, Evaluation)> {
-    let mut draws = Vec::new();
+/// Where the wrong entries are on all draws, before any of them is made smaller.
+fn pattern(draws: &[(&PreparedCase, &Evaluation)], first: (&PreparedCase, &Evaluation), operand: &str) -> Pattern {
+    let at = |(p, _): &(&PreparedCase, &Evaluation)| p.reference.case.operands.iter().position(|x| x.name == operand);
+    let Some(i) = at(&first) else { return Pattern::Some };
+    let draws: Vec<_> = draws.iter().copied().filter(|draw| at(draw) == Some(i)).collect();
+    Pattern::of(if draws.is_empty() { &[] } else { &draws }, i)
+}
+
+/// Evaluations on fresh draws of different sizes; where a caller draws one size only, or large ones, they are cut.
+fn wrong_draws(
+    subject: &Arc<dyn Subject>,
+    options: &Options,
+    first: &PreparedCase,
+    special: Option<SpecialValues>,
+) -> Vec<Shown> {
+    let mut draws: Vec<Shown> = Vec::new();
     let mut empty = 0;
+    let is_cut = is_of_one_size(subject, options, first);
     for number in 0..DRAWS.1 {
+        let seed = first.seed.wrapping_add(104_729 * (number + 1));
         let sizes = sizes_of(options, number as usize + 1);
-        let Ok(prepared) = PreparedCase::draw(
-            subject,
-            first.seed.wrapping_add(104_729 * (number + 1)),
-            &sizes,
-            JACOBIAN,
-        ) else {
-            continue;
+        let cut_one = || cut_draw(subject, seed, &sizes);
+        let drawn = || PreparedCase::draw(subject, seed, &sizes, JACOBIAN).ok();
+        // The sizes as they are drawn are tried too: a mistake may need them.
+        let prepared = match is_cut && number % 4 != 3 {
+            true => cut_one().or_else(drawn),
+            false => drawn(),
         };
-        let Ok(evaluation) = prepared.ask(subject, options.limit) else {
+        let prepared = match special {
+            Some(special) => prepared.and_then(|p| at_special_values(subject, &p, special)),
+            None => prepared,
+        };
+        let Some((prepared, evaluation)) = prepared.and_then(|p| p.ask(subject, options.limit).ok().map(|e| (p, e)))
+        else {
             continue;
         };
         let is_telling = prepared
             .reference
             .case
             .real()
-            .any(|i| is_wrong(&prepared, &evaluation, i));
+            .any(|i| prepared.reference.gradient(i).is_some() && is_wrong(&prepared, &evaluation, i));
         if is_telling || empty < 2 {
             empty += usize::from(!is_telling);
             draws.push((prepared, evaluation));
@@ -108,4 +176,42 @@ fn wrong_draws(subject: &Arc<dyn Subject>, options: &Options, first: &PreparedCa
         }
     }
     draws
+}
+
+/// The same case at special values.
+fn at_special_values(
+    subject: &Arc<dyn Subject>,
+    prepared: &PreparedCase,
+    special: SpecialValues,
+) -> Option<PreparedCase> {
+    let case = special.of(&prepared.reference.case)?;
+    let upstream = Upstream::Given(prepared.reference.g_y.clone());
+    PreparedCase::of(subject, case, &upstream, prepared.seed, JACOBIAN).ok()
+}
+
+/// True if all draws have the same shapes, or the Jacobian of a case is too large to be known in full.
+fn is_of_one_size(subject: &Arc<dyn Subject>, options: &Options, first: &PreparedCase) -> bool {
+    let case = &first.reference.case;
+    if !cut::may_be_cut(&**subject, case) {
+        return false;
+    }
+    let shapes = |case: &crate::subject::Case| {
+        case.operands
+            .iter()
+            .map(|x| x.value.shape().to_vec())
+            .collect::<Vec<_>>()
+    };
+    let is_same = |number: u64| {
+        let mut draw = Draw::of_sizes(first.seed ^ (number + 1), sizes_of(options, number as usize));
+        caught(|| subject.case(&mut draw)).is_ok_and(|other| shapes(&other) == shapes(case))
+    };
+    (0..4).all(is_same) || case.real().any(|i| first.reference.gradient(i).is_none())
+}
+
+fn cut_draw(subject: &Arc<dyn Subject>, seed: u64, sizes: &[usize]) -> Option<PreparedCase> {
+    let mut draw = Draw::of_sizes(seed, sizes.iter().copied());
+    let case = caught(|| subject.case(&mut draw)).ok()?;
+    let case = cut::cut_at_random(&case, &mut draw);
+    let prepared = PreparedCase::of(subject, case, &Upstream::Seed(seed), seed, JACOBIAN).ok()?;
+    prepared.reference.y.iter().all(|y| y.is_finite()).then_some(prepared)
 }

@@ -1,5 +1,6 @@
 //! What a check finds, for people and for programs.
 
+pub(crate) mod covered;
 pub mod gradient_plot;
 pub mod page;
 pub mod render;
@@ -9,6 +10,7 @@ use serde_json::Value;
 
 use crate::diagnosis::counterexample::Counterexample;
 use crate::diagnosis::diagnose::Diagnosis;
+use crate::report::covered::Covered;
 use crate::subject::Kind;
 use crate::verdict::judge::EntryVerdict;
 use crate::witness::reference_gradient::ReferenceEntry;
@@ -45,6 +47,8 @@ pub struct TargetReport {
     pub resolution: f64,
     /// How many cases were tried.
     pub cases: usize,
+    /// What the check covered.
+    pub covered: Covered,
     /// The mistake that explains what is wrong.
     pub diagnosis: Option<Diagnosis>,
     /// The smallest case on which it is wrong.
@@ -90,6 +94,7 @@ impl TargetReport {
             bound: 0.0,
             resolution: 0.0,
             cases: 0,
+            covered: Covered::default(),
             diagnosis: None,
             example: None,
             findings: Vec::new(),

@@ -6,11 +6,23 @@ use crate::report::{Report, TargetReport, Verdict};
 
 /// The report as text.
 pub fn text(report: &Report) -> String {
+    told(report, Told::Everything)
+}
+
+/// The report as text, without the right formula of what is wrong.
+pub fn text_without_solution(report: &Report) -> String {
+    told(report, Told::NoSolution)
+}
+
+fn told(report: &Report, told: Told) -> String {
     let mut text = String::new();
     for target in &report.targets {
         match target.verdict {
-            Verdict::Wrong => text.push_str(&wrong(target)),
+            Verdict::Wrong => text.push_str(&explained(target, told)),
             _ => text.push_str(&line(target)),
+        }
+        if target.verdict == Verdict::Pass && report.targets.len() <= COVERED_MAX {
+            let _ = writeln!(text, "          {}", target.covered.text());
         }
     }
     let count = |verdict: Verdict| report.targets.iter().filter(|target| target.verdict == verdict).count();
@@ -24,6 +36,9 @@ pub fn text(report: &Report) -> String {
     let _ = writeln!(text, "; {entries} entries compared, seed {}", report.seed);
     text
 }
+
+/// What each check covered is told of this many subjects.
+const COVERED_MAX: usize = 3;
 
 fn line(target: &TargetReport) -> String {
     let word = match target.verdict {
@@ -44,16 +59,36 @@ fn line(target: &TargetReport) -> String {
 
 /// Everything about a wrong gradient: the sentence first, then the numbers, then what else is wrong.
 pub fn wrong(target: &TargetReport) -> String {
+    explained(target, Told::Everything)
+}
+
+/// The same without the right formula, for a reader who is to find it.
+pub fn without_solution(target: &TargetReport) -> String {
+    explained(target, Told::NoSolution)
+}
+
+/// How much a reader is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Everything,
+    NoSolution,
+}
+
+fn explained(target: &TargetReport, told: Told) -> String {
     let mut text = format!("WRONG     {}\n", target.name);
     if let Some(diagnosis) = &target.diagnosis {
-        let _ = writeln!(text, "\n  {}.", upper_first(&diagnosis.sentence));
+        let sentence = match told {
+            Told::Everything => &diagnosis.sentence,
+            Told::NoSolution => &diagnosis.hint,
+        };
+        let _ = writeln!(text, "\n  {}.", upper_first(sentence));
         let _ = writeln!(
             text,
             "  This gives your numbers on {} draws of different sizes, to {:.0e} of their size.",
             diagnosis.draws,
             diagnosis.residual.max(1e-16)
         );
-        for also in &diagnosis.also {
+        for also in diagnosis.also.iter().filter(|_| told == Told::Everything) {
             let _ = writeln!(text, "  Also consistent with: {also}.");
         }
     }
@@ -79,6 +114,14 @@ pub fn wrong(target: &TargetReport) -> String {
 }
 
 fn upper_first(sentence: &str) -> String {
+    // A name such as g_x stays as it is.
+    if sentence
+        .split(' ')
+        .next()
+        .is_some_and(|word| word.contains(['_', '(', '`']))
+    {
+        return sentence.to_string();
+    }
     let mut letters = sentence.chars();
     letters
         .next()

@@ -71,6 +71,15 @@ impl Case {
         self.operands.iter().map(|operand| operand.value.clone()).collect()
     }
 
+    /// The same case with other values of its operands.
+    pub(crate) fn with_values(&self, values: &[ArrayD<f64>]) -> Self {
+        let mut case = self.clone();
+        for (operand, value) in case.operands.iter_mut().zip(values) {
+            operand.value = value.clone();
+        }
+        case
+    }
+
     /// The positions of the operands that have a gradient.
     pub fn real(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.operands.len()).filter(|&i| self.operands[i].kind == OperandKind::Real)

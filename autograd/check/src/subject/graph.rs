@@ -16,7 +16,7 @@ use tapegrad_language::program::Program;
 use tapegrad_language::run::Instance;
 use tapegrad_language::types::Kind as Numbers;
 
-/// A program of the graph language; its value is the objective, or the first output.
+/// A program of the graph language; its value is the objective, the first output, or a named output.
 ///
 /// A checked program cannot be sent to another thread, so that the text is kept and read anew for each case.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct GraphSubject {
     name: String,
     text: String,
     graph: Option<String>,
+    /// The output that is the value; `None` for the objective or the first output.
+    output: Option<String>,
 }
 
 /// How many sizes are drawn until some fit the program's requirements.
@@ -50,7 +52,28 @@ impl GraphSubject {
             name: program.name.clone(),
             text: text.to_string(),
             graph: Some(program.name.clone()),
+            output: None,
         })
+    }
+
+    /// The same graph once for each of its results: the objective, and every output that depends on a real operand.
+    ///
+    /// **Errors** as [`GraphSubject::new`].
+    pub fn of_each_result(file: &str, text: &str, graph: Option<&str>) -> Result<Vec<Self>, String> {
+        let first = Self::new(file, text, graph)?;
+        let program = first.program();
+        let skipped = usize::from(program.objective.is_none());
+        let outputs = program.outputs.iter().skip(skipped);
+        let is_objective = |id| program.objective.as_ref().is_some_and(|(_, own)| own == id);
+        let real = outputs.filter(|(_, id)| !is_objective(id) && matches!(program.values[*id].ty.kind, Numbers::Real));
+        let others: Vec<Self> = real
+            .map(|(name, _)| Self {
+                name: format!("{}.{name}", first.name),
+                output: Some(name.clone()),
+                ..first.clone()
+            })
+            .collect();
+        Ok(std::iter::once(first).chain(others).collect())
     }
 
     fn program(&self) -> Program {
@@ -66,7 +89,8 @@ impl GraphSubject {
     }
 
     fn replay(&self, case: &Case) -> Replay {
-        Replay::of(&self.program(), &Self::sizes(case)).expect("the sizes of a case fit the program")
+        Replay::of(&self.program(), &Self::sizes(case), self.output.as_deref())
+            .expect("the sizes of a case fit the program")
     }
 
     fn formula(&self, case: &Case) -> Formula {
@@ -98,7 +122,7 @@ impl Subject for GraphSubject {
                 .iter()
                 .map(|name| (name.clone(), draw.size_nonzero() as i64))
                 .collect();
-            if Replay::of(&program, &sizes).is_ok()
+            if Replay::of(&program, &sizes, self.output.as_deref()).is_ok()
                 && let Some(case) = drawn(&program, sizes, draw)
             {
                 return case;
@@ -122,7 +146,11 @@ impl Subject for GraphSubject {
             formula: self.formula(case),
             kinds: case.kinds(),
             names: case.names(),
-            symbolic: Some(Symbolic::new(&self.text, self.graph.as_deref(), Self::sizes(case))),
+            // The language derives the objective or the first output.
+            symbolic: match self.output {
+                None => Some(Symbolic::new(&self.text, self.graph.as_deref(), Self::sizes(case))),
+                Some(_) => None,
+            },
         }))
     }
 }
@@ -173,12 +201,16 @@ struct Replay {
 }
 
 impl Replay {
-    fn of(program: &Program, sizes: &BTreeMap<String, i64>) -> Result<Self, String> {
+    fn of(program: &Program, sizes: &BTreeMap<String, i64>, output: Option<&str>) -> Result<Self, String> {
         let text = |error: Box<tapegrad_language::diagnostic::Diagnostic>| format!("{error:?}");
         let instance = Instance::new(program, sizes).map_err(text)?;
         let (graph, made) = instance.graph().map_err(text)?;
         let list = instance.params();
-        let result = made.objective.or(made.outputs.first().map(|(_, id)| *id));
+        let named = |output: &str| made.outputs.iter().find(|(name, _)| name == output).map(|(_, id)| *id);
+        let result = match output {
+            Some(output) => named(output),
+            None => made.objective.or(made.outputs.first().map(|(_, id)| *id)),
+        };
         let mut operands: BTreeMap<NodeId, usize> = made.inputs.iter().enumerate().map(|(i, &id)| (id, i)).collect();
         for node in graph.nodes() {
             if let Source::Param(param) = node.source {

@@ -4,10 +4,13 @@
 pub mod attributes;
 
 mod case;
+mod chain;
 mod graph;
 mod model;
 mod module;
 mod op;
+pub(crate) mod run;
+pub(crate) mod special;
 
 use std::sync::Arc;
 
@@ -16,6 +19,7 @@ use tapegrad_core::module::Module;
 use tapegrad_core::op::Draw;
 
 pub use case::{Case, CaseOperand};
+pub use chain::ChainSubject;
 pub use graph::GraphSubject;
 pub use model::ModelSubject;
 pub use module::ModuleSubject;
@@ -38,6 +42,16 @@ pub trait Subject: Send + Sync {
     /// A new module in single precision; `None` if the subject has none.
     fn single(&self, _case: &Case) -> Option<Box<dyn Module<f32>>> {
         None
+    }
+
+    /// True if the sizes that cases are drawn with belong to the subject: a wrong case is then not cut to smaller ones.
+    fn sizes_are_fixed(&self) -> bool {
+        false
+    }
+
+    /// The parts that are checked by themselves if the whole is wrong, such as the links of a chain.
+    fn parts(&self) -> Vec<Arc<dyn Subject>> {
+        Vec::new()
     }
 
     /// Cases that must be tried besides those that are drawn, such as every pattern of broadcasting.

@@ -11,6 +11,9 @@ use tapegrad_core::{FormulaModule, Module};
 /// Makes a module for a case.
 type Make = Box<dyn Fn(&Case) -> Box<dyn Module<f64>> + Send + Sync>;
 
+/// Makes a module in single precision for a case.
+type MakeSingle = Box<dyn Fn(&Case) -> Box<dyn Module<f32>> + Send + Sync>;
+
 /// A module with hand-written forward() and backward(), and what it is meant to compute.
 pub struct ModuleSubject {
     name: String,
@@ -18,6 +21,8 @@ pub struct ModuleSubject {
     case: Box<dyn Fn(&mut Draw) -> Case + Send + Sync>,
     make: Make,
     formula: Option<Formula>,
+    are_sizes_fixed: bool,
+    single: Option<MakeSingle>,
 }
 
 impl fmt::Debug for ModuleSubject {
@@ -39,6 +44,8 @@ impl ModuleSubject {
             case: Box::new(case),
             make: Box::new(move |_| Box::new(make())),
             formula: None,
+            are_sizes_fixed: false,
+            single: None,
         }
     }
 
@@ -54,6 +61,8 @@ impl ModuleSubject {
             case: Box::new(case),
             make: Box::new(move |case| Box::new(make(case))),
             formula: None,
+            are_sizes_fixed: false,
+            single: None,
         }
     }
 
@@ -84,7 +93,24 @@ impl ModuleSubject {
             case: Box::new(case),
             make: Box::new(make),
             formula: Some(formula),
+            are_sizes_fixed: false,
+            single: None,
         }
+    }
+
+    /// The same, with the module in `f32` that [`Numbers::Single`](crate::Numbers::Single) checks.
+    pub fn in_single_precision<M: Module<f32> + 'static>(
+        mut self,
+        make: impl Fn(&Case) -> M + Send + Sync + 'static,
+    ) -> Self {
+        self.single = Some(Box::new(move |case| Box::new(make(case))));
+        self
+    }
+
+    /// The same, where the sizes of the drawn operands are the only ones: a wrong case is not cut to smaller ones.
+    pub fn of_fixed_sizes(mut self) -> Self {
+        self.are_sizes_fixed = true;
+        self
     }
 }
 
@@ -101,11 +127,18 @@ impl Subject for ModuleSubject {
         (self.case)(draw)
     }
 
+    fn sizes_are_fixed(&self) -> bool {
+        self.are_sizes_fixed
+    }
+
     fn module(&self, case: &Case) -> Box<dyn Module<f64>> {
         (self.make)(case)
     }
 
-    fn single(&self, _: &Case) -> Option<Box<dyn Module<f32>>> {
+    fn single(&self, case: &Case) -> Option<Box<dyn Module<f32>>> {
+        if let Some(make) = &self.single {
+            return Some(make(case));
+        }
         let formula = Arc::clone(self.formula.as_ref().filter(|_| self.kind == Kind::Graph)?);
         Some(Box::new(FormulaModule::<f32>::new(move |x| formula(x))))
     }

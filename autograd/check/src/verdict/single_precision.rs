@@ -41,9 +41,14 @@ pub fn evaluation(
         let mut module = subject.single(&case)?;
         stage.enter("forward() in f32");
         let x: Vec<ArrayD<f32>> = case.values().iter().map(|x| x.mapv(|x| x as f32)).collect();
-        module.forward(&x.iter().map(|x| x.view()).collect::<Vec<_>>());
+        let (given, own) = x.split_at(case.given);
+        for (param, value) in module.params().iter_mut().zip(own) {
+            param.value.assign(value);
+        }
+        module.forward(&given.iter().map(|x| x.view()).collect::<Vec<_>>());
         stage.enter("backward() in f32");
-        let g_x = module.backward(g_y.mapv(|g| g as f32).view());
+        let mut g_x = module.backward(g_y.mapv(|g| g as f32).view());
+        g_x.extend(module.params().iter().map(|param| param.gradient.to_owned()));
         Some(g_x.into_iter().map(|g| g.mapv(f64::from)).collect())
     })
 }
@@ -98,12 +103,5 @@ pub fn prepared(subject: &Arc<dyn Subject>, from: &PreparedCase) -> Result<Prepa
     let reference = &from.reference;
     let upstream = crate::evaluation::Upstream::Given(reference.g_y.clone());
     let coverage = crate::witness::reference::JACOBIAN;
-    PreparedCase::of(
-        subject,
-        rounded(reference.case.clone()),
-        reference.x_old.clone(),
-        &upstream,
-        from.seed,
-        coverage,
-    )
+    PreparedCase::of(subject, rounded(reference.case.clone()), &upstream, from.seed, coverage)
 }

@@ -15,6 +15,8 @@ use crate::witness::precision::Precision;
 
 /// A relative bound that is good enough to stop at.
 const GOOD: f64 = 1e-10;
+/// A bound of so many roundings of the value is all that steps of a size can give.
+const LIMITED: f64 = 16.0;
 /// How far beyond its last movement a combination may still be from the derivative.
 const SAFETY: f64 = 8.0;
 
@@ -44,6 +46,11 @@ pub enum Slope {
 /// **Errors** of rounding are bounded from the values of `f` alone: a function that loses digits inside, which its
 /// result does not show, has a larger error than is said here.
 pub fn slopes<T: Precision>(x: f64, f: impl Fn(T) -> Option<Vec<T>>) -> Vec<Slope> {
+    slopes_of_rounded(x, T::ROUNDING, f)
+}
+
+/// The same of a function whose values are rounded by this share of themselves.
+pub(crate) fn slopes_of_rounded<T: Precision>(x: f64, rounding: f64, f: impl Fn(T) -> Option<Vec<T>>) -> Vec<Slope> {
     let Some(here) = f(T::from_f64(x)) else {
         return Vec::new();
     };
@@ -51,13 +58,19 @@ pub fn slopes<T: Precision>(x: f64, f: impl Fn(T) -> Option<Vec<T>>) -> Vec<Slop
         // What stands at -∞ is masked and cannot be moved.
         return vec![Slope::Smooth { value: 0.0, bound: 0.0 }; here.len()];
     }
+    let heights = here.iter().map(|y| y.to_f64().abs()).filter(|y| y.is_finite());
+    let height = heights.fold(0.0, f64::max);
     let mut best = vec![Slope::NoValue; here.len()];
     for first in T::first_steps(x) {
-        let ladder = Ladder::climb(x, first, &here, &f);
+        let ladder = Ladder::climb(x, first, &here, rounding, &f);
         for (entry, best) in best.iter_mut().enumerate() {
             *best = finer_or_better(*best, ladder.slope(entry));
         }
-        if best.iter().all(is_good::<T>) && is_confirmed(x, first, &here, &best, &f) {
+        // Where rounding is what is left of the error, smaller steps make it larger.
+        let limit = LIMITED * rounding * height / first;
+        let is_done =
+            |slope: &Slope| is_good::<T>(slope) || matches!(slope, Slope::Smooth { bound, .. } if *bound <= limit);
+        if best.iter().all(is_done) && is_confirmed(x, first, &here, &best, &f) {
             break;
         }
     }
@@ -89,7 +102,7 @@ fn is_confirmed<T: Precision>(
     best: &[Slope],
     f: &impl Fn(T) -> Option<Vec<T>>,
 ) -> bool {
-    let Some(far) = StepLevel::at(x, first * 2.0_f64.powi(-16), here, f) else {
+    let Some(far) = StepLevel::at(x, first * 2.0_f64.powi(-16), here, T::ROUNDING, f) else {
         return false;
     };
     best.iter().enumerate().all(|(i, slope)| {
@@ -97,7 +110,7 @@ fn is_confirmed<T: Precision>(
             return false;
         };
         let central = (far.right[i] + far.left[i]) / (2.0 * far.h);
-        !here[i].to_f64().is_finite() || (central - value).abs() <= 0.01 * value.abs() + bound + far.noise::<T>(i)
+        !here[i].to_f64().is_finite() || (central - value).abs() <= 0.01 * value.abs() + bound + far.noise(i)
     })
 }
 
@@ -122,10 +135,12 @@ struct StepLevel {
     left: Vec<f64>,
     /// The largest of the three values in magnitude.
     height: Vec<f64>,
+    /// Rounding of the values, as a share of each.
+    rounding: f64,
 }
 
 impl StepLevel {
-    fn at<T: Precision>(x: f64, h: f64, here: &[T], f: &impl Fn(T) -> Option<Vec<T>>) -> Option<Self> {
+    fn at<T: Precision>(x: f64, h: f64, here: &[T], rounding: f64, f: &impl Fn(T) -> Option<Vec<T>>) -> Option<Self> {
         let (x, step) = (T::from_f64(x), T::from_f64(h));
         let (right, left) = (f(x + step)?, f(x - step)?);
         let width = (x + step) - (x - step);
@@ -138,6 +153,7 @@ impl StepLevel {
         };
         Some(Self {
             h: width.to_f64() / 2.0,
+            rounding,
             height: (0..here.len()).map(each).collect(),
             right: right.iter().zip(here).map(|(&r, &f)| (r - f).to_f64()).collect(),
             left: left.iter().zip(here).map(|(&l, &f)| (f - l).to_f64()).collect(),
@@ -145,8 +161,8 @@ impl StepLevel {
     }
 
     /// What rounding of the values makes of a slope.
-    fn noise<T: Precision>(&self, entry: usize) -> f64 {
-        T::ROUNDING * self.height[entry] / self.h
+    fn noise(&self, entry: usize) -> f64 {
+        self.rounding * self.height[entry] / self.h
     }
 }
 
@@ -157,8 +173,8 @@ struct Ladder<'a, T> {
 }
 
 impl<'a, T: Precision> Ladder<'a, T> {
-    fn climb(x: f64, first: f64, here: &'a [T], f: &impl Fn(T) -> Option<Vec<T>>) -> Self {
-        let at = |level: usize| StepLevel::at(x, first * 0.5_f64.powi(level as i32), here, f);
+    fn climb(x: f64, first: f64, here: &'a [T], rounding: f64, f: &impl Fn(T) -> Option<Vec<T>>) -> Self {
+        let at = |level: usize| StepLevel::at(x, first * 0.5_f64.powi(level as i32), here, rounding, f);
         let levels = (0..T::LEVELS).filter_map(at).filter(|level| level.h != 0.0).collect();
         Self { here, levels }
     }
@@ -179,7 +195,7 @@ impl<'a, T: Precision> Ladder<'a, T> {
             }
             // The tableau itself is computed in f64.
             let central = (d_left + d_right) / 2.0;
-            let noise = level.noise::<T>(entry) + 4.0 * f64::EPSILON * central.abs();
+            let noise = level.noise(entry) + 4.0 * f64::EPSILON * central.abs();
             let jump = (d_right - d_left).abs();
             let is_smooth = jump <= 4.0 * noise || jump <= 0.75 * jump_before;
             jump_before = if jump_before.is_infinite() && !is_smooth {

@@ -3,6 +3,7 @@
 use ndarray::{ArrayD, IxDyn};
 
 use crate::witness::reference::Reference;
+use tapegrad_core::op::OperandKind;
 use tapegrad_core::shape::Shape;
 
 /// The Jacobian `∂y/∂x` of one operand with the right gradient.
@@ -56,29 +57,52 @@ impl<'e> Jacobian<'e> {
     /// The sizes that a mistake may multiply or divide by: of axes, of whole arrays, of what an entry is used by.
     pub fn sizes(&self) -> Vec<(String, f64)> {
         let mut sizes = vec![
-            ("y".to_string(), self.rows as f64),
-            ("x".to_string(), self.columns as f64),
+            ("the number of entries of y".to_string(), self.rows as f64),
+            ("its number of entries".to_string(), self.columns as f64),
         ];
-        for (name, shape) in [("y", self.reference.y.shape()), ("x", self.right.shape())] {
+        for (name, shape) in [("y", self.reference.y.shape()), ("the operand", self.right.shape())] {
             for (axis, &size) in shape.iter().enumerate() {
-                sizes.push((format!("axis -{} of {name}", shape.len() - axis), size as f64));
+                sizes.push((
+                    format!("the size of {} of {name}", axis_text(shape.len(), axis)),
+                    size as f64,
+                ));
             }
             if let [rows @ .., _] = shape {
                 sizes.push((
-                    format!("all axes of {name} but the last"),
+                    format!("the number of rows of {name}"),
                     rows.iter().product::<usize>() as f64,
                 ));
             }
         }
         for operand in &self.reference.case.operands {
-            let shape = operand.value.shape();
+            let (name, shape) = (&operand.name, operand.value.shape());
             for (axis, &size) in shape.iter().enumerate() {
-                sizes.push((format!("axis -{} of {}", shape.len() - axis, operand.name), size as f64));
+                sizes.push((
+                    format!("the size of {} of {name}", axis_text(shape.len(), axis)),
+                    size as f64,
+                ));
             }
-            sizes.push((operand.name.clone(), operand.value.len() as f64));
+            sizes.push((format!("the number of entries of {name}"), operand.value.len() as f64));
+            if operand.kind != OperandKind::Real {
+                let counted = operand.value.iter().filter(|x| **x != 0.0).count() as f64;
+                let all = operand.value.len() as f64;
+                sizes.push((format!("the number of entries of {name} that are not 0"), counted));
+                sizes.push((format!("the share of entries of {name} that are not 0"), counted / all));
+            }
         }
-        sizes.retain(|(_, size)| *size > 1.0);
+        sizes.retain(|(_, size)| *size > 0.0 && *size != 1.0);
         sizes
+    }
+
+    /// The constants that a mistake may multiply by: those of the case, and operands that are one number.
+    pub fn constants(&self) -> Vec<(String, f64)> {
+        let mut constants = self.reference.case.constants.clone();
+        for operand in &self.reference.case.operands {
+            if let (1, Some(value)) = (operand.value.len(), operand.value.iter().next()) {
+                constants.push((operand.name.clone(), *value));
+            }
+        }
+        constants
     }
 
     /// The contribution of each entry of `y` before the sum; `None` if the operand is not broadcast.
@@ -93,5 +117,13 @@ impl<'e> Jacobian<'e> {
         let g = self.reference.g_y.iter().enumerate().zip(&used);
         let parts = g.map(|((i, g), &j)| self.at(i, j as usize) * g).collect();
         ArrayD::from_shape_vec(self.reference.y.raw_dim(), parts).ok()
+    }
+}
+
+/// An axis by its distance from the end.
+fn axis_text(rank: usize, axis: usize) -> String {
+    match rank - axis {
+        1 => "the last axis".to_string(),
+        back => format!("axis -{back}"),
     }
 }

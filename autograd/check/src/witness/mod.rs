@@ -8,13 +8,14 @@ pub(crate) mod jacobian;
 pub(crate) mod precision;
 pub mod reference;
 pub(crate) mod reference_gradient;
+pub(crate) mod value_rounding;
 
 use ndarray::ArrayD;
 
 use crate::function::Function;
 use crate::function::double_double::DoubleDouble;
 use crate::guard::caught;
-use crate::witness::finite_difference::{Slope, slopes};
+use crate::witness::finite_difference::{Slope, slopes_of_rounded};
 use crate::witness::precision::Precision;
 
 /// A way to differentiate a function without its backward().
@@ -47,7 +48,20 @@ pub struct FiniteDifferences;
 
 impl Witness for FiniteDifferences {
     fn along(&self, function: &dyn Function, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<Vec<Slope>> {
-        let slopes = moving(x, operand, v, |x: &[ArrayD<f64>]| {
+        self.of_rounded(function, x, (operand, v), <f64 as Precision>::ROUNDING)
+    }
+}
+
+impl FiniteDifferences {
+    /// The same of a function whose values are rounded by this share of themselves.
+    pub(crate) fn of_rounded(
+        self,
+        function: &dyn Function,
+        x: &[ArrayD<f64>],
+        (operand, v): (usize, &[f64]),
+        rounding: f64,
+    ) -> Option<Vec<Slope>> {
+        let slopes = moving(x, operand, v, rounding, |x: &[ArrayD<f64>]| {
             caught(|| function.value(x)).ok().map(|y| y.iter().copied().collect())
         });
         (!slopes.is_empty() || function_is_empty(function, x)).then_some(slopes)
@@ -60,7 +74,8 @@ pub struct DoubleDoubleDifferences;
 
 impl Witness for DoubleDoubleDifferences {
     fn along(&self, function: &dyn Function, x: &[ArrayD<f64>], operand: usize, v: &[f64]) -> Option<Vec<Slope>> {
-        let slopes = moving(x, operand, v, |x: &[ArrayD<DoubleDouble>]| {
+        let rounding = <DoubleDouble as Precision>::ROUNDING;
+        let slopes = moving(x, operand, v, rounding, |x: &[ArrayD<DoubleDouble>]| {
             let y = caught(|| function.value_double_double(x)).ok().flatten()?;
             Some(y.iter().copied().collect())
         });
@@ -73,6 +88,7 @@ fn moving<T: Precision>(
     x: &[ArrayD<f64>],
     operand: usize,
     v: &[f64],
+    rounding: f64,
     value: impl Fn(&[ArrayD<T>]) -> Option<Vec<T>>,
 ) -> Vec<Slope> {
     let start: Vec<ArrayD<T>> = x.iter().map(|x| x.mapv(T::from_f64)).collect();
@@ -80,7 +96,7 @@ fn moving<T: Precision>(
     // One entry moves from where it stands; several move by a common step from 0.
     let single = (moved.len() == 1 && v[moved[0]] == 1.0).then(|| moved[0]);
     let origin = single.and_then(|i| x[operand].iter().nth(i)).copied().unwrap_or(0.0);
-    slopes(origin, |t: T| {
+    slopes_of_rounded(origin, rounding, |t: T| {
         let mut x = start.clone();
         for (i, entry) in x[operand].iter_mut().enumerate() {
             match single {

@@ -6,12 +6,13 @@ use ndarray::ArrayD;
 
 use crate::function::Function;
 use crate::function::double_double::DoubleDouble;
-use crate::guard::caught;
+use crate::guard::{self, caught};
 use crate::subject::Case;
 use crate::witness::finite_difference::Slope;
 use crate::witness::reference_gradient::{
     ReferenceEntry, ReferenceGradient, column_of, sum_of_smooth, sum_over_kinks, used,
 };
+use crate::witness::value_rounding::value_rounding;
 use crate::witness::{DoubleDoubleDifferences, DualNumbers, EXACT, FiniteDifferences, Witness};
 use tapegrad_core::numbers::Scalar;
 use tapegrad_core::op::Draw;
@@ -21,14 +22,14 @@ use tapegrad_core::op::Draw;
 pub struct Reference {
     /// The case.
     pub case: Case,
-    /// The operands of an earlier forward().
-    pub x_old: Vec<ArrayD<f64>>,
     /// The value of the function.
     pub y: ArrayD<f64>,
     /// ∂J/∂y.
     pub g_y: ArrayD<f64>,
     /// The function.
     pub function: Arc<dyn Function>,
+    /// The rounding of the values as a share of the largest, where it is more than that of `f64`.
+    pub value_rounding: Option<f64>,
     /// The reference gradient of each operand; `None` for operands without a gradient.
     pub gradients: Vec<Option<ReferenceGradient>>,
 }
@@ -71,6 +72,12 @@ pub const JACOBIAN: Coverage = Coverage {
     entries_max: 24,
     witnesses: Witnesses::First,
 };
+/// A bound above this share of the scale says too little to certify anything.
+pub(crate) const CERTIFIES: f64 = 1e-6;
+/// The same where the values are rounded more than `f64` does.
+const OF_ROUNDED: f64 = 1e-4;
+/// The rounding of the values is measured on small cases.
+const ROUNDING_NUMBERS_MAX: usize = 4096;
 /// How many random directions check a gradient that is too large to be checked entry by entry.
 const PROBES: usize = 8;
 
@@ -78,7 +85,6 @@ impl Reference {
     /// Computes the reference gradients; `y` is the value of the function at the case.
     pub fn new(
         case: Case,
-        x_old: Vec<ArrayD<f64>>,
         y: ArrayD<f64>,
         g_y: ArrayD<f64>,
         function: Arc<dyn Function>,
@@ -87,12 +93,16 @@ impl Reference {
     ) -> Self {
         let mut reference = Self {
             case,
-            x_old,
             y,
             g_y,
             function,
+            value_rounding: None,
             gradients: Vec::new(),
         };
+        if !reference.function.has_duals() && reference.case.numbers() <= ROUNDING_NUMBERS_MAX {
+            let real: Vec<usize> = reference.case.real().collect();
+            reference.value_rounding = value_rounding(&*reference.function, &reference.case.values(), &real);
+        }
         reference.gradients = (0..reference.case.operands.len())
             .map(|i| {
                 reference
@@ -111,6 +121,7 @@ impl Reference {
     /// Adds the symbolic derivative, which gives the gradients of all operands at once.
     fn ask_the_language(&mut self) {
         let x = self.case.values();
+        guard::enter("the derivative of the definition");
         let asked = caught(|| {
             let (symbolic, names) = self.function.program(&x)?;
             symbolic.gradients(&names, &x, &self.g_y)
@@ -168,6 +179,10 @@ impl Reference {
         let mut probes: Vec<(Vec<f64>, ReferenceEntry)> = probes;
         let all = || entries.iter().chain(probes.iter().map(|(_, entry)| entry));
         let rounding = all().filter_map(ReferenceEntry::rounding_seen).fold(0.0, f64::max);
+        // Where one entry cancels to rounding, the others may too, and be 0 in dual numbers by luck.
+        let unit = EXACT * self.g_y.iter().map(|g| g.abs()).sum::<f64>();
+        let is_cancelled = all().any(|entry| entry.floor >= unit && entry.terms < unit);
+        let rounding = if is_cancelled { rounding.max(unit) } else { rounding };
         let probed = probes.iter_mut().map(|(_, entry)| entry);
         entries
             .iter_mut()
@@ -190,10 +205,14 @@ impl Reference {
         v: &[f64],
         witnesses: Witnesses,
     ) -> (ReferenceEntry, Vec<f64>) {
+        guard::enter("the definition");
         let dual = DualNumbers.along(&*self.function, x, operand, v);
         let numeric = match (&dual, witnesses) {
             (Some(_), Witnesses::First) => None,
-            _ => FiniteDifferences.along(&*self.function, x, operand, v),
+            _ => match self.value_rounding {
+                Some(rounding) => FiniteDifferences.of_rounded(&*self.function, x, (operand, v), rounding),
+                None => FiniteDifferences.along(&*self.function, x, operand, v),
+            },
         };
         let column = column_of(dual.as_ref().or(numeric.as_ref()));
         let g: Vec<f64> = self.g_y.iter().copied().collect();
@@ -208,6 +227,11 @@ impl Reference {
             kink: numeric.as_ref().and_then(|slopes| sum_over_kinks(slopes, &g)),
             terms,
             floor: EXACT * terms + self.rounding(&x[operand], v),
+            resolution: if self.value_rounding.is_some() {
+                OF_ROUNDED
+            } else {
+                CERTIFIES
+            },
         };
         if witnesses == Witnesses::All
             && entry.is_doubtful()
@@ -216,7 +240,15 @@ impl Reference {
             entry.numeric = sum_of_smooth(&finer, &g);
             entry.kink = sum_over_kinks(&finer, &g);
         }
+        if witnesses == Witnesses::All {
+            entry.allow_cancellation(EXACT * g.iter().map(|g| g.abs()).sum::<f64>());
+        }
         (entry, column)
+    }
+
+    /// The derivative of `Σ g_y y` along a direction in one operand, by all witnesses.
+    pub(crate) fn along(&self, operand: usize, index: usize, v: &[f64]) -> ReferenceEntry {
+        self.entry(&self.case.values(), operand, index, v, Witnesses::All).0
     }
 
     /// The value of the function by its plain loops in double-double precision, rounded; `None` if it has no such form.
@@ -254,6 +286,31 @@ impl Reference {
         expected.jacobian.as_ref()?;
         let values = expected.entries.iter().map(ReferenceEntry::best).collect();
         ArrayD::from_shape_vec(self.case.operands[operand].value.raw_dim(), values).ok()
+    }
+}
+
+impl Reference {
+    /// True if every entry has a finite derivative.
+    pub(crate) fn is_smooth(&self) -> bool {
+        let entries = self.gradients.iter().flatten().flat_map(|expected| &expected.entries);
+        let mut entries =
+            entries.map(|entry| entry.kink.is_none() && entry.numeric.is_some() && entry.best().is_finite());
+        entries.all(|is_smooth| is_smooth)
+    }
+
+    /// The reference gradient of one operand; at a kink the slope that is nearer to what was given.
+    pub(crate) fn nearest_gradient(&self, operand: usize, given: &ArrayD<f64>) -> Option<ArrayD<f64>> {
+        let right = self.gradient(operand)?;
+        if given.shape() != right.shape() {
+            return Some(right);
+        }
+        let entries = &self.gradients[operand].as_ref()?.entries;
+        let nearest = entries
+            .iter()
+            .zip(given)
+            .map(|(entry, given)| entry.nearest(*given))
+            .collect();
+        ArrayD::from_shape_vec(right.raw_dim(), nearest).ok()
     }
 }
 

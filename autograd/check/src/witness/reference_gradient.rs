@@ -32,12 +32,66 @@ pub struct ReferenceEntry {
     pub terms: f64,
     /// The error that rounding of the function alone may cause.
     pub floor: f64,
+    /// The share of the scale to which it can be certified: less where the values are rounded more than `f64` does.
+    pub resolution: f64,
 }
 
 impl ReferenceEntry {
     /// The best derivative known: by dual numbers if there is one, else by differences.
     pub fn best(&self) -> f64 {
         self.exact.or(self.numeric.map(|(value, _)| value)).unwrap_or(f64::NAN)
+    }
+
+    /// A derivative below `rounding` of which dual numbers and doubled precision say different things is a sum whose terms
+    /// cancel: then its floor is the rounding of terms as large as the upstream gradient.
+    pub(crate) fn allow_cancellation(&mut self, rounding: f64) {
+        let Some(exact) = self.exact else { return };
+        // Rounding that the values do not show looks like a kink.
+        if let Some((low, high)) = self.kink
+            && low.abs().max(high.abs()).max(exact.abs()) <= rounding
+        {
+            (self.kink, self.numeric) = (None, Some(((low + high) / 2.0, high - low)));
+            self.floor = self.floor.max(rounding);
+        }
+        let Some((numeric, bound)) = self.numeric else {
+            return;
+        };
+        let is_noise = (exact - numeric).abs() > 1e-3 * exact.abs().max(numeric.abs()) + bound;
+        if is_noise && exact.abs().max(numeric.abs()) <= rounding {
+            self.floor = self.floor.max(rounding);
+        }
+    }
+
+    /// True if it is certain enough to call what was given wrong, at a place that no caller has drawn; `unit` is the
+    /// sum of the upstream gradient, which rounding there is measured by.
+    pub(crate) fn is_certain(&self, given: f64, unit: f64) -> bool {
+        if self.exact.is_some_and(|exact| !exact.is_finite()) {
+            return false;
+        }
+        match (self.kink, self.numeric) {
+            // Where several entries tie, a right convention may leave the slopes of single entries.
+            (Some(_), _) => false,
+            (None, Some((value, bound))) => {
+                let error = 8.0 * bound + self.floor;
+                // Dual numbers take one side of a kink; differences see both.
+                let is_agreed = self
+                    .exact
+                    .is_none_or(|exact| (exact - value).abs() <= error + 1e-9 * unit);
+                let scale = self.terms.max(value.abs());
+                let off = (given - value).abs();
+                is_agreed && off > error + 1e-6 * scale + 1e-9 * unit && error <= 1e-6 * scale.max(given.abs())
+            }
+            (None, None) => false,
+        }
+    }
+
+    /// The number that a gradient should have: at a kink the nearer one of the two slopes.
+    pub(crate) fn nearest(&self, given: f64) -> f64 {
+        match self.kink {
+            Some((low, _)) if given < low => low,
+            Some((_, high)) if given > high => high,
+            _ => self.best(),
+        }
     }
 
     /// The measured rounding error of the dual numbers, where differences are certain of more digits.

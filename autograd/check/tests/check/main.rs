@@ -1,5 +1,6 @@
 //! The gradient checker: its claims about ops, programs, modules, lessons and students' mistakes, and the laws of ops.
 
+mod kinds;
 mod laws;
 mod lessons;
 mod metamorphic;

@@ -88,6 +88,27 @@ fn every_program_of_the_docs_passes_and_its_own_derivative_speaks_for_it() {
 }
 
 #[test]
+fn every_output_of_a_program_is_a_subject() {
+    let text = "graph two {\n    dim N\n    input x[N]\n    y = tanh(x)\n    z = x * y\n    output y, z\n}\n";
+    let subjects = GraphSubject::of_each_result("two.cg", text, None).unwrap_or_else(|why| panic!("{why}"));
+    let names: Vec<String> = subjects.iter().map(Subject::name).collect();
+    assert_eq!(names, ["two", "two.z"]);
+    for subject in subjects {
+        let report = check(&(Arc::new(subject) as Arc<dyn Subject>), &Options::default());
+        assert_eq!(report.verdict, Verdict::Pass, "{report:?}");
+        assert!(report.entries > 0, "{report:?}");
+    }
+}
+
+#[test]
+fn an_objective_that_is_0_by_cancellation_is_right() {
+    let text = "graph nothing {\n    dim N\n    input x[N]\n    y = softmax(x, over N)\n    J = sum(y, over N) - 1 + 0.1 * sum(x - x, over N)\n    minimize J\n}\n";
+    let subject = GraphSubject::new("nothing.cg", text, None).unwrap_or_else(|why| panic!("{why}"));
+    let report = check(&(Arc::new(subject) as Arc<dyn Subject>), &Options::default());
+    assert_ne!(report.verdict, Verdict::Wrong, "{report:?}");
+}
+
+#[test]
 fn a_mistake_in_an_operand_that_some_cases_lack_is_explained() {
     let mutant: Arc<dyn Subject> = Arc::new(Mutant {
         subject: op("layer_norm"),

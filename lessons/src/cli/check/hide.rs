@@ -179,9 +179,8 @@ impl Game {
             Some(value) => arrays::read(value).map_err(|why| format!("g_y: {why}"))?,
             None => self.g_y.clone(),
         };
-        let x_old = case.values();
         let upstream = Upstream::Given(g_y);
-        let prepared = PreparedCase::of(&self.subject, case.clone(), x_old, &upstream, 1, reference::JACOBIAN);
+        let prepared = PreparedCase::of(&self.subject, case.clone(), &upstream, 1, reference::JACOBIAN);
         let prepared = prepared.map_err(|trouble| trouble.to_string())?;
         let answer = prepared
             .ask(&self.choices[self.hidden].mutant, LIMIT)

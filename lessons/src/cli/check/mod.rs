@@ -1,6 +1,7 @@
 //! `tapegrad check`: holds every gradient against its witnesses, and says which mistake explains a wrong one.
 
 mod hide;
+mod new;
 mod score;
 mod side_by_side;
 mod subjects;
@@ -30,6 +31,7 @@ use side_by_side::side_by_side;
   tapegrad check --graph docs/graphs/attention.cg
   tapegrad check softmax --hide
   tapegrad check --mutation-score softmax
+  tapegrad check new my-module
   tapegrad check --export-oracle cases.jsonl")]
 pub struct CheckCommand {
     /// Ops and models to check [default: all]
@@ -50,6 +52,9 @@ pub struct CheckCommand {
     /// Check in single precision, to the digits that rounding in f32 leaves
     #[arg(long)]
     single: bool,
+    /// Say what is wrong without the right formula
+    #[arg(long)]
+    no_solution: bool,
     /// List what can be checked; of named ones, what can be broken
     #[arg(long)]
     list: bool,
@@ -83,6 +88,11 @@ impl CheckCommand {
     /// Runs the command.
     pub fn run(&self, output: &Output<'_>) -> Result<(), CliError> {
         let seed = output.seed().unwrap_or(1);
+        if let [word, folder] = &self.names[..]
+            && word == "new"
+        {
+            return new::create(Path::new(folder), output);
+        }
         if let Some(file) = &self.export_oracle {
             let text = oracle::export(seed, self.cases as u64);
             write(file, &text)?;
@@ -134,6 +144,10 @@ impl CheckCommand {
             let plots: Vec<Option<GradientPlot>> = subjects.iter().map(drawn).collect();
             write(file, &page(&report, &plots))?;
         }
+        if self.no_solution && !output.is_json() {
+            output.text(&render::text_without_solution(&report))?;
+            return verdict(&report);
+        }
         finish(&report, output)
     }
 
@@ -153,8 +167,11 @@ impl CheckCommand {
                 )
             })
         };
-        let programs = self.graphs.iter().map(|file| graph(file));
-        names.iter().map(find).chain(programs).collect()
+        let mut subjects: Vec<Arc<dyn Subject>> = names.iter().map(find).collect::<Result<_, _>>()?;
+        for file in &self.graphs {
+            subjects.extend(graph(file)?);
+        }
+        Ok(subjects)
     }
 
     /// The subject with the mistake that was asked for.
@@ -202,15 +219,26 @@ impl CheckCommand {
     fn hold_against(&self, file: &Path, seed: u64, output: &Output<'_>) -> Result<(), CliError> {
         let text = read(file)?;
         let (targets, errors) = oracle::compare(&text);
-        if let Some(first) = errors.first() {
-            let message = format!(
-                "{first} ({} of {} lines cannot be read)",
-                errors.len(),
-                errors.len() + targets.len()
-            );
-            return Err(CliError::new(ErrorCode::Oracle, message).at(file.display()));
+        let report = Report { seed, targets };
+        let Some(first) = errors.first() else {
+            return finish(&report, output);
+        };
+        // What can be read is judged; the lines that cannot be read are told besides.
+        if !output.is_json() {
+            let lines: Vec<String> = errors.iter().map(|error| format!("refused   {error}\n")).collect();
+            output.text(&(render::text(&report) + &lines.concat()))?;
         }
-        finish(&Report { seed, targets }, output)
+        let wrong = report
+            .targets
+            .iter()
+            .filter(|target| target.verdict == Verdict::Wrong)
+            .count();
+        let message = format!(
+            "{first} ({} of {} lines cannot be read; of the others {wrong} are wrong)",
+            errors.len(),
+            errors.len() + report.targets.len()
+        );
+        Err(CliError::new(ErrorCode::Oracle, message).at(file.display()))
     }
 }
 
@@ -221,20 +249,28 @@ fn finish(report: &Report, output: &Output<'_>) -> Result<(), CliError> {
     } else {
         output.text(&render::text(report))?;
     }
+    verdict(report)
+}
+
+/// Fails if something did not pass.
+fn verdict(report: &Report) -> Result<(), CliError> {
     match report.targets.iter().any(|target| target.verdict != Verdict::Pass) {
         true => Err(CliError::reported()),
         false => Ok(()),
     }
 }
 
-/// A program of the graph language as a subject.
-fn graph(file: &Path) -> Result<Arc<dyn Subject>, CliError> {
+/// A program of the graph language: its objective and each of its outputs as a subject.
+fn graph(file: &Path) -> Result<Vec<Arc<dyn Subject>>, CliError> {
     let text = read(file)?;
     let name = file.display().to_string();
-    let subject = GraphSubject::new(&name, &text, None);
-    let subject =
-        subject.map_err(|message| CliError::new(ErrorCode::Graph, message.trim_end().to_string()).at(name))?;
-    Ok(Arc::new(subject))
+    let subjects = GraphSubject::of_each_result(&name, &text, None);
+    let subjects =
+        subjects.map_err(|message| CliError::new(ErrorCode::Graph, message.trim_end().to_string()).at(name))?;
+    Ok(subjects
+        .into_iter()
+        .map(|subject| Arc::new(subject) as Arc<dyn Subject>)
+        .collect())
 }
 
 fn read(file: &Path) -> Result<String, CliError> {

@@ -8,6 +8,10 @@ use tapegrad_autograd::check::{Case, Draw, ModuleSubject, Options, Report, Subje
 use tapegrad_autograd::ops::softmax;
 
 /// Operands to try it on: the axes have random sizes, the values are random.
+///
+/// Ids and masks, which have no gradient, are added by `.with_data(name, OperandKind::Id, draw.ids(shape, end))`, and the
+/// module's own parameters by `.with_param(name, value)`. Make a module whose parameters have the shapes of the case by
+/// `ModuleSubject::made_for_case`.
 fn case(draw: &mut Draw) -> Case {
     let shape = Shape::new(&[draw.size_nonzero(), draw.size_nonzero()]);
     Case::of([("x", draw.normal(shape))])
@@ -25,5 +29,6 @@ fn the_gradient_of_my_softmax_is_right() {
         seed: options.seed,
         targets: vec![report],
     });
-    assert_eq!(verdict, Verdict::Pass, "\n{text}");
+    eprintln!("{text}");
+    assert!(verdict == Verdict::Pass, "the report above says what is wrong");
 }

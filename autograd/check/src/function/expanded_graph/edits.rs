@@ -1,21 +1,103 @@
 //! All mistakes at one place of an expanded graph: at an edge, at a shared node, in an op.
 
-use super::{ExpandedGraph, GraphEdge, GraphEdit, NodeSource};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{ExpandedGraph, GraphEdge, GraphEdit, GraphVariable, Label, NodeSource};
 use tapegrad_core::op::OperandKind;
 use tapegrad_core::ops::AnyOp;
 
+/// In a larger graph exchanges are too many to be tried.
+const NODES_MAX: usize = 160;
+/// More exchanges than this take longer than a reader waits.
+const EXCHANGES_MAX: usize = 400;
+
+/// A derivative that is easily taken for another: its formula in `x`, `y` and the right derivative `d`.
+type Local = (&'static str, fn(f64, f64, f64) -> f64);
+
+/// The derivatives that are easily taken for another.
+pub(super) const LOCAL: &[Local] = &[
+    ("y, without the factor 1 - y", |_, y, _| y),
+    ("1 - y, without the factor y", |_, y, _| 1.0 - y),
+    ("y (1 - y)", |_, y, _| y * (1.0 - y)),
+    ("1 - y^2", |_, y, _| 1.0 - y * y),
+    ("1 - y, where y is not squared", |_, y, _| 1.0 - y),
+    ("x", |x, _, _| x),
+    ("2 x", |x, _, _| 2.0 * x),
+    ("x^2", |x, _, _| x * x),
+    ("1 / x", |x, _, _| 1.0 / x),
+    ("1 / y", |_, y, _| 1.0 / y),
+    ("its own square", |_, _, d| d * d),
+    ("its own reciprocal", |_, _, d| 1.0 / d),
+    ("half of itself", |_, _, d| 0.5 * d),
+];
+
 impl ExpandedGraph {
-    /// All edits of edges and shared nodes, with a sentence each.
+    /// All edits of edges and shared nodes, with a sentence each; no two have the same text.
     pub fn edits(&self) -> Vec<(GraphEdit, String)> {
         let edges = (0..self.nodes.len()).flat_map(|id| self.edge_edits(id));
         let uses = (0..self.nodes.len()).flat_map(|id| self.use_edits(id));
-        let mut edits: Vec<(GraphEdit, String)> = Vec::new();
-        for (edit, sentence) in edges.chain(uses) {
-            if !edits.iter().any(|(known, _)| *known == edit) {
-                edits.push((edit, sentence));
+        self.unique(edges.chain(uses).collect())
+    }
+
+    /// The edits that take another variable or another derivative for the right one; there are many.
+    pub fn exchanges(&self) -> Vec<(GraphEdit, String)> {
+        if self.nodes.len() > NODES_MAX {
+            return Vec::new();
+        }
+        let mut found: Vec<(GraphEdit, String)> = Vec::new();
+        let rounds = self.rounds();
+        for id in 0..self.nodes.len() {
+            found.extend(self.factor_edits(id, &rounds));
+            found.extend(self.local_edits(id));
+        }
+        let mut found = self.unique(found);
+        found.truncate(EXCHANGES_MAX);
+        found
+    }
+
+    /// The first of equal edits each, with texts that differ.
+    fn unique(&self, all: Vec<(GraphEdit, String)>) -> Vec<(GraphEdit, String)> {
+        let mut known: BTreeSet<GraphEdit> = BTreeSet::new();
+        let mut texts: BTreeMap<String, usize> = BTreeMap::new();
+        let mut edits = Vec::new();
+        for (mut edit, sentence) in all {
+            if !known.insert(edit.clone()) {
+                continue;
             }
+            let count = texts.entry(edit.to_string()).or_default();
+            *count += 1;
+            if *count > 1 {
+                let number = format!(" #{count}");
+                edit.label_mut().push_str(&number);
+            }
+            edits.push((edit, sentence));
         }
         edits
+    }
+
+    fn edge(&self, id: usize, position: usize) -> GraphEdge {
+        let node = &self.nodes[id];
+        let from = self.text(node.operands[position], 2);
+        GraphEdge {
+            group: node.group.clone(),
+            position,
+            words: Label(format!("{from} -> {}", self.text(id, 3))),
+        }
+    }
+
+    fn variable(&self, id: usize) -> GraphVariable {
+        GraphVariable {
+            group: self.nodes[id].group.clone(),
+            words: Label(self.text(id, 2)),
+        }
+    }
+
+    /// True if a gradient goes along this edge.
+    fn carries_gradient(&self, id: usize, position: usize) -> bool {
+        let node = &self.nodes[id];
+        let NodeSource::Op(op) = &node.from else { return false };
+        let of = &self.nodes[node.operands[position]].from;
+        op.operand(position).kind == OperandKind::Real && !matches!(of, NodeSource::Constant)
     }
 
     /// The edits of the edges from one node to its operands.
@@ -27,14 +109,13 @@ impl ExpandedGraph {
         let mut edits = Vec::new();
         for (position, &operand) in node.operands.iter().enumerate() {
             let of = &self.nodes[operand];
-            if op.operand(position).kind != OperandKind::Real || matches!(of.from, NodeSource::Constant) {
+            if !self.carries_gradient(id, position) {
                 continue;
             }
             let mut add = |edit: fn(GraphEdge) -> GraphEdit, what: &str| {
-                let group = node.group.clone();
                 let (from, through) = (self.text(operand, 2), self.text(id, 3));
                 let sentence = format!("the path from `{from}` through `{through}` {what}");
-                edits.push((edit(GraphEdge { group, position }), sentence));
+                edits.push((edit(self.edge(id, position)), sentence));
             };
             add(GraphEdit::Drop, "is left out");
             add(GraphEdit::Double, "is counted twice");
@@ -70,9 +151,112 @@ impl ExpandedGraph {
         let only =
             |end: &str| format!("of the {uses} uses of `{text}` only the {end} counts: `=` where `+=` is needed");
         vec![
-            (GraphEdit::LastUse(node.group.clone()), only("last")),
-            (GraphEdit::FirstUse(node.group.clone()), only("first")),
+            (GraphEdit::LastUse(self.variable(id)), only("last")),
+            (GraphEdit::FirstUse(self.variable(id)), only("first")),
         ]
+    }
+
+    /// The edits of a product's derivative in which another variable is the factor, now or a round earlier.
+    fn factor_edits(&self, id: usize, rounds: &[(usize, usize)]) -> Vec<(GraphEdit, String)> {
+        let node = &self.nodes[id];
+        let NodeSource::Op(op) = &node.from else {
+            return Vec::new();
+        };
+        if !matches!(op, AnyOp::Mul(_) | AnyOp::Matmul(_) | AnyOp::Div(_)) || node.operands.len() != 2 {
+            return Vec::new();
+        }
+        let (0, own_rounds) = rounds[id] else {
+            return Vec::new();
+        };
+        let mut edits = Vec::new();
+        for position in (0..2).filter(|&position| self.carries_gradient(id, position)) {
+            let factor = node.operands[1 - position];
+            let (from, right) = (self.text(node.operands[position], 2), self.text(factor, 2));
+            for other in 0..self.nodes.len() {
+                let candidate = &self.nodes[other];
+                let (round, count) = rounds[other];
+                let is_like = candidate.shape == self.nodes[factor].shape && round == 0;
+                let fits = is_like && (count == own_rounds || count == 1);
+                if !fits || matches!(candidate.from, NodeSource::Constant) {
+                    continue;
+                }
+                let wrong = self.text(other, 2);
+                let sentence = |which: &str| {
+                    format!(
+                        "the derivative by `{from}` in `{}` has the factor `{wrong}`{which} where `{right}` belongs",
+                        self.text(id, 2)
+                    )
+                };
+                if candidate.group != self.nodes[factor].group {
+                    edits.push((
+                        GraphEdit::OtherFactor(self.edge(id, position), self.variable(other)),
+                        sentence(""),
+                    ));
+                }
+                if own_rounds > 1 && count == own_rounds {
+                    edits.push((
+                        GraphEdit::EarlierFactor(self.edge(id, position), self.variable(other)),
+                        sentence(" of the step before"),
+                    ));
+                }
+            }
+        }
+        edits
+    }
+
+    /// The edits of the derivative of a function of one number, taken for another one.
+    fn local_edits(&self, id: usize) -> Vec<(GraphEdit, String)> {
+        let node = &self.nodes[id];
+        let [operand] = node.operands[..] else {
+            return Vec::new();
+        };
+        let is_elementwise = self.nodes[operand].value.len() == node.value.len();
+        let keeps_entries = matches!(&node.from, NodeSource::Op(op) if matches!(op.name(), "reshape" | "permute" | "neg" | "broadcast"));
+        if !is_elementwise || keeps_entries || !self.carries_gradient(id, 0) {
+            return Vec::new();
+        }
+        let (from, own) = (self.text(operand, 2), self.text(id, 2));
+        let edit = |(formula, _): &Local| {
+            let sentence =
+                format!("the derivative of `{own}` is taken as {formula}, where x is `{from}` and y is `{own}`");
+            (GraphEdit::Local(self.edge(id, 0), formula), sentence)
+        };
+        LOCAL.iter().map(edit).collect()
+    }
+
+    /// For each node, which of the nodes of its line it is, and how many these are.
+    fn rounds(&self) -> Vec<(usize, usize)> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let ranks: Vec<usize> = self
+            .nodes
+            .iter()
+            .map(|node| {
+                let count = counts.entry(&node.group).or_default();
+                *count += 1;
+                *count - 1
+            })
+            .collect();
+        let count = |id: usize| counts.get(self.nodes[id].group.as_str()).copied().unwrap_or(1);
+        ranks
+            .into_iter()
+            .enumerate()
+            .map(|(id, rank)| (rank, count(id)))
+            .collect()
+    }
+
+    /// The nodes of a line of the formula, in their order.
+    pub(super) fn group(&self, name: &str) -> Vec<usize> {
+        (0..self.nodes.len())
+            .filter(|&id| self.nodes[id].group == name)
+            .collect()
+    }
+
+    /// Which of the nodes of its line a node is.
+    pub(super) fn rank_in_group(&self, id: usize) -> usize {
+        self.nodes[..id]
+            .iter()
+            .filter(|node| node.group == self.nodes[id].group)
+            .count()
     }
 
     /// The same function with one op exchanged for a similar one, with its name and a sentence.

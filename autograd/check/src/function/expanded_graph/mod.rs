@@ -21,7 +21,7 @@ use tapegrad_core::tape::Tape;
 use tapegrad_core::var::Var;
 
 use expand::expand;
-pub use graph_edit::{GraphEdge, GraphEdit};
+pub use graph_edit::{GraphEdge, GraphEdit, GraphVariable, Label};
 
 /// A function at given operands, as a list of nodes with their values.
 #[derive(Clone, Debug)]
@@ -149,8 +149,8 @@ impl ExpandedGraph {
                 let target = node.operands[position];
                 let group = &self.nodes[target].group;
                 match (&mut g[target], edit) {
-                    (Some(_), Some(GraphEdit::LastUse(of))) if of == group => {}
-                    (slot @ Some(_), Some(GraphEdit::FirstUse(of))) if of == group => *slot = Some(contribution),
+                    (Some(_), Some(GraphEdit::LastUse(of))) if of.group == *group => {}
+                    (slot @ Some(_), Some(GraphEdit::FirstUse(of))) if of.group == *group => *slot = Some(contribution),
                     (Some(sum), _) => sum.iter_mut().zip(&contribution).for_each(|(sum, c)| *sum += c),
                     (slot, _) => *slot = Some(contribution),
                 }
@@ -184,9 +184,39 @@ impl ExpandedGraph {
                 let other = vec![own; node.operands.len()];
                 all[position] = self.backward(id, op, g_y, &other)[position].clone();
             }
+            Some(GraphEdit::OtherFactor(_, of)) => {
+                let group = self.group(&of.group);
+                let at = if group.len() == 1 { 0 } else { self.rank_in_group(id) };
+                all[position] = group
+                    .get(at)
+                    .and_then(|&other| self.with_factor(id, op, g_y, other, position));
+            }
+            Some(GraphEdit::EarlierFactor(_, of)) => {
+                let group = self.group(&of.group);
+                let before = self.rank_in_group(id).checked_sub(1).and_then(|at| group.get(at));
+                all[position] = before.and_then(|&other| self.with_factor(id, op, g_y, other, position));
+            }
+            Some(GraphEdit::Local(_, formula)) => {
+                let of = edits::LOCAL.iter().find(|(known, _)| known == formula);
+                let d = self
+                    .backward(id, op, &vec![1.0; g_y.len()], &node.operands)
+                    .swap_remove(0);
+                if let (Some((_, f)), Some(d)) = (of, d) {
+                    let x = &self.nodes[own].value;
+                    let each = x.iter().zip(&node.value).zip(&d).zip(g_y);
+                    all[0] = Some(each.map(|(((x, y), d), g)| f(*x, *y, *d) * g).collect());
+                }
+            }
             _ => {}
         }
         all
+    }
+
+    /// What a node contributes to one operand if the other operand has the value of another node.
+    fn with_factor(&self, id: usize, op: &AnyOp, g_y: &[f64], other: usize, position: usize) -> Option<Vec<f64>> {
+        let mut operands = self.nodes[id].operands.clone();
+        *operands.get_mut(1 - position.min(1))? = other;
+        self.backward(id, op, g_y, &operands).get(position)?.clone()
     }
 
     fn backward(&self, id: usize, op: &AnyOp, g_y: &[f64], operands: &[usize]) -> Vec<Option<Vec<f64>>> {

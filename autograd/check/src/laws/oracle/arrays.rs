@@ -6,8 +6,23 @@ use serde_json::{Value, json};
 use crate::subject::attributes::{number, to_number};
 use tapegrad_core::op::OperandKind;
 
+/// What an array says.
+const KEYS: [&str; 3] = ["shape", "dtype", "data"];
+/// The types of its entries.
+const TYPES: [&str; 4] = ["f64", "f32", "i64", "bool"];
+
 /// An array from JSON, or what is wrong with it.
 pub(super) fn array_of(value: &Value) -> Result<ArrayD<f64>, String> {
+    let keys = value.as_object().into_iter().flat_map(|object| object.keys());
+    if let Some(unknown) = keys.into_iter().find(|key| !KEYS.contains(&key.as_str())) {
+        return Err(format!("`{unknown}` is none of {}", KEYS.join(", ")));
+    }
+    match value.get("dtype").map(|dtype| dtype.as_str().unwrap_or_default()) {
+        Some(dtype) if !TYPES.contains(&dtype) => {
+            return Err(format!("the type `{dtype}` is none of {}", TYPES.join(", ")));
+        }
+        _ => {}
+    }
     let list = |key: &str| {
         value
             .get(key)

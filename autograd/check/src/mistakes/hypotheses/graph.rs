@@ -32,12 +32,28 @@ impl GraphMistake {
                 let cost = match edit {
                     GraphEdit::Drop(_) => 1.3,
                     GraphEdit::LastUse(_) | GraphEdit::FirstUse(_) => 1.35,
+                    GraphEdit::OtherFactor(..) => 1.72,
+                    GraphEdit::EarlierFactor(..) => 1.73,
+                    GraphEdit::Local(..) => 1.74,
                     GraphEdit::Negate(_) => 1.6,
                     GraphEdit::PassOn(_) => 1.7,
                     GraphEdit::OwnFactor(_) => 1.8,
                     GraphEdit::Double(_) => 1.9,
                 };
-                Description::new(cost, edit.to_string(), sentence.0.clone())
+                let hint = match edit {
+                    GraphEdit::Drop(_) => "one of the paths by which it acts on the result were left out",
+                    GraphEdit::LastUse(_) | GraphEdit::FirstUse(_) => {
+                        "of several uses of one variable only one counted: `=` where `+=` is needed"
+                    }
+                    GraphEdit::Negate(_) => "one of the paths by which it acts on the result had the wrong sign",
+                    GraphEdit::PassOn(_) => "a local derivative were missing on the way",
+                    GraphEdit::OwnFactor(_) | GraphEdit::OtherFactor(..) | GraphEdit::EarlierFactor(..) => {
+                        "in the derivative of a product another variable stood where the other factor belongs"
+                    }
+                    GraphEdit::Local(..) => "the derivative of one function on the way were that of another",
+                    GraphEdit::Double(_) => "one of the paths by which it acts on the result counted twice",
+                };
+                Description::new(cost, edit.to_string(), sentence.0.clone()).with_hint(hint)
             }
             Self::Variant { place, sentence } => Description::new(1.5, format!("variant {place}"), sentence.0.clone()),
         }
@@ -58,7 +74,7 @@ impl Hypotheses {
         if !is_right {
             return;
         }
-        for (edit, sentence) in graph.edits() {
+        for (edit, sentence) in graph.edits().into_iter().chain(graph.exchanges()) {
             if let Some(gradient) = graph.gradient(operand, &reference.g_y, Some(&edit)) {
                 let sentence = Shown(sentence);
                 self.add(GraphMistake::Edit { edit, sentence }, gradient);

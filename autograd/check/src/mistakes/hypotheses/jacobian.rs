@@ -3,6 +3,7 @@
 use ndarray::{ArrayD, Axis, IxDyn};
 
 use super::Hypotheses;
+use super::arrays::axis_names;
 use crate::mistakes::{Description, Shown};
 use crate::witness::jacobian::Jacobian;
 
@@ -34,6 +35,52 @@ pub enum JacobianMistake {
     BroadcastLast,
     /// The gradient is that of another operand.
     SwappedWith(String),
+    /// Of the result only some places along an axis count for each place of the operand.
+    Places(PlaceMask, String),
+}
+
+/// Which places of the result, along an axis that both have, count for a place of the operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PlaceMask {
+    /// The same place.
+    Same,
+    /// All places but the same one.
+    Others,
+    /// The same place and the next one.
+    OneStep,
+    /// Later places, without the same one.
+    Later,
+    /// Earlier places, without the same one.
+    Earlier,
+}
+
+impl PlaceMask {
+    const ALL: [Self; 5] = [Self::Same, Self::Others, Self::OneStep, Self::Later, Self::Earlier];
+
+    /// True if the place `i` of the result counts for the place `j` of the operand.
+    fn counts(self, i: usize, j: usize) -> bool {
+        match self {
+            Self::Same => i == j,
+            Self::Others => i != j,
+            Self::OneStep => i == j || i == j + 1,
+            Self::Later => i > j,
+            Self::Earlier => i < j,
+        }
+    }
+
+    fn sentence(self, axis: &str) -> String {
+        match self {
+            Self::Same => format!(
+                "{{g}} counts only what happens at the same place along {axis}: what an entry does at other places is lost"
+            ),
+            Self::Others => format!("{{g}} lacks what each entry does at its own place along {axis}"),
+            Self::OneStep => format!(
+                "{{g}} goes back by one step only along {axis}: what an entry does two and more places later is lost"
+            ),
+            Self::Later => format!("{{g}} counts only what an entry does at later places along {axis}"),
+            Self::Earlier => format!("{{g}} counts only what an entry does at earlier places along {axis}"),
+        }
+    }
 }
 
 impl JacobianMistake {
@@ -52,13 +99,17 @@ impl JacobianMistake {
             Self::LastUseOverwrites => (
                 1.2,
                 "last use overwrites",
-                "only the last use of each entry counted: later uses overwrite earlier ones, `=` where `+=` is needed",
+                "{g} counts only the last use of each entry: later uses overwrite earlier ones, `=` where `+=` is needed",
             ),
-            Self::FirstUseOnly => (1.25, "first use only", "only the first use of each entry counted"),
+            Self::FirstUseOnly => (
+                1.25,
+                "first use only",
+                "{g} counts only the first use of each entry; it must be the sum over all uses",
+            ),
             Self::AveragedOverUses => (
-                1.95,
+                2.2,
                 "averaged over uses",
-                "it were averaged over the uses of each entry instead of summed",
+                "{g} is the mean over the uses of each entry; it must be the sum",
             ),
             Self::LocalDerivativeMissing { is_summed } => (
                 1.5,
@@ -71,26 +122,37 @@ impl JacobianMistake {
             Self::BroadcastNotSummed => (
                 1.2,
                 "broadcast not summed",
-                "the sum over the broadcast axes were missing",
+                "{g} is not summed over the axes along which the operand is repeated (broadcast), such as the batch",
             ),
             Self::BroadcastAveraged => (
                 1.3,
                 "averaged",
-                "the gradients were averaged over the broadcast axes instead of summed",
+                "{g} is the mean over the axes along which the operand is repeated (broadcast), such as the batch; it must be the sum",
             ),
             Self::BroadcastFirst => (
                 1.3,
                 "first of broadcast",
-                "only the first entry along the broadcast axes counted",
+                "{g} counts only the first entry along the axes along which the operand is repeated (broadcast); it must be the sum over all",
             ),
             Self::BroadcastLast => (
                 1.3,
                 "last of broadcast",
-                "only the last entry along the broadcast axes counted",
+                "{g} counts only the last entry along the axes along which the operand is repeated (broadcast); it must be the sum over all",
             ),
             Self::SwappedWith(name) => {
-                let sentence = format!("it were the gradient of {name}");
+                let sentence =
+                    format!("{{g}} is the gradient of {name}: the two are exchanged, or one stands for both");
                 return Description::new(1.6, format!("swapped with {name}"), sentence);
+            }
+            Self::Places(mask, axis) => {
+                let key = match mask {
+                    PlaceMask::Same => "same place",
+                    PlaceMask::Others => "other places",
+                    PlaceMask::OneStep => "one step",
+                    PlaceMask::Later => "later places",
+                    PlaceMask::Earlier => "earlier places",
+                };
+                return Description::new(1.75, format!("{key} along {axis}"), mask.sentence(axis));
             }
         };
         Description::new(cost, cause, sentence)
@@ -98,6 +160,38 @@ impl JacobianMistake {
 }
 
 impl Hypotheses {
+    /// Only some places of the result count for each place of the operand.
+    pub(super) fn of_places(&mut self, jacobian: &Jacobian<'_>) {
+        let (y, x) = (jacobian.reference.y.shape(), jacobian.right.shape());
+        let g: Vec<f64> = jacobian.reference.g_y.iter().copied().collect();
+        let index = |shape: &[usize], axis: usize, at: usize| {
+            let inner: usize = shape[axis + 1..].iter().product();
+            at / inner % shape[axis]
+        };
+        for (own, name) in axis_names(x.len()).into_iter().take(x.len()) {
+            for (other, _) in y.iter().enumerate().filter(|(_, size)| **size == x[own] && **size > 1) {
+                let is_twin = y.len() == x.len() && other != own
+                    || y.len() != x.len() && y.len() - other != x.len() - own && other != own;
+                if is_twin {
+                    continue;
+                }
+                for mask in PlaceMask::ALL {
+                    let mut sum = vec![0.0; jacobian.columns];
+                    for (i, g) in g.iter().enumerate() {
+                        for (j, sum) in sum.iter_mut().enumerate() {
+                            if mask.counts(index(y, other, i), index(x, own, j)) && jacobian.at(i, j) != 0.0 {
+                                *sum += jacobian.at(i, j) * g;
+                            }
+                        }
+                    }
+                    if let Ok(gradient) = ArrayD::from_shape_vec(jacobian.right.raw_dim(), sum) {
+                        self.add(JacobianMistake::Places(mask, name.clone()), gradient);
+                    }
+                }
+            }
+        }
+    }
+
     /// The Jacobian used in another way.
     pub(super) fn of_the_jacobian(&mut self, jacobian: &Jacobian<'_>) {
         let g: Vec<f64> = jacobian.reference.g_y.iter().copied().collect();

@@ -10,6 +10,7 @@ mod graph;
 mod jacobian;
 mod local_derivative;
 mod result;
+mod scaled_path;
 mod upstream;
 mod value;
 
@@ -28,6 +29,8 @@ pub use graph::GraphMistake;
 pub use jacobian::JacobianMistake;
 pub use local_derivative::LocalDerivativeMistake;
 pub use result::ResultMistake;
+pub(crate) use result::size_powers;
+pub use scaled_path::ScaledPath;
 pub use upstream::UpstreamMistake;
 pub use value::ValueMistake;
 
@@ -46,20 +49,66 @@ pub fn hypotheses(reference: &Reference, operand: usize) -> Vec<Hypothesis> {
         return Vec::new();
     };
     let mut hypotheses = Hypotheses::default();
-    hypotheses.of_the_result(&jacobian);
-    hypotheses.of_the_upstream(&jacobian);
-    hypotheses.of_the_jacobian(&jacobian);
-    hypotheses.of_the_shapes(&jacobian);
-    hypotheses.of_the_local_derivative(&jacobian);
-    hypotheses.of_other_values(reference, operand);
-    hypotheses.of_the_graph(&jacobian);
-    for edited in program_edit::all(reference) {
-        if let Some(gradient) = edited.gradients.into_iter().nth(operand).flatten() {
-            hypotheses.add(edited.mistake, gradient);
-        }
+    for family in Family::ALL {
+        hypotheses.of_a_family(family, &jacobian);
     }
     hypotheses.pairs();
     hypotheses.found
+}
+
+/// The gradient that one mistake would give at a case: only its family is made.
+pub(crate) fn gradient_of(reference: &Reference, operand: usize, mistake: &Mistake) -> Option<ArrayD<f64>> {
+    let jacobian = Jacobian::new(reference, operand)?;
+    if let Mistake::ScaledPath(path) = mistake {
+        return path.gradient(&jacobian);
+    }
+    let mut hypotheses = Hypotheses::default();
+    hypotheses.of_a_family(Family::of(mistake.first())?, &jacobian);
+    if mistake.first() != mistake {
+        hypotheses.pairs();
+    }
+    let found = hypotheses.found.into_iter().find(|h| h.mistake == *mistake)?;
+    Some(found.gradient)
+}
+
+/// What the mistakes of one kind are made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    Result,
+    Upstream,
+    Jacobian,
+    LocalDerivative,
+    Value,
+    Graph,
+    Program,
+}
+
+impl Family {
+    const ALL: [Self; 7] = [
+        Self::Result,
+        Self::Upstream,
+        Self::Jacobian,
+        Self::LocalDerivative,
+        Self::Value,
+        Self::Graph,
+        Self::Program,
+    ];
+
+    /// The family of a single mistake that can be made at one case.
+    fn of(mistake: &Mistake) -> Option<Self> {
+        Some(match mistake {
+            Mistake::Result(_) => Self::Result,
+            Mistake::Upstream(_) => Self::Upstream,
+            // A local derivative that is missing may be found with the local derivatives of broadcast operands.
+            Mistake::Jacobian(JacobianMistake::LocalDerivativeMissing { .. }) => Self::LocalDerivative,
+            Mistake::Jacobian(_) => Self::Jacobian,
+            Mistake::LocalDerivative(_) => Self::LocalDerivative,
+            Mistake::Value(_) => Self::Value,
+            Mistake::Graph(_) => Self::Graph,
+            Mistake::Program(_) => Self::Program,
+            Mistake::ScaledPath(_) | Mistake::ConstantFactor(_) | Mistake::Both(..) => return None,
+        })
+    }
 }
 
 /// The hypotheses found so far.
@@ -74,6 +123,32 @@ struct Hypotheses {
 const PAIRED_MAX: f64 = 1.9;
 
 impl Hypotheses {
+    fn of_a_family(&mut self, family: Family, jacobian: &Jacobian<'_>) {
+        let (reference, operand) = (jacobian.reference, jacobian.operand);
+        match family {
+            Family::Result => self.of_the_result(jacobian),
+            Family::Upstream => self.of_the_upstream(jacobian),
+            Family::Jacobian => {
+                self.of_the_jacobian(jacobian);
+                self.of_the_shapes(jacobian);
+                self.of_places(jacobian);
+            }
+            Family::LocalDerivative => {
+                self.of_the_shapes(jacobian);
+                self.of_the_local_derivative(jacobian);
+            }
+            Family::Value => self.of_other_values(reference, operand),
+            Family::Graph => self.of_the_graph(jacobian),
+            Family::Program => {
+                for edited in program_edit::all(reference) {
+                    if let Some(gradient) = edited.gradients.into_iter().nth(operand).flatten() {
+                        self.add(edited.mistake, gradient);
+                    }
+                }
+            }
+        }
+    }
+
     fn add(&mut self, mistake: impl Into<Mistake>, gradient: ArrayD<f64>) {
         let mistake = mistake.into();
         if gradient.iter().all(|g| g.is_finite()) && self.causes.insert(mistake.cause()) {
@@ -85,7 +160,9 @@ impl Hypotheses {
     fn pairs(&mut self) {
         let is_common = |h: &&Hypothesis| {
             let is_plain = matches!(h.mistake, Mistake::Result(ResultMistake::Sign | ResultMistake::Zero));
-            h.mistake.description().cost <= PAIRED_MAX && !is_plain
+            let is_exchange =
+                matches!(&h.mistake, Mistake::Graph(GraphMistake::Edit { edit, .. }) if edit.is_exchange());
+            h.mistake.description().cost <= PAIRED_MAX && !is_plain && !is_exchange
         };
         let common: Vec<Hypothesis> = self.found.iter().filter(is_common).cloned().collect();
         for Hypothesis { mistake, gradient } in common {

@@ -4,17 +4,16 @@ use ndarray::ArrayD;
 
 use super::Hypotheses;
 use super::arrays::rolled;
-use crate::guard::caught;
 use crate::mistakes::Description;
 use crate::subject::CaseOperand;
 use crate::witness::reference::Reference;
+use crate::witness::reference_gradient::column_of;
+use crate::witness::{DualNumbers, FiniteDifferences, Witness};
 use tapegrad_core::op::OperandKind;
 
 /// The derivative is the right one, but at other values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ValueMistake {
-    /// The gradient belongs to the forward() before.
-    Stale,
     /// All ids are larger by 1.
     IdsLarger(String),
     /// All ids are smaller by 1.
@@ -27,17 +26,25 @@ pub enum ValueMistake {
     MaskIgnored(String),
     /// A mask is inverted.
     MaskInverted(String),
+    /// A mask stands one place later or earlier along its last axis.
+    MaskShifted(String, isize),
+    /// A mask counts the diagonal too, or does not count it.
+    MaskDiagonal(String, bool),
+    /// A mask is transposed.
+    MaskTransposed(String),
+    /// One operand, or the value, is taken in the place of another in the derivative.
+    TakenFor {
+        /// What is taken.
+        taken: String,
+        /// Where it stands.
+        place: String,
+    },
 }
 
 impl ValueMistake {
     pub(crate) fn description(&self) -> Description {
         let ids = |cause: String, sentence: String| Description::new(1.5, cause, sentence);
         match self {
-            Self::Stale => Description::new(
-                1.5,
-                "stale",
-                "it belonged to the forward() before: a cache is not renewed",
-            ),
             Self::IdsLarger(name) => ids(format!("{name} + 1"), format!("all {name} were larger by 1")),
             Self::IdsSmaller(name) => ids(format!("{name} - 1"), format!("all {name} were smaller by 1")),
             Self::IdsLater(name) => ids(format!("{name} shifted 1"), format!("{name} stood one place later")),
@@ -47,6 +54,30 @@ impl ValueMistake {
                 format!("{name} ignored"),
                 format!("{name} were ignored: everything counts"),
             ),
+            Self::MaskShifted(name, by) => {
+                let way = if *by > 0 { "later" } else { "earlier" };
+                Description::new(
+                    1.5,
+                    format!("{name} shifted {by}"),
+                    format!("{name} stood one place {way}: an index is off by one"),
+                )
+            }
+            Self::MaskDiagonal(name, is_counted) => Description::new(
+                1.5,
+                format!("{name} diagonal {is_counted}"),
+                match is_counted {
+                    true => format!("{name} let the diagonal through too: `<=` where `<` is meant"),
+                    false => format!("{name} did not let the diagonal through: `<` where `<=` is meant"),
+                },
+            ),
+            Self::MaskTransposed(name) => {
+                Description::new(1.55, format!("{name} transposed"), format!("{name} were transposed"))
+            }
+            Self::TakenFor { taken, place } => Description::new(
+                1.85,
+                format!("{taken} for {place}"),
+                format!("{taken} stood where {place} belongs in the derivative"),
+            ),
             Self::MaskInverted(name) => {
                 Description::new(1.6, format!("{name} inverted"), format!("{name} were inverted"))
             }
@@ -55,9 +86,8 @@ impl ValueMistake {
 }
 
 impl Hypotheses {
-    /// The right derivative at other values: a stale cache, shifted ids, another mask.
+    /// The right derivative at other values: shifted ids, another mask, one operand in the place of another.
     pub(super) fn of_other_values(&mut self, reference: &Reference, operand: usize) {
-        self.add_at(ValueMistake::Stale, reference, operand, &reference.x_old);
         for (i, data) in reference.case.operands.iter().enumerate() {
             let changes = match data.kind {
                 OperandKind::Real => continue,
@@ -67,6 +97,32 @@ impl Hypotheses {
             for (mistake, value) in changes {
                 let mut x = reference.case.values();
                 x[i] = value;
+                self.add_at(mistake, reference, operand, &x);
+            }
+        }
+        self.exchanged(reference, operand);
+    }
+
+    /// Another operand of the same shape, or the value, in the place of one operand.
+    fn exchanged(&mut self, reference: &Reference, operand: usize) {
+        let x = reference.case.values();
+        let of_operands = reference
+            .case
+            .real()
+            .map(|i| (reference.case.operands[i].name.clone(), x[i].clone()));
+        let taken: Vec<(String, ArrayD<f64>)> = of_operands.chain([("y".to_string(), reference.y.clone())]).collect();
+        for place in reference.case.real() {
+            let name = &reference.case.operands[place].name;
+            for (own, value) in &taken {
+                if own == name || value.shape() != x[place].shape() || value == x[place] {
+                    continue;
+                }
+                let mut x = x.clone();
+                x[place] = value.clone();
+                let mistake = ValueMistake::TakenFor {
+                    taken: own.clone(),
+                    place: name.clone(),
+                };
                 self.add_at(mistake, reference, operand, &x);
             }
         }
@@ -99,22 +155,65 @@ fn changed_ids(data: &CaseOperand) -> Vec<(ValueMistake, ArrayD<f64>)> {
 fn changed_mask(data: &CaseOperand) -> Vec<(ValueMistake, ArrayD<f64>)> {
     let (mask, name) = (&data.value, || data.name.clone());
     let turned = mask.mapv(|m| if m == 0.0 { 1.0 } else { 0.0 });
-    vec![
+    let mut changes = vec![
         (ValueMistake::MaskIgnored(name()), mask.mapv(|_| 1.0)),
         (ValueMistake::MaskInverted(name()), turned),
-    ]
+    ];
+    if let Some(last) = mask.ndim().checked_sub(1) {
+        for by in [1, -1] {
+            changes.push((ValueMistake::MaskShifted(name(), by), shifted(mask, last, by)));
+        }
+        if last > 0 && mask.shape()[last] == mask.shape()[last - 1] {
+            for is_counted in [true, false] {
+                let mut other = mask.clone();
+                for (index, entry) in other.indexed_iter_mut() {
+                    if index[last] == index[last - 1] {
+                        *entry = f64::from(u8::from(is_counted));
+                    }
+                }
+                changes.push((ValueMistake::MaskDiagonal(name(), is_counted), other));
+            }
+            let mut order: Vec<usize> = (0..mask.ndim()).collect();
+            order.swap(last, last - 1);
+            let turned = mask.clone().permuted_axes(order).as_standard_layout().into_owned();
+            changes.push((ValueMistake::MaskTransposed(name()), turned));
+        }
+    }
+    changes
 }
 
-/// The gradient of the function at other operands, by dual numbers.
+/// The entries one place further along an axis; what comes in is a copy of the edge.
+fn shifted(x: &ArrayD<f64>, axis: usize, by: isize) -> ArrayD<f64> {
+    let size = x.shape()[axis];
+    let order: Vec<usize> = (0..size)
+        .map(|i| i.saturating_add_signed(-by).min(size.saturating_sub(1)))
+        .collect();
+    x.select(ndarray::Axis(axis), &order)
+}
+
+/// A gradient by differences costs some twenty values an entry: of more entries it is not tried.
+const BY_DIFFERENCES_MAX: usize = 40;
+
+/// The gradient of the function at other operands, by dual numbers or else by differences.
 fn gradient_at(reference: &Reference, operand: usize, x: &[ArrayD<f64>]) -> Option<ArrayD<f64>> {
     let columns = x[operand].len();
+    let function = &*reference.function;
     let mut gradient = Vec::with_capacity(columns);
     for j in 0..columns {
         let mut v = vec![0.0; columns];
         v[j] = 1.0;
-        let tangent = caught(|| reference.function.along(x, operand, &v)).ok().flatten()?;
-        let weighted = tangent.iter().zip(&reference.g_y);
-        gradient.push(weighted.map(|(t, g)| if *t == 0.0 { 0.0 } else { t * g }).sum());
+        let slopes = DualNumbers.along(function, x, operand, &v);
+        let slopes = match slopes {
+            None if columns * reference.y.len() <= BY_DIFFERENCES_MAX => {
+                FiniteDifferences.along(function, x, operand, &v)?
+            }
+            slopes => slopes?,
+        };
+        if slopes.len() != reference.g_y.len() {
+            return None;
+        }
+        let weighted = column_of(Some(&slopes)).into_iter().zip(&reference.g_y);
+        gradient.push(weighted.map(|(t, g)| if t == 0.0 { 0.0 } else { t * g }).sum());
     }
     ArrayD::from_shape_vec(x[operand].raw_dim(), gradient).ok()
 }

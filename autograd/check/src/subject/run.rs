@@ -1,0 +1,43 @@
+//! One call of forward() or backward() at a case, with the module's parameters.
+
+use ndarray::{ArrayD, ArrayViewD};
+
+use super::Case;
+use tapegrad_core::module::Module;
+
+/// Sets the parameters and runs forward().
+pub(crate) fn run_forward(module: &mut dyn Module<f64>, case: &Case, x: &[ArrayD<f64>]) -> ArrayD<f64> {
+    let (given, own) = x.split_at(case.given);
+    if !own.is_empty() {
+        let mut params = module.params();
+        assert_eq!(
+            params.len(),
+            own.len(),
+            "the module has another number of parameters than its case"
+        );
+        for (param, value) in params.iter_mut().zip(own) {
+            assert_eq!(
+                param.value.shape(),
+                value.shape(),
+                "the parameter {} has another shape than in its case; a module that is made for each case takes it from there: `ModuleSubject::made_for_case`",
+                param.name
+            );
+            param.value.assign(value);
+        }
+    }
+    let views: Vec<ArrayViewD<'_, f64>> = given.iter().map(|x| x.view()).collect();
+    module.forward(&views)
+}
+
+/// Runs backward() and gathers the gradients of operands and parameters.
+pub(crate) fn run_backward(module: &mut dyn Module<f64>, case: &Case, g_y: ArrayViewD<'_, f64>) -> Vec<ArrayD<f64>> {
+    let mut g_x = module.backward(g_y);
+    assert!(
+        g_x.len() == case.given,
+        "it gives {} gradients for {} operands of forward(): each needs one, ids and masks too",
+        g_x.len(),
+        case.given
+    );
+    g_x.extend(module.params().iter().map(|param| param.gradient.to_owned()));
+    g_x
+}

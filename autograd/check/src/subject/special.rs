@@ -1,0 +1,109 @@
+//! Special values in the place of those that were drawn: where a formula is most easily wrong.
+
+use ndarray::ArrayD;
+
+use super::Case;
+use tapegrad_core::op::OperandKind;
+
+/// A set of special values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SpecialValues {
+    /// All given operands are 0.
+    Zeros,
+    /// The first entry of each operand is 0, and the last -0.
+    OneZero,
+    /// All entries of an operand are equal.
+    EqualEntries,
+    /// Operands of the same shape are equal.
+    EqualOperands,
+    /// Whole numbers, of which several are equal.
+    WholeNumbers,
+    /// Numbers beyond 3, where an approximation may end and a function saturates.
+    Tails,
+}
+
+impl SpecialValues {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Zeros,
+        Self::OneZero,
+        Self::EqualEntries,
+        Self::EqualOperands,
+        Self::WholeNumbers,
+        Self::Tails,
+    ];
+
+    /// The values in words, after "at".
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Zeros => "zeros",
+            Self::OneZero => "single zeros, 0 and -0",
+            Self::EqualEntries => "equal entries",
+            Self::EqualOperands => "equal operands",
+            Self::WholeNumbers => "whole numbers",
+            Self::Tails => "numbers up to 8 in magnitude",
+        }
+    }
+
+    /// The case with these values; `None` if it is the same case. Parameters stay as they are, but for equal operands.
+    pub fn of(self, case: &Case) -> Option<Case> {
+        let mut x = case.values();
+        let real: Vec<usize> = case.real().collect();
+        let given = real.iter().copied().filter(|&i| i < case.given);
+        match self {
+            Self::Zeros => given.for_each(|i| x[i].fill(0.0)),
+            Self::OneZero => given.for_each(|i| {
+                let last = x[i].len().saturating_sub(1);
+                x[i].iter_mut().take(1).for_each(|x| *x = 0.0);
+                x[i].iter_mut().skip(last.max(1)).for_each(|x| *x = -0.0);
+            }),
+            Self::EqualEntries => given.for_each(|i| {
+                let first = x[i].iter().next().copied().unwrap_or(0.0);
+                x[i].fill(first);
+            }),
+            Self::EqualOperands => {
+                for (n, &i) in real.iter().enumerate() {
+                    let twin = real[..n].iter().find(|&&j| x[j].shape() == x[i].shape()).copied();
+                    if let Some(j) = twin {
+                        x[i] = x[j].clone();
+                    }
+                }
+            }
+            Self::WholeNumbers => given.for_each(|i| x[i].mapv_inplace(f64::round)),
+            Self::Tails => given.for_each(|i| {
+                let largest = x[i].iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+                if largest > 0.1 && largest < TAIL {
+                    x[i] *= TAIL / largest;
+                }
+            }),
+        }
+        (x != case.values()).then(|| case.with_values(&x))
+    }
+}
+
+/// How far the tails reach: `exp`, `tanh` and the error function still have slopes there.
+const TAIL: f64 = 8.0;
+
+/// True if some entries of a real operand, or of two, are equal or 0: where the value may have a tie.
+pub(crate) fn has_ties(case: &Case) -> bool {
+    let mut seen: Vec<f64> = Vec::new();
+    for i in case.real() {
+        seen.extend(case.operands[i].value.iter());
+    }
+    let count = seen.len();
+    if count > TIES_MAX {
+        return false;
+    }
+    seen.sort_by(f64::total_cmp);
+    seen.windows(2).any(|pair| pair[0] == pair[1]) || seen.contains(&0.0)
+}
+
+/// Ties are looked for among this many numbers at most.
+const TIES_MAX: usize = 400;
+
+/// The operands that hold whole numbers only, though they are said to be real: ids or a mask, perhaps.
+pub(crate) fn whole_operands(case: &Case) -> Vec<usize> {
+    let is_whole = |x: &ArrayD<f64>| x.len() > 1 && x.iter().all(|x| x.fract() == 0.0 && *x >= 0.0);
+    let all = (0..case.given).filter(|&i| case.operands[i].kind == OperandKind::Real);
+    all.filter(|&i| is_whole(&case.operands[i].value)).collect()
+}
