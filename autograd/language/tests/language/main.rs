@@ -10,6 +10,7 @@ mod deriving_ops;
 mod deriving_ties;
 mod deriving_twice;
 mod engine_options;
+mod formatting;
 mod formulas;
 mod generated;
 mod gradients_inside;
