@@ -45,8 +45,7 @@ mod tests {
     #[test]
     fn a_link_stays_a_link_and_permissions_stay_what_they_were() {
         let folder = tempfile::tempdir().unwrap();
-        let [inner, file, link, far] =
-            ["inner", "inner/file", "link", "far"].map(|name| folder.path().join(name));
+        let [inner, file, link, far] = ["inner", "inner/file", "link", "far"].map(|name| folder.path().join(name));
         std::fs::create_dir(&inner).unwrap();
         std::fs::write(&file, "old").unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
@@ -56,6 +55,10 @@ mod tests {
         assert!(link.is_symlink() && far.is_symlink());
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "new");
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o640);
-        assert_eq!(std::fs::read_dir(&inner).unwrap().count(), 1, "nothing else is left beside it");
+        assert_eq!(
+            std::fs::read_dir(&inner).unwrap().count(),
+            1,
+            "nothing else is left beside it"
+        );
     }
 }

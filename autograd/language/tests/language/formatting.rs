@@ -46,7 +46,10 @@ fn comments(text: &str) -> Vec<(String, usize)> {
 /// Checks what formatting promises of any text.
 fn assert_formatted(text: &str) -> String {
     let once = formatted(text);
-    assert!(parse(&once).file == parse(text).file, "another program:\n{text}\n--\n{once}");
+    assert!(
+        parse(&once).file == parse(text).file,
+        "another program:\n{text}\n--\n{once}"
+    );
     assert_eq!(comments(&once), comments(text), "\n{text}\n--\n{once}");
     assert_eq!(formatted(&once), once, "not the same again, of\n{text}");
     assert!(once.lines().all(|line| line.trim_end() == line), "{once}");
@@ -110,7 +113,9 @@ fn with_long_names(text: &str) -> String {
     for token in tokens(text) {
         out.push_str(&text[end..token.span.end as usize]);
         end = token.span.end as usize;
-        if token.kind == TokenKind::Name && ["x", "W_xh", "α", "ŷ", "T", "D", "t", "h0", "f"].contains(&token.text.as_str()) {
+        if token.kind == TokenKind::Name
+            && ["x", "W_xh", "α", "ŷ", "T", "D", "t", "h0", "f"].contains(&token.text.as_str())
+        {
             out.push_str("_with_a_name_that_is_long");
         }
     }
@@ -140,17 +145,28 @@ fn a_formatted_program_has_the_same_graph() {
     };
     for (name, text) in programs::all() {
         let narrow = text.replace(' ', "\n").replace("//", " //");
-        for other in [commented(&text, |number| number % 3 == 0), one_word_a_line(&text), narrow] {
+        for other in [
+            commented(&text, |number| number % 3 == 0),
+            one_word_a_line(&text),
+            narrow,
+        ] {
             if parse(&other).diagnostics.is_empty() {
                 assert_eq!(graph(&name, &formatted(&other)), graph(&name, &text), "{name}");
             }
         }
-        assert_eq!(formatted(&one_word_a_line(&text)), formatted(&without_comments(&text)), "{name}");
+        assert_eq!(
+            formatted(&one_word_a_line(&text)),
+            formatted(&without_comments(&text)),
+            "{name}"
+        );
     }
 }
 
 fn one_word_a_line(text: &str) -> String {
-    tokens(text).iter().map(|token| text[token.span.start as usize..token.span.end as usize].to_string() + "\n").collect()
+    tokens(text)
+        .iter()
+        .map(|token| text[token.span.start as usize..token.span.end as usize].to_string() + "\n")
+        .collect()
 }
 
 /// The text without its comments and its empty lines; `///` lines stay.
@@ -159,7 +175,11 @@ fn without_comments(text: &str) -> String {
         Some(at) if !line[at..].starts_with("///") => line[..at].trim_end().to_string(),
         _ => line.to_string(),
     };
-    text.lines().map(cut).filter(|line| !line.trim().is_empty()).map(|line| line + "\n").collect()
+    text.lines()
+        .map(cut)
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| line + "\n")
+        .collect()
 }
 
 #[test]

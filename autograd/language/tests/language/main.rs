@@ -30,6 +30,7 @@ mod table_notation;
 mod tables;
 mod tables_evaluated;
 mod typed_programs;
+mod view_values;
 mod views;
 mod well_typed;
 mod words;

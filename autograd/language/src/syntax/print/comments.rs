@@ -37,6 +37,21 @@ struct Gap {
     parentheses: [usize; 2],
 }
 
+impl Gap {
+    /// Counts a parenthesis. The empty pair of a call without arguments belongs to the word before it, with the
+    /// comments in it.
+    fn count(&mut self, kind: usize) {
+        if kind == 1 || self.parentheses[1] == 0 {
+            self.parentheses[kind] += 1;
+            return;
+        }
+        self.parentheses[1] -= 1;
+        for (_, before) in &mut self.comments {
+            before[1] = before[1].min(self.parentheses[1]);
+        }
+    }
+}
+
 impl Comments {
     /// A text without comments.
     pub fn none(pieces: &[Piece]) -> Self {
@@ -65,9 +80,15 @@ impl Comments {
                 tokens += 1;
                 runs.push(Vec::new());
             }
-            runs.last_mut().expect("there is a run before each word").push((at, word));
+            runs.last_mut()
+                .expect("there is a run before each word")
+                .push((at, word));
         }
-        assert_eq!(blanks.len(), tokens, "invariant: printing keeps every token but parentheses");
+        assert_eq!(
+            blanks.len(),
+            tokens,
+            "invariant: printing keeps every token but parentheses"
+        );
         for (gap, run) in gaps.into_iter().zip(runs) {
             own.place(gap, &run);
         }
@@ -118,20 +139,14 @@ fn parenthesis(word: &str) -> Option<usize> {
     [")", "("].iter().position(|own| *own == word)
 }
 
-/// Counts a parenthesis; the empty pair of a call without arguments belongs to the word before it.
-fn count(parentheses: &mut [usize; 2], kind: usize) {
-    match (kind, parentheses[1]) {
-        (0, 1..) => parentheses[1] -= 1,
-        _ => parentheses[kind] += 1,
-    }
-}
-
 /// What stands before each token, and behind the last; and for each token whether an empty line stands before it.
 fn gaps(text: &str) -> (Vec<Gap>, Vec<bool>) {
     let mut lexer = Lexer::new(text, 0);
     let (mut gaps, mut blanks, mut comments) = (vec![Gap::default()], Vec::new(), 0);
     loop {
-        let token = lexer.next_token().expect("invariant: the text was parsed without a mistake");
+        let token = lexer
+            .next_token()
+            .expect("invariant: the text was parsed without a mistake");
         let start = token.span.start as usize;
         let gap = gaps.last_mut().expect("there is one gap at least");
         for comment in &lexer.comments()[comments..] {
@@ -154,7 +169,7 @@ fn gaps(text: &str) -> (Vec<Gap>, Vec<bool>) {
                 };
                 gap.comments.push((comment, gap.parentheses));
             }
-            (TokenKind::Sign, Some(kind)) => count(&mut gap.parentheses, kind),
+            (TokenKind::Sign, Some(kind)) => gap.count(kind),
             (TokenKind::Sign, None) if token.text == ";" => {}
             _ => {
                 blanks.push(is_after_blank(text, start));

@@ -163,7 +163,9 @@ impl<'p> Lines<'p> {
             self.comment(inner, comment);
         }
         self.new_line(self.level, self.level);
-        let next = self.pieces[at..].iter().position(|piece| matches!(piece, Piece::Word(_)));
+        let next = self.pieces[at..]
+            .iter()
+            .position(|piece| matches!(piece, Piece::Word(_)));
         let kept = next.is_some_and(|next| self.comments.after_blank[at + next]);
         if kept || always {
             self.blank_line();
