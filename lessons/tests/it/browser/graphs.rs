@@ -206,6 +206,7 @@ fn a_box_is_found_and_the_panel_says_what_is_known_of_it() {
     let Some(mut page) = open_page() else { return };
     let [_, address] = pages(EXAMPLES[0]);
     look(&mut page, SCREENS[0], PREFERENCES[0], &address);
+    page.evaluate("show([...select.options].findIndex((one) => one.text === 'values with names'))");
     page.evaluate("document.getElementById('find').focus()");
     page.write("softmax");
     let found = page.evaluate("document.getElementById('found').textContent");

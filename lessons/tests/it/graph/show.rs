@@ -90,7 +90,7 @@ fn a_picture_goes_to_a_file() {
 }
 
 /// The answer of a run of attention on its values, in a file.
-fn attention_trace() -> String {
+fn attention_trace(name: &str) -> String {
     let bind = program("attention").replace(".cg", ".json");
     let trace = printed(&[
         "run",
@@ -101,12 +101,12 @@ fn attention_trace() -> String {
         "--trace",
         "--json",
     ]);
-    file("attention_trace.json", trace)
+    file(name, trace)
 }
 
 #[test]
 fn the_numbers_of_a_run_are_drawn_and_those_of_another_are_refused() {
-    let (attention, trace) = (program("attention"), attention_trace());
+    let (attention, trace) = (program("attention"), attention_trace("drawn_trace.json"));
     for format in ["svg", "html", "dot", "tree", "json"] {
         assert!(
             printed(&["show", &attention, "--values", &trace, "--as", format]).len() > 500,
@@ -122,7 +122,7 @@ fn the_numbers_of_a_run_are_drawn_and_those_of_another_are_refused() {
     );
     let (code, _, stderr) = graph(&["show", &program("two_layer"), "--at", "M=2,D=3", "--values", &trace]);
     assert_eq!(code, 1);
-    assert!(stderr.contains("trace[1].op"), "{stderr}");
+    assert!(stderr.contains("trace[0].name"), "{stderr}");
     let (code, _, stderr) = graph(&["show", &attention, "--values", &attention]);
     assert_eq!(code, 1);
     assert!(stderr.contains("write it with"), "{stderr}");
@@ -135,7 +135,7 @@ fn the_picture_of_attention_in_the_docs_is_what_the_command_draws() {
         "show",
         &program("attention"),
         "--values",
-        &attention_trace(),
+        &attention_trace("picture_trace.json"),
         "--detail",
         "values",
         "--as",

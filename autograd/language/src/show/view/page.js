@@ -22,6 +22,9 @@ const show = (number) => {
   sections.forEach((one, i) => { one.hidden = i !== number; });
   scale(1);
   choose(0, false);
+  // The result is seen at first; what it is computed from is below it.
+  const [view, last] = [section().querySelector(".view"), box(views[number].boxes.length - 1).getBBox()];
+  view.scrollTo(last.x + last.width / 2 - view.clientWidth / 2, 0);
   search();
 };
 
