@@ -123,7 +123,7 @@ fn a_file_is_formatted_as_a_whole_and_check_only_tells() {
     assert_eq!(printed(&["fmt", &path]), "");
     insta::assert_snapshot!(std::fs::read_to_string(&path).unwrap(), @r"
     graph g {
-        dim M       // size
+        dim M // size
         input x[M]
         J = sum(x, over M)
         minimize J

@@ -1,5 +1,7 @@
 //! The picture as SVG, inputs at the bottom and the result at the top, as on the slides.
 
+use std::cell::RefCell;
+
 use maud::{Markup, PreEscaped, html};
 
 use super::frames::Frame;
@@ -63,6 +65,7 @@ pub(super) fn drawn(picture: &Picture, on_page: Option<usize>) -> Drawn {
         sizes,
         tips: on_page.map_or(String::new(), |number| number.to_string()),
         is_page: on_page.is_some(),
+        rounds: RefCell::default(),
     };
     let markup = html! {
         svg xmlns="http://www.w3.org/2000/svg" class="drawing" viewBox={ "0 0 " (format!("{width:.0} {height:.0}")) }
@@ -139,6 +142,8 @@ struct Drawing {
     /// What the names of this drawing's arrowheads end in.
     tips: String,
     is_page: bool,
+    /// Where the texts of rounds stand that were drawn so far.
+    rounds: RefCell<Vec<(f64, f64)>>,
 }
 
 impl Drawing {
@@ -248,6 +253,15 @@ impl Drawing {
         let (x1, x2) = (x1 + self.sizes[ends[0]].0 / 2.0, x2 + self.sizes[ends[1]].0 / 2.0);
         let far = x1.max(x2) + 30.0;
         let path = format!("M{x1:.1} {y1:.1} C{far:.1} {y1:.1} {far:.1} {y2:.1} {x2:.1} {y2:.1}");
-        (path, far - 6.0, (y1 + y2) / 2.0 + 4.0)
+        let (x, mut y) = (far - 6.0, (y1 + y2) / 2.0 + 4.0);
+        let mut rounds = self.rounds.borrow_mut();
+        while rounds
+            .iter()
+            .any(|other| (other.0 - x).abs() < BACK && (other.1 - y).abs() < LINE)
+        {
+            y += LINE;
+        }
+        rounds.push((x, y));
+        (path, x, y)
     }
 }
