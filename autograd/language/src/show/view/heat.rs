@@ -207,14 +207,20 @@ pub(super) fn size(shown: &Shown) -> (f64, f64) {
 pub(super) fn drawn(shown: &Shown, middle: f64, top: f64) -> Markup {
     let parts = parts(shown);
     let below = parts.iter().all(|part| matches!(part, Part::Digits(_)));
-    let whole = size(shown).0;
-    let (mut left, mut top) = (middle - whole / 2.0, top);
-    html! {
-        @for part in &parts {
-            @let (width, height) = part.size();
-            (part.drawn(if below { middle - width / 2.0 } else { left }, top))
-            @let _ = if below { top += height } else { left += width + GAP };
+    let mut corner = (middle - size(shown).0 / 2.0, top);
+    let mut corners = Vec::with_capacity(parts.len());
+    for part in &parts {
+        let (width, height) = part.size();
+        if below {
+            corners.push((middle - width / 2.0, corner.1));
+            corner.1 += height;
+        } else {
+            corners.push(corner);
+            corner.0 += width + GAP;
         }
+    }
+    html! {
+        @for (part, (left, top)) in parts.iter().zip(corners) { (part.drawn(left, top)) }
     }
 }
 

@@ -103,7 +103,7 @@ impl Comments {
         for (number, &(at, word)) in run.iter().enumerate() {
             let is_pair = |number: usize| matches!(run.get(number..number + 2), Some([(_, "("), (_, ")")]));
             match parenthesis(word) {
-                Some(kind) if !is_pair(number) && !(number > 0 && is_pair(number - 1)) => {
+                Some(kind) if !(is_pair(number) || (number > 0 && is_pair(number - 1))) => {
                     counted[kind] += 1;
                     stops.push(Some(at));
                 }
