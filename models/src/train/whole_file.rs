@@ -5,15 +5,21 @@ use std::io::Write;
 use std::path::Path;
 
 /// Replaces a file as a whole: readers see the earlier content or the new one, never a part.
+///
+/// A link stays a link: the file that it leads to is replaced. A file that existed keeps its permissions.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let folder = target
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let mut file = readable_by_all(&mut tempfile::Builder::new()).tempfile_in(folder)?;
     file.write_all(bytes)?;
+    if let Ok(found) = target.metadata() {
+        file.as_file().set_permissions(found.permissions())?;
+    }
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    file.persist(&target).map_err(|error| error.error)?;
     File::open(folder)?.sync_all()
 }
 
@@ -28,4 +34,31 @@ fn readable_by_all<'a, 'b>(builder: &'a mut tempfile::Builder<'b, 'b>) -> &'a mu
 #[cfg(not(unix))]
 fn readable_by_all<'a, 'b>(builder: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile::Builder<'b, 'b> {
     builder
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn a_link_stays_a_link_and_permissions_stay_what_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let [inner, file, link, far] = ["inner", "inner/file", "link", "far"].map(|name| folder.path().join(name));
+        std::fs::create_dir(&inner).unwrap();
+        std::fs::write(&file, "old").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+        symlink("inner/file", &link).unwrap();
+        symlink("link", &far).unwrap();
+        write_atomically(&far, b"new").unwrap();
+        assert!(link.is_symlink() && far.is_symlink());
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "new");
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(
+            std::fs::read_dir(&inner).unwrap().count(),
+            1,
+            "nothing else is left beside it"
+        );
+    }
 }

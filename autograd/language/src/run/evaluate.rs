@@ -1,15 +1,19 @@
 //! A run on arrays: a [`Session`] checks the inputs, then a tape computes values and gradients.
 
+use std::collections::BTreeMap;
+
 use ndarray::ArrayD;
 
 use super::elaborate::Elaborated;
-use super::{Given, RunError, Session, Wanted};
+use super::{Given, Instance, RunError, Session, Wanted};
 use crate::limits::Budget;
 use crate::meaning::program::Program;
+use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::Kind;
 use tapegrad_core::graph::{Graph, NodeId, Source};
 use tapegrad_core::numbers::Real;
 use tapegrad_core::shape::Shape;
+use tapegrad_core::steps::Gradients;
 use tapegrad_core::tape::Tape;
 use tapegrad_core::var::Var;
 
@@ -24,6 +28,10 @@ pub struct Evaluated<T> {
     pub gradients: Vec<(String, Option<ArrayD<T>>)>,
     /// The graph with the value of every node, if a trace is requested.
     pub trace: Option<(Graph, Vec<ArrayD<T>>)>,
+    /// For each node of the trace its gradient, if it has one; if trace and gradients are requested.
+    pub traced_gradients: Option<Vec<Option<ArrayD<T>>>>,
+    /// The numbers of all named sizes.
+    pub dims: BTreeMap<String, i64>,
     /// What is left of the memory that the program may take.
     pub(super) budget: Budget,
 }
@@ -45,6 +53,8 @@ pub fn evaluate<T: Real>(program: &Program, given: &Given<T>, wanted: Wanted) ->
             .map(|objective| tape.number(Var::new(&tape, objective))),
         gradients: Vec::new(),
         trace: None,
+        traced_gradients: None,
+        dims: sizes(session.instance()),
         budget: elaborated.budget.clone(),
     };
     if wanted.trace {
@@ -54,9 +64,27 @@ pub fn evaluate<T: Real>(program: &Program, given: &Given<T>, wanted: Wanted) ->
         evaluated.trace = Some((graph, values));
     }
     if wanted.gradients {
-        evaluated.gradients = gradients(program, given, &elaborated, &tape)?;
+        let found = backward(given, &elaborated, &tape)?;
+        evaluated.gradients = gradients(program, &elaborated, &tape, &found);
+        if let Some((graph, _)) = &evaluated.trace {
+            take_copies(&evaluated.budget, graph, graph.nodes().map(|node| node.id))?;
+            let gradient = |id: NodeId| found.get_of(Var::new(&tape, id));
+            evaluated.traced_gradients = Some(graph.nodes().map(|node| gradient(node.id)).collect());
+        }
     }
     Ok(evaluated)
+}
+
+/// The numbers of all named sizes.
+fn sizes(instance: &Instance<'_>) -> BTreeMap<String, i64> {
+    let named = instance.program().dims.iter().map(|dim| &dim.name);
+    let number = |name: &Symbol| {
+        Some((
+            name.to_string(),
+            Size::symbol(Symbol::clone(name)).value(instance.sizes()).ok()?,
+        ))
+    };
+    named.filter_map(number).collect()
 }
 
 /// Takes the memory for copies of these nodes' values.
@@ -66,7 +94,7 @@ fn take_copies(budget: &Budget, graph: &Graph, nodes: impl Iterator<Item = NodeI
 }
 
 /// The declared outputs, or every computed value that has a name at the top level.
-fn shown(program: &Program, elaborated: &Elaborated, graph: &Graph) -> Vec<(String, NodeId)> {
+pub(crate) fn shown(program: &Program, elaborated: &Elaborated, graph: &Graph) -> Vec<(String, NodeId)> {
     if !program.outputs.is_empty() {
         return elaborated.outputs.clone();
     }
@@ -79,16 +107,21 @@ fn shown(program: &Program, elaborated: &Elaborated, graph: &Graph) -> Vec<(Stri
         .collect()
 }
 
-fn gradients<T: Real>(
-    program: &Program,
-    given: &Given<T>,
-    elaborated: &Elaborated,
-    tape: &Tape<'_, T>,
-) -> Result<Vec<(String, Option<ArrayD<T>>)>, RunError> {
+/// The gradients of the objective, or of the outputs with their weights.
+fn backward<T: Real>(given: &Given<T>, elaborated: &Elaborated, tape: &Tape<'_, T>) -> Result<Gradients<T>, RunError> {
     let from = match (elaborated.objective, given.cotangents.is_empty()) {
         (Some(objective), true) => Var::new(tape, objective),
         _ => weighted_outputs(given, elaborated, tape)?,
     };
+    Ok(tape.backward(from))
+}
+
+fn gradients<T: Real>(
+    program: &Program,
+    elaborated: &Elaborated,
+    tape: &Tape<'_, T>,
+    found: &Gradients<T>,
+) -> Vec<(String, Option<ArrayD<T>>)> {
     let names: Vec<(String, NodeId)> = {
         let graph = tape.graph();
         let inputs = program.inputs.iter().zip(&elaborated.inputs);
@@ -98,9 +131,8 @@ fn gradients<T: Real>(
         let params = params.map(|node| (graph.label(node.id), node.id));
         inputs.chain(params).collect()
     };
-    let found = tape.backward(from);
     let gradient = |id: NodeId| found.get_of(Var::new(tape, id));
-    Ok(names.into_iter().map(|(name, id)| (name, gradient(id))).collect())
+    names.into_iter().map(|(name, id)| (name, gradient(id))).collect()
 }
 
 /// `J = Σ cotangent · output`; its gradients are the vector-Jacobian products of the outputs.

@@ -31,6 +31,7 @@ use tapegrad_core::graph::{Graph, NodeId, Source};
 use tapegrad_core::numbers::Real;
 
 pub use error::{ErrorReport, RunError};
+pub(crate) use evaluate::shown;
 pub use evaluate::{Evaluated, evaluate};
 pub use instance::Instance;
 pub use session::{Given, Session};
@@ -81,7 +82,11 @@ pub fn run<T: Real>(program: &Program, request: &Request, wanted: Wanted) -> Res
         answer.insert("objective".into(), arrays::number(objective.to_f64()));
     }
     if let Some((graph, values)) = &evaluated.trace {
-        answer.insert("trace".into(), trace(graph, values));
+        answer.insert(
+            "trace".into(),
+            trace(graph, values, evaluated.traced_gradients.as_deref()),
+        );
+        answer.insert("dims".into(), json!(evaluated.dims));
     }
     if wanted.gradients {
         let gradient = |value: ArrayD<T>| arrays::write(value.view());
@@ -97,7 +102,8 @@ fn take_answer<T>(evaluated: &Evaluated<T>) -> Result<(), RunError> {
     let values = evaluated.values.iter().map(|(_, value)| value.len());
     let gradients = evaluated.gradients.iter().flat_map(|(_, value)| value).map(ArrayD::len);
     let traced = evaluated.trace.iter().flat_map(|(_, values)| values).map(ArrayD::len);
-    let numbers: usize = values.chain(gradients).chain(traced).sum();
+    let traced_gradients = evaluated.traced_gradients.iter().flatten().flatten().map(ArrayD::len);
+    let numbers: usize = values.chain(gradients).chain(traced).chain(traced_gradients).sum();
     evaluated
         .budget
         .take(numbers as u64, limits::ANSWER)
@@ -147,17 +153,23 @@ fn each_once<'de, D: Deserializer<'de>, V: Deserialize<'de>>(from: D) -> Result<
     from.deserialize_map(EachOnce(PhantomData))
 }
 
-fn trace<T: Real>(graph: &Graph, values: &[ArrayD<T>]) -> Value {
+/// Every node, with its gradient if gradients are wanted: `null` where there is none, never 0.
+fn trace<T: Real>(graph: &Graph, values: &[ArrayD<T>], gradients: Option<&[Option<ArrayD<T>>]>) -> Value {
     let node = |id: NodeId| {
         let node = graph.node(id);
-        json!({
+        let mut traced = json!({
             "id": id.index(),
             "name": graph.name(id),
             "op": source_name(node.source),
             "operands": node.operands.iter().map(|operand| operand.index()).collect::<Vec<_>>(),
             "shape": node.shape.to_vec(),
             "value": arrays::write(values[id.index()].view()),
-        })
+        });
+        if let Some(gradients) = gradients {
+            let gradient = gradients[id.index()].as_ref();
+            traced["gradient"] = gradient.map_or(Value::Null, |gradient| arrays::write(gradient.view()));
+        }
+        traced
     };
     Value::Array(graph.nodes().map(|one| node(one.id)).collect())
 }

@@ -57,7 +57,7 @@ fn ten_thousand_nodes_written_as_lines_or_as_a_loop_go_all_the_way() {
             graph.len()
         );
         took("json");
-        assert!(view::html(&picture, "large").len() > 10_000);
+        assert!(view::html(&picture, "large", None).len() > 10_000);
         took("html");
     }
 }

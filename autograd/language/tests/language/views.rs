@@ -6,7 +6,10 @@ use tapegrad_autograd::Graph;
 use tapegrad_autograd::language::count::graph_of;
 use tapegrad_autograd::language::flat;
 use tapegrad_autograd::language::span::Sources;
-use tapegrad_autograd::language::view::{Options, Picture, dot, html, json, mermaid, picture, rolled, svg, tree};
+use tapegrad_autograd::language::view::{
+    BoxKind, Detail, Options, Picture, closed, dot, folded, html, json, mermaid, picture, rolled, svg, tree, unrolled,
+    with_formulas,
+};
 
 use crate::programs;
 use crate::running::{different_sizes, opened};
@@ -88,12 +91,128 @@ fn every_picture_has_all_its_boxes_and_arrows_and_the_same_bytes_each_time() {
                 },
             ),
             &name,
+            None,
         );
         assert!(
             page.contains("<svg") && page.contains("The same as text") && !page.contains("src="),
             "{name}"
         );
     }
+}
+
+/// Every program with its picture, as it is written and unrolled, with formulas.
+fn pictures() -> Vec<(String, Picture)> {
+    let mut pictures = Vec::new();
+    for (name, text) in programs::all() {
+        let opened = opened(&name, &text);
+        let program = &opened.programs[0];
+        let unrolled = unrolled(program, &different_sizes(program), true, None).unwrap();
+        for (how, picture) in [("rolled", rolled(program, true)), ("unrolled", unrolled)] {
+            pictures.push((
+                format!("{name}, {how}"),
+                with_formulas(picture, program, &opened.file, &opened.sources),
+            ));
+        }
+    }
+    pictures
+}
+
+#[test]
+fn no_node_goes_missing_when_plumbing_is_left_out() {
+    for (name, picture) in pictures() {
+        let nodes = |picture: &Picture| picture.boxes.iter().map(|one| one.nodes).sum::<usize>();
+        for detail in [Detail::Values, Detail::Operations] {
+            let folded = folded(picture.clone(), detail);
+            assert_eq!(nodes(&folded), nodes(&picture), "{name}, {detail:?}");
+            let named = |picture: &Picture| {
+                let shapes = picture
+                    .boxes
+                    .iter()
+                    .filter(|one| one.name.is_some() && !one.shape.is_empty());
+                shapes.map(|one| one.path()).collect::<BTreeSet<String>>()
+            };
+            assert_eq!(named(&folded), named(&picture), "{name}, {detail:?}: names");
+            let reads = |picture: &Picture| {
+                picture
+                    .arrows
+                    .iter()
+                    .map(|arrow| arrow.to)
+                    .collect::<BTreeSet<usize>>()
+                    .len()
+            };
+            assert!(
+                reads(&folded) > 0 && folded.boxes.len() <= picture.boxes.len(),
+                "{name}, {detail:?}"
+            );
+            assert!(
+                folded
+                    .arrows
+                    .iter()
+                    .all(|arrow| arrow.back.is_some() || arrow.from < arrow.to),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn plumbing_without_a_name_has_no_box_and_numbers_stand_where_they_are_used() {
+    for (name, picture) in pictures() {
+        let drawn = folded(picture, Detail::Operations);
+        let mut readers = vec![BTreeSet::new(); drawn.boxes.len()];
+        drawn.arrows.iter().for_each(|arrow| {
+            readers[arrow.from].insert(arrow.to);
+        });
+        for (one, readers) in drawn.boxes.iter().zip(&readers) {
+            let is_plumbing = ["reshape", "broadcast", "permute", "slice", "relabel"].contains(&one.op.as_str());
+            let is_left = one.name.is_none() && !readers.is_empty();
+            assert!(!(is_plumbing && is_left), "{name}: {one:?}");
+            assert!(one.kind != BoxKind::Constant || readers.len() <= 1, "{name}: {one:?}");
+            assert!(
+                one.name.is_some() || one.serves.is_some() || readers.is_empty(),
+                "{name}: {one:?}"
+            );
+        }
+        let text = dot(&drawn);
+        assert!(
+            !text
+                .lines()
+                .any(|line| line.trim_start().starts_with('n') && line.contains("->")),
+            "{name}"
+        );
+        let ids: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.split(" [shape=").next().filter(|id| *id != line))
+            .collect();
+        assert_eq!(
+            ids.iter().collect::<BTreeSet<_>>().len(),
+            drawn.boxes.len(),
+            "{name}: {ids:?}"
+        );
+    }
+}
+
+#[test]
+fn a_picture_of_values_has_the_formulas_of_the_program() {
+    let (_, attention) = pictures()
+        .into_iter()
+        .find(|(name, _)| name == "attention, unrolled")
+        .unwrap();
+    insta::assert_snapshot!(tree(&folded(attention, Detail::Values)));
+}
+
+#[test]
+fn a_picture_of_operations_has_constants_in_them() {
+    let (_, attention) = pictures()
+        .into_iter()
+        .find(|(name, _)| name == "attention, unrolled")
+        .unwrap();
+    let (_, network) = pictures()
+        .into_iter()
+        .find(|(name, _)| name == "two_layer, rolled")
+        .unwrap();
+    let both = [attention, network].map(|picture| tree(&folded(picture, Detail::Operations)));
+    insta::assert_snapshot!(both.join("\n"));
 }
 
 #[test]
@@ -200,10 +319,11 @@ fn every_scope_has_a_frame_with_its_boxes_and_no_others() {
             assert_framed(&format!("{name}, closed from {depth:?}"), &picture, &svg(&picture));
         }
     }
-    for (name, text) in programs::all() {
-        let opened = opened(&name, &text);
-        let picture = rolled(&opened.programs[0], true);
-        assert_framed(&format!("{name}, rolled"), &picture, &svg(&picture));
+    for (name, picture) in pictures() {
+        for detail in [Detail::Values, Detail::Operations, Detail::All] {
+            let picture = closed(folded(picture.clone(), detail), None);
+            assert_framed(&format!("{name}, {detail:?}"), &picture, &svg(&picture));
+        }
     }
 }
 

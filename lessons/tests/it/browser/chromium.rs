@@ -139,6 +139,8 @@ impl Page {
         let code = match key {
             "ArrowRight" => 39,
             "ArrowLeft" => 37,
+            "ArrowUp" => 38,
+            "ArrowDown" => 40,
             "Home" => 36,
             "End" => 35,
             "Enter" => 13,

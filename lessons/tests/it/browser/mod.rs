@@ -1,7 +1,8 @@
-//! Exported lessons in a real browser. Without Chromium the tests say that they were skipped;
+//! Exported lessons and drawings in a real browser. Without Chromium the tests say that they were skipped;
 //! with `TAPEGRAD_BROWSER=required` they fail instead.
 
 mod chromium;
+mod graphs;
 
 use std::rc::Rc;
 
@@ -27,7 +28,8 @@ fn visit(name: &str) -> Option<Visit> {
     visit_folder(&folder)
 }
 
-fn visit_folder(folder: &LessonFolder) -> Option<Visit> {
+/// A browser with an empty page, if there is one on this machine.
+fn open_page() -> Option<Page> {
     let Some(program) = program() else {
         assert!(
             std::env::var_os("TAPEGRAD_BROWSER").is_none_or(|wanted| wanted != "required"),
@@ -36,12 +38,16 @@ fn visit_folder(folder: &LessonFolder) -> Option<Visit> {
         eprintln!("skipped: there is no Chromium on this machine");
         return None;
     };
+    Some(Page::open(&program))
+}
+
+fn visit_folder(folder: &LessonFolder) -> Option<Visit> {
+    let mut page = open_page()?;
     let lesson = Rc::new(Lesson::open(folder, FiniteDifferences::Taken).unwrap());
     let own = tempfile::tempdir().unwrap();
     let file = own.path().join("lesson.html");
     std::fs::write(&file, page_of(&lesson)).unwrap();
     let address = format!("file://{}", file.display());
-    let mut page = Page::open(&program);
     page.visit(&address);
     Some(Visit {
         page,

@@ -123,13 +123,23 @@ fn a_file_is_formatted_as_a_whole_and_check_only_tells() {
     assert_eq!(printed(&["fmt", &path]), "");
     insta::assert_snapshot!(std::fs::read_to_string(&path).unwrap(), @r"
     graph g {
-        dim M       // size
+        dim M // size
         input x[M]
         J = sum(x, over M)
         minimize J
     }
     ");
     assert_eq!(printed(&["fmt", "--check", &path]), "");
+    #[cfg(unix)]
+    {
+        let link = std::path::Path::new(&path).with_file_name("linked.cg");
+        let _ = std::fs::remove_file(&link);
+        std::os::unix::fs::symlink("loose.cg", &link).unwrap();
+        std::fs::write(&path, "graph g { dim M input x[M] J = sum(x, over M) minimize J }").unwrap();
+        assert_eq!(printed(&["fmt", link.to_str().unwrap()]), "");
+        assert!(link.is_symlink(), "a link stays a link");
+        assert_eq!(printed(&["fmt", "--check", &path]), "");
+    }
     let broken = file("broken.cg", "graph g { y = ");
     assert_eq!(graph(&["fmt", &broken]).0, 1);
     assert_eq!(std::fs::read_to_string(&broken).unwrap(), "graph g { y = ");

@@ -89,6 +89,69 @@ fn a_picture_goes_to_a_file() {
     assert!(std::fs::read_to_string(out).unwrap().starts_with("<svg"));
 }
 
+/// The answer of a run of attention on its values, in a file.
+fn attention_trace(name: &str) -> String {
+    let bind = program("attention").replace(".cg", ".json");
+    let trace = printed(&[
+        "run",
+        &program("attention"),
+        "--bind",
+        &bind,
+        "--grad",
+        "--trace",
+        "--json",
+    ]);
+    file(name, trace)
+}
+
+#[test]
+fn the_numbers_of_a_run_are_drawn_and_those_of_another_are_refused() {
+    let (attention, trace) = (program("attention"), attention_trace("drawn_trace.json"));
+    for format in ["svg", "html", "dot", "tree", "json"] {
+        assert!(
+            printed(&["show", &attention, "--values", &trace, "--as", format]).len() > 500,
+            "{format}"
+        );
+    }
+    assert!(printed(&["show", &attention, "--values", &trace, "--as", "svg"]).contains("class=\"heat"));
+    let (code, _, stderr) = graph(&["show", &attention, "--values", &trace, "--at", "T=5"]);
+    assert_eq!(code, 1);
+    assert!(
+        stderr.contains("trace[0].value") && stderr.contains("--grad --trace --json"),
+        "{stderr}"
+    );
+    let (code, _, stderr) = graph(&["show", &program("two_layer"), "--at", "M=2,D=3", "--values", &trace]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("trace[0].name"), "{stderr}");
+    let (code, _, stderr) = graph(&["show", &attention, "--values", &attention]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("write it with"), "{stderr}");
+    assert_eq!(graph(&["show", &attention, "--values", &trace, "--rolled"]).0, 2);
+}
+
+#[test]
+fn the_picture_of_attention_in_the_docs_is_what_the_command_draws() {
+    let args = [
+        "show",
+        &program("attention"),
+        "--values",
+        &attention_trace("picture_trace.json"),
+        "--detail",
+        "values",
+        "--as",
+        "svg",
+    ];
+    let drawn = printed(&args);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/images/attention-values.svg");
+    if std::env::var_os("TAPEGRAD_PICTURES").is_some() {
+        std::fs::write(&path, &drawn).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(path).unwrap() == drawn,
+        "write it anew with TAPEGRAD_PICTURES=1"
+    );
+}
+
 #[test]
 fn the_derivative_is_a_program_that_can_be_derived_again() {
     let once = printed(&["derive", &program("two_layer")]);

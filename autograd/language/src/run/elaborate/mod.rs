@@ -39,6 +39,8 @@ pub struct Elaborated {
     pub outputs: Vec<(String, NodeId)>,
     /// The objective.
     pub objective: Option<NodeId>,
+    /// For each node the value of the program that it was written as, if there is one.
+    pub origins: Vec<Option<ValueId>>,
     /// What is left of the memory that the program may take.
     pub budget: Budget,
 }
@@ -67,6 +69,7 @@ pub fn elaborate(
         record,
         leaf,
         inputs: Vec::new(),
+        origins: Vec::new(),
     };
     elaborator.unroll(&program.instructions)?;
     let node = |value: ValueId| elaborator.state.value(value);
@@ -76,6 +79,7 @@ pub fn elaborate(
         outputs: named(&program.outputs),
         objective: program.objective.map(|(_, value)| node(value)),
         inputs: elaborator.inputs,
+        origins: elaborator.origins,
         budget: elaborator.state.budget,
     })
 }
@@ -91,6 +95,7 @@ struct Elaborator<'e> {
     record: &'e dyn Record,
     leaf: &'e mut dyn FnMut(&DeclaredInput, Shape) -> NodeId,
     inputs: Vec<NodeId>,
+    origins: Vec<Option<ValueId>>,
 }
 
 impl<'e> Unroll<'e> for Elaborator<'e> {
@@ -107,12 +112,14 @@ impl<'e> Unroll<'e> for Elaborator<'e> {
     /// The node gets the value's name if it has none.
     fn compute(&mut self, out: ValueId, op: &Operation, args: Vec<NodeId>) -> Done<NodeId> {
         let id = self.op(out, op, &args)?;
+        self.written_as(out);
         if let Some(name) = &self.state.program.values[out].name
             && !matches!(op, Operation::Input(_) | Operation::Param(..))
             && self.is_result(id)
             && self.record.graph().name(id).is_none()
         {
             self.record.set_name(id, name);
+            self.origins[id.index()] = Some(out);
         }
         Ok(id)
     }
@@ -126,7 +133,9 @@ impl<'e> Unroll<'e> for Elaborator<'e> {
     }
 
     fn stack(&mut self, out: ValueId, _: usize, parts: Vec<NodeId>, _: usize) -> Done<NodeId> {
-        self.record(out, tapegrad_core::ops::Stack { axis: 0 }.into(), &parts)
+        let id = self.record(out, tapegrad_core::ops::Stack { axis: 0 }.into(), &parts)?;
+        self.written_as(out);
+        Ok(id)
     }
 
     fn empty(&mut self, out: ValueId, depth: usize) -> Done<NodeId> {
@@ -149,6 +158,12 @@ impl<'e> Unroll<'e> for Elaborator<'e> {
 }
 
 impl Elaborator<'_> {
+    /// The nodes that were made since the last call belong to this value.
+    fn written_as(&mut self, value: ValueId) {
+        let nodes = self.record.graph().len();
+        self.origins.resize(nodes.max(self.origins.len()), Some(value));
+    }
+
     fn is_result(&self, id: NodeId) -> bool {
         matches!(self.record.graph().node(id).source, Source::Op(_))
     }

@@ -2,7 +2,6 @@
 
 use super::formula::{Along, Bound, Condition, Formula, GREEK, Range};
 use super::spell::halves;
-use crate::show::view::escaped;
 use crate::syntax::print;
 
 use Formula::*;
@@ -218,4 +217,13 @@ fn operator(sign: char, left: &Formula, right: &Formula) -> String {
         '-' => row(&format!("{a}<mo>&minus;</mo>{b}")),
         sign => row(&format!("{a}<mo>{sign}</mo>{b}")),
     }
+}
+
+/// A text in which no sign is markup.
+fn escaped(text: &str) -> String {
+    text.trim()
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

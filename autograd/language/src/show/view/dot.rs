@@ -1,14 +1,16 @@
 //! The picture in the DOT language of Graphviz, scopes as clusters.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::{BoxKind, Picture};
+use super::{BoxKind, Picture, PictureBox};
 
 /// The picture as DOT; gradients are dashed arrows against the direction of the forward pass.
 pub fn dot(picture: &Picture) -> String {
     let mut out = String::from("digraph g {\n  rankdir=BT;\n  node [fontname=\"sans-serif\"];\n");
     let mut open: Vec<String> = Vec::new();
     let mut clusters = 0;
+    let names = names(picture);
     for (number, one) in picture.boxes.iter().enumerate() {
         let common = open
             .iter()
@@ -32,7 +34,8 @@ pub fn dot(picture: &Picture) -> String {
         };
         let _ = writeln!(
             out,
-            "  n{number} [shape={shape}, label={}];",
+            "  {} [shape={shape}, label={}];",
+            names[number],
             quoted(&one.lines.join("\n"))
         );
     }
@@ -42,17 +45,32 @@ pub fn dot(picture: &Picture) -> String {
             Some(round) => format!("label={}, style=dashed", quoted(round)),
             None => format!("label=\"{}\"", arrow.port + 1),
         };
-        let _ = writeln!(out, "  n{} -> n{} [{label}];", arrow.from, arrow.to);
+        let (from, to) = (&names[arrow.from], &names[arrow.to]);
+        let _ = writeln!(out, "  {from} -> {to} [{label}];");
         if arrow.gradient {
             let _ = writeln!(
                 out,
-                "  n{} -> n{} [style=dashed, constraint=false, color=\"#b03030\"];",
-                arrow.to, arrow.from
+                "  {to} -> {from} [style=dashed, constraint=false, color=\"#b03030\"];"
             );
         }
     }
     out.push_str("}\n");
     out
+}
+
+/// The boxes by the names of the program; of several with one name, each further one with a number.
+fn names(picture: &Picture) -> Vec<String> {
+    let mut used: BTreeMap<String, usize> = BTreeMap::new();
+    let mut name = |one: &PictureBox| {
+        let path = one.path();
+        let count = used.entry(path.clone()).or_default();
+        *count += 1;
+        match count {
+            1 => quoted(&path),
+            count => quoted(&format!("{path} #{count}")),
+        }
+    };
+    picture.boxes.iter().map(&mut name).collect()
 }
 
 fn quoted(text: &str) -> String {

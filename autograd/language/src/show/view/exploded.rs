@@ -139,11 +139,6 @@ impl Drawing<'_> {
             Operation::Input(_) => (BoxKind::Data, "data"),
             _ => (BoxKind::Op, self.what(*line)),
         };
-        PictureBox {
-            lines: vec![title, what.to_string()],
-            kind,
-            scope: Vec::new(),
-            nodes: 1,
-        }
+        PictureBox::new(kind, Some(title), what.to_string(), String::new(), Vec::new())
     }
 }

@@ -14,7 +14,7 @@ use super::{Arrow, Picture};
 
 /// The space between a frame and what is in it or beside it, and the width of a letter of its name, nearly.
 const PAD: f64 = 12.0;
-const LETTER: f64 = 7.0;
+const LETTER: f64 = 7.3;
 
 /// A frame as it is drawn.
 #[derive(Clone, Debug, PartialEq)]

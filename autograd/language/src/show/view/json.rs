@@ -43,12 +43,16 @@ pub fn write(graph: &Graph) -> Value {
     json!({ "version": 1, "nodes": graph.nodes().map(|one| node(one.id)).collect::<Vec<_>>() })
 }
 
-/// A picture as JSON: `{"version": 1, "boxes": [{"lines", "kind", "scope", "nodes"}, …], "arrows": [{"from", "to",
-/// "port", "gradient", "back"}, …]}`.
+/// A picture as JSON: `{"version": 1, "boxes": [{"lines", "name", "op", "shape", "formula", "kind", "scope", "nodes"},
+/// …], "arrows": [{"from", "to", "port", "gradient", "back"}, …]}`.
 pub fn picture(picture: &super::Picture) -> Value {
     let boxes = picture.boxes.iter().map(|one| {
         json!({
             "lines": one.lines,
+            "name": one.name,
+            "op": one.op,
+            "shape": one.shape,
+            "formula": one.formula,
             "kind": format!("{:?}", one.kind).to_lowercase(),
             "scope": one.scope,
             "nodes": one.nodes,

@@ -1,37 +1,47 @@
 //! Pictures of a graph: tree, DOT, Mermaid, SVG, HTML, and its JSON form.
 //!
-//! All are drawn from one [`Picture`]: boxes and arrows, with scopes below some depth drawn as one box. There are three
-//! of a program: [`rolled`], with loops as they are written; unrolled, the [`picture`] of its graph; and [`exploded`],
-//! with one box for each position of chosen axes.
+//! All are drawn from one [`Picture`]: boxes and arrows. There are three of a program: [`rolled`], with loops as they
+//! are written; [`unrolled`], its graph; and [`exploded`], with one box for each position of chosen axes. A picture has
+//! a box for each node; [`folded`] leaves out what the reader did not write, and [`closed`] draws scopes below some
+//! depth as one box.
 
 mod dot;
 mod exploded;
+mod fold;
+mod formulas;
 mod frames;
-mod html;
+mod heat;
 pub mod json;
 mod layout;
 mod masks;
 mod mermaid;
+mod page;
 mod places;
 mod rolled;
+mod scopes;
 mod svg;
 mod tree;
+mod values;
 
 use std::collections::BTreeMap;
 
-use crate::run::source_name;
+use crate::meaning::program::{Program, ValueId};
+use crate::run::{Instance, RunError, source_name};
 use crate::show::flat::scope_path;
 use crate::syntax::print;
-use tapegrad_core::graph::{Graph, Node, NodeId, Source};
+use tapegrad_core::graph::{Graph, Node, Source};
 
 pub use dot::dot;
 pub use exploded::exploded;
-pub use html::html;
+pub use fold::{Detail, folded};
+pub use formulas::with_formulas;
 pub use mermaid::mermaid;
+pub use page::html;
 pub use rolled::rolled;
-pub(super) use svg::escaped;
+pub use scopes::closed;
 pub use svg::svg;
 pub use tree::tree;
+pub use values::{Numbers, Shown, Trace};
 
 /// What a box represents; each kind has a shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,12 +72,71 @@ impl BoxKind {
 pub struct PictureBox {
     /// Its lines of text: name, op and shape.
     pub lines: Vec<String>,
+    /// Its name in the program.
+    pub name: Option<String>,
+    /// What computes it: an op, with the numbers among its operands, or `input`, `data`, `param`, or a number.
+    pub op: String,
+    /// Its shape; empty for a single number.
+    pub shape: String,
+    /// What the program says of it.
+    pub formula: Option<String>,
+    /// The name of the value that it is computed for, if it has no name itself.
+    pub serves: Option<String>,
     /// What it represents.
     pub kind: BoxKind,
     /// The scopes around it, outermost first.
     pub scope: Vec<String>,
     /// The number of nodes that it represents.
     pub nodes: usize,
+    /// The number of its node in the graph.
+    pub node: Option<usize>,
+    /// The value of the program that it was written as.
+    pub origin: Option<ValueId>,
+    /// Its value and gradient in a run.
+    pub shown: Option<Shown>,
+}
+
+impl PictureBox {
+    /// A box for one node.
+    fn new(kind: BoxKind, name: Option<String>, op: String, shape: String, scope: Vec<String>) -> Self {
+        let mut own = Self {
+            lines: Vec::new(),
+            name,
+            op,
+            shape,
+            formula: None,
+            serves: None,
+            kind,
+            scope,
+            nodes: 1,
+            node: None,
+            origin: None,
+            shown: None,
+        };
+        own.relabel();
+        own
+    }
+
+    /// The name, then op and shape.
+    fn relabel(&mut self) {
+        let what = format!("{} {}", self.op, self.shape).trim().to_string();
+        self.lines = self.name.iter().cloned().chain([what]).collect();
+    }
+
+    /// The scopes and the name; of a box without a name, the value that it serves and the op.
+    pub fn path(&self) -> String {
+        let own = match (&self.name, &self.serves) {
+            (Some(name), _) => name.clone(),
+            (None, Some(serves)) => format!("{serves}: {}", self.op),
+            (None, None) => self.op.clone(),
+        };
+        self.scope
+            .iter()
+            .map(String::as_str)
+            .chain([own.as_str()])
+            .collect::<Vec<_>>()
+            .join(" / ")
+    }
 }
 
 /// One arrow, from operand to result.
@@ -103,8 +172,35 @@ pub struct Options {
     pub gradients: bool,
 }
 
-/// The picture of a graph.
+/// The picture of a graph, with a box for each node.
 pub fn picture(graph: &Graph, options: Options) -> Picture {
+    closed(
+        scopes::shared_outside(every_node(graph, options.gradients)),
+        options.depth,
+    )
+}
+
+/// The picture of a program's graph with these sizes, with a box for each node, and with the numbers of a run.
+///
+/// **Errors** if the sizes do not fit, or the run is not one of this program with these sizes.
+pub fn unrolled(
+    program: &Program,
+    dims: &BTreeMap<String, i64>,
+    gradients: bool,
+    trace: Option<&Trace>,
+) -> Result<Picture, RunError> {
+    let (graph, elaborated) = Instance::new(program, dims)?.graph()?;
+    let mut picture = every_node(&graph, gradients);
+    for (one, &origin) in picture.boxes.iter_mut().zip(&elaborated.origins) {
+        one.origin = origin;
+    }
+    if let Some(trace) = trace {
+        trace.put_into(&mut picture, program, &graph, &elaborated)?;
+    }
+    Ok(scopes::shared_outside(picture))
+}
+
+fn every_node(graph: &Graph, gradients: bool) -> Picture {
     let mut picture = Picture::default();
     for node in graph.nodes() {
         for (port, operand) in node.operands.iter().enumerate() {
@@ -112,103 +208,16 @@ pub fn picture(graph: &Graph, options: Options) -> Picture {
                 from: operand.index(),
                 to: node.id.index(),
                 port,
-                gradient: options.gradients && node.needs_gradient && graph.needs_gradient(*operand),
+                gradient: gradients && node.needs_gradient && graph.needs_gradient(*operand),
                 back: None,
             });
         }
-        let path = scope_path(graph, node.scope);
-        picture.boxes.push(node_box(graph, node, path));
+        picture.boxes.push(node_box(graph, node));
     }
-    closed(shared_outside(picture), options.depth)
-}
-
-/// Moves inputs and parameters into the innermost scope that holds all their users, before the other boxes of that
-/// scope: a parameter that several rounds of a loop read belongs to none of the rounds.
-fn shared_outside(mut picture: Picture) -> Picture {
-    let depths: Vec<usize> = picture.boxes.iter().map(|one| one.scope.len()).collect();
-    for arrow in &picture.arrows {
-        let user = picture.boxes[arrow.to].scope.clone();
-        let one = &mut picture.boxes[arrow.from];
-        if one.kind.is_given() {
-            let common = one
-                .scope
-                .iter()
-                .zip(&user)
-                .take_while(|(own, other)| own == other)
-                .count();
-            one.scope.truncate(common);
-        }
-    }
-    let first_of = |scope: &[String]| picture.boxes.iter().position(|one| one.scope.starts_with(scope));
-    let key = |number: usize| match picture.boxes[number].scope.as_slice() {
-        scope if scope.len() < depths[number] => (first_of(scope).unwrap_or(number), 0, number),
-        _ => (number, 1, number),
-    };
-    let mut order: Vec<usize> = (0..picture.boxes.len()).collect();
-    order.sort_by_key(|&number| key(number));
-    let mut place = vec![0; order.len()];
-    order.iter().enumerate().for_each(|(to, &from)| place[from] = to);
-    for arrow in &mut picture.arrows {
-        (arrow.from, arrow.to) = (place[arrow.from], place[arrow.to]);
-    }
-    picture.boxes = order.iter().map(|&number| picture.boxes[number].clone()).collect();
     picture
 }
 
-/// The picture with each scope of this depth or deeper drawn as one box; `None` changes nothing.
-pub fn closed(picture: Picture, depth: Option<usize>) -> Picture {
-    let Some(depth) = depth else {
-        return sorted(picture);
-    };
-    let mut closed = Picture::default();
-    let mut scopes: BTreeMap<Vec<String>, usize> = BTreeMap::new();
-    let mut place = Vec::with_capacity(picture.boxes.len());
-    for mut one in picture.boxes {
-        if one.scope.len() <= depth || one.kind.is_given() {
-            one.scope.truncate(depth);
-            closed.boxes.push(one);
-            place.push(closed.boxes.len() - 1);
-            continue;
-        }
-        let path = one.scope[..=depth].to_vec();
-        let at = *scopes.entry(path.clone()).or_insert(closed.boxes.len());
-        if at == closed.boxes.len() {
-            closed.boxes.push(scope_box(path));
-        }
-        closed.boxes[at].nodes += one.nodes;
-        place.push(at);
-    }
-    for one in closed.boxes.iter_mut().filter(|one| one.kind == BoxKind::Scope) {
-        one.lines.push(format!("{} nodes", one.nodes));
-    }
-    for arrow in picture.arrows {
-        let (from, to) = (place[arrow.from], place[arrow.to]);
-        if from != to {
-            closed.arrows.push(Arrow { from, to, ..arrow });
-        }
-    }
-    sorted(closed)
-}
-
-fn sorted(mut picture: Picture) -> Picture {
-    picture.arrows.sort();
-    picture
-        .arrows
-        .dedup_by(|a, b| (a.from, a.to, a.port, &a.back) == (b.from, b.to, b.port, &b.back));
-    picture
-}
-
-fn scope_box(mut path: Vec<String>) -> PictureBox {
-    let name = path.pop().expect("a closed scope has a name");
-    PictureBox {
-        lines: vec![name],
-        kind: BoxKind::Scope,
-        scope: path,
-        nodes: 0,
-    }
-}
-
-fn node_box(graph: &Graph, node: Node<'_>, scope: Vec<String>) -> PictureBox {
+fn node_box(graph: &Graph, node: Node<'_>) -> PictureBox {
     let kind = match node.source {
         Source::Input => BoxKind::Input,
         Source::Data => BoxKind::Data,
@@ -216,27 +225,16 @@ fn node_box(graph: &Graph, node: Node<'_>, scope: Vec<String>) -> PictureBox {
         Source::Constant(_) => BoxKind::Constant,
         Source::Op(_) | Source::Module(_) => BoxKind::Op,
     };
-    PictureBox {
-        lines: describe(graph, node),
-        kind,
-        scope,
-        nodes: 1,
-    }
-}
-
-/// Name, op and shape of a node.
-fn describe(graph: &Graph, node: Node<'_>) -> Vec<String> {
-    let shape = if node.shape.rank() == 0 {
-        String::new()
-    } else {
-        node.shape.to_string()
-    };
     let op = match node.source {
         Source::Constant(value) => print::number(*value),
         source => source_name(source).to_string(),
     };
-    let name = graph.name(NodeId::new(node.id.index())).map(str::to_string);
-    name.into_iter()
-        .chain([format!("{op} {shape}").trim().to_string()])
-        .collect()
+    let shape = match node.shape.rank() {
+        0 => String::new(),
+        _ => node.shape.to_string(),
+    };
+    let name = graph.name(node.id).map(str::to_string);
+    let mut own = PictureBox::new(kind, name, op, shape, scope_path(graph, node.scope));
+    own.node = Some(node.id.index());
+    own
 }

@@ -86,11 +86,8 @@ impl Drawing<'_> {
                 self.made.insert(*out, Made::Load(*family, at.clone()));
             }
             Instruction::Collect { out, family } => {
-                let lines = vec![
-                    self.program.families[*family].name.clone(),
-                    format!("stack {}", self.program.values[*out].ty),
-                ];
-                let number = self.push(BoxKind::Op, lines, *out);
+                let name = Some(self.program.families[*family].name.clone());
+                let number = self.push(BoxKind::Op, name, "stack".to_string(), *out);
                 for (port, (_, value)) in self.stores[*family].clone().into_iter().enumerate() {
                     let back = self.has_gradient(*out) && self.has_gradient(value);
                     self.wants.push((number, port, value, back));
@@ -115,11 +112,8 @@ impl Drawing<'_> {
             } => {
                 self.instructions(&yes.0);
                 self.instructions(&no.0);
-                let ty = self.program.values[*out].ty.clone();
-                let shape = if ty.rank() == 0 { String::new() } else { ty.to_string() };
-                let what = format!("if {condition} {shape}").trim().to_string();
-                let named = self.program.values[*out].name.clone();
-                let number = self.push(BoxKind::Op, named.into_iter().chain([what]).collect(), *out);
+                let name = self.program.values[*out].name.clone();
+                let number = self.push(BoxKind::Op, name, format!("if {condition}"), *out);
                 for (port, value) in [yes.1, no.1].into_iter().enumerate() {
                     let back = self.has_gradient(*out) && self.has_gradient(value);
                     self.wants.push((number, port, value, back));
@@ -139,8 +133,7 @@ impl Drawing<'_> {
     }
 
     fn op(&mut self, out: ValueId, op: &Operation, args: &[ValueId]) {
-        let ty = self.program.values[out].ty.clone();
-        let shape = if ty.rank() == 0 { String::new() } else { ty.to_string() };
+        let ty = &self.program.values[out].ty;
         let (kind, what) = match op {
             Operation::Relabel if self.program.values[out].name.is_none() => {
                 if let Some(made) = self.made.get(&args[0]).cloned() {
@@ -148,16 +141,14 @@ impl Drawing<'_> {
                 }
                 return;
             }
-            Operation::Param(number, at) => return self.param(out, *number, at, &shape),
+            Operation::Param(number, at) => return self.param(out, *number, at),
             Operation::Input(_) if ty.kind == Kind::Real => (BoxKind::Input, "input".to_string()),
             Operation::Input(_) => (BoxKind::Data, "data".to_string()),
             Operation::Number(value) => (BoxKind::Constant, print::number(*value)),
             Operation::Size(size) => (BoxKind::Constant, size.to_string()),
             op => (BoxKind::Op, op.name().to_string()),
         };
-        let named = self.program.values[out].name.clone();
-        let lines = named.into_iter().chain([format!("{what} {shape}").trim().to_string()]);
-        let number = self.push(kind, lines.collect(), out);
+        let number = self.push(kind, self.program.values[out].name.clone(), what, out);
         for (port, &arg) in args.iter().enumerate() {
             let back = self.has_gradient(out) && self.has_gradient(arg);
             self.wants.push((number, port, arg, back));
@@ -165,7 +156,7 @@ impl Drawing<'_> {
     }
 
     /// A parameter is one box, however often its layer is called.
-    fn param(&mut self, out: ValueId, number: usize, at: &[Size], shape: &str) {
+    fn param(&mut self, out: ValueId, number: usize, at: &[Size]) {
         let places: Vec<String> = at.iter().map(Size::to_string).collect();
         let key = (number, places.clone());
         if let Some(&known) = self.params.get(&key) {
@@ -176,19 +167,21 @@ impl Drawing<'_> {
         for place in places {
             path = path.replacen("[]", &format!("[{place}]"), 1);
         }
-        let lines = vec![path, format!("param {shape}").trim().to_string()];
-        let own = self.push(BoxKind::Param, lines, out);
+        let own = self.push(BoxKind::Param, Some(path), "param".to_string(), out);
         self.params.insert(key, own);
     }
 
-    fn push(&mut self, kind: BoxKind, lines: Vec<String>, out: ValueId) -> usize {
-        let is_given = matches!(kind, BoxKind::Input | BoxKind::Data | BoxKind::Param);
-        self.picture.boxes.push(PictureBox {
-            lines,
-            kind,
-            scope: if is_given { Vec::new() } else { self.scope.clone() },
-            nodes: 1,
-        });
+    fn push(&mut self, kind: BoxKind, name: Option<String>, op: String, out: ValueId) -> usize {
+        let ty = &self.program.values[out].ty;
+        let shape = if ty.rank() == 0 { String::new() } else { ty.to_string() };
+        let scope = if kind.is_given() {
+            Vec::new()
+        } else {
+            self.scope.clone()
+        };
+        let mut own = PictureBox::new(kind, name, op, shape, scope);
+        own.origin = Some(out);
+        self.picture.boxes.push(own);
         let number = self.picture.boxes.len() - 1;
         self.made.insert(out, Made::Box(number));
         number
@@ -202,9 +195,8 @@ impl Drawing<'_> {
         let one = &mut self.picture.boxes[*number];
         if one.kind == BoxKind::Op {
             let places: Vec<String> = at.iter().map(Size::to_string).collect();
-            let name = format!("{}[{}]", self.program.families[family].name, places.join(", "));
-            let what = one.lines.pop();
-            one.lines = std::iter::once(name).chain(what).collect();
+            one.name = Some(format!("{}[{}]", self.program.families[family].name, places.join(", ")));
+            one.relabel();
         }
     }
 

@@ -1,6 +1,6 @@
 //! Expressions with the fewest parentheses.
 
-use super::Printer;
+use super::pieces::{Group, Piece, Printer};
 use crate::syntax::ast::{Arg, Axis, Binary, Expr, ExprKind, Index, Shape};
 
 /// The shortest text that reads back as the same number; infinity is `inf`.
@@ -50,7 +50,7 @@ fn needs((operator, _): (Binary, &Expr)) -> (u8, u8) {
     }
 }
 
-impl Printer<'_> {
+impl Printer {
     pub(super) fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Number(value) => self.word(&number(*value)),
@@ -60,14 +60,7 @@ impl Printer<'_> {
                 self.part(operand, 6);
             }
             ExprKind::Binary(..) => self.chain(expr),
-            ExprKind::If(condition, yes, no) => {
-                self.word("if ");
-                self.expr(condition);
-                self.word(" then ");
-                self.expr(yes);
-                self.word(" else ");
-                self.expr(no);
-            }
+            ExprKind::If(condition, yes, no) => self.choice(condition, yes, no),
             ExprKind::Field(of, name) => {
                 self.part(of, 8);
                 self.word(".");
@@ -75,37 +68,57 @@ impl Printer<'_> {
             }
             ExprKind::Index(of, positions) => {
                 self.part(of, 8);
-                self.word("[");
-                self.list(positions, Self::position);
-                self.word("]");
+                self.enclosed(["[", "]"], positions, Self::position);
             }
             ExprKind::Call(callee, args) => {
                 self.part(callee, 8);
-                self.word("(");
-                self.list(args, Self::arg);
-                self.word(")");
+                match args.as_slice() {
+                    [] => self.word("()"),
+                    args => self.enclosed(["(", ")"], args, Self::arg),
+                }
             }
             ExprKind::Range(first, last) => {
                 self.position(first);
                 self.word("..");
                 self.position(last);
             }
-            ExprKind::As(of, shape) => {
-                self.word("(");
-                self.expr(of);
-                self.word(" as ");
-                self.shape(shape);
-                self.word(")");
-            }
-            ExprKind::Reduce(reducer, indices, body) => {
-                self.word(&reducer.name);
-                self.word("(");
-                self.list(indices, Self::index);
-                self.word(": ");
-                self.expr(body);
-                self.word(")");
-            }
+            ExprKind::As(of, shape) => self.between(["(", ")"], |p| {
+                p.expr(of);
+                p.word(" as ");
+                p.shape(shape);
+            }),
+            ExprKind::Reduce(reducer, indices, body) => self.reduce(&reducer.name, indices, body),
         }
+    }
+
+    fn choice(&mut self, condition: &Expr, yes: &Expr, no: &Expr) {
+        self.group(Group::Whole, |p| {
+            p.indented(|p| {
+                p.word("if ");
+                p.expr(condition);
+                p.push(Piece::Soft(" "));
+                p.word("then ");
+                p.expr(yes);
+                p.push(Piece::Soft(" "));
+                p.word("else ");
+                p.expr(no);
+            });
+        });
+    }
+
+    fn reduce(&mut self, reducer: &str, indices: &[Index], body: &Expr) {
+        self.group(Group::Whole, |p| {
+            p.word(reducer);
+            p.word("(");
+            p.list(indices, Self::index);
+            p.word(":");
+            p.indented(|p| {
+                p.push(Piece::Soft(" "));
+                p.expr(body);
+            });
+            p.push(Piece::Soft(""));
+            p.word(")");
+        });
     }
 
     /// A position in brackets; `t-1` is written without space, as on the slides.
@@ -134,17 +147,17 @@ impl Printer<'_> {
 
     /// An operand, in parentheses if it binds looser than its place requires.
     fn part(&mut self, expr: &Expr, needed: u8) {
-        let open = strength(expr) < needed;
-        if open {
-            self.word("(");
-        }
-        self.expr(expr);
-        if open {
-            self.word(")");
+        if strength(expr) < needed {
+            self.between(["(", ")"], |p| p.expr(expr));
+        } else {
+            self.expr(expr);
         }
     }
 
     /// Operators of one left side after the other, as far as that needs no parentheses.
+    ///
+    /// Those that bind tighter come first. The operators of each strength are a group around those before it, so the
+    /// chain is broken at its loosest operators first.
     fn chain(&mut self, expr: &Expr) {
         let (mut first, mut links) = (expr, Vec::new());
         while let ExprKind::Binary(operator, left, right) = &first.kind
@@ -153,17 +166,32 @@ impl Printer<'_> {
             links.push((*operator, &**right));
             first = left;
         }
+        let strengths = links.iter().map(|link| operator_strength(link.0));
+        let mut strengths: Vec<u8> = strengths.collect();
+        strengths.dedup();
+        for _ in &strengths {
+            self.push(Piece::Open(Group::Filled));
+        }
         self.part(first, links.last().map_or(0, |link| needs(*link).0));
+        self.push(Piece::In);
         for link in links.into_iter().rev() {
+            if strengths.last() != Some(&operator_strength(link.0)) {
+                strengths.pop();
+                self.push(Piece::Out);
+                self.push(Piece::Close);
+                self.push(Piece::In);
+            }
             if link.0 == Binary::Pow {
                 self.word("^");
             } else {
-                self.word(" ");
+                self.push(Piece::Space);
                 self.word(link.0.sign());
-                self.word(" ");
+                self.push(Piece::Soft(" "));
             }
             self.part(link.1, needs(link).1);
         }
+        self.push(Piece::Out);
+        self.push(Piece::Close);
     }
 
     fn arg(&mut self, arg: &Arg) {
@@ -191,9 +219,10 @@ impl Printer<'_> {
     }
 
     pub(super) fn axes(&mut self, axes: &[Axis]) {
-        self.word("[");
-        self.list(axes, Self::axis);
-        self.word("]");
+        match axes {
+            [] => self.word("[]"),
+            axes => self.enclosed(["[", "]"], axes, Self::axis),
+        }
     }
 
     fn axis(&mut self, axis: &Axis) {

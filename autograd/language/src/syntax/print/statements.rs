@@ -1,44 +1,42 @@
 //! Files, items and statements.
 
-use super::Printer;
 use super::expressions::number;
+use super::pieces::{Blank, Piece, Printer};
 use crate::syntax::ast::{
-    Block, Decl, Direction, Dtype, File, ForLoop, Initializer, Item, ItemKind, LayerDef, LeftSide, Stmt, StmtKind,
+    Block, Decl, Direction, Dtype, File, ForLoop, Initializer, Item, ItemKind, LayerDef, LeftSide, StmtKind,
 };
 
-impl Printer<'_> {
+impl Printer {
     pub(super) fn file(&mut self, file: &File) {
         for used in &file.uses {
-            self.comments_before(used.span.start);
-            self.out.extend(["use \"", &used.name, "\""]);
-            self.end_line_with_comment(used.span);
+            self.push(Piece::Line(Blank::Kept));
+            self.word(&format!("use \"{}\"", used.name));
         }
         for (i, item) in file.items.iter().enumerate() {
-            self.comments_before(item.span.start);
-            if i > 0 && self.original.is_none() {
-                self.end_line();
-            }
+            let is_apart = if self.has_source { !item.docs.is_empty() } else { i > 0 };
+            self.push(Piece::Line(if is_apart { Blank::Always } else { Blank::Kept }));
             self.item(item);
         }
     }
 
+    /// The `///` lines; those of a source are kept beside its tokens, as its comments are.
     fn docs(&mut self, docs: &[String]) {
+        if self.has_source {
+            return;
+        }
         for doc in docs {
-            self.indent();
-            self.out.extend(["///", doc, "\n"]);
+            self.push(Piece::Word(format!("///{doc}")));
+            self.push(Piece::Line(Blank::Kept));
         }
     }
 
     fn item(&mut self, item: &Item) {
-        if item.docs.is_empty() {
-            self.empty_line_before(item.span);
-        } else if !self.out.is_empty() && self.original.is_some() && !self.out.ends_with("\n\n") {
-            self.end_line();
-        }
         self.docs(&item.docs);
         match &item.kind {
             ItemKind::Graph { name, body } => {
-                self.out.extend(["graph ", &name.name, " "]);
+                self.word("graph ");
+                self.word(&name.name);
+                self.push(Piece::Space);
                 self.block(body);
             }
             ItemKind::Module {
@@ -48,20 +46,16 @@ impl Printer<'_> {
                 results,
                 body,
             } => {
-                self.out.extend(["module ", &name.name, "["]);
-                self.list(dims, |p, dim| p.word(&dim.name));
-                self.word("](");
-                self.list(inputs, Self::decl);
-                self.word(") -> ");
+                self.word("module ");
+                self.word(&name.name);
+                self.enclosed(["[", "]"], dims, |p, dim| p.word(&dim.name));
+                self.enclosed(["(", ")"], inputs, Self::decl);
+                self.word(" -> ");
                 match results.as_slice() {
                     [one] => self.decl(one),
-                    several => {
-                        self.word("(");
-                        self.list(several, Self::decl);
-                        self.word(")");
-                    }
+                    several => self.enclosed(["(", ")"], several, Self::decl),
                 }
-                self.word(" ");
+                self.push(Piece::Space);
                 self.block(body);
             }
             ItemKind::Function {
@@ -69,36 +63,26 @@ impl Printer<'_> {
                 parameters,
                 value,
             } => {
-                self.out.extend(["fn ", &name.name, "("]);
-                self.list(parameters, |p, parameter| p.word(&parameter.name));
-                self.word(") = ");
+                self.word("fn ");
+                self.word(&name.name);
+                self.enclosed(["(", ")"], parameters, |p, parameter| p.word(&parameter.name));
+                self.word(" = ");
                 self.expr(value);
             }
         }
-        self.end_line_with_comment(item.span);
     }
 
     fn block(&mut self, block: &Block) {
-        self.word("{\n");
-        self.level += 1;
-        for stmt in &block.stmts {
-            self.comments_before(stmt.span.start);
-            self.stmt(stmt);
-        }
-        self.comments_before(block.span.end);
-        self.level -= 1;
-        self.indent();
+        self.word("{");
+        self.indented(|p| {
+            for stmt in &block.stmts {
+                p.push(Piece::Line(Blank::Kept));
+                p.docs(&stmt.docs);
+                p.stmt_kind(&stmt.kind);
+            }
+        });
+        self.push(Piece::Line(Blank::Kept));
         self.word("}");
-    }
-
-    fn stmt(&mut self, stmt: &Stmt) {
-        if stmt.docs.is_empty() {
-            self.empty_line_before(stmt.span);
-        }
-        self.docs(&stmt.docs);
-        self.indent();
-        self.stmt_kind(&stmt.kind);
-        self.end_line_with_comment(stmt.span);
     }
 
     fn stmt_kind(&mut self, kind: &StmtKind) {
@@ -127,7 +111,8 @@ impl Printer<'_> {
                 });
             }
             StmtKind::Const(name, shape, value) => {
-                self.out.extend(["const ", &name.name]);
+                self.word("const ");
+                self.word(&name.name);
                 if let Some(shape) = shape {
                     self.shape(shape);
                 }
@@ -167,7 +152,9 @@ impl Printer<'_> {
     }
 
     fn for_loop(&mut self, one: &ForLoop) {
-        self.out.extend(["for ", &one.index.name, " = "]);
+        self.word("for ");
+        self.word(&one.index.name);
+        self.word(" = ");
         self.expr(&one.from);
         self.word("..");
         self.expr(&one.to);
@@ -182,9 +169,9 @@ impl Printer<'_> {
             self.expr(count);
             self.word("]");
         }
-        self.out.extend([" = ", &layer.module.name, "["]);
-        self.list(&layer.sizes, |p, size| p.expr(size));
-        self.word("]");
+        self.word(" = ");
+        self.word(&layer.module.name);
+        self.enclosed(["[", "]"], &layer.sizes, |p, size| p.expr(size));
     }
 
     fn target(&mut self, target: &LeftSide) {
@@ -206,25 +193,24 @@ impl Printer<'_> {
                 self.expr(size);
                 self.word("]");
             }
-            Some(dtype) => self.out.extend([
-                ": ",
-                match dtype {
+            Some(dtype) => {
+                self.word(": ");
+                self.word(match dtype {
                     Dtype::F32 => "f32",
                     Dtype::F64 => "f64",
                     Dtype::Bool => "bool",
                     Dtype::Int => "int",
                     Dtype::Data | Dtype::Id(_) => "data",
-                },
-            ]),
+                });
+            }
         }
     }
 
     fn init(&mut self, init: &Initializer) {
-        self.out.extend([" ~ ", &init.name.name]);
+        self.word(" ~ ");
+        self.word(&init.name.name);
         if !init.numbers.is_empty() {
-            self.word("(");
-            self.list(&init.numbers, |p, value| p.word(&number(*value)));
-            self.word(")");
+            self.enclosed(["(", ")"], &init.numbers, |p, value| p.word(&number(*value)));
         }
     }
 }
