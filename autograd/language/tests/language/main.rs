@@ -29,6 +29,7 @@ mod table_notation;
 mod tables;
 mod tables_evaluated;
 mod typed_programs;
+mod typed_text;
 mod views;
 mod well_typed;
 mod words;
