@@ -3,9 +3,17 @@
 //! Functions from texts and bytes to texts and bytes, without a protocol; all of them answer about a text with mistakes
 //! too. Reading order: [`names`], [`study`](Study), [`types`], `hover`, `rename`, `complete`, `outline`, [`position`].
 
+mod alike;
+pub mod complete;
+mod cursor;
+pub mod hover;
 pub mod names;
+pub mod outline;
+pub mod position;
+mod rename;
 pub mod types;
 
+use crate::diagnostic::Diagnostic;
 use crate::meaning::check::check;
 use crate::meaning::notes::Notes;
 use crate::open::{Opened, open_within};
@@ -18,6 +26,7 @@ pub struct Study {
     pub opened: Opened,
     /// What its names stand for.
     pub names: Names,
+    memory: u64,
 }
 
 impl Study {
@@ -29,16 +38,25 @@ impl Study {
     /// The same of a text that was opened; of one that does not parse, what is left of it is checked for its types.
     pub fn of_opened(mut opened: Opened, memory: u64) -> Self {
         let names = Names::of(&opened.file, &opened.sources);
-        let is_unread =
-            opened.programs.is_empty() && opened.diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error);
-        if is_unread {
+        if opened.programs.is_empty() && opened.diagnostics.iter().any(Diagnostic::is_error) {
             opened.notes = check(&opened.file, &opened.sources, memory).notes;
         }
-        Self { opened, names }
+        Self { opened, names, memory }
     }
 
     /// What is known about places of the text.
     pub fn notes(&self) -> &Notes {
         &self.opened.notes
+    }
+
+    /// Another text in place of this one, with the same files beside it.
+    fn with_text(&self, text: &str) -> Self {
+        let files = self.opened.sources.files();
+        Self::of(&files[0].name, text, self.memory, &mut |used| {
+            let known = files[1..].iter().find(|file| file.name == used);
+            known
+                .map(|file| file.text.clone())
+                .ok_or_else(|| "it was not read before".to_string())
+        })
     }
 }

@@ -9,6 +9,7 @@ mod deriving_generated;
 mod deriving_ops;
 mod deriving_ties;
 mod deriving_twice;
+mod editing;
 mod engine_options;
 mod formulas;
 mod generated;

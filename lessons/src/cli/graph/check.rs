@@ -12,12 +12,14 @@ use super::super::memory::MemoryArgs;
 use super::super::output::Output;
 use super::files::{beside, open_text, read};
 use super::program::replace;
+use super::watch::WatchArgs;
 
 /// Show the mistakes of a program, and warnings
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad graph check two_layer.cg --json
   tapegrad graph check --types attention.cg
+  tapegrad graph check --watch two_layer.cg
   tapegrad graph check --fix two_layer.cg")]
 pub struct GraphCheckCommand {
     /// The file with the program; - is standard input
@@ -30,11 +32,18 @@ pub struct GraphCheckCommand {
     types: bool,
     #[command(flatten)]
     memory: MemoryArgs,
+    #[command(flatten)]
+    watch: WatchArgs,
 }
 
 impl GraphCheckCommand {
     /// Runs the command.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
+        self.watch
+            .run(&self.file, &[], self.memory.bytes(), out, || self.once(out))
+    }
+
+    fn once(&self, out: &Output<'_>) -> Result<(), CliError> {
         let name = self.file.display().to_string();
         let mut text = read(&self.file)?;
         let mut applied = Vec::new();

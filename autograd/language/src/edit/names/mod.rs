@@ -9,8 +9,8 @@ mod expressions;
 mod scopes;
 mod statements;
 
-use crate::syntax::ast::File;
 use crate::span::{Sources, Span};
+use crate::syntax::ast::File;
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Definition, Role, Symbol};
 use crate::meaning::words;
+use crate::span::{Sources, Span};
 use crate::syntax::ast::{File, Ident};
 use crate::syntax::lexer::Lexer;
-use crate::span::{Sources, Span};
 use crate::syntax::token::{TokenKind, TokenSource};
 
 /// The symbols of all items.

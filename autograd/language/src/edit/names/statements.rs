@@ -2,11 +2,11 @@
 
 use super::scopes::Resolver;
 use super::{Definition, Role};
+use crate::span::Span;
 use crate::stack;
 use crate::syntax::ast::{
     Axis, Block, Decl, Dtype, Expr, ExprKind, ForLoop, Ident, Item, ItemKind, LayerDef, LeftSide, Shape, Stmt, StmtKind,
 };
-use crate::span::Span;
 
 impl<'a> Resolver<'a> {
     pub(super) fn item(&mut self, item: &'a Item) {
