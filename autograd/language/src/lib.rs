@@ -9,7 +9,8 @@
 //! 5. `derive/`, programs whose lines are a derivative: [`mod@derive`];
 //! 6. `batch/`, the same program for many examples at once: [`mod@batch`];
 //! 7. `show/`, what can be read off a program or a graph: [`table`], [`count`], [`flat`], [`view`];
-//! 8. [`explain`], a page for each mistake, made with all of these.
+//! 8. `edit/`, what an editor asks about a text: [`edit`];
+//! 9. [`explain`], a page for each mistake, made with all of these.
 //!
 //! The text of a program passes through all of them in [`open`] and [`run::run`].
 //!
@@ -31,6 +32,7 @@
 pub mod batch;
 pub mod derive;
 pub mod diagnostic;
+pub mod edit;
 pub mod explain;
 mod fix;
 pub mod limits;
@@ -44,7 +46,7 @@ mod syntax;
 
 pub use diagnostic::code;
 pub use fix::{Fixed, fix};
-pub use meaning::{attributes, ops, program, size, types, words};
+pub use meaning::{attributes, notes, ops, program, size, types, words};
 pub use open::{Opened, open, open_with, open_within};
 pub use run::elaborate;
 pub use show::{count, flat, table, view};

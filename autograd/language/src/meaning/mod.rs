@@ -1,6 +1,6 @@
 //! What a syntax tree means: its sizes, types and operations, all checked.
 //!
-//! Reading order: [`size`], `facts`, `bounds`, [`types`], `matrices`, [`program`], [`words`], [`attributes`], [`ops`], `check`; then `unroll`,
+//! Reading order: [`size`], `facts`, `bounds`, [`types`], `matrices`, [`notes`], [`program`], [`words`], [`attributes`], [`ops`], `check`; then `unroll`,
 //! on which `run` and `derive` build.
 
 pub mod attributes;
@@ -10,6 +10,7 @@ pub(crate) mod facts;
 pub(crate) mod kinds;
 pub(crate) mod masks;
 pub(crate) mod matrices;
+pub mod notes;
 pub mod ops;
 pub(crate) mod positive;
 pub mod program;

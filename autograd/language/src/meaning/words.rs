@@ -6,6 +6,16 @@ use tapegrad_core::ops::{self, AnyOp, Entry, REGISTRY};
 /// The word for the gradient of a number by a value. It stands for no op: a program's own operations compute it.
 pub const GRADIENT: &str = "grad";
 
+/// The ways in which a parameter begins, behind `~`, each with how many numbers it takes.
+pub const INITIALIZERS: &[(&str, &[usize])] = &[
+    ("zeros", &[0]),
+    ("ones", &[0]),
+    ("normal", &[1, 2]),
+    ("uniform", &[1, 2]),
+    ("glorot", &[0]),
+    ("he", &[0]),
+];
+
 /// A word or sign, and the op that it stands for.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {

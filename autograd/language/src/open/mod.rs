@@ -7,6 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::limits;
 use crate::meaning::check::{Checked, check};
+use crate::meaning::notes::Notes;
 use crate::meaning::program::Program;
 use crate::span::{Sources, Span};
 use crate::stack;
@@ -25,6 +26,8 @@ pub struct Opened {
     pub programs: Vec<Program>,
     /// Mistakes and warnings.
     pub diagnostics: Vec<Diagnostic>,
+    /// What is known about places of the text; nothing if it does not parse.
+    pub notes: Notes,
 }
 
 impl Opened {
@@ -126,10 +129,10 @@ fn examined(name: &str, text: &str, memory: u64, load: &mut dyn FnMut(&str) -> R
         mut diagnostics,
         ..
     } = reader;
-    let mut programs = Vec::new();
+    let (mut programs, mut notes) = (Vec::new(), Notes::default());
     if diagnostics.is_empty() {
         let checked: Checked = check(&file, &sources, memory);
-        diagnostics = checked.diagnostics;
+        (diagnostics, notes) = (checked.diagnostics, checked.notes);
         for program in checked.programs {
             match inside::written_out(program) {
                 Ok(program) => programs.push(program),
@@ -143,6 +146,7 @@ fn examined(name: &str, text: &str, memory: u64, load: &mut dyn FnMut(&str) -> R
         file,
         programs,
         diagnostics,
+        notes,
     }
 }
 

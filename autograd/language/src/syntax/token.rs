@@ -59,6 +59,17 @@ pub const KEYWORDS: &[&str] = &[
     "for", "down", "as", "if", "then", "else", "and", "or", "over", "inf", "use",
 ];
 
+/// The words that begin a statement.
+pub const STATEMENTS: &[&str] = &[
+    "dim", "input", "param", "const", "layer", "require", "output", "minimize", "maximize", "for",
+];
+
+/// The words that begin a graph, module or function.
+pub const ITEMS: &[&str] = &["graph", "module", "fn"];
+
+/// The words for kinds of numbers, which have this meaning behind the `:` of a declaration.
+pub const DTYPES: &[&str] = &["f32", "f64", "data", "bool", "int", "id"];
+
 /// The signs, longest first.
 pub const SIGNS: &[&str] = &[
     "=>", "->", "..", "<=", ">=", "==", "!=", "{", "}", "[", "]", "(", ")", ",", ";", ":", ".", "=", "<", ">", "+",

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
+use tapegrad_autograd::language::edit::Study;
 use tapegrad_autograd::language::fix;
 
 use super::super::error::CliError;
@@ -11,11 +12,14 @@ use super::super::memory::MemoryArgs;
 use super::super::output::Output;
 use super::files::{beside, open_text, read};
 use super::program::replace;
+use super::watch::WatchArgs;
 
 /// Show the mistakes of a program, and warnings
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad graph check two_layer.cg --json
+  tapegrad graph check --types attention.cg
+  tapegrad graph check --watch two_layer.cg
   tapegrad graph check --fix two_layer.cg")]
 pub struct GraphCheckCommand {
     /// The file with the program; - is standard input
@@ -23,13 +27,23 @@ pub struct GraphCheckCommand {
     /// Make the changes that the messages offer, and say which; of standard input the new text is printed
     #[arg(long)]
     fix: bool,
+    /// Print the program with the type of every value beside its line
+    #[arg(long)]
+    types: bool,
     #[command(flatten)]
     memory: MemoryArgs,
+    #[command(flatten)]
+    watch: WatchArgs,
 }
 
 impl GraphCheckCommand {
     /// Runs the command.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
+        self.watch
+            .run(&self.file, &[], self.memory.bytes(), out, || self.once(out))
+    }
+
+    fn once(&self, out: &Output<'_>) -> Result<(), CliError> {
         let name = self.file.display().to_string();
         let mut text = read(&self.file)?;
         let mut applied = Vec::new();
@@ -41,7 +55,8 @@ impl GraphCheckCommand {
                 replace(&self.file, &text)?;
             }
         }
-        let opened = open_text(&self.file, &text, self.memory.bytes());
+        let study = Study::of_opened(open_text(&self.file, &text, self.memory.bytes()), self.memory.bytes());
+        let opened = &study.opened;
         let names: Vec<&str> = opened.programs.iter().map(|program| program.name.as_str()).collect();
         if out.is_json() {
             let found: Vec<_> = opened
@@ -59,7 +74,12 @@ impl GraphCheckCommand {
                 document["fixed"] = json!(applied);
                 document["text"] = json!(text);
             }
+            if self.types {
+                document["types"] = json!(study.type_reports());
+            }
             out.document(&document)?;
+        } else if self.types {
+            out.text(&(study.text_with_types() + &opened.render()))?;
         } else if self.fix && self.file.as_os_str() == "-" {
             out.text(&text)?;
         } else {

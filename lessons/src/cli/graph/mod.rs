@@ -9,10 +9,12 @@ mod count;
 mod derive;
 mod files;
 mod fmt;
+mod lsp;
 mod program;
 mod run;
 mod show;
 mod table;
+mod watch;
 
 use clap::{Args, Subcommand};
 
@@ -46,6 +48,7 @@ enum Action {
     Run(run::GraphRunCommand),
     Ops(catalogue::Ops),
     Explain(catalogue::Explain),
+    Lsp(lsp::Lsp),
 }
 
 impl Graph {
@@ -62,6 +65,7 @@ impl Graph {
             Action::Run(run) => run.run(out),
             Action::Ops(ops) => ops.run(out),
             Action::Explain(explain) => explain.run(out),
+            Action::Lsp(lsp) => lsp.run(out),
         }
     }
 }

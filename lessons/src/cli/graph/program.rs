@@ -72,6 +72,11 @@ impl ProgramArgs {
         Ok(dims)
     }
 
+    /// The file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// The bytes of `--memory`.
     pub fn memory(&self) -> u64 {
         self.memory.bytes()

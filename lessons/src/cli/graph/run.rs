@@ -15,6 +15,7 @@ use super::super::output::Output;
 use super::batch::BatchChoice;
 use super::files::read_within;
 use super::program::{ProgramArgs, refusal};
+use super::watch::WatchArgs;
 
 /// Run a program on values, and give gradients
 #[derive(Args, Debug)]
@@ -46,6 +47,8 @@ pub struct GraphRunCommand {
     /// Give the value of every node
     #[arg(long)]
     trace: bool,
+    #[command(flatten)]
+    watch: WatchArgs,
 }
 
 /// A type of number.
@@ -60,6 +63,13 @@ enum DtypeArg {
 impl GraphRunCommand {
     /// Runs the command.
     pub fn run(&self, out: &Output<'_>) -> Result<(), CliError> {
+        let values: Vec<&Path> = self.bind.iter().map(PathBuf::as_path).collect();
+        let program = &self.program;
+        self.watch
+            .run(program.file(), &values, program.memory(), out, || self.once(out))
+    }
+
+    fn once(&self, out: &Output<'_>) -> Result<(), CliError> {
         let opened = self.program.open()?;
         let mut program = self
             .batched(self.program.program(&opened)?, &opened.sources)?

@@ -9,6 +9,7 @@ use crate::diagnostic::code::Code;
 use crate::meaning::program::{DeclaredInput, DeclaredParam, Dim, DimValue, Operation, Requirement};
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::{Axis, Kind, Type};
+use crate::meaning::words::INITIALIZERS;
 use crate::span::Span;
 use crate::syntax::ast::{self, Binary, Decl, Dtype, Expr, ExprKind, Ident, Initializer};
 
@@ -253,15 +254,7 @@ impl<'a> Checker<'a> {
     }
 
     fn init(&mut self, init: &Initializer) {
-        const KNOWN: &[(&str, &[usize])] = &[
-            ("zeros", &[0]),
-            ("ones", &[0]),
-            ("normal", &[1, 2]),
-            ("uniform", &[1, 2]),
-            ("glorot", &[0]),
-            ("he", &[0]),
-        ];
-        let known = KNOWN.iter().find(|(name, _)| *name == init.name.name);
+        let known = INITIALIZERS.iter().find(|(name, _)| *name == init.name.name);
         if !known.is_some_and(|(_, counts)| counts.contains(&init.numbers.len())) {
             let text = format!(
                 "`{}` with {} numbers is not a way to begin",

@@ -33,6 +33,7 @@ impl Checker<'_> {
             self.program.values[value].span = span;
         }
         self.used_at.insert(value, span);
+        self.note(span, value);
     }
 
     /// The value of a chain up to one of its operators; `left` is that of everything before it.

@@ -275,7 +275,9 @@ impl<'a> Checker<'a> {
                     self.wrong(Diagnostic::new(Code::E08, decl.name.span, text))
                 }
             };
-            found.push(self.as_result(value, wanted, decl));
+            let result = self.as_result(value, wanted, decl);
+            self.note(decl.name.span, result);
+            found.push(result);
         }
         found
     }

@@ -19,6 +19,7 @@ mod layers;
 mod matmul;
 mod matrices;
 mod names;
+mod noting;
 mod probes;
 mod proofs;
 mod reduce;
@@ -34,6 +35,7 @@ use crate::diagnostic::code::Code;
 use crate::limits::{self, Budget, TooMuch};
 use crate::meaning::facts::Facts;
 use crate::meaning::kinds;
+use crate::meaning::notes::Notes;
 use crate::meaning::program::{Instruction, Operation, Program, Value, ValueId};
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::{Kind, Type};
@@ -52,6 +54,8 @@ pub struct Checked {
     pub programs: Vec<Program>,
     /// Mistakes and warnings, by their place.
     pub diagnostics: Vec<Diagnostic>,
+    /// What is known about places of the text.
+    pub notes: Notes,
 }
 
 /// Checks all graphs, modules and functions of a file.
@@ -61,13 +65,17 @@ pub fn check(file: &File, sources: &Sources, memory: u64) -> Checked {
     let mut checker = Checker::new(sources, memory);
     let mut programs = Vec::new();
     for item in &file.items {
-        if let Some(program) = checker.item(&item.kind) {
+        if let Some(program) = checker.item(item) {
             programs.push(program);
         }
     }
     let mut diagnostics = checker.diagnostics;
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span.start);
-    Checked { programs, diagnostics }
+    Checked {
+        programs,
+        diagnostics,
+        notes: checker.notes,
+    }
 }
 
 /// A loop around what is being checked.
@@ -122,6 +130,10 @@ struct Checker<'a> {
     sources: &'a Sources,
     items: BTreeMap<&'a str, &'a ItemKind>,
     diagnostics: Vec<Diagnostic>,
+    notes: Notes,
+    /// The place of the item being checked, and the values that stand at places in it.
+    item_at: Span,
+    noted: Vec<(Span, ValueId)>,
     program: Program,
     blocks: Vec<Vec<Instruction>>,
     frames: Vec<NameScope>,
@@ -169,6 +181,9 @@ impl<'a> Checker<'a> {
             sources,
             items: BTreeMap::new(),
             diagnostics: Vec::new(),
+            notes: Notes::default(),
+            item_at: Span::default(),
+            noted: Vec::new(),
             program: Program::default(),
             blocks: Vec::new(),
             frames: Vec::new(),
@@ -198,10 +213,12 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks one item; gives the program of a graph without mistakes.
-    fn item(&mut self, item: &'a ItemKind) -> Option<Program> {
+    fn item(&mut self, whole: &'a ast::Item) -> Option<Program> {
         if self.stopped.is_some() {
             return None;
         }
+        self.item_at = whole.span;
+        let item = &whole.kind;
         let name = item.name();
         self.begin(&name.name);
         if let Some(known) = self.items.get(name.name.as_str()) {
@@ -236,6 +253,7 @@ impl<'a> Checker<'a> {
         let is_graph = matches!(item, ItemKind::Graph { .. });
         self.program.instructions = self.blocks.pop().unwrap_or_default();
         kinds::settle(&mut self.program);
+        self.keep_types(matches!(item, ItemKind::Function { .. }));
         (is_graph && !self.broken).then(|| std::mem::take(&mut self.program))
     }
 

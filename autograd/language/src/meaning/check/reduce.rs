@@ -26,7 +26,10 @@ impl Checker<'_> {
         let is_it = |axis: &Axis| axis.label == label || !is_size && axis.is_called(&name.name);
         let found: Vec<usize> = (0..ty.rank()).filter(|&axis| is_it(&ty.axes[axis])).collect();
         match found.as_slice() {
-            [one] => Some(*one),
+            [one] => {
+                self.notes.add_axis(name.span, ty.axes[*one].origin);
+                Some(*one)
+            }
             [] => {
                 let error = self.no_such_axis(value, &ty, name);
                 self.report(error);

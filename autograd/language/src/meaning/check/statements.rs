@@ -82,6 +82,7 @@ impl<'a> Checker<'a> {
         if keys.is_empty() {
             return self.name_value(&target.name, value);
         }
+        self.note(target.name.span, value);
         if let Some((binding, place)) = self.frame().names.get(&target.name.name)
             && !matches!(binding, Binding::Family(_))
         {
@@ -98,6 +99,7 @@ impl<'a> Checker<'a> {
 
     /// Binds a name to a value.
     pub(super) fn name_value(&mut self, name: &Ident, value: ValueId) {
+        self.note(name.span, value);
         if self.program.values[value].name.is_none() {
             let own = &mut self.program.values[value];
             own.name = Some(name.name.clone());

@@ -2,15 +2,7 @@
 
 use super::{Parser, Read};
 use crate::syntax::ast::{Block, Decl, File, Ident, Item, ItemKind};
-use crate::syntax::token::TokenKind;
-
-/// The words that begin a statement.
-const STATEMENTS: &[&str] = &[
-    "dim", "input", "param", "const", "layer", "require", "output", "minimize", "maximize", "for",
-];
-
-/// The words that begin an item.
-const ITEMS: &[&str] = &["graph", "module", "fn"];
+use crate::syntax::token::{ITEMS, STATEMENTS, TokenKind};
 
 impl Parser {
     pub(super) fn file(&mut self) -> File {
