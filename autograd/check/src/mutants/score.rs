@@ -168,8 +168,8 @@ impl MutantTrials {
             self.cases.iter().filter_map(|p| Some((p, ask(p)?))).collect();
         let fresh: Vec<(&PreparedCase, Evaluation)> = self.fresh.iter().filter_map(|p| Some((p, ask(p)?))).collect();
         let fault = |(p, a): &(&PreparedCase, Evaluation)| {
-            let found = faults(&p.reference, a).into_iter().map(|fault| fault.cause);
-            found.filter(|cause| *cause != "not-linear").next()
+            let mut found = faults(&p.reference, a).into_iter().map(|fault| fault.cause);
+            found.find(|cause| *cause != "not-linear")
         };
         let differs = |(p, a): &(&PreparedCase, Evaluation)| {
             is_of_state && fault(&(p, a.clone())).is_some() || p.reference.case.real().any(|i| is_wrong(p, a, i))

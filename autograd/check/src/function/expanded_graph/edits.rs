@@ -172,9 +172,8 @@ impl ExpandedGraph {
         for position in (0..2).filter(|&position| self.carries_gradient(id, position)) {
             let factor = node.operands[1 - position];
             let (from, right) = (self.text(node.operands[position], 2), self.text(factor, 2));
-            for other in 0..self.nodes.len() {
+            for (other, &(round, count)) in rounds.iter().enumerate() {
                 let candidate = &self.nodes[other];
-                let (round, count) = rounds[other];
                 let is_like = candidate.shape == self.nodes[factor].shape && round == 0;
                 let fits = is_like && (count == own_rounds || count == 1);
                 if !fits || matches!(candidate.from, NodeSource::Constant) {

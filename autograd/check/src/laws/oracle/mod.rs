@@ -345,10 +345,8 @@ mod tests {
         let text = [
             line(&format!(r#""outputs":{{"z":{one}}},"gradz":{{}}"#)),
             line(&format!(r#""outputs":{{"z":{one},"w":{one}}}"#)),
-            line(&format!(r#""outputs":{{"z":{{"shape":[1],"dtyp":"f64","data":[1]}}}}"#)),
-            line(&format!(
-                r#""outputs":{{"z":{{"shape":[1],"dtype":"f46","data":[1]}}}}"#
-            )),
+            line(r#""outputs":{"z":{"shape":[1],"dtyp":"f64","data":[1]}}"#),
+            line(r#""outputs":{"z":{"shape":[1],"dtype":"f46","data":[1]}}"#),
             line(&format!(r#""outputs":{{"z":{array}}}"#)),
         ]
         .join("\n");

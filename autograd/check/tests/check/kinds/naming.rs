@@ -169,13 +169,13 @@ fn a_gradient_that_goes_back_by_one_step() {
     let backward = |kept: &mut Kept, g: &ArrayD<f64>| {
         let c = states(kept);
         let (mut g_f, mut g_u, mut g_c) = (&kept[0] * 0.0, &kept[1] * 0.0, &kept[2] * 0.0);
-        for t in 0..g.shape()[0] {
+        for (t, state) in c.iter().enumerate().take(g.shape()[0]) {
             let mut carried = g.index_axis(Axis(0), t).to_owned();
             if t + 1 < g.shape()[0] {
                 carried = carried + &g.index_axis(Axis(0), t + 1) * &kept[0].index_axis(Axis(0), t + 1);
             }
             g_u.index_axis_mut(Axis(0), t).assign(&carried);
-            g_f.index_axis_mut(Axis(0), t).assign(&(&carried * &c[t]));
+            g_f.index_axis_mut(Axis(0), t).assign(&(&carried * state));
             if t == 0 {
                 g_c = &carried * &kept[0].index_axis(Axis(0), 0);
             }
