@@ -63,6 +63,7 @@ pub(super) fn drawn(picture: &Picture, on_page: Option<usize>) -> Drawn {
     let drawing = Drawing {
         layers,
         sizes,
+        places: places.boxes.clone(),
         tips: on_page.map_or(String::new(), |number| number.to_string()),
         is_page: on_page.is_some(),
         rounds: RefCell::default(),
@@ -139,6 +140,8 @@ impl Layers {
 struct Drawing {
     layers: Layers,
     sizes: Vec<(f64, f64)>,
+    /// For each box its layer, and its middle in it.
+    places: Vec<(usize, f64)>,
     /// What the names of this drawing's arrowheads end in.
     tips: String,
     is_page: bool,
