@@ -63,6 +63,7 @@ pub(super) fn drawn(picture: &Picture, on_page: Option<usize>) -> Drawn {
     let drawing = Drawing {
         layers,
         sizes,
+        places: places.boxes.clone(),
         tips: on_page.map_or(String::new(), |number| number.to_string()),
         is_page: on_page.is_some(),
         rounds: RefCell::default(),
@@ -139,6 +140,8 @@ impl Layers {
 struct Drawing {
     layers: Layers,
     sizes: Vec<(f64, f64)>,
+    /// For each box its layer, and its middle in it.
+    places: Vec<(usize, f64)>,
     /// What the names of this drawing's arrowheads end in.
     tips: String,
     is_page: bool,
@@ -181,7 +184,7 @@ impl Drawing {
         let ends = [arrow.from, arrow.to];
         let [from, to] = ends.map(|end| self.is_page.then_some(end));
         if let Some(round) = &arrow.back {
-            let (d, x, y) = self.back(route, ends);
+            let (d, x, y) = self.back(route, ends, round);
             return html! {
                 path.forward.round data-from=[from] data-to=[to] marker-end={ "url(#tip" (self.tips) ")" } d=(d) {}
                 text.round x=(at(x)) y=(at(y)) { (round) }
@@ -248,20 +251,38 @@ impl Drawing {
 
     /// What one round hands to the next: from the right of one box around to the right of the other, and the place of
     /// its text.
-    fn back(&self, route: &[(usize, f64)], ends: [usize; 2]) -> (String, f64, f64) {
+    fn back(&self, route: &[(usize, f64)], ends: [usize; 2], round: &str) -> (String, f64, f64) {
         let ((x1, y1), (x2, y2)) = (self.middle(route[0]), self.middle(route[route.len() - 1]));
         let (x1, x2) = (x1 + self.sizes[ends[0]].0 / 2.0, x2 + self.sizes[ends[1]].0 / 2.0);
         let far = x1.max(x2) + 30.0;
         let path = format!("M{x1:.1} {y1:.1} C{far:.1} {y1:.1} {far:.1} {y2:.1} {x2:.1} {y2:.1}");
-        let (x, mut y) = (far - 6.0, (y1 + y2) / 2.0 + 4.0);
-        let mut rounds = self.rounds.borrow_mut();
-        while rounds
-            .iter()
-            .any(|other| (other.0 - x).abs() < BACK && (other.1 - y).abs() < LINE)
-        {
-            y += LINE;
-        }
-        rounds.push((x, y));
+        let (x, wanted) = (far - 6.0, (y1 + y2) / 2.0 + 4.0);
+        let y = self.free(x, wanted, round.chars().count() as f64 * LETTER);
+        self.rounds.borrow_mut().push((x, y));
         (path, x, y)
+    }
+
+    /// The baseline nearest to the wanted one at which a text from `x` on meets no box and no other text of a round.
+    fn free(&self, x: f64, wanted: f64, width: f64) -> f64 {
+        let (left, right) = (x - 4.0, x + width + 4.0);
+        let on_a_box = |y: f64| {
+            self.places.iter().zip(&self.sizes).any(|(&place, size)| {
+                let middle = self.middle(place);
+                let beside = right < middle.0 - size.0 / 2.0 || middle.0 + size.0 / 2.0 < left;
+                !beside && (middle.1 + 4.0 - y).abs() < (size.1 + LINE) / 2.0
+            })
+        };
+        let rounds = self.rounds.borrow();
+        let on_another = |y: f64| {
+            rounds
+                .iter()
+                .any(|other| (other.0 - x).abs() < BACK && (other.1 - y).abs() < LINE)
+        };
+        let tries = (0..).map(|i| wanted + f64::from((i + 1) / 2) * if i % 2 == 0 { -8.0 } else { 8.0 });
+        let inside = tries
+            .take((self.layers.height / 4.0) as usize)
+            .filter(|y| (LINE..self.layers.height).contains(y));
+        let mut inside = inside.filter(|&y| !on_a_box(y) && !on_another(y));
+        inside.next().unwrap_or(wanted)
     }
 }
