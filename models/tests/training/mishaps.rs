@@ -267,6 +267,6 @@ fn a_block_longer_than_the_text_is_refused_before_the_first_step() {
     };
     let dataset = recipe.corpus.build().unwrap();
     let run = Run::new(&recipe, &dataset, None).unwrap();
-    let error = run.train(&mut Interrupt::Never).err().expect("it is refused");
+    let error = run.train(&mut Interrupt::Never).expect_err("it is refused");
     insta::assert_snapshot!(error, @"the block is longer than the text to train on: a block of 64 needs 65 tokens, its labels being shifted by one, and the training part of the text has 50; take --block 49, or a longer text");
 }

@@ -144,7 +144,7 @@ fn counts_that_grow_beyond_the_memory_end_the_run() {
             .unwrap()
             .train(&mut Unwatched)
     };
-    let error = run(3_000).err().expect("it is refused").to_string();
+    let error = run(3_000).expect_err("it is refused").to_string();
     assert!(error.contains("for its counts") && error.contains("--order"), "{error}");
     assert!(run(2_000_000).is_ok());
 }
