@@ -1,6 +1,7 @@
 //! Drawings of programs in a real browser: what is seen at first can be read, and everything else can be reached.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
@@ -46,20 +47,23 @@ fn written(args: &[&str]) -> String {
 
 /// The addresses of the page of a program as it is written, and of the one with the values of a run.
 fn pages((name, values): Example) -> [String; 2] {
+    // Tests run side by side, each with files of its own.
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let own = format!("{name}_{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/graphs/{name}.cg"));
     let program = program.to_str().unwrap();
-    let values = file(&format!("{name}_values.json"), values);
+    let values = file(&format!("{own}_values.json"), values);
     let trace = written(&[
         "graph", "run", program, "--bind", &values, "--grad", "--trace", "--json",
     ]);
-    let trace = file(&format!("{name}_trace.json"), &trace);
+    let trace = file(&format!("{own}_trace.json"), &trace);
     let show = |options: &[&str], to: &str| {
         let page = written(&[&["graph", "show", program, "--as", "html"], options].concat());
         format!("file://{}", file(to, &page))
     };
     [
-        show(&[], &format!("{name}.html")),
-        show(&["--values", &trace], &format!("{name}_with_values.html")),
+        show(&[], &format!("{own}.html")),
+        show(&["--values", &trace], &format!("{own}_with_values.html")),
     ]
 }
 
