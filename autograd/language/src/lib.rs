@@ -4,7 +4,7 @@
 //! 1. `syntax/`, from text to a tree ([`span`] says where in the text): [`token`], [`lexer`], [`ast`], [`parse`], [`mod@print`];
 //! 2. `meaning/`, from a tree to a checked program: [`size`], `facts`, [`types`], [`program`], [`words`],
 //!    [`attributes`], [`ops`], `check`;
-//! 3. `diagnostic/`, what is said about mistakes: [`diagnostic`], [`code`]; [`mod@open`] reads a program and offers changes;
+//! 3. `diagnostic/`, what is said about mistakes: [`diagnostic`], [`code`]; [`open()`] reads a program and offers changes;
 //! 4. `run/`, from a checked program and numbers to a graph and its values: [`elaborate`], [`run`];
 //! 5. `derive/`, programs whose lines are a derivative: [`mod@derive`];
 //! 6. `batch/`, the same program for many examples at once: [`mod@batch`];
