@@ -198,15 +198,18 @@ impl Model {
     ///
     /// **Errors** if the other is of another kind or size.
     pub fn go_on_from(&mut self, other: Model) -> Result<(), ModelError> {
-        match (self, other) {
-            (Self::Ngram(own), Self::Ngram(other)) if own.config() == other.config() => *own = other,
-            (Self::Table(own), Self::Table(other)) => own.go_on_from(&other)?,
-            (Self::Rnn(own), Self::Rnn(other)) => own.go_on_from(&other)?,
-            (Self::Lstm(own), Self::Lstm(other)) => own.go_on_from(&other)?,
-            (Self::Transformer(own), Self::Transformer(other)) => own.go_on_from(&other)?,
-            _ => return Err(ModelError::OtherSizes),
-        }
-        Ok(())
+        let fits = match (self, other) {
+            (Self::Ngram(own), Self::Ngram(other)) if own.config() == other.config() => {
+                *own = other;
+                true
+            }
+            (Self::Table(own), Self::Table(other)) => own.go_on_from(&other),
+            (Self::Rnn(own), Self::Rnn(other)) => own.go_on_from(&other),
+            (Self::Lstm(own), Self::Lstm(other)) => own.go_on_from(&other),
+            (Self::Transformer(own), Self::Transformer(other)) => own.go_on_from(&other),
+            _ => false,
+        };
+        fits.then_some(()).ok_or(ModelError::OtherSizes)
     }
 
     /// The model as something to be asked.

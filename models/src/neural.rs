@@ -4,7 +4,6 @@ use std::cell::RefCell;
 
 use crate::corpus::{Batch, NO_LABEL};
 use crate::language_model::{GradientReport, LanguageModel, Learner, LogProbs, Logits, StepReport};
-use crate::model::ModelError;
 use crate::network::Network;
 use crate::reader::Reader;
 use crate::tokenizer::TokenId;
@@ -185,17 +184,17 @@ impl<N: Network> Neural<N> {
 
     /// Takes the weights of another network of the same parameters; the optimiser begins anew.
     ///
-    /// **Errors** if the parameters differ in name or shape.
-    pub fn go_on_from(&mut self, other: &Self) -> Result<(), ModelError> {
+    /// False, with nothing taken, if the parameters differ in name or shape.
+    pub fn go_on_from(&mut self, other: &Self) -> bool {
         let specs = |model: &Self| -> Vec<_> {
             let specs = model.params.list().specs().iter();
             specs.map(|spec| (spec.name.clone(), spec.shape)).collect()
         };
-        if specs(self) != specs(other) {
-            return Err(ModelError::OtherSizes);
+        let fits = specs(self) == specs(other);
+        if fits {
+            self.params.values_mut().copy_from_slice(other.params.values());
         }
-        self.params.values_mut().copy_from_slice(other.params.values());
-        Ok(())
+        fits
     }
 
     /// The memory that training on batches of these sizes takes, besides parameters and optimiser.
