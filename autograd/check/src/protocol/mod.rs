@@ -15,9 +15,9 @@ use crate::laws;
 use crate::protocol::explanation::explain;
 use crate::protocol::verdict_counts::VerdictCounts;
 use crate::report::{TargetReport, Verdict};
-use crate::subject::special::{SpecialValues, whole_operands};
+use crate::subject::special::{DrawnRange, SpecialValues, whole_operands};
 use crate::subject::{Case, Kind, Subject};
-use crate::verdict::faults::{Fault, faults};
+use crate::verdict::faults::{Fault, faults, is_beyond_rounding};
 use crate::verdict::judge::{EntryVerdict, Uncontrolled, controls, judge_operand};
 use crate::verdict::rounding::excuse;
 use crate::witness::reference::{Coverage, FULL, Reference, STRATIFIED};
@@ -62,11 +62,12 @@ const SPECIAL: (usize, usize) = (3, 150);
 impl Checker<'_> {
     /// Runs all parts of the check, and stops at the first wrong gradient.
     fn all(&mut self) -> Result<(), Trouble> {
-        let mut special = Vec::new();
+        let (mut special, mut drawn) = (Vec::new(), DrawnRange::default());
         for number in 0..self.options.cases {
             let seed = seed_of(self.options.seed, number as u64);
             let prepared = self.drawn(seed, sizes_of(self.options, number))?;
             let case = prepared.reference.case.clone();
+            drawn.note(&case);
             if (1..=SPECIAL.1).contains(&case.numbers()) && special.len() < SPECIAL.0 {
                 special.push((case, seed));
             }
@@ -78,7 +79,7 @@ impl Checker<'_> {
         let is_written_by_hand = matches!(self.subject.kind(), Kind::Op | Kind::Module);
         if self.options.numbers == Numbers::Double && is_written_by_hand && self.options.cases > 0 {
             self.larger()?;
-            self.special(&special)?;
+            self.special(&special, &drawn)?;
         }
         if self.options.numbers == Numbers::Double && self.options.sizes.is_empty() && self.options.cases > 0 {
             self.patterns()?;
@@ -172,14 +173,15 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Special values, where the function has a value and a slope there; what cannot be checked there is not counted.
-    fn special(&mut self, cases: &[(Case, u64)]) -> Result<(), Trouble> {
+    /// Special values, where the function has a value and a slope there and the caller may have drawn them; what cannot
+    /// be checked there is not counted.
+    fn special(&mut self, cases: &[(Case, u64)], drawn: &DrawnRange) -> Result<(), Trouble> {
         for special in SpecialValues::ALL {
             for (case, seed) in cases {
                 if self.is_over() {
                     return Ok(());
                 }
-                if let Some(case) = special.of(case) {
+                if let Some(case) = special.of(case).filter(|case| drawn.admits(case)) {
                     self.special_case(case, *seed, special)?;
                 }
             }
@@ -205,7 +207,8 @@ impl Checker<'_> {
             .into_iter()
             .filter(|fault| match fault.cause {
                 "not-finite" => reference.is_smooth(),
-                cause => ["ties", "forward"].contains(&cause),
+                "forward" => is_beyond_rounding(reference, &evaluation),
+                cause => cause == "ties",
             })
             .collect();
         let unit: f64 = reference.g_y.iter().map(|g| g.abs()).sum();

@@ -81,6 +81,36 @@ impl SpecialValues {
     }
 }
 
+/// The ranges that the operands were drawn from, as far as was seen: what a caller never draws may have no value.
+#[derive(Debug, Default)]
+pub(crate) struct DrawnRange(Vec<(f64, f64)>);
+
+impl DrawnRange {
+    /// Takes the values of a drawn case into the ranges.
+    pub fn note(&mut self, case: &Case) {
+        self.0.resize(
+            case.operands.len().max(self.0.len()),
+            (f64::INFINITY, f64::NEG_INFINITY),
+        );
+        for ((low, high), operand) in self.0.iter_mut().zip(&case.operands) {
+            for &x in &operand.value {
+                (*low, *high) = (low.min(x), high.max(x));
+            }
+        }
+    }
+
+    /// True if the real operands of a case lie in the ranges. One that reaches beyond 1 on both sides is taken for the
+    /// whole line.
+    pub fn admits(&self, case: &Case) -> bool {
+        let lies_in = |i: usize| {
+            let (low, high) = self.0.get(i).copied().unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
+            let is_line = low < -1.0 && high > 1.0;
+            is_line || case.operands[i].value.iter().all(|x| (low..=high).contains(x))
+        };
+        case.real().all(lies_in)
+    }
+}
+
 /// How far the tails reach: `exp`, `tanh` and the error function still have slopes there.
 const TAIL: f64 = 8.0;
 

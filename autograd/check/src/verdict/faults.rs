@@ -157,6 +157,21 @@ fn forward_fault(reference: &Reference, evaluation: &Evaluation) -> Option<Fault
     Some(Fault::new("forward", sentence).comparing("y", &evaluation.y, &reference.y))
 }
 
+/// True if a value differs by more than the rounding of numbers as large as the operands and the result: where a sum
+/// cancels, as `1 + tanh` far below 0, no digit is left of what is small.
+pub(crate) fn is_beyond_rounding(reference: &Reference, evaluation: &Evaluation) -> bool {
+    if evaluation.y.shape() != reference.y.shape() {
+        return true;
+    }
+    let operands = reference
+        .case
+        .real()
+        .flat_map(|i| reference.case.operands[i].value.iter());
+    let largest = operands.chain(&reference.y).fold(0.0, |most: f64, x| most.max(x.abs()));
+    let mut pairs = evaluation.y.iter().zip(&reference.y);
+    pairs.any(|(given, right)| given.is_nan() != right.is_nan() || (given - right).abs() > FORWARD_EXACT * largest)
+}
+
 /// How many times the rounding of the definition another right algorithm may have.
 const ROUNDINGS: f64 = 16.0;
 /// A value is the definition's if it is off by no more than this share of the largest.
