@@ -45,9 +45,17 @@ fn right_sides(block: &Block, sides: &mut BTreeMap<(u32, u32), Span>) {
     }
 }
 
+/// How many characters of a formula are shown; of a longer one the first, with `…` behind them.
+const CHARS_MAX: usize = 1000;
+
 /// The text with single spaces and without comments.
 fn on_one_line(text: &str) -> String {
+    let (text, cut) = match text.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => (&text[..end], Some("…")),
+        None => (text, None),
+    };
     let without_comments = |line: &str| line.split("//").next().unwrap_or_default().to_string();
     let lines: Vec<String> = text.lines().map(without_comments).collect();
-    lines.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+    let joined = lines.join(" ");
+    joined.split_whitespace().chain(cut).collect::<Vec<_>>().join(" ")
 }
