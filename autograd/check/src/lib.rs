@@ -34,6 +34,7 @@ mod evaluation;
 pub mod function;
 pub mod guard;
 pub mod laws;
+mod magnitude;
 mod mistakes;
 mod mutants;
 mod protocol;

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::evaluation::Evaluation;
 use crate::evaluation::calls::{Call, CallUpstream, Calls};
-use crate::evaluation::history::History;
 use crate::evaluation::prepared_case::PreparedCase;
 use crate::mistakes::Mistake;
 use crate::subject::attributes;
@@ -158,14 +157,13 @@ impl Counterexample {
     }
 
     /// The same with the calls that come before.
-    pub(crate) fn after(mut self, history: History, calls: &Calls) -> Self {
+    pub(crate) fn after(mut self, calls: &Calls) -> Self {
         let names: Vec<&str> = self.operands.iter().map(|x| x.name.as_str()).collect();
         let named = |x: &Vec<ArrayD<f64>>| -> Vec<NamedArray> {
             names.iter().zip(x).map(|(name, x)| NamedArray::new(name, x)).collect()
         };
         self.calls_on = calls.operands.iter().map(named).collect();
         self.calls.clone_from(&calls.calls);
-        debug_assert!(!self.calls.is_empty(), "{history:?} has calls");
         self
     }
 
@@ -197,16 +195,7 @@ impl Counterexample {
                 .as_ref()
                 .and_then(|a| a.data.get(i))
                 .map_or(String::new(), |x| format!(" {:>11}", number(*x)));
-            let mark = if self
-                .yours
-                .data
-                .get(i)
-                .is_none_or(|x| !((x - right).abs() <= 1e-9 * right.abs()))
-            {
-                " <-"
-            } else {
-                ""
-            };
+            let mark = if self.is_off(i, *right) { " <-" } else { "" };
             let _ = writeln!(
                 text,
                 "  {:<14} {yours:>11} {:>11}{as_if}{mark}",
@@ -230,11 +219,13 @@ impl Counterexample {
         if self.right.data.len() <= ROWS_MAX {
             return all.collect();
         }
-        let off = |(i, right): &(usize, &f64)| {
-            let yours = self.yours.data.get(*i);
-            yours.is_none_or(|x| !((x - *right).abs() <= 1e-9 * right.abs()))
-        };
-        all.filter(off).take(8).collect()
+        all.filter(|(i, right)| self.is_off(*i, **right)).take(8).collect()
+    }
+
+    /// True if an entry is missing, or not what is right.
+    fn is_off(&self, i: usize, right: f64) -> bool {
+        let yours = self.yours.data.get(i);
+        yours.is_none_or(|x| !((x - right).abs() <= 1e-9 * right.abs()))
     }
 
     /// The calls in words, one a line; nothing if there is only the case itself.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::diagnosis::counterexample::{Counterexample, NamedArray};
 use crate::evaluation::calls::{Call, CallUpstream};
+use crate::magnitude::largest;
 
 /// A case with more numbers than this is not written as a test.
 const NUMBERS_MAX: usize = 400;
@@ -58,12 +59,7 @@ impl Counterexample {
 
     /// The lines that compare `given` with `right`.
     fn comparison(&self, given: &str) -> String {
-        let scale = self
-            .right
-            .data
-            .iter()
-            .filter(|x| x.is_finite())
-            .fold(0.0, |most: f64, x| most.max(x.abs()));
+        let scale = largest(self.right.data.iter().filter(|x| x.is_finite()));
         format!(
             "    assert_eq!({given}.shape(), right.shape());\n    \
              for (given, right) in {given}.iter().zip(&right) {{\n        \

@@ -5,6 +5,7 @@ use ndarray::{ArrayD, Dimension};
 use crate::diagnosis::diagnose::SAME;
 use crate::evaluation::Evaluation;
 use crate::evaluation::prepared_case::PreparedCase;
+use crate::magnitude::largest;
 use tapegrad_core::op::OperandKind;
 
 /// Where the wrong entries are; the most telling first.
@@ -157,7 +158,7 @@ struct Entries {
 
 impl Entries {
     fn new(given: &ArrayD<f64>, right: &ArrayD<f64>, x: &ArrayD<f64>, floor: f64) -> Option<Self> {
-        let scale = right.iter().fold(0.0, |most: f64, n| most.max(n.abs()));
+        let scale = largest(right);
         let all: Vec<Entry> = given
             .indexed_iter()
             .zip(right)

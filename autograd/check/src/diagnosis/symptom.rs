@@ -12,7 +12,7 @@ use crate::guard::Trouble;
 use crate::mistakes::Mistake;
 use crate::mistakes::hypotheses::residual_above;
 use crate::subject::Subject;
-use crate::verdict::faults::faults;
+use crate::verdict::faults::{Cause, faults};
 
 /// The failure that must stay the same while a case shrinks.
 #[derive(Clone, Debug)]
@@ -21,8 +21,8 @@ pub enum Symptom {
     Mistake(String, Mistake),
     /// The gradient of an operand is wrong in these places.
     Wrong(String, Pattern),
-    /// Something else is wrong: its identifier, and the calls that show it.
-    Fault(&'static str, Option<History>),
+    /// Something else is wrong: its kind, and the calls that show it.
+    Fault(Cause, Option<History>),
 }
 
 impl Symptom {

@@ -3,6 +3,7 @@
 use crate::function::expanded_graph::GraphEdit;
 use crate::mistakes::Mistake;
 use crate::mistakes::hypotheses::{GraphMistake, JacobianMistake, ResultMistake, UpstreamMistake};
+use crate::verdict::faults::Cause;
 
 /// A mistake to plant in the gradient of one operand.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,10 +128,10 @@ impl Mutation {
 
 /// The fault that names a mutation which shows only after other calls.
 impl Mutation {
-    pub(crate) fn cause(&self) -> Option<&'static str> {
+    pub(crate) fn cause(&self) -> Option<Cause> {
         match self {
-            Self::Accumulated => Some("impure"),
-            Self::Stale => Some("stale"),
+            Self::Accumulated => Some(Cause::Impure),
+            Self::Stale => Some(Cause::Stale),
             _ => None,
         }
     }

@@ -21,7 +21,7 @@ use crate::mistakes::hypotheses::residual_above;
 use crate::mutants::mutant::Mutant;
 use crate::mutants::mutation::{MUTATIONS, Mutation};
 use crate::subject::Subject;
-use crate::verdict::faults::faults;
+use crate::verdict::faults::{Cause, faults};
 use crate::verdict::judge::{EntryVerdict, judge_operand};
 use crate::witness::reference::{FULL, JACOBIAN};
 
@@ -169,10 +169,11 @@ impl MutantTrials {
         let fresh: Vec<(&PreparedCase, Evaluation)> = self.fresh.iter().filter_map(|p| Some((p, ask(p)?))).collect();
         let fault = |(p, a): &(&PreparedCase, Evaluation)| {
             let mut found = faults(&p.reference, a).into_iter().map(|fault| fault.cause);
-            found.find(|cause| *cause != "not-linear")
+            found.find(|cause| *cause != Cause::NotLinear)
         };
-        let differs = |(p, a): &(&PreparedCase, Evaluation)| {
-            is_of_state && fault(&(p, a.clone())).is_some() || p.reference.case.real().any(|i| is_wrong(p, a, i))
+        let differs = |own: &(&PreparedCase, Evaluation)| {
+            let (p, a) = own;
+            is_of_state && fault(own).is_some() || p.reference.case.real().any(|i| is_wrong(p, a, i))
         };
         if !evaluations.iter().chain(&fresh).any(differs) {
             score.equivalent += 1;
@@ -225,8 +226,8 @@ impl MutantTrials {
                 return;
             }
             Said::Fault(cause) => {
-                let named = mutation.cause().is_some_and(|own| cause.starts_with(own));
-                ((*cause).to_string(), named)
+                let named = mutation.cause().is_some_and(|own| cause.key().starts_with(own.key()));
+                (cause.key().to_string(), named)
             }
             Said::Mistake(diagnosis) => (diagnosis.mistake.cause(), mutation.is_named_by(&diagnosis.mistake)),
         };
@@ -246,7 +247,7 @@ enum Said<'d> {
     /// A mistake explains the gradient.
     Mistake(&'d Diagnosis),
     /// A fault that other calls show.
-    Fault(&'static str),
+    Fault(Cause),
     /// The gradient is wrong, and nothing explains it.
     Nothing,
 }

@@ -16,8 +16,8 @@ use crate::guard::caught;
 use crate::mistakes::Mistake;
 use crate::report::TargetReport;
 use crate::subject::Subject;
-use crate::subject::special::SpecialValues;
-use crate::verdict::faults::{Fault, faults};
+use crate::subject::special::{DrawnRange, SpecialValues};
+use crate::verdict::faults::{Cause, Fault, faults};
 use crate::verdict::locate::size_sentence;
 use crate::witness::reference::JACOBIAN;
 
@@ -31,12 +31,14 @@ type Shown = (PreparedCase, Evaluation);
 pub(crate) fn explain(
     subject: &Arc<dyn Subject>,
     (prepared, evaluation): Shown,
-    (found, special): (&[Fault], Option<SpecialValues>),
+    (found, special): (&[Fault], Option<(SpecialValues, &DrawnRange)>),
     options: &Options,
     report: &mut TargetReport,
 ) {
     let reference = &prepared.reference;
-    let is_random = found.iter().any(|fault| ["dice", "noise"].contains(&fault.cause));
+    let is_random = found
+        .iter()
+        .any(|fault| matches!(fault.cause, Cause::Dice | Cause::Noise));
     for i in reference.case.real().filter(|&i| evaluation.g_x.len() > i) {
         // The size of an error says nothing where each call gives another number.
         if !is_random
@@ -46,7 +48,7 @@ pub(crate) fn explain(
             report.find(&format!("g_{}", reference.case.operands[i].name), sentence);
         }
     }
-    let is_decisive = |fault: &&Fault| ["forward", "dice", "noise"].contains(&fault.cause);
+    let is_decisive = |fault: &&Fault| matches!(fault.cause, Cause::Forward | Cause::Dice | Cause::Noise);
     let is_wrong_here = reference.case.real().any(|i| is_wrong(&prepared, &evaluation, i));
     match found
         .iter()
@@ -81,8 +83,8 @@ fn example_of_fault(
     if let Some(upstream) = &fault.upstream {
         example = example.with_upstream(upstream);
     }
-    if let Some((history, calls)) = &fault.calls {
-        example = example.after(*history, calls);
+    if let Some((_, calls)) = &fault.calls {
+        example = example.after(calls);
     }
     report.example = Some(example);
 }
@@ -90,7 +92,7 @@ fn example_of_fault(
 fn explain_gradient(
     subject: &Arc<dyn Subject>,
     (prepared, evaluation): Shown,
-    special: Option<SpecialValues>,
+    special: Option<(SpecialValues, &DrawnRange)>,
     options: &Options,
     report: &mut TargetReport,
 ) {
@@ -139,7 +141,7 @@ fn wrong_draws(
     subject: &Arc<dyn Subject>,
     options: &Options,
     first: &PreparedCase,
-    special: Option<SpecialValues>,
+    special: Option<(SpecialValues, &DrawnRange)>,
 ) -> Vec<Shown> {
     let mut draws: Vec<Shown> = Vec::new();
     let mut empty = 0;
@@ -182,9 +184,9 @@ fn wrong_draws(
 fn at_special_values(
     subject: &Arc<dyn Subject>,
     prepared: &PreparedCase,
-    special: SpecialValues,
+    (special, drawn): (SpecialValues, &DrawnRange),
 ) -> Option<PreparedCase> {
-    let case = special.of(&prepared.reference.case)?;
+    let case = drawn.at(special, &prepared.reference.case)?;
     let upstream = Upstream::Given(prepared.reference.g_y.clone());
     PreparedCase::of(subject, case, &upstream, prepared.seed, JACOBIAN).ok()
 }

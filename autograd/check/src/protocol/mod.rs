@@ -17,7 +17,7 @@ use crate::protocol::verdict_counts::VerdictCounts;
 use crate::report::{TargetReport, Verdict};
 use crate::subject::special::{DrawnRange, SpecialValues, whole_operands};
 use crate::subject::{Case, Kind, Subject};
-use crate::verdict::faults::{Fault, faults, is_beyond_rounding};
+use crate::verdict::faults::{Cause, Fault, faults, is_beyond_rounding};
 use crate::verdict::judge::{EntryVerdict, Uncontrolled, controls, judge_operand};
 use crate::verdict::rounding::excuse;
 use crate::witness::reference::{Coverage, FULL, Reference, STRATIFIED};
@@ -122,7 +122,7 @@ impl Checker<'_> {
         if !self.is_wrong(&prepared.reference, &evaluation, &found) {
             return Ok(());
         }
-        if found.iter().all(|fault| fault.cause == "forward")
+        if found.iter().all(|fault| fault.cause == Cause::Forward)
             && let Some(sentences) = excuse(self.subject, &prepared, &evaluation, self.options.limit)
         {
             for sentence in sentences {
@@ -141,13 +141,13 @@ impl Checker<'_> {
         prepared: PreparedCase,
         evaluation: Evaluation,
         found: &[Fault],
-        special: Option<SpecialValues>,
+        special: Option<(SpecialValues, &DrawnRange)>,
     ) {
         for fault in found {
-            self.report.find(fault.cause, fault.sentence.clone());
+            self.report.find(fault.cause.key(), fault.sentence.clone());
         }
         // A function that gives other values each time is not wrong, but cannot be differentiated.
-        let is_dice = !found.is_empty() && found.iter().all(|fault| fault.cause == "dice");
+        let is_dice = !found.is_empty() && found.iter().all(|fault| fault.cause == Cause::Dice);
         self.report.verdict = if is_dice { Verdict::Unchecked } else { Verdict::Wrong };
         explain(
             self.subject,
@@ -181,15 +181,20 @@ impl Checker<'_> {
                 if self.is_over() {
                     return Ok(());
                 }
-                if let Some(case) = special.of(case).filter(|case| drawn.admits(case)) {
-                    self.special_case(case, *seed, special)?;
+                if let Some(case) = drawn.at(special, case) {
+                    self.special_case(case, *seed, (special, drawn))?;
                 }
             }
         }
         Ok(())
     }
 
-    fn special_case(&mut self, case: Case, seed: u64, special: SpecialValues) -> Result<(), Trouble> {
+    fn special_case(
+        &mut self,
+        case: Case,
+        seed: u64,
+        (special, drawn): (SpecialValues, &DrawnRange),
+    ) -> Result<(), Trouble> {
         let (subject, upstream) = (Arc::clone(self.subject), Upstream::Seed(seed));
         let prepared = guarded(self.options.limit, move |_| {
             PreparedCase::of(&subject, case, &upstream, seed, FULL)
@@ -206,9 +211,9 @@ impl Checker<'_> {
         let found: Vec<Fault> = faults(reference, &evaluation)
             .into_iter()
             .filter(|fault| match fault.cause {
-                "not-finite" => reference.is_smooth(),
-                "forward" => is_beyond_rounding(reference, &evaluation),
-                cause => cause == "ties",
+                Cause::NotFinite => reference.is_smooth(),
+                Cause::Forward => is_beyond_rounding(reference, &evaluation),
+                cause => cause == Cause::Ties,
             })
             .collect();
         let unit: f64 = reference.g_y.iter().map(|g| g.abs()).sum();
@@ -226,12 +231,14 @@ impl Checker<'_> {
             }
         }
         self.report.covered.note_special(special, passed);
-        let is_excused = found.iter().all(|fault| fault.cause == "forward")
-            && excuse(self.subject, &prepared, &evaluation, self.options.limit).is_some();
-        if is_wrong && !is_excused {
+        let is_excused = || {
+            found.iter().all(|fault| fault.cause == Cause::Forward)
+                && excuse(self.subject, &prepared, &evaluation, self.options.limit).is_some()
+        };
+        if is_wrong && !is_excused() {
             let sentence = format!("it goes wrong at {}", special.text());
             self.report.find("special values", sentence);
-            self.wrong(prepared, evaluation, &found, Some(special));
+            self.wrong(prepared, evaluation, &found, Some((special, drawn)));
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::magnitude::largest;
 use crate::report::gradient_plot::{GradientPlot, PlotPoint};
 use crate::report::render;
 use crate::report::{Report, TargetReport, Verdict};
@@ -96,12 +97,9 @@ fn scatter(plot: &GradientPlot) -> Markup {
     let numbers = plot
         .points
         .iter()
-        .flat_map(|p| [p.given, p.right])
+        .flat_map(|p| [&p.given, &p.right])
         .filter(|x| x.is_finite());
-    let most = numbers
-        .fold(0.0, |most: f64, x| most.max(x.abs()))
-        .max(f64::MIN_POSITIVE)
-        * 1.08;
+    let most = largest(numbers).max(f64::MIN_POSITIVE) * 1.08;
     let place = |x: f64| 110.0 + 95.0 * (x / most).clamp(-1.0, 1.0);
     let drawing = html! {
         line x1="15" y1="205" x2="205" y2="15" stroke="#9aa3ad" {}

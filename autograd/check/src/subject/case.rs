@@ -1,7 +1,11 @@
 //! The operands that a subject is evaluated at.
 
+use std::sync::Arc;
+
 use ndarray::ArrayD;
 
+use crate::function::symbolic::Symbolic;
+use crate::function::{Formula, FormulaFunction, Function};
 use tapegrad_core::op::OperandKind;
 use tapegrad_core::ops::AnyOp;
 
@@ -88,6 +92,16 @@ impl Case {
     /// How many numbers the operands hold.
     pub fn numbers(&self) -> usize {
         self.operands.iter().map(|operand| operand.value.len()).sum()
+    }
+
+    /// A formula of these operands as a function, and as a program if it is one.
+    pub(crate) fn function_of(&self, formula: Formula, symbolic: Option<Symbolic>) -> Arc<dyn Function> {
+        Arc::new(FormulaFunction {
+            formula,
+            kinds: self.kinds(),
+            names: self.names(),
+            symbolic,
+        })
     }
 
     pub(crate) fn kinds(&self) -> Vec<OperandKind> {

@@ -7,7 +7,7 @@ use ndarray::ArrayD;
 
 use super::run::run_forward;
 use super::{Case, CaseOperand, Kind, Subject};
-use crate::function::{Formula, FormulaFunction, Function};
+use crate::function::{Formula, Function};
 use tapegrad_core::module::{Chain, Module};
 use tapegrad_core::op::{Draw, OperandKind};
 
@@ -93,12 +93,7 @@ impl Subject for ChainSubject {
 
     fn function(&self, case: &Case) -> Option<Arc<dyn Function>> {
         let formula = Arc::clone(self.formula.as_ref()?);
-        Some(Arc::new(FormulaFunction {
-            formula,
-            kinds: case.kinds(),
-            names: case.names(),
-            symbolic: None,
-        }))
+        Some(case.function_of(formula, None))
     }
 
     fn parts(&self) -> Vec<Arc<dyn Subject>> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Case, CaseOperand, Kind, Subject};
 use crate::function::symbolic::Symbolic;
-use crate::function::{Formula, FormulaFunction, Function};
+use crate::function::{Formula, Function};
 use tapegrad_core::graph::{Graph, NodeId, Source};
 use tapegrad_core::op::Draw;
 use tapegrad_core::op::OperandKind;
@@ -142,16 +142,12 @@ impl Subject for GraphSubject {
     }
 
     fn function(&self, case: &Case) -> Option<Arc<dyn Function>> {
-        Some(Arc::new(FormulaFunction {
-            formula: self.formula(case),
-            kinds: case.kinds(),
-            names: case.names(),
-            // The language derives the objective or the first output.
-            symbolic: match self.output {
-                None => Some(Symbolic::new(&self.text, self.graph.as_deref(), Self::sizes(case))),
-                Some(_) => None,
-            },
-        }))
+        // The language derives the objective or the first output.
+        let symbolic = match self.output {
+            None => Some(Symbolic::new(&self.text, self.graph.as_deref(), Self::sizes(case))),
+            Some(_) => None,
+        };
+        Some(case.function_of(self.formula(case), symbolic))
     }
 }
 

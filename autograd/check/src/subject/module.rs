@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Case, Kind, Subject};
-use crate::function::{Formula, FormulaFunction, Function};
+use crate::function::{Formula, Function};
 use tapegrad_core::op::Draw;
 use tapegrad_core::{FormulaModule, Module};
 
@@ -145,11 +145,6 @@ impl Subject for ModuleSubject {
 
     fn function(&self, case: &Case) -> Option<Arc<dyn Function>> {
         let formula = Arc::clone(self.formula.as_ref()?);
-        Some(Arc::new(FormulaFunction {
-            formula,
-            kinds: case.kinds(),
-            names: case.names(),
-            symbolic: None,
-        }))
+        Some(case.function_of(formula, None))
     }
 }

@@ -3,6 +3,7 @@
 use ndarray::ArrayD;
 
 use super::Case;
+use crate::magnitude::largest;
 use tapegrad_core::op::OperandKind;
 
 /// A set of special values.
@@ -46,7 +47,7 @@ impl SpecialValues {
     }
 
     /// The case with these values; `None` if it is the same case. Parameters stay as they are, but for equal operands.
-    pub fn of(self, case: &Case) -> Option<Case> {
+    fn of(self, case: &Case) -> Option<Case> {
         let mut x = case.values();
         let real: Vec<usize> = case.real().collect();
         let given = real.iter().copied().filter(|&i| i < case.given);
@@ -71,9 +72,9 @@ impl SpecialValues {
             }
             Self::WholeNumbers => given.for_each(|i| x[i].mapv_inplace(f64::round)),
             Self::Tails => given.for_each(|i| {
-                let largest = x[i].iter().fold(0.0, |most: f64, x| most.max(x.abs()));
-                if largest > 0.1 && largest < TAIL {
-                    x[i] *= TAIL / largest;
+                let most = largest(&x[i]);
+                if most > 0.1 && most < TAIL {
+                    x[i] *= TAIL / most;
                 }
             }),
         }
@@ -99,9 +100,14 @@ impl DrawnRange {
         }
     }
 
+    /// A case at special values; `None` if it is the same case, or outside of the ranges.
+    pub fn at(&self, special: SpecialValues, case: &Case) -> Option<Case> {
+        special.of(case).filter(|case| self.admits(case))
+    }
+
     /// True if the real operands of a case lie in the ranges. One that reaches beyond 1 on both sides is taken for the
     /// whole line.
-    pub fn admits(&self, case: &Case) -> bool {
+    fn admits(&self, case: &Case) -> bool {
         let lies_in = |i: usize| {
             let (low, high) = self.0.get(i).copied().unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
             let is_line = low < -1.0 && high > 1.0;

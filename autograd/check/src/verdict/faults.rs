@@ -5,15 +5,77 @@ use ndarray::ArrayD;
 use crate::evaluation::calls::Calls;
 use crate::evaluation::history::History;
 use crate::evaluation::{Evaluation, MemoryLayout};
+use crate::magnitude::largest;
 use crate::verdict::state::{dice_sentence, state_fault};
 use crate::verdict::ties::tie_fault;
 use crate::witness::reference::Reference;
 
+/// What kind of fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The gradient has another shape than its operand.
+    Shape,
+    /// An entry of the gradient is not finite, and the function is.
+    NotFinite,
+    /// A call changes what a later one gives.
+    Impure,
+    /// The gradient is not linear in the upstream gradient.
+    NotLinear,
+    /// The gradient depends on how the operands lie in memory.
+    Layout,
+    /// Some calls give other numbers than the others.
+    Noise,
+    /// forward() gives other values each time.
+    Dice,
+    /// The value is not that of the definition.
+    Forward,
+    /// Entries that tie are each given all of the gradient, or none is.
+    Ties,
+    /// Values of an earlier forward() are kept.
+    Stale,
+    /// Ids of an earlier forward() are kept.
+    StaleIds,
+    /// A mask of an earlier forward() is kept.
+    StaleMask,
+    /// Something is kept from when the module was made.
+    KeptFromConstruction,
+    /// Something computed from earlier parameters is kept.
+    StaleParams,
+    /// A size of an earlier forward() is kept.
+    StaleSizes,
+    /// Modules of one kind share what belongs to each of them.
+    SharedState,
+}
+
+impl Cause {
+    /// The identifier of the fault in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Shape => "shape",
+            Self::NotFinite => "not-finite",
+            Self::Impure => "impure",
+            Self::NotLinear => "not-linear",
+            Self::Layout => "layout",
+            Self::Noise => "noise",
+            Self::Dice => "dice",
+            Self::Forward => "forward",
+            Self::Ties => "ties",
+            Self::Stale => "stale",
+            Self::StaleIds => "stale ids",
+            Self::StaleMask => "stale mask",
+            Self::KeptFromConstruction => "kept from construction",
+            Self::StaleParams => "stale parameters",
+            Self::StaleSizes => "stale sizes",
+            Self::SharedState => "shared state",
+        }
+    }
+}
+
 /// A fault of a subject other than a wrong number in its gradient.
 #[derive(Clone, Debug)]
 pub struct Fault {
-    /// The identifier of the fault in JSON.
-    pub cause: &'static str,
+    /// The kind of the fault.
+    pub cause: Cause,
     /// The description of the fault as a sentence.
     pub sentence: String,
     /// The calls that show it, if one forward() and one backward() do not.
@@ -25,7 +87,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn new(cause: &'static str, sentence: String) -> Self {
+    fn new(cause: Cause, sentence: String) -> Self {
         Self {
             cause,
             sentence,
@@ -82,12 +144,12 @@ fn operand_fault(reference: &Reference, evaluation: &Evaluation, i: usize, is_st
             g.shape(),
             operand.value.shape()
         );
-        return fault("shape", sentence, g, &right);
+        return fault(Cause::Shape, sentence, g, &right);
     }
     if let Some(j) = g.iter().position(|g| !g.is_finite()) {
         let value = g.iter().nth(j).unwrap_or(&f64::NAN);
         let sentence = format!("g_{name}[{j}] is {value}, and the function is finite");
-        return fault("not-finite", sentence, g, &right);
+        return fault(Cause::NotFinite, sentence, g, &right);
     }
     if is_state {
         // What comes next would only be what state makes of it.
@@ -100,19 +162,19 @@ fn operand_fault(reference: &Reference, evaluation: &Evaluation, i: usize, is_st
             false => "a buffer is not reset, or what backward() reads was changed in place",
         };
         let sentence = format!("a second backward() gives another g_{name}: {why}");
-        return fault("impure", sentence, &evaluation.again[i], g);
+        return fault(Cause::Impure, sentence, &evaluation.again[i], g);
     }
     if evaluation.at_zero[i].iter().any(|&g| g != 0.0) {
         let sentence = format!("for an upstream gradient of 0, g_{name} is not 0");
         let upstream = Some(&evaluation.g_y * 0.0);
-        let fault = fault("not-linear", sentence, &evaluation.at_zero[i], &(g * 0.0))?;
+        let fault = fault(Cause::NotLinear, sentence, &evaluation.at_zero[i], &(g * 0.0))?;
         return Some(Fault { upstream, ..fault });
     }
     let sum = g + &evaluation.at_other[i] * 2.0;
     if differ_above(&evaluation.combined[i], &sum, 1e-9, floor) {
         let sentence = format!("g_{name} is not linear in the upstream gradient: it is ignored, squared or clipped");
         let upstream = Some(&evaluation.g_y + &evaluation.g_other * 2.0);
-        let fault = fault("not-linear", sentence, &evaluation.combined[i], &sum)?;
+        let fault = fault(Cause::NotLinear, sentence, &evaluation.combined[i], &sum)?;
         return Some(Fault { upstream, ..fault });
     }
     layout_fault(evaluation, i, name, floor)
@@ -126,19 +188,23 @@ fn layout_fault(evaluation: &Evaluation, i: usize, name: &str, floor: f64) -> Op
             "two new modules give different g_{name} at the same operands: it is not the same each time, as with noise or \
              a counter that all modules share"
         );
-        return Some(Fault::new("noise", sentence).comparing(&format!("g_{name}"), &of_layout[i], &evaluation.g_x[i]));
+        return Some(Fault::new(Cause::Noise, sentence).comparing(
+            &format!("g_{name}"),
+            &of_layout[i],
+            &evaluation.g_x[i],
+        ));
     }
     let how = layout.text();
     let sentence = format!("g_{name} depends on how the operands lie in memory: it changes when they are {how}");
-    Some(Fault::new("layout", sentence).comparing(&format!("g_{name}"), &of_layout[i], &evaluation.g_x[i]))
+    Some(Fault::new(Cause::Layout, sentence).comparing(&format!("g_{name}"), &of_layout[i], &evaluation.g_x[i]))
 }
 
 /// Two new modules give different values at the same operands, and no definition says which of them is right.
 fn dice_fault(reference: &Reference, evaluation: &Evaluation) -> Option<Fault> {
-    let floor = f64::EPSILON * reference.y.iter().fold(0.0, |most: f64, y| most.max(y.abs()));
+    let floor = f64::EPSILON * largest(&reference.y);
     differ_above(&evaluation.y, &reference.y, 1e-12, floor).then(|| {
         let sentence = dice_sentence(&[reference.y.clone(), evaluation.y.clone()]);
-        Fault::new("dice", sentence).comparing("y", &evaluation.y, &reference.y)
+        Fault::new(Cause::Dice, sentence).comparing("y", &evaluation.y, &reference.y)
     })
 }
 
@@ -150,11 +216,11 @@ fn forward_fault(reference: &Reference, evaluation: &Evaluation) -> Option<Fault
             evaluation.y.shape(),
             reference.y.shape()
         );
-        return Some(Fault::new("forward", sentence).comparing("y", &evaluation.y, &reference.y));
+        return Some(Fault::new(Cause::Forward, sentence).comparing("y", &evaluation.y, &reference.y));
     }
     let (at, given, right) = forward_error(reference, evaluation, FORWARD_EXACT)?;
     let sentence = format!("forward() gives {given} at entry {at}, the definition {right}");
-    Some(Fault::new("forward", sentence).comparing("y", &evaluation.y, &reference.y))
+    Some(Fault::new(Cause::Forward, sentence).comparing("y", &evaluation.y, &reference.y))
 }
 
 /// True if a value differs by more than the rounding of numbers as large as the operands and the result: where a sum
@@ -167,20 +233,19 @@ pub(crate) fn is_beyond_rounding(reference: &Reference, evaluation: &Evaluation)
         .case
         .real()
         .flat_map(|i| reference.case.operands[i].value.iter());
-    let largest = operands.chain(&reference.y).fold(0.0, |most: f64, x| most.max(x.abs()));
+    let rounding = FORWARD_EXACT * largest(operands.chain(&reference.y));
     let mut pairs = evaluation.y.iter().zip(&reference.y);
-    pairs.any(|(given, right)| given.is_nan() != right.is_nan() || (given - right).abs() > FORWARD_EXACT * largest)
+    pairs.any(|(given, right)| given.is_nan() != right.is_nan() || (given - right).abs() > rounding)
 }
 
 /// How many times the rounding of the definition another right algorithm may have.
 const ROUNDINGS: f64 = 16.0;
 /// A value is the definition's if it is off by no more than this share of the largest.
-const FORWARD_EXACT: f64 = 1e-10;
+pub(crate) const FORWARD_EXACT: f64 = 1e-10;
 
 /// The first entry of the value that is off by more than `share` of the largest, and what it should be.
 pub(crate) fn forward_error(reference: &Reference, evaluation: &Evaluation, share: f64) -> Option<(usize, f64, f64)> {
-    let finite = reference.y.iter().filter(|y| y.is_finite());
-    let scale = finite.fold(0.0, |most: f64, y| most.max(y.abs()));
+    let scale = largest(reference.y.iter().filter(|y| y.is_finite()));
     let definition = reference.value_double_double().unwrap_or_else(|| reference.y.clone());
     // Where terms cancel, the definition itself is uncertain by what rounding makes of it in f64.
     let rounding = |right: f64, in_f64: f64| ROUNDINGS * (right - in_f64).abs();
@@ -197,11 +262,7 @@ pub(crate) fn differ_above(a: &ArrayD<f64>, b: &ArrayD<f64>, share: f64, floor: 
     if a.shape() != b.shape() {
         return true;
     }
-    let scale = a
-        .iter()
-        .chain(b)
-        .filter(|x| x.is_finite())
-        .fold(0.0, |most: f64, x| most.max(x.abs()));
+    let scale = largest(a.iter().chain(b).filter(|x| x.is_finite()));
     a.iter()
         .zip(b)
         .any(|(a, b)| !(a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= share * scale + floor))

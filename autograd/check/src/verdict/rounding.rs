@@ -12,8 +12,9 @@ use ndarray::ArrayD;
 use crate::Draw;
 use crate::evaluation::prepared_case::PreparedCase;
 use crate::evaluation::{Evaluation, Upstream};
+use crate::magnitude::largest;
 use crate::subject::Subject;
-use crate::verdict::faults::forward_error;
+use crate::verdict::faults::{FORWARD_EXACT, forward_error};
 use crate::verdict::judge::{EntryVerdict, judge_operand};
 use crate::witness::reference::{Coverage, FULL, Reference, Witnesses};
 use tapegrad_core::shape::Shape;
@@ -38,7 +39,7 @@ pub(crate) fn excuse(
 ) -> Option<Vec<String>> {
     let reference = &prepared.reference;
     let value = value_error(reference, evaluation)?;
-    let is_approximate = value > VALUE_EXACT;
+    let is_approximate = value > FORWARD_EXACT;
     let wrong: Vec<(usize, f64)> = reference
         .case
         .real()
@@ -83,9 +84,6 @@ pub(crate) fn excuse(
     Some(sentences)
 }
 
-/// The value is the definition's if it is off by no more than this share of the largest.
-const VALUE_EXACT: f64 = 1e-10;
-
 /// The same operands, each moved by about a millionth of itself, with what the subject computes there.
 fn moved(
     subject: &Arc<dyn Subject>,
@@ -113,9 +111,9 @@ fn moved(
 
 /// True if errors beside the case are others: more than a third of the largest has changed.
 fn is_redrawn(here: &[f64], there: &[f64]) -> bool {
-    let largest = here.iter().fold(0.0, |most: f64, e| most.max(e.abs()));
+    let most = largest(here);
     let changed = here.iter().zip(there).map(|(a, b)| (a - b).abs());
-    here.len() == there.len() && changed.fold(0.0, f64::max) > 0.3 * largest
+    here.len() == there.len() && changed.fold(0.0, f64::max) > 0.3 * most
 }
 
 /// The errors of a gradient at the entries that the reference knows.
@@ -160,10 +158,10 @@ fn value_error(reference: &Reference, evaluation: &Evaluation) -> Option<f64> {
     if evaluation.y.shape() != reference.y.shape() {
         return None;
     }
-    if forward_error(reference, evaluation, VALUE_EXACT).is_none() {
+    if forward_error(reference, evaluation, FORWARD_EXACT).is_none() {
         return Some(0.0);
     }
-    let height = reference.y.iter().fold(0.0, |most: f64, y| most.max(y.abs()));
+    let height = largest(&reference.y);
     let off = value_errors(reference, evaluation)
         .into_iter()
         .fold(

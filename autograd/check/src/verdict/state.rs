@@ -5,7 +5,8 @@ use ndarray::ArrayD;
 use crate::evaluation::Evaluation;
 use crate::evaluation::calls::{Call, Calls};
 use crate::evaluation::history::History;
-use crate::verdict::faults::{Fault, differ_above};
+use crate::magnitude::largest;
+use crate::verdict::faults::{Cause, Fault, differ_above};
 use crate::witness::reference::Reference;
 
 /// The first fault that the histories show; a later history contains earlier ones.
@@ -27,16 +28,12 @@ fn fault_of(
     calls: &Calls,
     reference: &Reference,
     evaluation: &Evaluation,
-) -> Option<(&'static str, String, Option<Compared>)> {
+) -> Option<(Cause, String, Option<Compared>)> {
     if let Some((number, message)) = &calls.panic {
         let (cause, sentence) = panic_of(history, calls, (*number, message), evaluation)?;
         return Some((cause, sentence, None));
     }
-    let height = evaluation
-        .y
-        .iter()
-        .filter(|y| y.is_finite())
-        .fold(0.0, |most: f64, y| most.max(y.abs()));
+    let height = largest(evaluation.y.iter().filter(|y| y.is_finite()));
     let is_other_value = |y: &ArrayD<f64>| differ_above(y, &evaluation.y, 1e-12, f64::EPSILON * height);
     if let Some(at) = calls.values.iter().position(&is_other_value) {
         let (cause, sentence) = match history {
@@ -78,7 +75,7 @@ fn panic_of(
     calls: &Calls,
     (number, message): (usize, &str),
     evaluation: &Evaluation,
-) -> Option<(&'static str, String)> {
+) -> Option<(Cause, String)> {
     let is_backward = matches!(calls.calls[number], Call::Backward(..));
     let of_other_operands = match calls.calls[number] {
         Call::Make(_, at) | Call::Forward(_, at) => at != 0,
@@ -117,17 +114,17 @@ fn after(history: History) -> &'static str {
     }
 }
 
-fn cause(history: History) -> &'static str {
+fn cause(history: History) -> Cause {
     match history {
-        History::SameForward => "dice",
-        History::SameBackward | History::OtherBackward | History::SameRound => "impure",
-        History::Values => "stale",
-        History::Ids => "stale ids",
-        History::Masks => "stale mask",
-        History::MadeWithOthers => "kept from construction",
-        History::Params => "stale parameters",
-        History::FewerEntries | History::MoreEntries => "stale sizes",
-        History::AnotherModule | History::OutOfOrder => "shared state",
+        History::SameForward => Cause::Dice,
+        History::SameBackward | History::OtherBackward | History::SameRound => Cause::Impure,
+        History::Values => Cause::Stale,
+        History::Ids => Cause::StaleIds,
+        History::Masks => Cause::StaleMask,
+        History::MadeWithOthers => Cause::KeptFromConstruction,
+        History::Params => Cause::StaleParams,
+        History::FewerEntries | History::MoreEntries => Cause::StaleSizes,
+        History::AnotherModule | History::OutOfOrder => Cause::SharedState,
     }
 }
 
@@ -176,7 +173,7 @@ fn lost_slices(given: &ArrayD<f64>, right: &ArrayD<f64>) -> Option<String> {
 }
 
 /// A value that an earlier call changed.
-fn value_fault(history: History, y: &ArrayD<f64>, evaluation: &Evaluation) -> (&'static str, String) {
+fn value_fault(history: History, y: &ArrayD<f64>, evaluation: &Evaluation) -> (Cause, String) {
     let shapes = match y.shape() == evaluation.y.shape() {
         true => String::new(),
         false => format!(" (the shape {:?} instead of {:?})", y.shape(), evaluation.y.shape()),
@@ -196,7 +193,7 @@ fn repeated(
     given: &ArrayD<f64>,
     right: &ArrayD<f64>,
     history: History,
-) -> (&'static str, String) {
+) -> (Cause, String) {
     let wrong = off.iter().filter(|off| off.is_some()).count();
     let at = off.iter().position(Option::is_some).unwrap_or(0);
     let recovers = off[at..].iter().any(Option::is_none);
@@ -211,7 +208,7 @@ fn repeated(
             at + 1,
             off.len()
         );
-        return ("noise", sentence);
+        return (Cause::Noise, sentence);
     }
     let is_sum = !differ_above(given, &(right * (at + 1) as f64), 1e-9, 0.0);
     let why = match is_sum {
@@ -220,29 +217,27 @@ fn repeated(
             "backward() changes what it reads: what forward() kept is overwritten in place, or a buffer is not reset"
         }
     };
-    ("impure", format!("a second {again} gives another g_{name}: {why}"))
+    (Cause::Impure, format!("a second {again} gives another g_{name}: {why}"))
 }
 
 /// What repeated calls of forward() at the same operands say.
-fn dice(calls: &Calls, is_other: &dyn Fn(&ArrayD<f64>) -> bool) -> Option<(&'static str, String)> {
+fn dice(calls: &Calls, is_other: &dyn Fn(&ArrayD<f64>) -> bool) -> Option<(Cause, String)> {
     let off: Vec<bool> = calls.values.iter().map(is_other).collect();
     let wrong = off.iter().filter(|off| **off).count();
     let at = off.iter().position(|off| *off)?;
-    let zeros = |y: &ArrayD<f64>| y.iter().map(|y| *y == 0.0).collect::<Vec<_>>();
-    let is_mask = calls.values.iter().any(|y| zeros(y) != zeros(&calls.values[0]));
-    if off[0] || is_mask || 2 * wrong > off.len() {
+    if off[0] || draws_a_mask(&calls.values) || 2 * wrong > off.len() {
         return Some(match is_drift(&calls.values) {
             true => (
-                "impure",
+                Cause::Impure,
                 "forward() gives another value each time it is called on the same operands, always in one direction: \
                  it adds to something that it keeps"
                     .to_string(),
             ),
-            false => ("dice", dice_sentence(&calls.values)),
+            false => (Cause::Dice, dice_sentence(&calls.values)),
         });
     }
     Some((
-        "noise",
+        Cause::Noise,
         format!(
             "call number {} of forward() on the same operands gives another value than the others ({wrong} of {} calls \
              differ): it is not the same each time, as with noise or a counter",
@@ -263,11 +258,15 @@ fn is_drift(values: &[ArrayD<f64>]) -> bool {
     steps.iter().all(along)
 }
 
+/// True if other entries are 0 from call to call.
+fn draws_a_mask(values: &[ArrayD<f64>]) -> bool {
+    let zeros = |y: &ArrayD<f64>| y.iter().map(|y| *y == 0.0).collect::<Vec<_>>();
+    values.iter().any(|y| zeros(y) != zeros(&values[0]))
+}
+
 /// Values that change from call to call, in words.
 pub(crate) fn dice_sentence(values: &[ArrayD<f64>]) -> String {
-    let zeros = |y: &ArrayD<f64>| y.iter().map(|y| *y == 0.0).collect::<Vec<_>>();
-    let is_mask = values.iter().any(|y| zeros(y) != zeros(&values[0]));
-    let what = match is_mask {
+    let what = match draws_a_mask(values) {
         true => "it draws a mask of its own, as for dropout: other entries are 0 each time",
         false => "it draws random numbers of its own, or adds to something that it keeps",
     };

@@ -8,7 +8,7 @@ use ndarray::{ArrayD, arr0};
 use crate::evaluation::Evaluation;
 use crate::guard::caught;
 use crate::subject::special::has_ties;
-use crate::verdict::faults::Fault;
+use crate::verdict::faults::{Cause, Fault};
 use crate::verdict::locate::number;
 use crate::witness::finite_difference::slopes;
 use crate::witness::reference::Reference;
@@ -78,7 +78,7 @@ fn direction_fault(reference: &Reference, evaluation: &Evaluation, moved: &[usiz
     );
     let array = |x: f64| arr0(x).into_dyn();
     Some(Fault {
-        cause: "ties",
+        cause: Cause::Ties,
         sentence,
         calls: None,
         upstream: None,

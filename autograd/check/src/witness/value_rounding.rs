@@ -7,6 +7,7 @@ use ndarray::ArrayD;
 
 use crate::function::Function;
 use crate::guard::caught;
+use crate::magnitude::largest;
 
 /// The spacings, as a share of each operand: some steps of `f32` wide.
 const SPACINGS: [f64; 2] = [1.0 / 1_048_576.0, 1.0 / 4_194_304.0];
@@ -33,22 +34,18 @@ pub(crate) fn value_rounding(function: &dyn Function, x: &[ArrayD<f64>], real: &
             caught(|| function.value(&x)).ok().map(|y| y.iter().copied().collect())
         };
         let values: Vec<Vec<f64>> = (0..VALUES).map(value).collect::<Option<_>>()?;
-        let height = values
-            .iter()
-            .flatten()
-            .filter(|y| y.is_finite())
-            .fold(0.0, |most: f64, y| most.max(y.abs()));
+        let height = largest(values.iter().flatten().filter(|y| y.is_finite()));
         let third = |window: &[Vec<f64>], entry: usize| {
             let y = |k: usize| window[k].get(entry).copied().unwrap_or(f64::NAN);
             (y(3) - 3.0 * y(2) + 3.0 * y(1) - y(0)).abs()
         };
         let entries = values[0].len();
-        let largest = values
+        let most = values
             .windows(4)
             .flat_map(|window| (0..entries).map(move |entry| third(window, entry)))
             .filter(|difference| difference.is_finite())
             .fold(0.0, f64::max);
-        (height > 0.0).then(|| largest / (4.0 * height))
+        (height > 0.0).then(|| most / (4.0 * height))
     };
     let rounding = SPACINGS
         .iter()
