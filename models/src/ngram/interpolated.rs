@@ -18,8 +18,17 @@ pub(super) struct Interpolated {
 }
 
 impl Interpolated {
-    /// From the weight that each context gives away, and what it keeps for each n-gram.
-    pub(super) fn new(counts: &Counts, predictable: usize, backoff: Vec<f64>, kept: impl Fn(usize) -> f64) -> Self {
+    /// From what follows each context in all, the weight that it gives away, and what it keeps for each n-gram. After a
+    /// context that nothing followed, the shorter context decides alone.
+    pub(super) fn new(
+        counts: &Counts,
+        predictable: usize,
+        total: &[u64],
+        given: impl Fn(usize) -> f64,
+        kept: impl Fn(usize) -> f64,
+    ) -> Self {
+        let weight = |history: usize| if total[history] == 0 { 1.0 } else { given(history) };
+        let backoff: Vec<f64> = (0..total.len()).map(weight).collect();
         let mut prob = vec![0.0; counts.node_count()];
         prob[ROOT as usize] = 1.0 / predictable as f64;
         for node in counts.ngrams() {
@@ -32,28 +41,20 @@ impl Interpolated {
     /// Absolute discounting: `kept = (c(h w) - d) / c(h)`, `backoff = d N(h) / c(h)`.
     pub(super) fn absolute(counts: &Counts, predictable: usize, discount: f64) -> Self {
         let Followed { total, different } = Followed::of(counts);
-        let backoff = |(&n, &total): (&u64, &u64)| {
-            if total == 0 {
-                1.0
-            } else {
-                discount * n as f64 / total as f64
-            }
-        };
-        let backoff = different.iter().zip(&total).map(backoff).collect();
+        let given = |history: usize| discount * different[history] as f64 / total[history] as f64;
         let kept = |node: usize| (counts.count[node] as f64 - discount) / total[counts.history[node] as usize] as f64;
-        Self::new(counts, predictable, backoff, kept)
+        Self::new(counts, predictable, &total, given, kept)
     }
 
     /// Witten-Bell: `kept = c(h w) / (c(h) + N(h))`, `backoff = N(h) / (c(h) + N(h))`.
     pub(super) fn witten_bell(counts: &Counts, predictable: usize) -> Self {
         let Followed { total, different } = Followed::of(counts);
-        let backoff = |(&n, &total): (&u64, &u64)| if total == 0 { 1.0 } else { n as f64 / (total + n) as f64 };
-        let backoff = different.iter().zip(&total).map(backoff).collect();
+        let given = |history: usize| different[history] as f64 / (total[history] + different[history]) as f64;
         let kept = |node: usize| {
             let history = counts.history[node] as usize;
             counts.count[node] as f64 / (total[history] + different[history]) as f64
         };
-        Self::new(counts, predictable, backoff, kept)
+        Self::new(counts, predictable, &total, given, kept)
     }
 
     /// Gives the probability of a token after a context.

@@ -34,18 +34,15 @@ pub(super) fn estimate(
     let taken = |node: usize| discounts[lengths[node] - 1].of(adjusted[node]);
 
     let mut total = vec![0; counts.node_count()];
-    let mut backoff = vec![0.0; counts.node_count()];
+    let mut off = vec![0.0; counts.node_count()];
     for node in counts.ngrams() {
         let history = counts.history[node] as usize;
         total[history] += adjusted[node];
-        backoff[history] += taken(node);
+        off[history] += taken(node);
     }
-    for (backoff, &total) in backoff.iter_mut().zip(&total) {
-        // After a context that nothing followed, the shorter context decides alone.
-        *backoff = if total == 0 { 1.0 } else { *backoff / total as f64 };
-    }
+    let given = |history: usize| off[history] / total[history] as f64;
     let kept = |node: usize| (adjusted[node] as f64 - taken(node)) / total[counts.history[node] as usize] as f64;
-    (Interpolated::new(counts, predictable, backoff, kept), discounts)
+    (Interpolated::new(counts, predictable, &total, given, kept), discounts)
 }
 
 /// Plain counts at the highest order, numbers of different tokens before the n-gram below it.
