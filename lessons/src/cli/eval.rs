@@ -16,7 +16,7 @@ use tapegrad_models::train::{Folder, Header, Recipe, Which};
 /// A checkpoint by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CheckpointArg {
-    /// The one with the lowest held-out loss
+    /// The one with the lowest loss on the validation part
     Best,
     /// The one written last
     Last,

@@ -79,7 +79,7 @@ pub struct SizeArgs {
     /// Order of an n-gram
     #[arg(long)]
     pub order: Option<usize>,
-    /// Measure the held-out loss after every so many steps
+    /// Measure the loss on the validation part after every so many steps
     #[arg(long, value_name = "STEPS")]
     pub evaluate_every: Option<u64>,
     /// Measure on so many tokens of the validation part at most [default: all of it]

@@ -13,7 +13,6 @@ pub mod position;
 mod rename;
 pub mod types;
 
-use crate::diagnostic::Diagnostic;
 use crate::meaning::check::check;
 use crate::meaning::notes::Notes;
 use crate::open::{Opened, open_within};
@@ -38,7 +37,7 @@ impl Study {
     /// The same of a text that was opened; of one that does not parse, what is left of it is checked for its types.
     pub fn of_opened(mut opened: Opened, memory: u64) -> Self {
         let names = Names::of(&opened.file, &opened.sources);
-        if opened.programs.is_empty() && opened.diagnostics.iter().any(Diagnostic::is_error) {
+        if opened.notes.is_empty() {
             opened.notes = check(&opened.file, &opened.sources, memory).notes;
         }
         Self { opened, names, memory }

@@ -33,6 +33,11 @@ impl Notes {
         self.axes.entry(place(name)).or_insert(origin);
     }
 
+    /// True if nothing is known: the text has no values, or was not checked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.types.is_empty() && self.axes.is_empty()
+    }
+
     /// The type of the expression, or of the name on the left of an equation, at exactly this place.
     pub fn type_at(&self, at: Span) -> Option<&Type> {
         self.types.get(&place(at))

@@ -69,9 +69,18 @@ pub(crate) fn called(name: &str, axes: &[usize]) -> AnyOp {
         .expect("the checker gives an op the attributes of its form")
 }
 
+/// True for a name, and not a sign, by which a function is called.
+fn is_word(name: &str) -> bool {
+    name.chars().all(|c| c.is_alphanumeric() || c == '_') && name != "if" && name != "neg"
+}
+
+/// True if a function is called by this word.
+pub fn has(name: &str) -> bool {
+    is_word(name) && all().any(|function| function.word.name == name)
+}
+
 /// The words by which functions are called.
 pub fn names() -> Vec<&'static str> {
-    let is_word = |name: &str| name.chars().all(|c| c.is_alphanumeric() || c == '_') && name != "if" && name != "neg";
     let mut names: Vec<&'static str> = all()
         .map(|function| function.word.name)
         .filter(|name| is_word(name))

@@ -61,7 +61,7 @@ impl<'a> Resolver<'a> {
     fn call(&mut self, callee: &'a Expr, args: &'a [Arg]) {
         let function = match &callee.kind {
             ExprKind::Name(name) => {
-                let is_word = words::names().contains(&name.as_str());
+                let is_word = words::has(name);
                 match self.role(name) {
                     Some(role) if role == Role::Layer || !is_word => self.use_name(name, callee.span),
                     _ if self.use_item(name, callee.span, &[Role::Function]) => {}

@@ -166,7 +166,7 @@ impl<'a> Resolver<'a> {
 
     /// A function of the language that is called, unless the name means nothing.
     pub(super) fn use_word(&mut self, name: &'a str, at: Span) {
-        if !words::names().contains(&name) && name != words::GRADIENT {
+        if !words::has(name) && name != words::GRADIENT {
             return;
         }
         if !self.use_item(name, at, &[Role::Word]) {

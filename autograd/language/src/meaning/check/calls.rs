@@ -25,7 +25,7 @@ impl<'a> Checker<'a> {
                 Some(Binding::Layer(layer)) => self.call_layer(&layer, None, args, span),
                 Some(Binding::Value(usize::MAX)) => vec![self.unknown(span)],
                 // A value cannot be called, so a function keeps its name beside a value such as `mean`.
-                Some(_) if words::names().contains(&name.as_str()) => self.call_named(name, callee.span, args, span),
+                Some(_) if words::has(name) => self.call_named(name, callee.span, args, span),
                 Some(_) => {
                     let error = Diagnostic::new(Code::E09, callee.span, format!("`{name}` is a value, not a function"))
                         .help(format!("a product is `{name} * (..)`, an entry `{name}[..]`"));
@@ -103,7 +103,7 @@ impl<'a> Checker<'a> {
         if name == words::GRADIENT {
             return vec![self.gradient(args, span)];
         }
-        if words::names().contains(&name) {
+        if words::has(name) {
             return vec![self.call_function(name, args, span)];
         }
         if self.modules().contains(&name) {

@@ -203,7 +203,7 @@ impl Checker<'_> {
             format!("no library's name stands before a function, such as `{library}`"),
         );
         let word = foreign::function(&name.name).unwrap_or(&name.name);
-        let error = if words::names().contains(&word) {
+        let error = if words::has(word) {
             error.help(format!("write `{word}(..)`")).edit(span, word)
         } else {
             error.help(foreign::instead_of_function(&name.name).unwrap_or("`tapegrad graph ops` lists the functions"))

@@ -123,10 +123,9 @@ impl Names {
 
     /// The letters that, as an index or as the last of several, would be read as the name of something else.
     fn taken_letters(&self) -> BTreeSet<String> {
-        let words: BTreeSet<&str> = words::names().into_iter().collect();
         let count = |head: &str| {
             let own = self.sizes.get(head).map(Vec::len);
-            own.or((head == self.gradient || head == "v" || words.contains(head)).then_some(1))
+            own.or((head == self.gradient || head == "v" || words::has(head)).then_some(1))
         };
         let ends_name = |name: &str| {
             let splits = name.match_indices('_').map(|(at, _)| (&name[..at], &name[at + 1..]));
