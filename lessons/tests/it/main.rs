@@ -4,6 +4,8 @@ mod assignment;
 mod bench;
 mod browser;
 mod command;
+#[cfg(unix)]
+mod documents;
 mod evaluation;
 mod graph;
 mod learn;
