@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use tapegrad_autograd::check::finite_difference::Slope;
+
 use crate::learn::lesson::format::{AnswerKind, LessonStop, Question};
 use crate::learn::lesson::load::{Lesson, LessonFolder};
 use crate::learn::lesson::property;
@@ -116,7 +118,7 @@ fn examine_question(lesson: &Rc<Lesson>, question: &Question, before: &Visible<'
     }
     let right = judge(question, &question.answer, &all, &all);
     findings.check(right == Judgement::Right, || {
-        format!("{place}: its own answer is judged {right:?}")
+        format!("{place}: its own answer {}", judgement(&right))
     });
     findings.check(question.wrong.len() >= 2, || {
         format!("{place}: fewer than two recognised mistakes")
@@ -142,7 +144,31 @@ fn examine_question(lesson: &Rc<Lesson>, question: &Question, before: &Visible<'
         }
         let judged = judge(question, &wrong.expr, &all, &all);
         let said = Judgement::Wrong(Some(wrong.say.clone()));
-        findings.check(judged == said, || format!("{place}: is judged {judged:?}"));
+        findings.check(judged == said, || {
+            format!("{place}: as an answer it {}", judgement(&judged))
+        });
+    }
+}
+
+/// What became of an answer, as the end of a sentence.
+fn judgement(judged: &Judgement) -> String {
+    match judged {
+        Judgement::Right => "is right".to_string(),
+        Judgement::Wrong(None) => "is wrong, and no recognised mistake".to_string(),
+        Judgement::Wrong(Some(say)) => format!("is wrong: {say}"),
+        Judgement::Unreadable(why) => format!("cannot be read: {why}"),
+    }
+}
+
+/// What the finite difference beside a gradient says, as a sentence.
+fn slope(slope: Option<&Slope>) -> String {
+    match slope {
+        Some(Slope::Smooth { value, bound }) => {
+            format!("the finite difference is {value}, with an error of at most {bound:.1e}")
+        }
+        Some(Slope::Kink { low, high }) => format!("the objective has a kink: the slopes are {low} and {high}"),
+        Some(Slope::NoValue) => "the objective has no value beside this entry".to_string(),
+        None => "no finite difference was taken".to_string(),
     }
 }
 
@@ -152,8 +178,8 @@ fn gradients(lesson: &Rc<Lesson>, findings: &mut Findings) {
         for (entry, &g) in gradient.iter().enumerate() {
             let found = agreement(g, node.differences.get(entry));
             findings.check(found == Agreement::Agrees, || {
-                let slope = node.differences.get(entry);
-                format!("g_{} entry {}: {g} against {slope:?}", node.label, entry + 1)
+                let slope = slope(node.differences.get(entry));
+                format!("g_{} entry {}: the gradient is {g}, and {slope}", node.label, entry + 1)
             });
         }
     }

@@ -65,7 +65,8 @@ fn single_characters<'de, D: Deserializer<'de>>(json: D) -> Result<Vocabulary, D
     match vocabulary.words().iter().find(|word| word.chars().count() != 1) {
         None => Ok(vocabulary),
         Some(word) => Err(D::Error::custom(format!(
-            "each entry must be one character; {word:?} is not"
+            "each entry must be one character; `{}` is not",
+            word.escape_debug()
         ))),
     }
 }

@@ -26,7 +26,7 @@ pub enum Tokenizer {
 
 /// Says why a saved tokenizer cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("this is not a saved tokenizer: {0}; take the tokenizer file that was written beside the checkpoint")]
+#[error("this is not a saved tokenizer: {0}; use the tokenizer file beside the checkpoint")]
 pub struct TokenizerError(#[from] serde_json::Error);
 
 impl Tokenizer {

@@ -53,7 +53,11 @@ enum Saved {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VocabularyError {
     /// The words of a saved vocabulary must rise in code point order.
-    #[error("the vocabulary is out of order: word {index}, {word:?}, should come before {previous:?} or is repeated")]
+    #[error(
+        "the vocabulary is out of order: word {index}, `{}`, should come before `{}` or is repeated",
+        word.escape_debug(),
+        previous.escape_debug()
+    )]
     OutOfOrder {
         /// Position of the offending word in the list, from 0.
         index: usize,
@@ -63,7 +67,7 @@ pub enum VocabularyError {
         previous: String,
     },
     /// Each token of a listed vocabulary must stand in it once.
-    #[error("the vocabulary lists {word:?} twice, the second time as token {index}")]
+    #[error("the vocabulary lists `{}` twice, the second time as token {index}", word.escape_debug())]
     Repeated {
         /// Position of the second one in the list, from 0.
         index: usize,
@@ -269,7 +273,7 @@ mod tests {
         let twice = Vocabulary::listed(["a", "b", "a"].map(str::to_string)).unwrap_err();
         assert_eq!(
             twice.to_string(),
-            r#"the vocabulary lists "a" twice, the second time as token 2"#
+            "the vocabulary lists `a` twice, the second time as token 2"
         );
     }
 

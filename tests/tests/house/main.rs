@@ -1,5 +1,6 @@
 //! The house: which package and which room of it may know which other, read off the files themselves.
 
+mod debug_text;
 mod rooms;
 
 use std::collections::BTreeSet;

@@ -41,7 +41,7 @@ impl GraphSubject {
         if !opened.is_correct() {
             return Err(opened.render());
         }
-        let program = opened.program(graph).ok_or("the file holds no such graph")?;
+        let program = opened.program(graph).ok_or("the file has no graph of this name")?;
         if program.objective.is_none() && program.outputs.is_empty() {
             return Err(format!(
                 "the graph {} has neither an objective nor an output to check",
@@ -198,7 +198,7 @@ struct Replay {
 
 impl Replay {
     fn of(program: &Program, sizes: &BTreeMap<String, i64>, output: Option<&str>) -> Result<Self, String> {
-        let text = |error: Box<tapegrad_language::diagnostic::Diagnostic>| format!("{error:?}");
+        let text = |error: Box<tapegrad_language::diagnostic::Diagnostic>| error.primary.text;
         let instance = Instance::new(program, sizes).map_err(text)?;
         let (graph, made) = instance.graph().map_err(text)?;
         let list = instance.params();

@@ -64,7 +64,7 @@ fn arch() -> Option<Arch> {
             "" | "avx512" => beyond_baseline(Arch::new()),
             "avx2" => avx2(),
             "none" => None,
-            other => panic!("{CAP} is {other:?}; it may be avx512, avx2 or none"),
+            other => panic!("{CAP} is `{other}`; it may be avx512, avx2 or none"),
         }
     })
 }

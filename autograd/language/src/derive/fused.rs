@@ -133,7 +133,12 @@ fn definition(op: &AnyOp, line: &Line, bound: &Bound, lines: &mut Vec<Line>) -> 
         let own = match node.source {
             Source::Constant(value) => Operation::Number(*value),
             Source::Op(op) => primitive(op, &args, lines),
-            other => return Err(unknown(op.name(), &format!("its definition has a {other:?}"))),
+            Source::Input | Source::Data | Source::Param(_) | Source::Module(_) => {
+                return Err(unknown(
+                    op.name(),
+                    "its definition has an input or a parameter of its own",
+                ));
+            }
         };
         let kind = if graph.needs_gradient(node.id) {
             Kind::Real

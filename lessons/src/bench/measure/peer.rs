@@ -113,8 +113,8 @@ impl Peer {
         self.signal(Signal::Stop)?;
         if turn.seconds.len() != reps || turn.seconds.iter().any(|&seconds| !(seconds > 0.0)) {
             return Err(self.wrong(format!(
-                "was asked for {reps} repetitions and answered {:?}",
-                turn.seconds
+                "was asked for {reps} repetitions and answered with the seconds {}",
+                turn.seconds.iter().map(f64::to_string).collect::<Vec<_>>().join(", ")
             )));
         }
         Ok(turn)
@@ -128,7 +128,7 @@ impl Peer {
             Ok(0) => Err(self.wrong("ended without an answer; what it says of that stands above".to_string())),
             Ok(_) => serde_json::from_str(&line).map_err(|error| {
                 self.wrong(format!(
-                    "answers {:?}, which is not as it should be: {error}",
+                    "answers `{}`, which is not a line of the protocol: {error}",
                     line.trim()
                 ))
             }),
