@@ -1,4 +1,4 @@
-//! tapegrad's engine: the graph, the tape, the ops with explicit forward() and backward(), and the laws they meet.
+//! The engine of tapegrad: graph, tape, ops with explicit forward() and backward(), and the laws that ops obey.
 //!
 //! ```
 //! use ndarray::array;
@@ -13,11 +13,11 @@
 //! assert_eq!(gradients.of(alpha).shape(), [2, 2]);
 //! ```
 //!
-//! This package holds no code of its own. It gives one name to four packages, each of which knows only those before it:
+//! This package has no code of its own. It gives one name to four packages, each of which uses only those before it:
 //! `tapegrad-kernels` (shapes, numbers, loops over slices), `tapegrad-core` (graph, ops, tape, plan), `tapegrad-language`
 //! (the graph language, feature `language`) and `tapegrad-check` (the gradient checker, feature `check`).
-//! Without default features it is the core alone, which builds in seconds and runs plain loops; the feature `fast` adds
-//! vector instructions and threads.
+//! Without default features it is the core alone, which runs plain loops. The feature `fast` adds vector instructions and
+//! threads.
 //!
 //! Reading order: [`shape`], [`graph`], [`op`] with one op such as `ops/sigmoid.rs`, [`var`], [`tape`], [`steps`],
 //! [`module`], [`layer`], [`params`], [`numbers`], [`optim`], [`check`], and last [`kernels`].

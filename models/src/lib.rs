@@ -1,7 +1,8 @@
 //! Language models and everything around them.
 //!
 //! A language model gives a probability to the next token. This package counts one (the n-gram) and trains others
-//! (recurrent networks and the Transformer); all of them stand behind one trait and are decoded by one function.
+//! (recurrent networks and the Transformer). All of them implement one trait, and one function generates text with any of
+//! them.
 //!
 //! ```
 //! use tapegrad_models::ngram::{Ngram, NgramConfig, Smoothing};

@@ -275,7 +275,7 @@ pub enum ModelError {
         name: &'static str,
     },
     /// The heads do not divide the width.
-    #[error("a width of {width} cannot be split into {heads} heads of equal size; take a multiple of {heads}")]
+    #[error("a width of {width} cannot be split into {heads} heads of equal size; choose a multiple of {heads}")]
     Heads {
         /// The width.
         width: usize,
@@ -283,7 +283,7 @@ pub enum ModelError {
         heads: usize,
     },
     /// Weights are of another model.
-    #[error("these weights are of a model of another kind or size; only a model of the same sizes can go on from them")]
+    #[error("these weights belong to a model of another kind or size; use a model of the same kind and sizes")]
     OtherSizes,
     /// The n-gram cannot be made.
     #[error(transparent)]

@@ -1,8 +1,8 @@
-//! The gradient checker: finds a wrong gradient, makes the case small, and says which mistake explains it.
+//! The gradient checker: finds a wrong gradient, reduces the case, and says which mistake explains it.
 //!
-//! [`check`] holds a [`Subject`] against witnesses that share no code: dual numbers, and differences with a computed
-//! bound on their error. Upstream gradients are random, never all ones; the check must first tell the right gradient
-//! from wrong ones at the same case; an entry that cannot be judged is reported as such, with the reason.
+//! [`check`] compares a [`Subject`] with witnesses that share no code with it: dual numbers, and finite differences with
+//! a computed bound on their error. Upstream gradients are random, never all ones. The check must first tell the right
+//! gradient from wrong ones at the same case. An entry that cannot be judged is reported, with the reason.
 //!
 //! ```
 //! use std::sync::Arc;

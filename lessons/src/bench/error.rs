@@ -34,7 +34,7 @@ pub enum BenchError {
     #[error("{}: {source}", .path.display())]
     File { path: PathBuf, source: std::io::Error },
     /// A run of `tapegrad train` failed.
-    #[error("`tapegrad train` did not end well: {problem}")]
+    #[error("`tapegrad train` failed: {problem}")]
     Train { problem: String },
     /// The threads cannot be started.
     #[error("{threads} threads cannot be started: {problem}")]
@@ -43,7 +43,7 @@ pub enum BenchError {
     #[error("the peer `{command}` {problem}")]
     Peer { command: String, problem: String },
     /// The system does not say how much memory a process holds.
-    #[error("the memory of process {process} is read from {}, which cannot be read here: {source}", .path.display())]
+    #[error("the memory of process {process} is unknown: {} cannot be read: {source}", .path.display())]
     NoMemory {
         process: u32,
         path: PathBuf,

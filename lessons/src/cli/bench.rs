@@ -20,41 +20,41 @@ use crate::bench::work::workload::{BenchSetting, RunsWhen, Workload};
 use crate::bench::work::{WORKLOADS, find};
 use tapegrad_models::train::write_atomically;
 
-/// Time standard work on this machine, alone or in turns with another framework
+/// Time standard workloads on this machine, alone or in turns with another framework
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad bench
   tapegrad bench gpt-char lstm-1x256 --threads 1
   tapegrad bench gpt-char --against 'python3 tests/peers/peer.py'")]
 pub struct Bench {
-    /// The work [default: all that does not take minutes]
+    /// Workloads to time [default: all that do not take minutes]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// List the work that can be timed
+    /// List the workloads
     #[arg(long)]
     list: bool,
-    /// Threads to compute on; work that is a chain takes one [default: all cores]
+    /// Number of threads; workloads that are a chain use one [default: all cores]
     #[arg(long)]
     threads: Option<usize>,
-    /// Repetitions that count
+    /// Number of timed repetitions
     #[arg(long)]
     reps: Option<usize>,
-    /// The text for `ngram-train` and `char-cpu`
+    /// Text for `ngram-train` and `char-cpu`
     #[arg(long, value_name = "FILE")]
     text: Option<PathBuf>,
-    /// Run another framework in turns with ours: a command that speaks the protocol of tests/peers
+    /// Take turns with another framework: a command that speaks the protocol in tests/peers/README.md
     #[arg(long, value_name = "COMMAND")]
     against: Option<String>,
-    /// How many pairs of turns, with --against
+    /// Number of pairs of turns, with --against
     #[arg(long, default_value_t = 7)]
     pairs: usize,
-    /// How much memory training takes, predicted and measured: `gpt-baby`, or `gpt-char` if it is named
+    /// Predict and measure the memory of training `gpt-baby`, or `gpt-char` if you name it
     #[arg(long, conflicts_with_all = ["scaling", "roofline", "list"])]
     memory: bool,
-    /// How cost grows with width, layers, block, batch, threads, and the length of a tape
+    /// Measure how time grows with width, layers, block, batch, threads, and the length of a tape
     #[arg(long, conflicts_with_all = ["names", "against", "roofline", "list"])]
     scaling: bool,
-    /// Draw how far each training step is from the roofs of this machine
+    /// Draw a roofline chart: each training step against the peak of this machine
     #[arg(long, value_name = "FILE.svg", conflicts_with_all = ["against", "list"])]
     roofline: Option<PathBuf>,
 }
@@ -79,7 +79,7 @@ impl Bench {
             let lines = workloads
                 .iter()
                 .map(|work| vec![work.name.to_string(), work.about.to_string()]);
-            return output.text(&table(&["work", "what it is"], &lines.collect::<Vec<_>>()));
+            return output.text(&table(&["workload", "what it does"], &lines.collect::<Vec<_>>()));
         }
         match &self.against {
             Some(command) => self.run_pairs(&workloads, command, output),
@@ -144,7 +144,7 @@ impl Bench {
         let subject = memory::subject(name).ok_or_else(|| {
             CliError::option(
                 format!("--memory does not know `{name}`"),
-                "take gpt-baby or gpt-char, one at a time",
+                "use gpt-baby or gpt-char, one at a time",
             )
         })?;
         let memory = memory::training(subject, self.asked_threads(), self.against.as_deref())?;
@@ -177,8 +177,8 @@ impl Bench {
             find(name).ok_or_else(|| {
                 let known: Vec<&str> = WORKLOADS.iter().map(|work| work.name).collect();
                 CliError::option(
-                    format!("there is no work called `{name}`"),
-                    format!("take one of {}", known.join(", ")),
+                    format!("there is no workload `{name}`"),
+                    format!("choose one of {}", known.join(", ")),
                 )
             })
         });

@@ -18,6 +18,7 @@ use tapegrad_models::decode::{Generated, Sampling, generate};
 use tapegrad_models::evaluation::Evaluation;
 use tapegrad_models::train::write_atomically;
 use tapegrad_models::train::{ModelName, Recipe, Run, Trained, heldout};
+use tapegrad_models::transformer_lm::Tying;
 use tapegrad_models::{Learner, Model, ModelConfig};
 
 /// The orders among which the n-gram with the lowest loss on the validation part is taken.
@@ -27,7 +28,7 @@ const BELOW_CHANCE: f64 = 4.0;
 /// How many tokens of text each model writes for the report.
 const SAMPLE_TOKENS: usize = 160;
 
-/// Train n-gram, RNN, LSTM and Transformer on one corpus and show them side by side
+/// Train an n-gram, an RNN, an LSTM and a Transformer on one corpus and compare them
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad compare
@@ -35,18 +36,18 @@ const SAMPLE_TOKENS: usize = 160;
 pub struct Compare {
     #[command(flatten)]
     corpus: CorpusArgs,
-    /// Steps of training of the neural models
+    /// Training steps of the networks
     #[arg(long)]
     steps: Option<u64>,
-    /// Positions of a row: the longest context
+    /// Positions in a row of a batch: the longest context
     #[arg(long)]
     block: Option<usize>,
     #[command(flatten)]
     memory: MemoryArgs,
-    /// The report to write
+    /// File for the report
     #[arg(long, value_name = "FILE", default_value = "tapegrad-compare.html")]
     report: PathBuf,
-    /// Threads to compute on; the result does not depend on it [default: all cores]
+    /// Number of threads; the result does not depend on it [default: all cores]
     #[arg(long)]
     threads: Option<usize>,
 }
@@ -72,7 +73,7 @@ impl Compare {
         for recipe in recipes.iter().flatten() {
             recipe.validate()?;
             recipe.fits(vocabulary, self.memory.bytes()).map_err(|error| {
-                CliError::new(ErrorCode::Memory, error).help("allow more with --memory, as in --memory 8GB")
+                CliError::new(ErrorCode::Memory, error).help("allow more with --memory, as in `--memory 8GB`")
             })?;
         }
         // A report that cannot be written is known before minutes of training, not after; an earlier one stays till then.
@@ -200,8 +201,8 @@ fn below_entropy(title: &str, measured: &Evaluation, entropy: f64) -> Option<Str
     (gap < -BELOW_CHANCE * interval.error).then(|| {
         format!(
             "the {title} is {:.4} nats per token below the entropy of the language, {:.1} standard errors of {:.4}: no model \
-             can be, so it has seen what it predicts, or the grammar and the held-out sentences are not of one language; \
-             nothing it reports is to be trusted",
+             can beat the entropy. It has seen the sentences that it predicts, or the grammar did not generate the held-out \
+             sentences. Do not trust its results",
             -gap,
             -gap / interval.error,
             interval.error
@@ -283,13 +284,13 @@ fn config(recipe: &Recipe) -> Vec<Setting> {
             heldout,
             ..
         } => {
-            format!("{training} sentences to train on, {validation} to choose by, {heldout} held out")
+            format!("{training} sentences for training, {validation} for validation, {heldout} held out")
         }
         CorpusConfig::Text {
             fraction, validation, ..
         } => {
             format!(
-                "the first {:.0} % to train on, the next {:.0} % to choose by, the rest held out",
+                "the first {:.0} % for training, the next {:.0} % for validation, the rest held out",
                 100.0 * fraction,
                 100.0 * validation
             )
@@ -320,7 +321,7 @@ fn settings(recipe: &Recipe) -> Vec<Setting> {
                 Setting::new(
                     "order",
                     format!(
-                        "{order}, on the validation part the best of {} to {}",
+                        "{order}, the best of {} to {} on the validation part",
                         ORDERS.start(),
                         ORDERS.end()
                     ),
@@ -344,7 +345,13 @@ fn settings(recipe: &Recipe) -> Vec<Setting> {
             Setting::new("layers", layers),
             Setting::new("heads", heads),
             Setting::new("width", width),
-            Setting::new("head", format!("{tying:?}").to_lowercase()),
+            Setting::new(
+                "output layer",
+                match tying {
+                    Tying::Tied => "the table of the embedding",
+                    Tying::Untied => "its own matrix",
+                },
+            ),
         ],
     };
     settings.push(Setting::new(
@@ -373,7 +380,7 @@ mod tests {
         assert_eq!(below_entropy("LSTM", &measured(1.2499), 1.25), None, "chance");
         let said = below_entropy("LSTM", &measured(1.2), 1.25).unwrap();
         assert!(
-            said.starts_with("the LSTM is 0.0") && said.contains("it has seen what it predicts"),
+            said.starts_with("the LSTM is 0.0") && said.contains("It has seen the sentences that it predicts"),
             "{said}"
         );
     }

@@ -16,9 +16,9 @@ use tapegrad_models::train::{Folder, Header, Recipe, Which};
 /// A checkpoint by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CheckpointArg {
-    /// The one with the lowest loss on the validation part
+    /// The checkpoint with the lowest loss on the validation part
     Best,
-    /// The one written last
+    /// The last checkpoint
     Last,
 }
 
@@ -31,35 +31,35 @@ impl From<CheckpointArg> for Which {
     }
 }
 
-/// Measure a trained model on its held-out text, or on another
+/// Measure a trained model on its held-out text or on another text
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad eval runs/lstm
   tapegrad eval runs/char --text other.txt --json
   tapegrad eval runs/char --stride 16")]
 pub struct Eval {
-    /// The folder of the run
+    /// Folder of the run
     run: PathBuf,
     /// Measure on this text file instead of the held-out part of the corpus
     #[arg(long, value_name = "FILE")]
     text: Option<PathBuf>,
-    /// Which checkpoint
+    /// Checkpoint to use
     #[arg(long, value_enum, default_value = "last")]
     checkpoint: CheckpointArg,
-    /// Let windows of a stream begin so many tokens apart: each token is then scored with at least block - stride
-    /// tokens before it [default: the block, so that the first of each window has one]
+    /// Begin a window of a stream every TOKENS tokens, so that each token is scored with at least block - stride tokens
+    /// before it [default: the block; the first token of a window then has one token before it]
     #[arg(long, value_name = "TOKENS")]
     stride: Option<usize>,
-    /// Read windows of so many tokens; a Transformer reads at most those it was trained with [default: as trained]
+    /// Read windows of TOKENS tokens; for a Transformer at most its block in training [default: as in training]
     #[arg(long, value_name = "TOKENS")]
     block: Option<usize>,
-    /// Measure on the first so many tokens only [default: all]
+    /// Measure only the first TOKENS tokens [default: all]
     #[arg(long, value_name = "TOKENS")]
     evaluate_tokens: Option<u64>,
-    /// Give the loss of each token too
+    /// Also print the loss of each token
     #[arg(long)]
     per_token: bool,
-    /// Threads to compute on; the result does not depend on it [default: all cores]
+    /// Number of threads; the result does not depend on it [default: all cores]
     #[arg(long)]
     threads: Option<usize>,
 }
@@ -78,9 +78,9 @@ impl Eval {
         if *dataset.tokenizer() != tokenizer {
             return Err(CliError::new(
                 ErrorCode::CorpusChanged,
-                "the corpus is no longer the one this model was trained on: its vocabulary has changed",
+                "the corpus has changed since this model was trained: its vocabulary is different",
             )
-            .help("put the text back as it was, or measure another text with --text FILE"));
+            .help("restore the text, or measure another text with --text FILE"));
         }
         if self.text.is_none() {
             header.check_corpus(&dataset)?;
@@ -128,14 +128,14 @@ impl Eval {
         }
         if !recipe.corpus.is_stream() && self.stride.is_some() {
             return Err(CliError::option(
-                "--stride has no meaning for a model of sentences, of which each is read from its beginning",
+                "--stride has no meaning for a model of sentences: each sentence is read from its beginning",
                 "leave --stride out",
             ));
         }
         if block > recipe.block && matches!(recipe.model, ModelConfig::Transformer { .. }) {
             let own = recipe.block;
             return Err(CliError::option(
-                format!("this Transformer was trained with a block of {own} and knows no later position than that"),
+                format!("this Transformer was trained with a block of {own} and has no positions beyond it"),
                 format!("give --block at most {own}"),
             ));
         }
@@ -143,7 +143,7 @@ impl Eval {
             None => recipe.model.lead(),
             Some(stride) if stride > block => {
                 return Err(CliError::option(
-                    format!("a stride of {stride} leaves out what lies between windows of {block} tokens"),
+                    format!("a stride of {stride} skips the tokens between windows of {block} tokens"),
                     format!("give --stride at most {block}"),
                 ));
             }
@@ -233,7 +233,7 @@ impl Measured {
                     interval.low, interval.high, interval.blocks
                 );
             }
-            None => text += "no interval: it needs 2000 tokens, each with a probability\n",
+            None => text += "no interval: it needs at least 2000 tokens, each with a probability above 0\n",
         }
         if let Some(extent) = self.extent {
             let bits = |pieces| self.evaluation.nats_per(pieces) / std::f64::consts::LN_2;

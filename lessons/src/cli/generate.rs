@@ -13,33 +13,33 @@ use tapegrad_models::decode::{Generated, Request, Sampling, generate};
 use tapegrad_models::tokenizer::{TokenId, Tokenizer};
 use tapegrad_models::train::{Folder, Recipe};
 
-/// Write text with a trained model
+/// Generate text with a trained model
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad generate runs/lstm
   tapegrad generate runs/char --prompt 'ROMEO:' --tokens 500 --temperature 0.8")]
 pub struct Generate {
-    /// The folder of the run
+    /// Folder of the run
     run: PathBuf,
-    /// What the text begins with
+    /// Beginning of the text
     #[arg(long, default_value = "")]
     prompt: String,
-    /// How many tokens to write at most
+    /// Largest number of tokens to generate
     #[arg(long, default_value_t = 200)]
     tokens: usize,
-    /// 1 writes as the model thinks, less is more cautious, 0 takes the likeliest token each time
+    /// Temperature: 1 samples from the model, lower values favour likely tokens, 0 takes the likeliest token each time
     #[arg(long, default_value_t = 1.0)]
     temperature: f64,
-    /// Choose among this many likeliest tokens only
+    /// Sample only from the K likeliest tokens
     #[arg(long, value_name = "K")]
     top_k: Option<usize>,
-    /// Choose among the likeliest tokens that together have more than this probability
+    /// Sample only from the smallest set of likeliest tokens with a total probability above P
     #[arg(long, value_name = "P")]
     top_p: Option<f64>,
-    /// Which checkpoint
+    /// Checkpoint to use
     #[arg(long, value_enum, default_value = "best")]
     checkpoint: CheckpointArg,
-    /// Threads to compute on; the result does not depend on it [default: all cores]
+    /// Number of threads; the result does not depend on it [default: all cores]
     #[arg(long)]
     threads: Option<usize>,
 }

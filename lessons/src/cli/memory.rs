@@ -6,7 +6,7 @@ use tapegrad_autograd::memory::MEMORY;
 /// How much memory a command may take.
 #[derive(Args, Debug)]
 pub struct MemoryArgs {
-    /// Refuse what would take more memory than this: bytes, or MB, GB [default: 4GB]
+    /// Refuse work that needs more memory than this, in bytes, MB or GB [default: 4GB]
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     memory: Option<u64>,
 }

@@ -34,7 +34,7 @@ use clap::{Parser, Subcommand};
 use error::CliError;
 use output::Output;
 
-/// Watch every gradient, then train small language models with them
+/// Follow every gradient, and train small language models with them
 #[derive(Debug, Parser)]
 #[command(name = "tapegrad", version, color = clap::ColorChoice::Never, arg_required_else_help = true)]
 #[command(
@@ -44,10 +44,10 @@ struct Cli {
     /// Write one JSON document to standard output instead of text
     #[arg(long, global = true)]
     json: bool,
-    /// The seed of everything random; the same seed gives the same result
+    /// Seed of all random numbers; the same seed gives the same result
     #[arg(long, global = true, value_name = "N")]
     seed: Option<u64>,
-    /// Write line by line: no progress bars
+    /// Write plain lines: no progress bars, no full-screen lessons
     #[arg(long, global = true)]
     plain: bool,
     #[command(subcommand)]

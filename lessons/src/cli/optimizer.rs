@@ -9,22 +9,22 @@ use super::error::CliError;
 /// How Adam moves the weights; what is left out is as the model's recipe says.
 #[derive(Args, Debug, Clone, Default)]
 pub struct OptimizerArgs {
-    /// The two betas of Adam, such as 0.9,0.99
+    /// Betas of Adam, as in 0.9,0.99
     #[arg(long, value_name = "B1,B2", value_parser = two_numbers)]
     betas: Option<[f64; 2]>,
-    /// The epsilon of Adam [default: 1e-8]
+    /// Epsilon of Adam [default: 1e-8]
     #[arg(long)]
     epsilon: Option<f64>,
-    /// The weight decay
+    /// Strength of the weight decay
     #[arg(long, value_name = "LAMBDA")]
     weight_decay: Option<f64>,
-    /// What the weight decay does [default: decoupled]
+    /// Kind of weight decay [default: decoupled]
     #[arg(long, value_enum)]
     decay: Option<DecayArg>,
     /// Which parameters decay [default: matrices]
     #[arg(long, value_enum)]
     decay_on: Option<DecayOnArg>,
-    /// Shorten gradients that are longer than this
+    /// Scale gradients with a larger norm down to this norm
     #[arg(long, value_name = "NORM")]
     clip: Option<f64>,
 }
@@ -32,20 +32,20 @@ pub struct OptimizerArgs {
 /// A kind of weight decay by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum DecayArg {
-    /// Weights shrink beside the step: AdamW
+    /// Subtract the decay from the weights, apart from the step: AdamW
     Decoupled,
-    /// The decay is added to the gradient: L2 regularisation
+    /// Add the decay to the gradient: L2 regularisation
     L2,
 }
 
 /// Parameters by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum DecayOnArg {
-    /// Those with two or more axes
+    /// Parameters with two or more axes
     Matrices,
-    /// Every one
+    /// All parameters
     All,
-    /// None
+    /// No parameter
     None,
 }
 

@@ -10,9 +10,9 @@ use tapegrad_models::train::{ModelName, Recipe};
 /// A model by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ModelArg {
-    /// Counts of n tokens in a row, smoothed by modified Kneser-Ney
+    /// Counts sequences of n tokens, smoothed by modified Kneser-Ney
     Ngram,
-    /// A softmax table: the bigram, found by gradients
+    /// A table of logits: a bigram model trained with gradients
     Table,
     /// An Elman network
     Rnn,
@@ -32,19 +32,19 @@ pub enum Preset {
 /// A token by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum UnitArg {
-    /// Every character
+    /// Each character
     Character,
-    /// Every word and punctuation mark
+    /// Each word and punctuation mark
     Word,
 }
 
 /// Where the corpus comes from.
 #[derive(Args, Debug, Clone)]
 pub struct CorpusArgs {
-    /// Train on the first nine tenths of this text file (UTF-8); then a twentieth to choose by, and one held out
+    /// Train on this text file (UTF-8): the first 90 % for training, 5 % for validation, 5 % held out
     #[arg(long, value_name = "FILE", conflicts_with = "grammar")]
     pub text: Option<PathBuf>,
-    /// Train on sentences of a grammar: `narwhals`, `narwhals-small`, or a grammar file [default: narwhals]
+    /// Train on sentences that a grammar generates: `narwhals`, `narwhals-small`, or a grammar file [default: narwhals]
     #[arg(long, value_name = "NAME|FILE")]
     pub grammar: Option<String>,
     /// What a token of a text file is [default: character]
@@ -55,37 +55,37 @@ pub struct CorpusArgs {
 /// How large and how long; what is left out is as the model's recipe says.
 #[derive(Args, Debug, Clone, Default)]
 pub struct SizeArgs {
-    /// Steps of training
+    /// Training steps
     #[arg(long)]
     pub steps: Option<u64>,
-    /// Rows of a batch
+    /// Rows in a batch
     #[arg(long, value_name = "ROWS")]
     pub batch: Option<usize>,
-    /// Positions of a row: the longest context
+    /// Positions in a row: the longest context
     #[arg(long)]
     pub block: Option<usize>,
     /// Learning rate after the warm-up
     #[arg(long, value_name = "RATE")]
     pub learning_rate: Option<f64>,
-    /// Layers of a network
+    /// Number of layers of a network
     #[arg(long)]
     pub layers: Option<usize>,
     /// Width of the hidden state, or of a Transformer's residual stream
     #[arg(long)]
     pub width: Option<usize>,
-    /// Attention heads of a Transformer
+    /// Number of attention heads of a Transformer
     #[arg(long)]
     pub heads: Option<usize>,
     /// Order of an n-gram
     #[arg(long)]
     pub order: Option<usize>,
-    /// Measure the loss on the validation part after every so many steps
+    /// Measure the loss on the validation part every STEPS steps
     #[arg(long, value_name = "STEPS")]
     pub evaluate_every: Option<u64>,
-    /// Measure on so many tokens of the validation part at most [default: all of it]
+    /// Use at most TOKENS tokens of the validation part [default: all]
     #[arg(long, value_name = "TOKENS")]
     pub evaluate_tokens: Option<u64>,
-    /// Write a checkpoint after every so many steps
+    /// Save a checkpoint every STEPS steps
     #[arg(long, value_name = "STEPS")]
     pub checkpoint_every: Option<u64>,
 }

@@ -25,7 +25,12 @@ impl StopRequest {
             // In this order the second signal finds the flag set, and ends the process.
             flag::register_conditional_shutdown(signal, code, Arc::clone(&this.0))
                 .and_then(|_| flag::register(signal, Arc::clone(&this.0)))
-                .map_err(|error| CliError::new(ErrorCode::Terminal, format!("signals cannot be answered: {error}")))?;
+                .map_err(|error| {
+                    CliError::new(
+                        ErrorCode::Terminal,
+                        format!("the system refuses to deliver signals: {error}"),
+                    )
+                })?;
         }
         Ok(this)
     }

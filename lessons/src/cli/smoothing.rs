@@ -9,13 +9,13 @@ use super::error::CliError;
 /// What becomes of an n-gram's counts.
 #[derive(Args, Debug, Clone, Default)]
 pub struct SmoothingArgs {
-    /// What an n-gram makes of its counts [default: modified-kneser-ney]
+    /// Smoothing of an n-gram [default: modified-kneser-ney]
     #[arg(long, value_enum)]
     smoothing: Option<SmoothingArg>,
-    /// What `--smoothing add-k` adds to every count [default: 1]
+    /// Number that `--smoothing add-k` adds to every count [default: 1]
     #[arg(long)]
     k: Option<f64>,
-    /// What `--smoothing absolute` takes off every count [default: 0.75]
+    /// Number that `--smoothing absolute` subtracts from every count [default: 0.75]
     #[arg(long, value_name = "D")]
     discount: Option<f64>,
 }
@@ -23,13 +23,13 @@ pub struct SmoothingArgs {
 /// A smoothing by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum SmoothingArg {
-    /// Relative frequencies: what was never seen has no probability
+    /// Relative frequencies; an n-gram without a count gets no probability
     MaximumLikelihood,
-    /// A constant is added to every count
+    /// Add a constant to every count
     AddK,
-    /// A constant is taken off every count and given to shorter contexts
+    /// Subtract a constant from every count and give the rest to shorter contexts
     Absolute,
-    /// Shorter contexts get as much as different words were seen
+    /// Give shorter contexts a share by the number of different words after the context
     WittenBell,
     /// Interpolated Kneser-Ney, one discount for each order
     KneserNey,
@@ -58,13 +58,13 @@ impl SmoothingArgs {
         };
         if self.k.is_some() && self.smoothing != Some(SmoothingArg::AddK) {
             return Err(CliError::option(
-                "--k has a meaning for `--smoothing add-k` alone",
+                "--k has a meaning only with `--smoothing add-k`",
                 "leave it out, or write `--smoothing add-k`",
             ));
         }
         if self.discount.is_some() && self.smoothing != Some(SmoothingArg::Absolute) {
             return Err(CliError::option(
-                "--discount has a meaning for `--smoothing absolute` alone; Kneser-Ney estimates its own",
+                "--discount has a meaning only with `--smoothing absolute`; Kneser-Ney estimates its own discounts",
                 "leave it out, or write `--smoothing absolute`",
             ));
         }

@@ -8,7 +8,7 @@ use super::error::{CliError, ErrorCode};
 use super::output::Output;
 use crate::learn::two_layer::{Values, ValuesError, render_plain, two_layer};
 
-/// Step through a network: every forward and every backward, with its numbers
+/// Print every forward and backward step of a network, with its numbers
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -19,9 +19,9 @@ Examples:
 A file of values, with any sizes:
   {\"x\": [1, 2], \"t\": 1, \"alpha\": [[0.1, 0.2], [0.3, -0.1]], \"beta\": [0.5, -0.4]}")]
 pub struct StepCommand {
-    /// The network to step through
+    /// Network to step through
     network: SteppedNetwork,
-    /// Take the values from this JSON file instead of the lecture's
+    /// Use the values in this JSON file instead of those of the lecture
     #[arg(long, value_name = "FILE", conflicts_with = "seed")]
     values: Option<PathBuf>,
 }
@@ -29,7 +29,7 @@ pub struct StepCommand {
 /// A network that can be stepped through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum SteppedNetwork {
-    /// The lecture's two-layer sigmoid network; with --seed, on random values
+    /// The two-layer sigmoid network of the lecture; random values with --seed
     TwoLayer,
 }
 

@@ -30,6 +30,6 @@ pub fn limit(threads: Option<usize>) -> Result<(), CliError> {
                 ErrorCode::Threads,
                 format!("{threads} threads cannot be started: {error}"),
             )
-            .help("take fewer")
+            .help("use fewer threads")
         })
 }

@@ -15,9 +15,9 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use tapegrad_models::corpus::{CorpusConfig, Dataset, Part};
 use tapegrad_models::evaluation::Evaluation;
-use tapegrad_models::train::{Folder, Origin, Recipe, Run, Trained, Which, heldout};
+use tapegrad_models::train::{Folder, ModelName, Origin, Recipe, Run, Trained, Which, heldout};
 
-/// Train one model; recipe, tokenizer, checkpoints and log are kept in a folder
+/// Train one model and keep recipe, tokenizer, checkpoints and log in a folder
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad train lstm --out runs/lstm
@@ -26,12 +26,12 @@ use tapegrad_models::train::{Folder, Origin, Recipe, Run, Trained, Which, heldou
   tapegrad train transformer --from runs/char --text other.txt --steps 200 --out runs/tuned
   tapegrad train ngram --text shakespeare.txt --smoothing witten-bell --order 4")]
 pub struct Train {
-    /// The model
+    /// Model to train
     #[arg(value_enum)]
     model: ModelArg,
     #[command(flatten)]
     corpus: CorpusArgs,
-    /// A recipe by name, instead of the model's own
+    /// Named recipe to use instead of the recipe of the model
     #[arg(long, value_enum, requires = "text")]
     preset: Option<Preset>,
     #[command(flatten)]
@@ -42,19 +42,19 @@ pub struct Train {
     smoothing: SmoothingArgs,
     #[command(flatten)]
     memory: MemoryArgs,
-    /// Begin with the weights of the run in this folder, on its text or another: fine-tuning
+    /// Fine-tune: begin with the weights of the run in this folder, on its text or another text
     #[arg(long, value_name = "RUN", conflicts_with_all = ["resume", "preset", "unit"])]
     from: Option<PathBuf>,
-    /// Which checkpoint of that run [default: best]
+    /// Checkpoint of that run [default: best]
     #[arg(long, value_enum, requires = "from")]
     from_checkpoint: Option<CheckpointArg>,
-    /// The folder of the run [default: runs/MODEL]
+    /// Folder of the run [default: runs/MODEL]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Continue the run in the folder from its last checkpoint; --steps, --learning-rate and the intervals may change
+    /// Continue the run in the folder from its last checkpoint; you may change --steps, --learning-rate and the intervals
     #[arg(long)]
     resume: bool,
-    /// Threads to compute on; the result does not depend on it [default: all cores]
+    /// Number of threads; the result does not depend on it [default: all cores]
     #[arg(long)]
     threads: Option<usize>,
 }
@@ -63,7 +63,7 @@ impl Train {
     /// Runs the command.
     pub fn run(&self, output: &Output<'_>) -> Result<(), CliError> {
         threads::limit(self.threads)?;
-        let name = format!("{:?}", self.model).to_lowercase();
+        let name = ModelName::from(self.model).name().to_string();
         let out = self.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(&name));
         let (folder, recipe, dataset) = match &self.from {
             Some(from) => self.tuned(&name, from, &out, output)?,
@@ -125,7 +125,7 @@ impl Train {
         if !fixed.is_empty() {
             return Err(CliError::option(
                 format!(
-                    "{} cannot be chosen with --from: the sizes are those of the other run",
+                    "{} has no meaning with --from: the sizes are those of the other run",
                     fixed.join(", ")
                 ),
                 format!("leave {} out", fixed.join(", ")),
@@ -147,7 +147,7 @@ impl Train {
         if *dataset.tokenizer() != tokenizer {
             return Err(CliError::new(
                 ErrorCode::OtherVocabulary,
-                "the grammar has other words than the run whose weights are taken, whose ids would mean other words",
+                "the grammar has other words than the run that gives the weights, so its ids would mean other words",
             )
             .at(dataset.name())
             .help("give a text with --text, or a grammar with the same words"));
@@ -174,8 +174,10 @@ impl Train {
         let own = self.corpus.recipe(self.model.into()).corpus;
         if own.is_stream() != recipe.corpus.is_stream() {
             return Err(CliError::option(
-                format!("{given} is of another kind than the corpus of the other run: one is sentences, one a stream"),
-                "a model of sentences goes on with a grammar, a model of a stream with a text",
+                format!(
+                    "{given} is another kind of corpus than that of the other run: one has sentences, the other is a stream"
+                ),
+                "continue a model of sentences with a grammar, and a model of a stream with a text",
             ));
         }
         recipe.corpus = match (own, &recipe.corpus) {
@@ -205,8 +207,8 @@ impl Train {
         let fixed = self.fixed_options(output);
         if !fixed.is_empty() {
             return Err(CliError::option(
-                format!("a run that goes on cannot change {}", fixed.join(", ")),
-                "it may change --steps, --learning-rate, --evaluate-every, --evaluate-tokens, --checkpoint-every, \
+                format!("a run that continues cannot change {}", fixed.join(", ")),
+                "you may change --steps, --learning-rate, --evaluate-every, --evaluate-tokens, --checkpoint-every, \
                  --memory and --threads; for anything else begin a new run in another folder",
             ));
         }
@@ -217,9 +219,9 @@ impl Train {
         if *dataset.tokenizer() != tokenizer {
             return Err(CliError::new(
                 ErrorCode::CorpusChanged,
-                "the corpus is no longer the one this run began with: its vocabulary has changed",
+                "the corpus has changed since this run began: its vocabulary is different",
             )
-            .help("put the text back as it was, or begin a new run in another folder"));
+            .help("restore the text, or begin a new run in another folder"));
         }
         Ok((folder, recipe, dataset))
     }
@@ -263,10 +265,10 @@ impl Train {
         match &mut recipe.corpus {
             CorpusConfig::Text { file, .. } => {
                 if file.exists() && !file.is_file() {
-                    return Err(CliError::new(ErrorCode::UnreadableFile, "this is no regular file")
+                    return Err(CliError::new(ErrorCode::UnreadableFile, "this is not a regular file")
                         .at(file.display())
                         .help(
-                            "a run reads its text again when it goes on or is measured; write the text to a file first",
+                            "a run reads its text again when it continues or is measured; write the text to a file first",
                         ));
                 }
                 *file = absolute(file);
@@ -295,7 +297,7 @@ fn check_model(recipe: &Recipe, name: &str, run: &Path, option: &str) -> Result<
         return Ok(());
     }
     let error = CliError::option(
-        format!("the run in this folder is of the model `{own}`"),
+        format!("the run in this folder has the model `{own}`"),
         format!("write `tapegrad train {own} {option}`, or name another folder"),
     );
     Err(error.at(run.display()))
@@ -304,8 +306,8 @@ fn check_model(recipe: &Recipe, name: &str, run: &Path, option: &str) -> Result<
 /// A sentence for each part whose sentences are cut because they are longer than the block.
 pub fn cut_sentences(dataset: &Dataset, block: usize) -> Vec<String> {
     let parts = [
-        (Part::Training, "to train on"),
-        (Part::Validation, "to choose by"),
+        (Part::Training, "for training"),
+        (Part::Validation, "for validation"),
         (Part::Heldout, "held out"),
     ];
     let own = |(part, _): &(Part, _)| *part != Part::Validation || dataset.has_validation();
@@ -324,7 +326,7 @@ fn said_of_cut(dataset: &Dataset, part: Part, name: &str, block: usize) -> Optio
     (cut > 0).then(|| {
         format!(
             "{cut} of the {all} sentences {name} are longer than the block of {block} and are cut: their ends do not \
-             count, so no loss is comparable with the entropy; --block {whole} keeps all whole"
+             count, so no loss can be compared with the entropy; use --block {whole} to keep them whole"
         )
     })
 }
@@ -369,14 +371,14 @@ fn report(
         let (steps, seconds) = (progress.step, progress.seconds);
         output.text(&if is_over {
             format!(
-                "{steps} steps in {seconds:.1} s: {measured}\nbest checkpoint: {}\nwrite text with: tapegrad generate {}\n",
+                "{steps} steps in {seconds:.1} s: {measured}\nbest checkpoint: {}\ngenerate text with: tapegrad generate {}\n",
                 folder.checkpoint(Which::Best).display(),
                 folder.path().display()
             )
         } else {
             format!(
                 "stopped after {steps} of {} steps, in {seconds:.1} s: {measured}\n\
-                 go on with: tapegrad train {name} --out {} --resume\n",
+                 continue with: tapegrad train {name} --out {} --resume\n",
                 trained.steps,
                 folder.path().display()
             )

@@ -19,8 +19,8 @@ pub enum Along {
 /// The title of the picture.
 pub fn title(along: Along) -> &'static str {
     match along {
-        Along::Steps => "Held-out loss against training steps",
-        Along::Seconds => "Held-out loss against seconds of training",
+        Along::Steps => "Validation loss against training steps",
+        Along::Seconds => "Validation loss against seconds of training",
     }
 }
 

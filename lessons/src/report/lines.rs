@@ -1,4 +1,4 @@
-//! Held-out loss against training: one line a model, and level lines for what is known exactly.
+//! Validation loss against training: one line a model, and level lines for what is known exactly.
 
 use maud::Markup;
 

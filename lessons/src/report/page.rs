@@ -56,14 +56,14 @@ fn summary(comparison: &Comparison) -> Markup {
     let above = match best.gap_nats {
         Some(gap) if gap >= 0.0 => format!(", {} above the entropy of the language", quantity::nats(gap)),
         Some(gap) => format!(
-            ", {} below the entropy, which only the chance of a finite held-out text allows",
+            ", {} below the entropy: a finite held-out text allows this by chance",
             quantity::nats(-gap)
         ),
         None => ". The entropy of this text is not known".into(),
     };
     let floor = comparison.best_floor().map_or(String::new(), |floor| {
         let (order, nats) = (floor.order, quantity::nats(floor.nats));
-        format!(" No {order}-gram can do better than {nats}, however much text it counts.")
+        format!(" No {order}-gram can have a lower loss than {nats}, with any amount of text.")
     });
     html! {
         p.lead {
@@ -80,14 +80,14 @@ fn summary(comparison: &Comparison) -> Markup {
 fn curve(comparison: &Comparison, along: Along) -> Markup {
     let mut caption = match along {
         Along::Steps => "The loss on validation text while the models learn.".to_string(),
-        Along::Seconds => "The same losses by the clock; each mark on the axis is a multiple of the one before.".into(),
+        Along::Seconds => "The same losses over time, on a logarithmic axis.".into(),
     };
     if curves::cuts_off(comparison, along) {
-        caption += " The highest losses, at the beginning, lie above the picture.";
+        caption += " The highest losses, at the beginning, are above the range of the chart.";
     }
     if comparison.best_floor().is_some() && along == Along::Steps {
-        caption += " The dotted level is the loss of the best possible n-gram, the solid one the entropy: \
-                    nothing that does not know the text can end below it.";
+        caption += " The dotted line is the loss of the best possible n-gram, the solid line the entropy: \
+                    no model can beat it.";
     }
     let picture = |width| lines::picture(comparison, along, width);
     figure(curves::title(along), picture, &caption)
@@ -95,10 +95,7 @@ fn curve(comparison: &Comparison, along: Along) -> Markup {
 
 fn gaps(comparison: &Comparison) -> Markup {
     let caption = match comparison.ngram_floors.iter().any(|floor| floor.order > 1) {
-        true => {
-            "Hollow bars are exact: what the best possible n-gram of each order must lose, because it sees no further \
-             back."
-        }
+        true => "Hollow bars are exact: the lowest loss that an n-gram of each order can reach with its short context.",
         false => "",
     };
     figure(
@@ -125,7 +122,7 @@ fn figure(title: &str, picture: impl Fn(Width) -> Option<Markup>, caption: &str)
 
 fn samples(comparison: &Comparison) -> Markup {
     html! {
-        h2 { "What they write" } "\n"
+        h2 { "Samples" } "\n"
         @for model in &comparison.models {
             h3 { (model.title) }
             pre { (printable(model.sample.trim_end())) } "\n"
@@ -135,7 +132,7 @@ fn samples(comparison: &Comparison) -> Markup {
 
 fn settings(comparison: &Comparison) -> Markup {
     html! {
-        h2 { "To repeat it" }
+        h2 { "How to repeat this run" }
         pre { code { (printable(&comparison.command)) } } "\n"
         h2 { "Settings" } "\n"
         (tables::settings("All models", &comparison.config))

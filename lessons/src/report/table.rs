@@ -35,7 +35,7 @@ pub fn table(comparison: &Comparison) -> String {
         text += &rule;
         bounds.iter().for_each(|cells| text += &line(cells, &widths));
     }
-    text += "\nwhat they write\n";
+    text += "\nsamples\n";
     for model in &comparison.models {
         text += &format!("\n  {}\n", model.title);
         model
@@ -130,7 +130,7 @@ mod tests {
         best possible 4-gram         1.6613      2.3967        5.27        +0.2486
         entropy of the language      1.4127      2.0381        4.11        +0.0000
 
-        what they write
+        samples
 
           4-gram
             the narwhal that the 4-gram saw sings .

@@ -95,7 +95,7 @@ pub fn curve_numbers(comparison: &Comparison) -> Markup {
             summary { "The numbers of the curves" }
             div.scroll role="region" aria-label="The numbers of the curves" tabindex="0" {
                 table {
-                    caption { "Held-out loss in nats per token" }
+                    caption { "Validation loss in nats per token" }
                     thead {
                         tr { th scope="col" { "Step" } @for model in models { th scope="col" { (model.title) } } }
                     }

@@ -114,7 +114,7 @@ fn the_lectures_values_print_as_the_lectures_table() {
     The two-layer sigmoid network, forward and backward (lecture S0, Backpropagation)
 
     x = [1, 2], t = 1, alpha = [[0.1, 0.2], [0.3, -0.1]], beta = [0.5, -0.4]
-    t is the y* of the slide; g_u stands for dJ/du; sums run from 1, as there is no bias.
+    t is y* on the slide, and g_u means dJ/du. Sums begin at 1, because there is no bias.
     J is a log-likelihood, as on the slide: it has no minus sign, and training makes it larger.
 
               Forward                             Backward
@@ -147,7 +147,7 @@ fn the_lectures_values_print_as_the_lectures_table() {
            z = a - b; g_a = g_z, g_b = -g_z; incoming 0
            to y (as b): 0, the first of 2 uses
          1 - t = 0   sub, autograd/core/src/ops/sub.rs
-           z = a - b; no gradient: it depends on nothing that gets one
+           z = a - b; no gradient: it depends on no input that has one
          t log y = -0.6438   mul, autograd/core/src/ops/mul.rs
            z = a * b; g_a = g_z * b, g_b = g_z * a; incoming 1.0000
            to log y (as b): 1.0000

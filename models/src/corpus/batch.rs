@@ -30,8 +30,8 @@ pub struct Batch {
 pub enum BatchError {
     /// A window of this size does not fit into the text.
     #[error(
-        "the block is longer than the text to train on: a block of {block} needs {} tokens, its labels being shifted by \
-         one, and the training part of the text has {tokens}; take --block {}, or a longer text", block + 1,
+        "the block is longer than the text to train on: a block of {block} needs {} tokens, because labels are shifted by \
+         one, and the training part of the text has {tokens}; use --block {}, or a longer text", block + 1,
         tokens.saturating_sub(1).max(1)
     )]
     BlockLongerThanText {
@@ -42,22 +42,21 @@ pub enum BatchError {
     },
     /// A stream of one token has no label.
     #[error(
-        "there is nothing to measure: the text has {tokens} tokens, and only what comes after the first is predicted; \
-         give a longer text"
+        "there is nothing to measure: the text has {tokens} tokens, and the first one is not predicted; give a longer text"
     )]
     NothingToMeasure {
         /// How many tokens there are.
         tokens: usize,
     },
     /// A block holds at least one position.
-    #[error("the block size is 0; a block needs at least one position, customarily a power of two such as 64")]
+    #[error("the block size is 0; a block needs at least one position, usually a power of two such as 64")]
     EmptyBlock,
     /// There is no sentence.
     #[error("there are no sentences; check that the text has lines that are not blank")]
     NoSentences,
     /// The lead of a window must leave room for a label.
     #[error(
-        "a lead of {lead} tokens leaves nothing to predict in a block of {block}; take --block {} or more", lead + 1
+        "a lead of {lead} tokens leaves nothing to predict in a block of {block}; use --block {} or more", lead + 1
     )]
     LeadFillsBlock {
         /// How many positions repeat earlier text.

@@ -27,15 +27,15 @@ pub struct TextParts<'a> {
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum SplitError {
     /// The fraction is not strictly between 0 and 1.
-    #[error("the training fraction is {fraction}; it must lie between 0 and 1, for example 0.9")]
+    #[error("the training fraction is {fraction}; it must be between 0 and 1, for example 0.9")]
     Fraction {
         /// The fraction as it was given.
         fraction: f64,
     },
     /// One of the two parts would be empty.
     #[error(
-        "the text is too short: of its {size} {unit}, a training fraction of {fraction} leaves {training} to train on \
-         and {heldout} to hold out; give a longer text, or a fraction that leaves some to both"
+        "the text is too short: of its {size} {unit}, a training fraction of {fraction} leaves {training} for training \
+         and {heldout} to hold out; give a longer text, or a fraction that leaves some for both"
     )]
     TooShort {
         /// How long the text is.
@@ -51,7 +51,7 @@ pub enum SplitError {
     },
     /// One of three parts would be empty.
     #[error(
-        "the text is too short: its {size} characters leave {training} to train on, {validation} to choose by and \
+        "the text is too short: its {size} characters give {training} for training, {validation} for validation and \
          {heldout} to hold out; give a longer text"
     )]
     TooShortForThree {
@@ -66,8 +66,8 @@ pub enum SplitError {
     },
     /// The validation part is no fraction, or leaves nothing to hold out.
     #[error(
-        "the validation fraction is {validation}; it must be at least 0, and with the training fraction of {fraction} \
-         below 1, for example 0.05"
+        "the validation fraction is {validation}; it must be at least 0, and together with the training fraction of \
+         {fraction} below 1, for example 0.05"
     )]
     Validation {
         /// The validation fraction as it was given.
@@ -202,7 +202,7 @@ mod tests {
     fn too_short_a_text_says_what_is_missing() {
         insta::assert_snapshot!(
             split_characters("a", 0.9).unwrap_err(),
-            @"the text is too short: of its 1 characters, a training fraction of 0.9 leaves 0 to train on and 1 to hold out; give a longer text, or a fraction that leaves some to both"
+            @"the text is too short: of its 1 characters, a training fraction of 0.9 leaves 0 for training and 1 to hold out; give a longer text, or a fraction that leaves some for both"
         );
         let one_sentence = split_sentences(vec![vec!["I", "am"]], 0.9).unwrap_err();
         assert!(matches!(

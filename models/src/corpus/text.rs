@@ -15,13 +15,13 @@ pub struct Text {
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
     /// No file has this name.
-    #[error("{path}: there is no such file; check the name, which is taken from the current folder")]
+    #[error("{path}: there is no such file; check the name, which is relative to the current folder")]
     Missing {
         /// The name as it was given.
         path: String,
     },
     /// The file is there and cannot be read: a folder, no permission, a broken disk.
-    #[error("{path}: cannot be read: {source}; give a plain text file that you may read")]
+    #[error("{path}: the file cannot be read: {source}; give a plain text file that you have permission to read")]
     Unreadable {
         /// The name as it was given.
         path: String,
@@ -29,13 +29,13 @@ pub enum TextError {
         source: std::io::Error,
     },
     /// The text has no character except blanks.
-    #[error("{name}: the text is empty; a language model needs at least some sentences to learn from")]
+    #[error("{name}: the text is empty; a language model needs some sentences to learn from")]
     Empty {
         /// The name of the text.
         name: String,
     },
     /// The file is packed.
-    #[error("{path}: this is packed by {packer} and not a text; unpack it first, with `{command} {path}`")]
+    #[error("{path}: this file is compressed by {packer}; decompress it first, with `{command} {path}`")]
     Packed {
         /// The name as it was given.
         path: String,
@@ -45,7 +45,7 @@ pub enum TextError {
         command: &'static str,
     },
     /// The bytes are UTF-16.
-    #[error("{path}: this is UTF-16 and not UTF-8; convert it, with `iconv -f {encoding} -t UTF-8 {path} > text.txt`")]
+    #[error("{path}: this file is UTF-16, not UTF-8; convert it with `iconv -f {encoding} -t UTF-8 {path} > text.txt`")]
     Utf16 {
         /// The name as it was given.
         path: String,
@@ -54,7 +54,7 @@ pub enum TextError {
     },
     /// The bytes are not UTF-8.
     #[error(
-        "{path}: not UTF-8: byte {byte:#04x} at offset {offset}, line {line}, is no part of a character; \
+        "{path}: not UTF-8: byte {byte:#04x} at offset {offset}, line {line}, is not part of a character; \
          save the file as UTF-8, or convert it, for example with `iconv -f LATIN1 -t UTF-8`"
     )]
     NotUtf8 {
@@ -195,7 +195,7 @@ mod tests {
         let message = Text::read(Path::new("no/such.txt")).unwrap_err().to_string();
         insta::assert_snapshot!(
             message,
-            @"no/such.txt: there is no such file; check the name, which is taken from the current folder"
+            @"no/such.txt: there is no such file; check the name, which is relative to the current folder"
         );
     }
 
@@ -210,7 +210,7 @@ mod tests {
     fn bytes_that_are_not_utf8_are_located() {
         insta::assert_snapshot!(
             error_of(b"first line\nna\xefve\n"),
-            @"FOLDER/corpus.txt: not UTF-8: byte 0xef at offset 13, line 2, is no part of a character; save the file as UTF-8, or convert it, for example with `iconv -f LATIN1 -t UTF-8`"
+            @"FOLDER/corpus.txt: not UTF-8: byte 0xef at offset 13, line 2, is not part of a character; save the file as UTF-8, or convert it, for example with `iconv -f LATIN1 -t UTF-8`"
         );
         assert!(error_of("cut: 漢".as_bytes().split_last().unwrap().1).contains("offset 5, line 1"));
     }
@@ -235,7 +235,7 @@ mod tests {
         }
         insta::assert_snapshot!(
             error_of(b"\x1f\x8b\x08\0abc"),
-            @"FOLDER/corpus.txt: this is packed by gzip and not a text; unpack it first, with `gunzip FOLDER/corpus.txt`"
+            @"FOLDER/corpus.txt: this file is compressed by gzip; decompress it first, with `gunzip FOLDER/corpus.txt`"
         );
         assert!(error_of(b"PK\x03\x04abc").contains("unzip"));
         // Text with a few zeros, and short text, is text.
@@ -252,7 +252,7 @@ mod tests {
         for bytes in [&b""[..], b" \r\n\t\n", "\u{feff}\n".as_bytes()] {
             insta::allow_duplicates!(insta::assert_snapshot!(
                 error_of(bytes),
-                @"FOLDER/corpus.txt: the text is empty; a language model needs at least some sentences to learn from"
+                @"FOLDER/corpus.txt: the text is empty; a language model needs some sentences to learn from"
             ));
         }
     }

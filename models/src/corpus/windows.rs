@@ -145,7 +145,7 @@ mod tests {
     fn a_block_longer_than_the_text_is_refused() {
         insta::assert_snapshot!(
             Windows::new(stream(64), 64).unwrap_err(),
-            @"the block is longer than the text to train on: a block of 64 needs 65 tokens, its labels being shifted by one, and the training part of the text has 64; take --block 63, or a longer text"
+            @"the block is longer than the text to train on: a block of 64 needs 65 tokens, because labels are shifted by one, and the training part of the text has 64; use --block 63, or a longer text"
         );
         assert!(Windows::new(stream(65), 64).is_ok());
         assert_eq!(Windows::new(stream(65), 0).unwrap_err(), BatchError::EmptyBlock);

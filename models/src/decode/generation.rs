@@ -50,7 +50,7 @@ pub enum DecodeError {
     #[error("the prompt is empty, and a model predicts only after a token; start with SOS or with some text")]
     EmptyPrompt,
     /// A prompt token is not in the model's vocabulary.
-    #[error("the prompt has token {id}, and the model's vocabulary has only the ids below {vocabulary}")]
+    #[error("the prompt has token {id}, but the ids of the model's vocabulary are below {vocabulary}")]
     ForeignToken {
         /// The id.
         id: TokenId,
@@ -59,8 +59,8 @@ pub enum DecodeError {
     },
     /// The model gives no token a probability.
     #[error(
-        "no token can follow: after {tokens} tokens the model gives probability 0 to all that are allowed; \
-         a model without smoothing knows nothing of contexts it never saw"
+        "no token can follow: after {tokens} tokens the model gives probability 0 to every allowed token; \
+         a model without smoothing predicts nothing after contexts that it has never seen"
     )]
     DeadEnd {
         /// How many tokens were chosen before.

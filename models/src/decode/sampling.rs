@@ -19,16 +19,16 @@ pub struct Sampling {
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum SamplingError {
     /// A temperature below 0, infinite, or not a number.
-    #[error("the temperature is {temperature}; it must be a number from 0 (greedy) up, and 1 samples from the model")]
+    #[error("the temperature is {temperature}; it must be at least 0, where 0 is greedy and 1 samples from the model")]
     Temperature {
         /// The temperature as it was given.
         temperature: f64,
     },
     /// Top-k with no token left.
-    #[error("top-k with k = 0 leaves no token to choose from; k must be at least 1")]
+    #[error("top-k with k = 0 leaves no token to choose; k must be at least 1")]
     TopK,
     /// Top-p outside (0, 1].
-    #[error("top-p with p = {p}; p must be above 0 and at most 1, and 1 keeps every token")]
+    #[error("top-p with p = {p}; p must be above 0 and at most 1, which keeps every token")]
     TopP {
         /// The probability as it was given.
         p: f64,

@@ -94,27 +94,25 @@ pub struct NgramConfig {
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum NgramError {
     /// An order below 1.
-    #[error("the order of an n-gram model is {order}; it must be at least 1, and 3 is customary for words")]
+    #[error("the order of an n-gram model is {order}; it must be at least 1, usually 3 for words")]
     Order {
         /// The order as it was given.
         order: usize,
     },
     /// Add-k with a constant that is not positive.
-    #[error("add-k smoothing with k = {k}; k must be a number above 0, or ask for maximum likelihood instead")]
+    #[error("add-k smoothing with k = {k}; k must be above 0, or use maximum likelihood instead")]
     Added {
         /// The constant as it was given.
         k: f64,
     },
     /// A discount outside (0, 1].
-    #[error(
-        "absolute discounting with a discount of {discount}; it must be above 0 and at most 1, and 0.75 is customary"
-    )]
+    #[error("absolute discounting with a discount of {discount}; it must be above 0 and at most 1, usually 0.75")]
     Discount {
         /// The discount as it was given.
         discount: f64,
     },
     /// No token is left to be predicted.
-    #[error("of {vocabulary} token ids, {never} are never predicted; at least one must be left")]
+    #[error("{never} of {vocabulary} token ids are never predicted; at least one must remain")]
     NothingToPredict {
         /// The number of token ids.
         vocabulary: usize,
@@ -122,7 +120,7 @@ pub enum NgramError {
         never: usize,
     },
     /// A saved table of counts breaks a rule.
-    #[error("the saved counts are damaged at n-gram {node}: {rule}; train the model again or take another checkpoint")]
+    #[error("the saved counts are damaged at n-gram {node}: {rule}; train the model again or use another checkpoint")]
     Damaged {
         /// The number of the first n-gram that breaks the rule.
         node: usize,

@@ -180,11 +180,11 @@ fn wrong_configurations_say_what_would_be_right() {
     let error = |config: NgramConfig| Ngram::new(config).unwrap_err().to_string();
     insta::assert_snapshot!(
         error(small(0, Smoothing::KneserNey)),
-        @"the order of an n-gram model is 0; it must be at least 1, and 3 is customary for words"
+        @"the order of an n-gram model is 0; it must be at least 1, usually 3 for words"
     );
     insta::assert_snapshot!(
         error(small(2, Smoothing::AddK { k: 0.0 })),
-        @"add-k smoothing with k = 0; k must be a number above 0, or ask for maximum likelihood instead"
+        @"add-k smoothing with k = 0; k must be above 0, or use maximum likelihood instead"
     );
     for discount in [0.0, 1.5, -0.1, f64::NAN] {
         assert!(error(small(2, Smoothing::Absolute { discount })).contains("at most 1"));

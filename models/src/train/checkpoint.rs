@@ -341,7 +341,7 @@ pub enum CheckpointError {
     /// The file cannot be written.
     #[error(
         "{path}: the checkpoint cannot be written: {source}; the earlier checkpoint, if there is one, is unchanged. \
-         Free some room or name another folder"
+         Free some disk space or name another folder"
     )]
     Unwritable {
         /// The file.
@@ -358,7 +358,7 @@ pub enum CheckpointError {
         source: std::io::Error,
     },
     /// The file is cut off or is something else.
-    #[error("{path}: this is not a whole checkpoint: {why}; take another one or train again")]
+    #[error("{path}: this checkpoint is damaged: {why}; use another one or train again")]
     Damaged {
         /// The file.
         path: String,
@@ -392,7 +392,7 @@ pub enum CheckpointError {
     },
     /// The text or the grammar has changed.
     #[error(
-        "{corpus}: this is no longer the text or the grammar that the run was trained on, though its vocabulary is the \
+        "{corpus}: this is no longer the text or the grammar that the run was trained on, although its vocabulary is the \
          same: a loss on it would mean something else. Put it back as it was, begin a new run, or measure another text with --text \
          FILE"
     )]
@@ -402,15 +402,15 @@ pub enum CheckpointError {
     },
     /// The checkpoint is of another run.
     #[error(
-        "{path}: this checkpoint was written by a run with another recipe than the recipe.json beside it: another \
-         model, block, seed or batch. Keep the files of one run together, and change sizes by a new run"
+        "{path}: this checkpoint belongs to another recipe than the recipe.json beside it: another \
+         model, block, seed or batch. Keep the files of one run together, and begin a new run to change sizes"
     )]
     OtherRecipe {
         /// The file.
         path: String,
     },
     /// The checkpoint is of another kind of model.
-    #[error("{path}: this is a checkpoint of the model `{found}`, and the folder's recipe says `{expected}`")]
+    #[error("{path}: this is a checkpoint of the model `{found}`, but the recipe in the folder says `{expected}`")]
     OtherModel {
         /// The file.
         path: String,
@@ -421,8 +421,8 @@ pub enum CheckpointError {
     },
     /// The checkpoint counts other tokens.
     #[error(
-        "{path}: this checkpoint was trained with another vocabulary than the tokenizer beside it has: its token ids \
-         mean other tokens. Keep checkpoint and tokenizer of one run together"
+        "{path}: this checkpoint was trained with another vocabulary than that of the tokenizer beside it, so its token \
+         ids mean other tokens. Keep checkpoint and tokenizer of one run together"
     )]
     OtherVocabulary {
         /// The file.

@@ -29,11 +29,11 @@ pub enum TrainError {
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// The run would take more memory than it may.
-    #[error("training would take {:.1} GB of memory, and {:.1} GB are allowed{}", .0.bytes as f64 / 1e9, .0.limit as f64 / 1e9, .1)]
+    #[error("training needs {:.1} GB of memory, but only {:.1} GB are allowed{}", .0.bytes as f64 / 1e9, .0.limit as f64 / 1e9, .1)]
     Memory(TooMuch, &'static str),
     /// The loss or a parameter is not finite.
     #[error(
-        "at step {step} training has diverged at a learning rate of {learning_rate:.1e}{first}. Take a smaller \
+        "training diverged at step {step} with a learning rate of {learning_rate:.1e}{first}. Use a smaller \
          --learning-rate. {kept}"
     )]
     Diverged {
@@ -48,8 +48,8 @@ pub enum TrainError {
     },
     /// The checkpoint has more steps than the recipe.
     #[error(
-        "the last checkpoint has made {step} steps and the recipe asks for {steps}: they are not of one run; put the \
-         recipe back, or continue with --steps of at least {step}"
+        "the last checkpoint has made {step} steps, but the recipe asks for {steps}, so they do not belong to one run; restore the \
+         recipe, or continue with --steps of at least {step}"
     )]
     Ahead {
         /// The steps of the checkpoint.

@@ -283,15 +283,15 @@ impl Folder {
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// There is a run already.
-    #[error("{path}: there is a run in this folder already; continue it with --resume, or name another folder")]
+    #[error("{path}: this folder already holds a run; continue it with --resume, or name another folder")]
     Taken {
         /// The folder.
         path: String,
     },
     /// There are files of something else.
     #[error(
-        "{path}: this folder holds `{file}` and no run; a run begins in an empty folder, so that no file is overwritten: \
-         name a new one"
+        "{path}: this folder holds `{file}` and no run; name a new or empty folder, \
+         so that no file is overwritten"
     )]
     Foreign {
         /// The folder.
@@ -308,7 +308,7 @@ pub enum FolderError {
         process: String,
     },
     /// There is no run.
-    #[error("{path}: there is no run in this folder: its {file} cannot be read: {source}")]
+    #[error("{path}: this folder holds no run: its {file} cannot be read: {source}")]
     NoRun {
         /// The folder.
         path: String,
@@ -326,7 +326,7 @@ pub enum FolderError {
         why: String,
     },
     /// A file cannot be written.
-    #[error("{path}: cannot be written: {source}; free some room or name another folder")]
+    #[error("{path}: the file cannot be written: {source}; free some disk space or name another folder")]
     Unwritable {
         /// The file.
         path: String,

@@ -347,10 +347,7 @@ pub enum RecipeError {
     #[error(transparent)]
     Model(#[from] ModelError),
     /// The name of the text is not UTF-8, and a recipe is.
-    #[error(
-        "{path}: the name of this file is not UTF-8, so it cannot stand in the recipe, by which the run reads the file \
-         again; rename the file"
-    )]
+    #[error("{path}: the name of this file is not UTF-8, so the recipe of the run cannot store it; rename the file")]
     FileName {
         /// The name, as far as it can be shown.
         path: String,
@@ -381,4 +378,15 @@ pub enum ModelName {
 impl ModelName {
     /// The models of a comparison, the simplest first.
     pub const COMPARED: [Self; 4] = [Self::Ngram, Self::Rnn, Self::Lstm, Self::Transformer];
+
+    /// The name on the command line, and of the folder that a run has by default.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ngram => "ngram",
+            Self::Table => "table",
+            Self::Rnn => "rnn",
+            Self::Lstm => "lstm",
+            Self::Transformer => "transformer",
+        }
+    }
 }

@@ -241,7 +241,10 @@ fn a_checkpoint_with_more_steps_than_its_recipe_is_no_success() {
         .err()
         .unwrap()
         .to_string();
-    assert!(error.contains("has made 10 steps and the recipe asks for 6"), "{error}");
+    assert!(
+        error.contains("has made 10 steps, but the recipe asks for 6"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -272,7 +275,7 @@ fn one_step_at_a_hopeless_rate_is_no_success() {
         .unwrap()
         .unwrap_err()
         .to_string();
-    assert!(error.starts_with("at step 1 training has diverged"), "{error}");
+    assert!(error.starts_with("training diverged at step 1 with"), "{error}");
     assert!(
         error.contains("not finite") && error.contains("No checkpoint had been written yet"),
         "{error}"

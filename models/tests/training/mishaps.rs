@@ -57,7 +57,7 @@ fn a_checkpoint_that_is_cut_off_anywhere_is_refused() {
             fs::write(&path, &whole[..length]).unwrap();
             let message = run.refusal(&run.recipe, run.dataset.tokenizer());
             assert!(
-                message.starts_with("PLACE/run/last.safetensors: this is not a whole checkpoint"),
+                message.starts_with("PLACE/run/last.safetensors: this checkpoint is damaged"),
                 "{message}"
             );
             let resumed = Run::resume(&run.recipe, &run.dataset, &run.folder);
@@ -70,7 +70,7 @@ fn a_checkpoint_that_is_cut_off_anywhere_is_refused() {
         fs::write(&path, b"this is a text and not a checkpoint").unwrap();
         assert!(
             run.refusal(&run.recipe, run.dataset.tokenizer())
-                .contains("not a whole checkpoint")
+                .contains("this checkpoint is damaged")
         );
         assert!(
             run.folder
@@ -84,7 +84,7 @@ fn a_checkpoint_that_is_cut_off_anywhere_is_refused() {
 fn a_checkpoint_of_another_model_is_refused() {
     let run = Finished::new(models()[1]);
     let lstm = recipe(ModelConfig::Lstm(RECURRENT));
-    insta::assert_snapshot!(run.refusal(&lstm, run.dataset.tokenizer()), @"PLACE/run/last.safetensors: this is a checkpoint of the model `rnn`, and the folder's recipe says `lstm`");
+    insta::assert_snapshot!(run.refusal(&lstm, run.dataset.tokenizer()), @"PLACE/run/last.safetensors: this is a checkpoint of the model `rnn`, but the recipe in the folder says `lstm`");
     let ngram = recipe(models()[0]);
     assert!(run.refusal(&ngram, run.dataset.tokenizer()).contains("the model `rnn`"));
 }
@@ -93,7 +93,7 @@ fn a_checkpoint_of_another_model_is_refused() {
 fn a_checkpoint_of_other_sizes_is_refused() {
     let run = Finished::new(models()[1]);
     let wider = recipe(ModelConfig::Rnn(RecurrentSizes { hidden: 9, ..RECURRENT }));
-    insta::assert_snapshot!(run.refusal(&wider, run.dataset.tokenizer()), @"PLACE/run/last.safetensors: this is not a whole checkpoint: `rnn1.w_xh` has the shape [8, 4], and this model needs [9, 4]; take another one or train again");
+    insta::assert_snapshot!(run.refusal(&wider, run.dataset.tokenizer()), @"PLACE/run/last.safetensors: this checkpoint is damaged: `rnn1.w_xh` has the shape [8, 4], and this model needs [9, 4]; use another one or train again");
     let deeper = recipe(ModelConfig::Rnn(RecurrentSizes { layers: 2, ..RECURRENT }));
     assert!(
         run.refusal(&deeper, run.dataset.tokenizer())
@@ -105,7 +105,7 @@ fn a_checkpoint_of_other_sizes_is_refused() {
 fn a_checkpoint_from_another_vocabulary_is_refused() {
     let run = Finished::new(TRANSFORMER);
     let other = Tokenizer::Char(CharTokenizer::train("narwhals"));
-    insta::assert_snapshot!(run.refusal(&run.recipe, &other), @"PLACE/run/last.safetensors: this checkpoint was trained with another vocabulary than the tokenizer beside it has: its token ids mean other tokens. Keep checkpoint and tokenizer of one run together");
+    insta::assert_snapshot!(run.refusal(&run.recipe, &other), @"PLACE/run/last.safetensors: this checkpoint was trained with another vocabulary than that of the tokenizer beside it, so its token ids mean other tokens. Keep checkpoint and tokenizer of one run together");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_missing_checkpoint_and_a_folder_without_a_run_are_named() {
     let error = Folder::open(&run.place.path().join("elsewhere")).unwrap_err();
     assert!(
         run.message(&error)
-            .starts_with("PLACE/elsewhere: there is no run in this folder")
+            .starts_with("PLACE/elsewhere: this folder holds no run")
     );
     fs::write(run.folder.path().join("recipe.json"), "{").unwrap();
     let error = Folder::open(run.folder.path()).unwrap_err();
@@ -138,7 +138,7 @@ fn a_second_run_does_not_begin_where_one_is() {
     let run = Finished::new(models()[1]);
     let before = left(&run.recipe, &run.dataset, &run.folder);
     let error = Folder::begin(run.folder.path(), &run.recipe, run.dataset.tokenizer()).unwrap_err();
-    insta::assert_snapshot!(run.message(&error), @"PLACE/run: there is a run in this folder already; continue it with --resume, or name another folder");
+    insta::assert_snapshot!(run.message(&error), @"PLACE/run: this folder already holds a run; continue it with --resume, or name another folder");
     assert_eq!(left(&run.recipe, &run.dataset, &run.folder), before);
 }
 
@@ -245,7 +245,7 @@ fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint_from_before()
     assert!(train(&calm, &dataset, &folder, Interrupt::AfterStep(5)).is_none());
     let error = train(&wild, &dataset, &folder, Interrupt::Never).unwrap().unwrap_err();
     let message = error.to_string().replace(&place.path().display().to_string(), "PLACE");
-    insta::assert_snapshot!(message, @"at step 6 training has diverged at a learning rate of 8.1e37: the parameter `embedding` is not finite. Take a smaller --learning-rate. The last good checkpoint is PLACE/run/last.safetensors, of step 4");
+    insta::assert_snapshot!(message, @"training diverged at step 6 with a learning rate of 8.1e37: the parameter `embedding` is not finite. Use a smaller --learning-rate. The last good checkpoint is PLACE/run/last.safetensors, of step 4");
     let (_, header) = folder.load(Which::Last, &wild, dataset.tokenizer()).unwrap();
     assert_eq!(header.progress.step, 4);
 }
@@ -268,5 +268,5 @@ fn a_block_longer_than_the_text_is_refused_before_the_first_step() {
     let dataset = recipe.corpus.build().unwrap();
     let run = Run::new(&recipe, &dataset, None).unwrap();
     let error = run.train(&mut Interrupt::Never).expect_err("it is refused");
-    insta::assert_snapshot!(error, @"the block is longer than the text to train on: a block of 64 needs 65 tokens, its labels being shifted by one, and the training part of the text has 50; take --block 49, or a longer text");
+    insta::assert_snapshot!(error, @"the block is longer than the text to train on: a block of 64 needs 65 tokens, because labels are shifted by one, and the training part of the text has 50; use --block 49, or a longer text");
 }

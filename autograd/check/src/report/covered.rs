@@ -35,7 +35,7 @@ impl Covered {
             .flat_map(|expected| &expected.entries)
         {
             self.witnesses.extend(entry.exact.map(|_| "dual numbers"));
-            self.witnesses.extend(entry.numeric.map(|_| "differences"));
+            self.witnesses.extend(entry.numeric.map(|_| "finite differences"));
             self.witnesses
                 .extend(entry.symbolic.map(|_| "the derivative of the language"));
         }
@@ -65,10 +65,10 @@ impl Covered {
         };
         let histories = match self.histories {
             0 => String::new(),
-            count => format!("; {count} times after other calls"),
+            count => format!("; {count} repetitions after other calls"),
         };
         format!(
-            "{} choices of shapes{largest}; by {}{special}{histories}",
+            "{} combinations of shapes{largest}; compared with {}{special}{histories}",
             self.shapes.len(),
             list(&self.witnesses)
         )

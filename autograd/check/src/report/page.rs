@@ -112,7 +112,7 @@ fn scatter(plot: &GradientPlot) -> Markup {
         text x="85" y="214" { "witnesses, up to ±" (format!("{most:.3}")) }
         text x="4" y="12" { "backward()" }
     };
-    let what = "what backward() gives against what the witnesses say. Right entries lie on the line.";
+    let what = "the gradient of backward() against that of the witnesses. Right entries are on the line.";
     figure(&drawing, &format!("g_{}: {what}", plot.operand))
 }
 
@@ -143,8 +143,8 @@ fn steps(plot: &GradientPlot) -> Markup {
     };
     figure(
         &drawing,
-        "Error of (f(x+h) - f(x-h)) / 2h over the step h, both as powers of ten. To the right the error falls as h² \
-         (truncation), to the left it grows as 1/h (rounding in f64); light: the same in doubled precision.",
+        "Error of (f(x+h) - f(x-h)) / 2h over the step h, both as powers of ten. In the right part the error changes as h² \
+         (truncation), in the left part as 1/h (rounding in f64). Light: the same in doubled precision.",
     )
 }
 
@@ -162,8 +162,8 @@ fn map(plot: &GradientPlot) -> Markup {
         }
     };
     let text = format!(
-        "Entries of g_{} {:?}: green agrees with the witnesses, the paler the more digits are left uncertain; red is wrong, \
-         the darker the more; amber could not be checked.",
+        "Entries of g_{} {:?}: green entries agree with the witnesses, and paler ones have more uncertain digits; red \
+         entries are wrong, and darker ones by more; amber entries could not be checked.",
         plot.operand, plot.shape
     );
     figure(&drawing, &text)

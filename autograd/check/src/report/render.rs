@@ -84,7 +84,7 @@ fn explained(target: &TargetReport, told: Told) -> String {
         let _ = writeln!(text, "\n  {}.", upper_first(sentence));
         let _ = writeln!(
             text,
-            "  This gives your numbers on {} draws of different sizes, to {:.0e} of their size.",
+            "  This mistake gives the numbers of your backward() on {} draws of different sizes, to a relative error of {:.0e}.",
             diagnosis.draws,
             diagnosis.residual.max(1e-16)
         );
@@ -98,7 +98,7 @@ fn explained(target: &TargetReport, told: Told) -> String {
     if let Some(example) = &target.example {
         let _ = writeln!(
             text,
-            "\n  The smallest case found, {} numbers (seed {}):\n",
+            "\n  The smallest wrong case, with {} numbers (seed {}):\n",
             example.numbers, example.seed
         );
         for row in example.by_hand().lines() {

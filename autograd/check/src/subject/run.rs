@@ -13,13 +13,13 @@ pub(crate) fn run_forward(module: &mut dyn Module<f64>, case: &Case, x: &[ArrayD
         assert_eq!(
             params.len(),
             own.len(),
-            "the module has another number of parameters than its case"
+            "the number of parameters of the module is not that of its case"
         );
         for (param, value) in params.iter_mut().zip(own) {
             assert_eq!(
                 param.value.shape(),
                 value.shape(),
-                "the parameter {} has another shape than in its case; a module that is made for each case takes it from there: `ModuleSubject::made_for_case`",
+                "the parameter {} has another shape than in its case; use `ModuleSubject::made_for_case` to make a module with the shapes of each case",
                 param.name
             );
             param.value.assign(value);
@@ -34,7 +34,7 @@ pub(crate) fn run_backward(module: &mut dyn Module<f64>, case: &Case, g_y: Array
     let mut g_x = module.backward(g_y);
     assert!(
         g_x.len() == case.given,
-        "it gives {} gradients for {} operands of forward(): each needs one, ids and masks too",
+        "it gives {} gradients for {} operands of forward(): each operand needs one, also ids and masks",
         g_x.len(),
         case.given
     );

@@ -148,7 +148,7 @@ fn operand_fault(reference: &Reference, evaluation: &Evaluation, i: usize, is_st
     }
     if let Some(j) = g.iter().position(|g| !g.is_finite()) {
         let value = g.iter().nth(j).unwrap_or(&f64::NAN);
-        let sentence = format!("g_{name}[{j}] is {value}, and the function is finite");
+        let sentence = format!("g_{name}[{j}] is {value}, although the function is finite");
         return fault(Cause::NotFinite, sentence, g, &right);
     }
     if is_state {
@@ -158,8 +158,8 @@ fn operand_fault(reference: &Reference, evaluation: &Evaluation, i: usize, is_st
     if differ_above(&evaluation.again[i], g, 1e-12, floor) {
         let is_sum = !differ_above(&evaluation.again[i], &(g * 2.0), 1e-9, 0.0);
         let why = match is_sum {
-            true => "a buffer is added to and not reset: `+=` where backward() must begin at 0",
-            false => "a buffer is not reset, or what backward() reads was changed in place",
+            true => "backward() adds to a buffer (`+=`) that it does not set to 0 first",
+            false => "a buffer is not reset, or the data that backward() reads was changed in place",
         };
         let sentence = format!("a second backward() gives another g_{name}: {why}");
         return fault(Cause::Impure, sentence, &evaluation.again[i], g);
@@ -185,8 +185,8 @@ fn layout_fault(evaluation: &Evaluation, i: usize, name: &str, floor: f64) -> Op
     let (layout, of_layout) = evaluation.by_layout.iter().find(|(_, of_layout)| is_off(of_layout))?;
     if *layout == MemoryLayout::Plain {
         let sentence = format!(
-            "two new modules give different g_{name} at the same operands: it is not the same each time, as with noise or \
-             a counter that all modules share"
+            "two new modules give different g_{name} at the same operands, as if there were noise or a counter that all \
+             modules share"
         );
         return Some(Fault::new(Cause::Noise, sentence).comparing(
             &format!("g_{name}"),
@@ -195,7 +195,7 @@ fn layout_fault(evaluation: &Evaluation, i: usize, name: &str, floor: f64) -> Op
         ));
     }
     let how = layout.text();
-    let sentence = format!("g_{name} depends on how the operands lie in memory: it changes when they are {how}");
+    let sentence = format!("g_{name} depends on the memory layout of the operands: it changes when they are {how}");
     Some(Fault::new(Cause::Layout, sentence).comparing(&format!("g_{name}"), &of_layout[i], &evaluation.g_x[i]))
 }
 
@@ -212,7 +212,7 @@ fn dice_fault(reference: &Reference, evaluation: &Evaluation) -> Option<Fault> {
 fn forward_fault(reference: &Reference, evaluation: &Evaluation) -> Option<Fault> {
     if evaluation.y.shape() != reference.y.shape() {
         let sentence = format!(
-            "forward() gives the shape {:?}, the definition {:?}",
+            "the result of forward() has the shape {:?}, that of the definition {:?}",
             evaluation.y.shape(),
             reference.y.shape()
         );

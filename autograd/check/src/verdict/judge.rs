@@ -63,7 +63,7 @@ impl Reason {
             Self::DomainEdge => "the function has no value on one side",
             Self::SinglePrecision => "rounding in single precision hides more than one part in a hundred",
             Self::WitnessesDisagree => {
-                "the witnesses contradict each other: a matter of the checker, not of the gradient"
+                "the witnesses contradict each other: this is a weakness of the checker, not of the gradient"
             }
         }
     }

@@ -189,11 +189,11 @@ fn digits_left(share: f64) -> i32 {
 fn digits(what: &str, share: f64) -> String {
     let left = digits_left(share);
     match share {
-        s if (2e-9..2e-5).contains(&s) => format!(
-            "{what} is right to {left} digits: something inside is computed in single precision (f32), which has 7"
-        ),
+        s if (2e-9..2e-5).contains(&s) => {
+            format!("{what} is right to {left} digits: part of it is computed in single precision (f32), which has 7")
+        }
         s => format!(
-            "{what} loses {} of 16 digits here by rounding: it is right to {left}",
+            "{what} loses {} of 16 digits to rounding here: {left} are right",
             (s / f64::EPSILON).log10().ceil().max(1.0)
         ),
     }

@@ -132,20 +132,22 @@ fn cause(history: History) -> Cause {
 fn kept(history: History) -> &'static str {
     match history {
         History::SameForward | History::SameBackward | History::OtherBackward | History::SameRound => {
-            "something is kept from one call to the next"
+            "the module keeps something from one call to the next"
         }
-        History::Values => "something computed by the earlier forward() is kept and not renewed",
-        History::Ids => "the ids of the earlier forward() are kept and not renewed",
-        History::Masks => "the mask of the earlier forward() is kept and not renewed",
+        History::Values => "the module keeps a result of the earlier forward() and does not compute it again",
+        History::Ids => "the module keeps the ids of the earlier forward() and does not replace them",
+        History::Masks => "the module keeps the mask of the earlier forward() and does not replace it",
         History::MadeWithOthers => {
-            "something that was computed from the parameters when the module was made, such as a transpose, is not renewed"
+            "the module computes something from the parameters when it is made, such as a transpose, and does not compute it again"
         }
-        History::Params => "something computed from the parameters, such as a transpose, is kept and not renewed",
+        History::Params => {
+            "the module keeps something that it computed from the parameters, such as a transpose, and does not compute it again"
+        }
         History::FewerEntries | History::MoreEntries => {
-            "a size, a loop bound or a buffer is kept from the first forward()"
+            "the module keeps a size, a loop bound or a buffer of the first forward()"
         }
         History::AnotherModule | History::OutOfOrder => {
-            "modules share what belongs to each of them, as in a static or thread-local variable"
+            "modules share data that each should own, as in a static or thread-local variable"
         }
     }
 }
@@ -169,7 +171,7 @@ fn lost_slices(given: &ArrayD<f64>, right: &ArrayD<f64>) -> Option<String> {
     let is_lost = |i: usize| row(given, i).iter().all(|g| *g == 0.0) && row(right, i).iter().any(|g| *g != 0.0);
     let first = (0..rows).find(|&i| is_lost(i))?;
     let is_rest = first > 0 && (0..first).all(|i| row(given, i) == row(right, i)) && (first..rows).all(is_lost);
-    is_rest.then(|| format!("its slices from number {first} on are 0"))
+    is_rest.then(|| format!("its slices are 0 from number {first} on"))
 }
 
 /// A value that an earlier call changed.
@@ -203,8 +205,8 @@ fn repeated(
     };
     if recovers {
         let sentence = format!(
-            "call number {} of {again} gives another g_{name} than the others ({wrong} of {} calls differ): \
-             it is not the same each time, as with noise or a counter",
+            "call number {} of {again} gives another g_{name} than the others ({wrong} of {} calls differ), \
+             as if there were noise or a counter",
             at + 1,
             off.len()
         );
@@ -212,9 +214,9 @@ fn repeated(
     }
     let is_sum = !differ_above(given, &(right * (at + 1) as f64), 1e-9, 0.0);
     let why = match is_sum {
-        true => "a buffer is added to and not reset: `+=` where backward() must begin at 0",
+        true => "backward() adds to a buffer (`+=`) that it does not set to 0 first",
         false => {
-            "backward() changes what it reads: what forward() kept is overwritten in place, or a buffer is not reset"
+            "backward() changes the data that it reads: it overwrites what forward() kept, or does not reset a buffer"
         }
     };
     (Cause::Impure, format!("a second {again} gives another g_{name}: {why}"))
@@ -230,7 +232,7 @@ fn dice(calls: &Calls, is_other: &dyn Fn(&ArrayD<f64>) -> bool) -> Option<(Cause
             true => (
                 Cause::Impure,
                 "forward() gives another value each time it is called on the same operands, always in one direction: \
-                 it adds to something that it keeps"
+                 it adds to a value that it keeps"
                     .to_string(),
             ),
             false => (Cause::Dice, dice_sentence(&calls.values)),
@@ -240,7 +242,7 @@ fn dice(calls: &Calls, is_other: &dyn Fn(&ArrayD<f64>) -> bool) -> Option<(Cause
         Cause::Noise,
         format!(
             "call number {} of forward() on the same operands gives another value than the others ({wrong} of {} calls \
-             differ): it is not the same each time, as with noise or a counter",
+             differ), as if there were noise or a counter",
             at + 1,
             off.len()
         ),
@@ -267,11 +269,11 @@ fn draws_a_mask(values: &[ArrayD<f64>]) -> bool {
 /// Values that change from call to call, in words.
 pub(crate) fn dice_sentence(values: &[ArrayD<f64>]) -> String {
     let what = match draws_a_mask(values) {
-        true => "it draws a mask of its own, as for dropout: other entries are 0 each time",
-        false => "it draws random numbers of its own, or adds to something that it keeps",
+        true => "it draws its own mask, as dropout does: other entries are 0 each time",
+        false => "it draws its own random numbers, or adds to a value that it keeps",
     };
     format!(
         "forward() gives other values each time it is called on the same operands: {what}. Give the mask as an operand \
-         (`with_data`), so that forward() is a function that can be differentiated"
+         (`with_data`), so that forward() is a function with a derivative"
     )
 }

@@ -71,8 +71,8 @@ fn direction_fault(reference: &Reference, evaluation: &Evaluation, moved: &[usiz
     let names: Vec<String> = moved.iter().map(|&i| reference.case.operands[i].name.clone()).collect();
     let names = names.join(", ");
     let sentence = format!(
-        "where entries are equal or 0: if all of {names} grow together, Σ g_y y grows by {} for each 1, and the sum over \
-         the gradient says {}: of entries that tie, each is given all of the gradient, or none is",
+        "where entries are equal or 0: if all of {names} grow by 1 together, Σ g_y y grows by {}, but the sum over \
+         the gradient is {}: each of the tied entries gets all of the gradient, or none does",
         number(slope),
         number(given)
     );

@@ -249,9 +249,9 @@ fn a_module_that_misbehaves_gets_a_verdict_and_a_sentence() {
     );
     assert_eq!(
         sentence("gives no gradient"),
-        "backward() panicked: it gives 0 gradients for 1 operands of forward(): each needs one, ids and masks too"
+        "backward() panicked: it gives 0 gradients for 1 operands of forward(): each operand needs one, also ids and masks"
     );
-    assert_eq!(sentence("gives NaN"), "g_x[0] is NaN, and the function is finite");
+    assert_eq!(sentence("gives NaN"), "g_x[0] is NaN, although the function is finite");
     assert_eq!(
         sentence("never returns"),
         "backward() did not return within 0.3 seconds: look for a loop that never ends"

@@ -33,8 +33,8 @@ pages! {
          length: with M = D = 3 a check of numbers would let a transposed matrix pass."
         "S0, the two-layer network: a = alpha x"
     E02
-        "Operands line up by the names of their axes. If neither list of axes is part of the other, it is not \
-         said which entries meet; an index equation says it."
+        "Operands are matched by the names of their axes. If neither list of axes contains the other, the program \
+         does not say which entries belong together. An index equation does."
         "S0, broadcasting a bias over a batch"
     E03
         "The axes are the same, in another order. Adding them anyway would add entry (t, d) to entry (d, t)."
@@ -44,7 +44,7 @@ pages! {
          they differ."
         "S2, attention: one row for each query"
     E05
-        "A name of an axis was used that two axes have. Give the roles names of their own."
+        "Two axes have the name that was used. Give each axis its own name."
         "S2, scores between queries and keys, both of length T"
     E06
         "The value has no axis of this name."
@@ -62,51 +62,51 @@ pages! {
         "A recurrence needs a start: the value at position 0."
         "S1, h_0 of a recurrent network"
     E11
-        "Ids of words are not ids of anything else. Using them at an axis of another kind reads arbitrary rows."
+        "An id of one kind indexes only axes of that kind. At another axis it would read arbitrary rows."
         "S0, the embedding table V x d_e"
     E12
-        "Positions of an axis are taken by position, or by ids; real numbers are neither."
+        "A position or an id can index an axis. A real number is neither."
         "S0, use y* to index into the desired element of y"
     E13
-        "An axis becomes several only if their product is exactly its size, and that has to be known before \
-         running."
+        "An axis can be split only into axes whose product is exactly its size, and this must be certain before \
+         the program runs."
         "S2, multi-head attention: D = H d_k"
     E14
         "The named sizes do not fit together with these numbers."
         "S3, the table of GPT-3 sizes: one row does not satisfy D = H d_k"
     E15
-        "`as` gives axes new names; it never changes how long they are."
+        "`as` gives axes new names; it never changes their sizes."
         "S2, attention"
     E16
         "One index runs over two axes of different sizes. Usually two indices of one operand are swapped."
         "S0, a_j = sum_i alpha_ji x_i"
     E17
-        "An index that stands at no axis on the right side has no end. Say it on the left."
+        "An index that indexes no axis on the right side has no range. Give its range on the left."
         "S2, the causal mask"
     E18
         "An index on the right must be on the left, or be summed. The slides write every sum, and so does the \
          language."
         "S0, a_j = sum_i alpha_ji x_i"
     E19
-        "The slides count x_1 to x_T. Only a recurrence has a 0th value, its start. A place has to lie inside for all \
-         sizes that the program allows."
+        "The slides count x_1 to x_T. Only a recurrence has a 0th value, its start. A place must be inside its axis for \
+         all sizes that the program allows."
         "S1, x_1 ... x_T"
     E20
-        "A module, a layer or a function is called with another number of things than it takes."
+        "A module, a layer or a function is called with the wrong number of arguments."
         "S1, modules"
     E21
-        "Every name means one thing, as in the lecture's table: one row for each."
+        "Every name has one meaning, as in the lecture's table, which has one row for each."
         "S0, the table of forward and backward"
     E22
-        "A module has parameters. Its name says which ones: calling a layer twice shares them, two layers have \
-         two sets."
+        "A module has parameters, so each layer made from it has a name. Two calls of one layer share its \
+         parameters; two layers have two sets."
         "S1, the same weights at every time step"
     E23
         "Names that begin with g_ are the gradients that `graph derive` writes."
         "S0, g_y stands for dJ/dy"
     E24
         "`grad(J, x)` is the gradient of J by something that J is computed from. A gradient that does not exist is \
-         never shown as 0: were x misspelt or not used at all, training would go on without it."
+         never shown as 0: if x were misspelt or unused, training would continue without it."
         "S0, dJ/dx along the edges of the graph"
     E25
         "An operation met a value for which it has no result: the logarithm of a negative number, a softmax over a row \
@@ -123,15 +123,15 @@ pages! {
         "In a row where everything is excluded the softmax divides 0 by 0."
         "S2, the causal mask: a position sees itself"
     W05
-        "J = t log y + (1-t) log(1-y) is a log-likelihood: it is to be maximised. With a minus it becomes the \
+        "J = t log y + (1-t) log(1-y) is a log-likelihood: maximise it. With a minus sign it becomes the \
          cross-entropy, which is minimised."
         "S0 and S1 use both signs"
     W06
-        "If no position looks at another one, all of them are one matrix product."
+        "If no position depends on another one, one matrix product computes all of them."
         "S2, why attention is faster than recurrence"
     W07
-        "Two values line up by the names of their axes. Both axes have the size T here, so they line up in their order, \
-         and entry (q, k) meets entry (k, q)."
+        "Values are matched by the names of their axes. Both axes have the size T here, so they are matched in their \
+         order, and entry (q, k) meets entry (k, q)."
         "S2, scores between queries and keys, both of length T"
 }
 
@@ -159,7 +159,7 @@ pub fn explain(code: Code) -> String {
         format!("\nLecture: {lecture}\n")
     };
     format!(
-        "{} {}\n\n{why}\n{lecture}\nA program with this mistake:\n\n{program}\nWhat is said about it:\n\n{message}",
+        "{} {}\n\n{why}\n{lecture}\nA program with this mistake:\n\n{program}\nThe message:\n\n{message}",
         code.name(),
         code.title()
     )

@@ -132,11 +132,8 @@ impl Game {
             .find(|p| p.reference.y.len() > 1 && p.reference.y.ndim() <= 2);
         let Some(start) = start.filter(|_| choices.len() > 1) else {
             return Err(CliError::option(
-                format!(
-                    "{} has too little that can be wrong to hide a mistake in",
-                    subject.name()
-                ),
-                "try softmax, matmul or layer_norm",
+                format!("too few mistakes are possible in {} to hide one", subject.name()),
+                "use softmax, matmul or layer_norm",
             ));
         };
         Ok(Self {
@@ -152,7 +149,7 @@ impl Game {
 
     fn opening(&self) -> String {
         let mut text = format!(
-            "One of these mistakes is hidden in the backward() of {}. Find it by choosing inputs.\n\n",
+            "The backward() of {} has one of these mistakes. Find it by choosing inputs.\n\n",
             self.subject.name()
         );
         for (number, choice) in self.choices.iter().enumerate() {
@@ -161,8 +158,8 @@ impl Game {
         let rounded = |x: &ArrayD<f64>| arrays::write(x.mapv(|x| (x * 100.0).round() / 100.0).view());
         let values = self.case.operands.iter().map(|x| (x.name.clone(), rounded(&x.value)));
         let values: Map<String, Value> = values.chain([("g_y".to_string(), rounded(&self.g_y))]).collect();
-        text += "\nA line with values asks once, those left out stay; shapes may change. For example:\n";
-        text + &format!("  {}\nThen: guess NUMBER, or quit.\n", Value::Object(values))
+        text += "\nType a line with values to run backward() once. Values that you leave out stay the same; shapes may change. For example:\n";
+        text + &format!("  {}\nThen type `guess NUMBER`, or `quit`.\n", Value::Object(values))
     }
 
     /// Runs the hidden module on new values.
@@ -216,7 +213,7 @@ impl Game {
             ));
         }
         self.wrong += 1;
-        Ok((false, "No, it is another one.\n".to_string()))
+        Ok((false, "No, it is another mistake.\n".to_string()))
     }
 }
 
@@ -297,7 +294,7 @@ mod tests {
         .unwrap();
         let text = String::from_utf8(written).unwrap();
         assert!(
-            text.contains("hidden in the backward() of matmul") && text.contains("It was "),
+            text.contains("The backward() of matmul has one of these mistakes") && text.contains("It was "),
             "{text}"
         );
     }

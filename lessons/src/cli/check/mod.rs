@@ -20,7 +20,7 @@ use super::error::{CliError, ErrorCode};
 use super::output::Output;
 use side_by_side::side_by_side;
 
-/// Check gradients, and have a wrong one explained
+/// Check gradients and explain wrong ones
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad check --all
@@ -34,52 +34,52 @@ use side_by_side::side_by_side;
   tapegrad check new my-module
   tapegrad check --export-oracle cases.jsonl")]
 pub struct CheckCommand {
-    /// Ops and models to check [default: all]
+    /// Ops, modules and models to check [default: all]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// An op to check; the same as its bare name
+    /// Op to check; the same as giving its name alone
     #[arg(long = "op", value_name = "NAME")]
     ops: Vec<String>,
-    /// A module to check; the same as its bare name
+    /// Module to check; the same as giving its name alone
     #[arg(long = "module", value_name = "NAME")]
     modules: Vec<String>,
-    /// A program of the graph language to check, forwards and backwards
+    /// Check a program of the graph language, forward and backward
     #[arg(long = "graph", value_name = "FILE")]
     graphs: Vec<PathBuf>,
     /// Check every op, module, graph and model
     #[arg(long)]
     all: bool,
-    /// Check in single precision, to the digits that rounding in f32 leaves
+    /// Check in single precision, up to rounding in f32
     #[arg(long)]
     single: bool,
     /// Say what is wrong without the right formula
     #[arg(long)]
     no_solution: bool,
-    /// List what can be checked; of named ones, what can be broken
+    /// List the names; for a given name, list the mistakes that --break can plant
     #[arg(long)]
     list: bool,
-    /// Draw axes of these sizes only
+    /// Use only axes of these sizes, as in 2,3
     #[arg(long, value_name = "SIZES", value_delimiter = ',')]
     shape: Vec<usize>,
-    /// How many cases of each
+    /// Number of cases for each name
     #[arg(long, value_name = "N", default_value_t = 12)]
     cases: usize,
-    /// Plant a mistake in the gradient of an operand, such as `negated` or `W:negated`, and watch it being found
+    /// Plant a mistake in the gradient of an operand, such as `negated` or `W:negated`, and show how it is found
     #[arg(long = "break", value_name = "MUTANT")]
     mutant: Option<String>,
-    /// Play: a mistake is hidden in a gradient, and you find it by choosing inputs; the score is how often you asked
+    /// Play a game: find a hidden mistake in a gradient by choosing inputs; fewer inputs give a better score
     #[arg(long)]
     hide: bool,
-    /// Draw the gradients, the errors over the step, and the entries on a page for a browser
+    /// Write a page for a browser with the gradients, the error over the step size, and a map of the entries
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
-    /// Find and name mutants of every gradient, and print the score
+    /// Plant every known mistake in every gradient, and print how many were found and named
     #[arg(long)]
     mutation_score: bool,
-    /// Hold ops against cases computed by another framework, one a line as JSON
+    /// Compare ops with cases of another framework, one JSON document a line
     #[arg(long, value_name = "FILE")]
     oracle: Option<PathBuf>,
-    /// Write our own cases for others
+    /// Write cases of our own ops for another framework
     #[arg(long, value_name = "FILE")]
     export_oracle: Option<PathBuf>,
 }

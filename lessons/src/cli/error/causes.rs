@@ -213,9 +213,12 @@ impl From<BenchError> for CliError {
             BenchError::Decode(_) => (ErrorCode::Decoding, None),
             BenchError::File { .. } => (ErrorCode::File, None),
             BenchError::Threads { .. } => (ErrorCode::Threads, None),
-            BenchError::Peer { .. } => (ErrorCode::Peer, Some("tests/peers/README.md says what a peer must do")),
+            BenchError::Peer { .. } => (
+                ErrorCode::Peer,
+                Some("tests/peers/README.md describes what a peer must do"),
+            ),
             BenchError::Train { .. } => (ErrorCode::Train, None),
-            BenchError::NoMemory { .. } => (ErrorCode::Memory, Some("this works on Linux only")),
+            BenchError::NoMemory { .. } => (ErrorCode::Memory, Some("run this on Linux")),
             _ => (ErrorCode::Bench, None),
         };
         let this = Self::new(code, &error);

@@ -171,8 +171,8 @@ impl CliError {
         let text = text
             .or(panic.downcast_ref::<&str>().copied())
             .unwrap_or("no reason given");
-        Self::new(ErrorCode::Internal, format!("this is a fault of tapegrad: {text}"))
-            .help("please report it with the command and its files")
+        Self::new(ErrorCode::Internal, format!("this is a bug in tapegrad: {text}"))
+            .help("please report it, with the command and its files")
     }
 
     /// A command line that clap could not read.

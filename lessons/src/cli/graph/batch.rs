@@ -11,7 +11,7 @@ use super::super::error::CliError;
 use super::super::output::Output;
 use super::program::{ProgramArgs, deliver, mistake, refusal};
 
-/// Print a program with a batch axis: the same program for many examples at once
+/// Print the program for many examples at once, with a batch axis
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad graph batch two_layer.cg --over B
@@ -20,12 +20,12 @@ use super::program::{ProgramArgs, deliver, mistake, refusal};
 pub struct BatchCommand {
     #[command(flatten)]
     program: ProgramArgs,
-    /// The name of the size of the batch
+    /// Name of the batch size
     #[arg(long, value_name = "SIZE", default_value = "B")]
     over: String,
     #[command(flatten)]
     choice: BatchChoice,
-    /// Write to this file
+    /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -33,7 +33,7 @@ pub struct BatchCommand {
 /// Which inputs differ from example to example, and what becomes of the objectives.
 #[derive(Args, Debug)]
 pub struct BatchChoice {
-    /// The inputs that differ from example to example [default: all inputs]
+    /// Inputs that differ from example to example [default: all inputs]
     #[arg(long, value_name = "INPUTS", value_delimiter = ',')]
     batched: Option<Vec<String>>,
     /// How the objectives of the examples are combined [default: mean]

@@ -8,14 +8,14 @@ use tapegrad_autograd::language::{explain, ops};
 use super::super::error::CliError;
 use super::super::output::Output;
 
-/// List the functions, operators and ops of the language
+/// List the functions, operators and ops of the language, or describe one
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad graph ops
   tapegrad graph ops softmax
   tapegrad graph ops --json")]
 pub struct Ops {
-    /// A function, an operator or an op [default: all]
+    /// Function, operator or op to describe [default: list all]
     name: Option<String>,
 }
 
@@ -43,13 +43,13 @@ impl Ops {
     }
 }
 
-/// Explain the code of a mistake or warning
+/// Explain a mistake or warning by its code
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad graph explain E05
   tapegrad graph explain")]
 pub struct Explain {
-    /// The code [default: a list of all]
+    /// Code, such as E05 [default: list all]
     code: Option<String>,
 }
 

@@ -14,7 +14,7 @@ use super::files::{beside, open_text, read};
 use super::program::replace;
 use super::watch::WatchArgs;
 
-/// Show the mistakes of a program, and warnings
+/// Show mistakes and warnings in a program
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad graph check two_layer.cg --json
@@ -22,9 +22,9 @@ use super::watch::WatchArgs;
   tapegrad graph check --watch two_layer.cg
   tapegrad graph check --fix two_layer.cg")]
 pub struct GraphCheckCommand {
-    /// The file with the program; - is standard input
+    /// File with the program; - is standard input
     file: PathBuf,
-    /// Make the changes that the messages offer, and say which; of standard input the new text is printed
+    /// Make the changes that the messages offer and list them; for standard input, print the new text
     #[arg(long)]
     fix: bool,
     /// Print the program with the type of every value beside its line

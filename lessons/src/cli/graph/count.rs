@@ -16,10 +16,10 @@ use super::program::{ProgramArgs, refusal};
 pub struct Count {
     #[command(flatten)]
     program: ProgramArgs,
-    /// The size that grows, and from where to where
+    /// Size that grows, and its range, as in T=1..64
     #[arg(long, value_name = "SIZE=FROM..TO")]
     vary: String,
-    /// Count one node for each position of these axes, by their names or sizes
+    /// Count one node for each position of these axes, given by name or size
     #[arg(long, value_name = "AXES", value_delimiter = ',')]
     explode: Vec<String>,
 }
@@ -63,8 +63,8 @@ impl Count {
         });
         parsed.filter(|(_, from, to)| 1 <= *from && from < to).ok_or_else(|| {
             CliError::option(
-                format!("`{}` is no size with a range", self.vary),
-                "write `--vary T=1..64`, from 1 on",
+                format!("`{}` is not a size with a range", self.vary),
+                "write it as `--vary T=1..64`, with a range that begins at 1 or later",
             )
         })
     }
@@ -81,7 +81,7 @@ fn line(one: &Growth, size: &str) -> String {
     }
     let points: Vec<String> = one.points.iter().map(|(at, count)| format!("{at}: {count}")).collect();
     format!(
-        "{}({size}) is no polynomial of degree 4 or less: {}\n",
+        "{}({size}) is not a polynomial of degree 4 or less: {}\n",
         one.what,
         points.join(", ")
     )

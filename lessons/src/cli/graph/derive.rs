@@ -21,10 +21,10 @@ use super::program::{ProgramArgs, deliver, mistake};
 pub struct Derive {
     #[command(flatten)]
     program: ProgramArgs,
-    /// Derive the derivative again, so many times in all
+    /// Derive N times: 2 gives the derivative of the derivative
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
     times: u8,
-    /// Write to this file
+    /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }

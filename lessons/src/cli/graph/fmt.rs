@@ -12,14 +12,14 @@ use super::super::output::Output;
 use super::files::read;
 use super::program::{mistake, replace};
 
-/// Rewrite programs in canonical form, comments kept
+/// Rewrite programs in canonical form, with their comments
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad graph fmt two_layer.cg
   tapegrad graph fmt --check *.cg
   tapegrad graph fmt - < two_layer.cg")]
 pub struct Fmt {
-    /// The files; - formats standard input to standard output
+    /// Files to rewrite; - reads standard input and writes standard output
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Change nothing; fail if a file is not in canonical form

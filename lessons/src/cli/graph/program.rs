@@ -18,12 +18,12 @@ use super::files::open;
 /// A graph of a file, with numbers for some of its sizes.
 #[derive(Args, Debug)]
 pub struct ProgramArgs {
-    /// The file with the program; - is standard input
+    /// File with the program; - is standard input
     file: PathBuf,
-    /// The graph of this name [default: the last of the file]
+    /// Graph to use [default: the last one in the file]
     #[arg(long, value_name = "NAME")]
     graph: Option<String>,
-    /// Numbers for named sizes, such as T=4,D=3
+    /// Numbers for named sizes, as in T=4,D=3
     #[arg(long, value_name = "SIZES", value_delimiter = ',')]
     at: Vec<String>,
     #[command(flatten)]

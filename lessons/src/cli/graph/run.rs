@@ -17,7 +17,7 @@ use super::files::read_within;
 use super::program::{ProgramArgs, refusal};
 use super::watch::WatchArgs;
 
-/// Run a program on values, and give gradients
+/// Run a program on values, with gradients
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -30,21 +30,21 @@ A file of values:
 pub struct GraphRunCommand {
     #[command(flatten)]
     program: ProgramArgs,
-    /// Sizes, values, seed and cotangents as JSON; - is standard input
+    /// JSON file with sizes, values, seed and cotangents; - is standard input
     #[arg(long, value_name = "FILE")]
     bind: Option<PathBuf>,
-    /// Give the gradients of all inputs and parameters
+    /// Also print the gradients of all inputs and parameters
     #[arg(long)]
     grad: bool,
-    /// Run many examples at once: each input has a leading axis of this name, and the objective is the mean over it
+    /// Run many examples at once: each input has this axis in front, and the objective is the mean over it
     #[arg(long, value_name = "SIZE")]
     batch: Option<String>,
     #[command(flatten)]
     choice: BatchChoice,
-    /// The type of number that is computed with
+    /// Type of the numbers
     #[arg(long, value_enum, default_value = "f64")]
     dtype: DtypeArg,
-    /// Give the value of every node
+    /// Also print the value of every node
     #[arg(long)]
     trace: bool,
     #[command(flatten)]

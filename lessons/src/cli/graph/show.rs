@@ -26,31 +26,31 @@ use super::program::{ProgramArgs, deliver, refusal};
 pub struct Show {
     #[command(flatten)]
     program: ProgramArgs,
-    /// The format
+    /// Format of the picture
     #[arg(long = "as", value_enum, default_value = "tree")]
     format: PictureFormat,
-    /// Loops as they are written [default, if sizes have no numbers]
+    /// Draw each loop once, as it is written [default if sizes have no numbers]
     #[arg(long, conflicts_with_all = ["unrolled", "explode"])]
     rolled: bool,
-    /// Every round of every loop [default, if `--at` is given]
+    /// Draw every round of every loop [default with `--at`]
     #[arg(long, conflicts_with = "explode")]
     unrolled: bool,
-    /// One node for each position of these axes, by their names or sizes
+    /// Draw one node for each position of these axes, given by name or size
     #[arg(long, value_name = "AXES", value_delimiter = ',')]
     explode: Vec<String>,
-    /// Draw scopes this deep and deeper as one box
+    /// Draw each scope at depth N or deeper as one box
     #[arg(long, value_name = "N")]
     depth: Option<usize>,
-    /// What has a box [default: all for tree and json, a choice for html, else operations]
+    /// What gets a box [default: all for tree and json, a choice on the page for html, otherwise operations]
     #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "explode")]
     detail: Option<DetailArg>,
-    /// Draw the values and gradients of this answer of `graph run --grad --trace --json`; - is standard input
+    /// Draw the numbers in this output of `graph run --grad --trace --json`; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["rolled", "explode"])]
     values: Option<PathBuf>,
-    /// Draw where gradients flow back too
+    /// Also draw how gradients flow back
     #[arg(long)]
     gradients: bool,
-    /// Write to this file
+    /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -58,9 +58,9 @@ pub struct Show {
 /// What has a box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum DetailArg {
-    /// Each value with a name, with its formula
+    /// Each named value, with its formula
     Values,
-    /// Each operation; numbers, and what only rearranges, stand in the operation that reads them
+    /// Each operation; constants and rearranging nodes are drawn inside the operation that reads them
     Operations,
     /// Each node
     All,
@@ -79,7 +79,7 @@ enum PictureFormat {
     Svg,
     /// Data for other programs
     Json,
-    /// A page that needs no network
+    /// A page for a browser, which needs no network
     Html,
 }
 

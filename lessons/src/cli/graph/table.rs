@@ -10,7 +10,7 @@ use super::super::error::CliError;
 use super::super::output::Output;
 use super::program::{ProgramArgs, deliver, mistake};
 
-/// Print the lecture's table: each value beside what backward computes at it
+/// Print the lecture's table: each equation beside what backward computes for it
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad graph table two_layer.cg
@@ -19,16 +19,16 @@ use super::program::{ProgramArgs, deliver, mistake};
 pub struct Table {
     #[command(flatten)]
     program: ProgramArgs,
-    /// The format
+    /// Format of the table
     #[arg(long = "as", value_enum, default_value = "text")]
     format: FormatArg,
-    /// Formulas entry by entry, or with whole matrices
+    /// Formulas entry by entry or with whole matrices
     #[arg(long, value_enum, default_value = "indexed")]
     style: StyleArg,
-    /// Rows from the loss to the inputs, as the slide has them, or the other way
+    /// Order of the rows: from the loss to the inputs, as on the slide, or from the inputs to the loss
     #[arg(long, value_enum, default_value = "backward")]
     order: Order,
-    /// Write to this file
+    /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -42,7 +42,7 @@ enum FormatArg {
     Md,
     /// A LaTeX tabular
     Latex,
-    /// A page
+    /// A page for a browser
     Html,
 }
 
@@ -51,7 +51,7 @@ enum FormatArg {
 enum StyleArg {
     /// Entry by entry
     Indexed,
-    /// With whole matrices, where the lectures have a notation for it
+    /// With whole matrices, where the lectures have a notation
     Matrix,
 }
 

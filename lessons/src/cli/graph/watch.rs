@@ -22,7 +22,7 @@ const CLEAR: &str = "\x1b[2J\x1b[H";
 /// Whether a command runs once or again and again.
 #[derive(Args, Debug)]
 pub struct WatchArgs {
-    /// Run again whenever the program, a file that it uses, or the file of values changes; Ctrl-C ends it
+    /// Run again after each change of the program, of a file that it uses, or of the values; Ctrl-C ends it
     #[arg(long)]
     watch: bool,
 }

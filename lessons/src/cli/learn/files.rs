@@ -15,7 +15,7 @@ use crate::learn::lesson::{bundled, coverage, template};
 use crate::learn::page;
 use crate::learn::session::report;
 
-/// Write a lesson as one page for a browser, which needs nothing else
+/// Write a lesson as a page for a browser, in one file
 #[derive(Args, Debug)]
 pub struct Export {
     /// The lesson: its number, its name, or a folder
@@ -25,7 +25,7 @@ pub struct Export {
     html: PathBuf,
 }
 
-/// Judge answers from a file
+/// Judge the answers in a file
 #[derive(Args, Debug)]
 pub struct AnswersCommand {
     /// The lesson: its number, its name, or a folder
@@ -38,21 +38,21 @@ pub struct AnswersCommand {
     report: Option<PathBuf>,
 }
 
-/// Examine lessons: anchors, answers, mistakes, gradients, properties, solutions
+/// Check lessons: places, answers, recognised mistakes, gradients, properties, solutions
 #[derive(Args, Debug)]
 pub struct Doctor {
     /// The lessons; without any, all that come with the program
     lessons: Vec<String>,
 }
 
-/// Begin a lesson of your own: a folder with a small one that works
+/// Write a small working lesson into a new folder, to begin your own
 #[derive(Args, Debug)]
 pub struct New {
     /// The folder to make; its name is the lesson's
     folder: PathBuf,
 }
 
-/// Write the table of what the lectures mention and where it is
+/// Print the table of what the lectures mention and where it is
 #[derive(Args, Debug)]
 pub struct CoverageCommand {}
 

@@ -17,7 +17,7 @@ use crate::learn::session::progress::{LearnerProgress, default_file};
 use crate::learn::{Action, FiniteDifferences, Lesson, LessonFolder, LessonState, bundled, plain, view};
 use files::{AnswersCommand, CoverageCommand, Doctor, Export, New};
 
-/// Lessons: step through every forward and every backward, and predict the numbers
+/// Learn: step through every forward and backward, and predict the numbers
 #[derive(Args, Debug)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -32,19 +32,18 @@ Examples:
   tapegrad learn doctor
   tapegrad learn new my-lesson
 
-A lesson is its number, its name, or a folder. What you answer is kept in a file of your own:
-TAPEGRAD_PROGRESS, or tapegrad/progress.toml in your data folder.
-Exit codes: 0 all right, 1 some answers wrong, 2 usage, 3 a lesson is broken."
+Your answers are kept in the file that TAPEGRAD_PROGRESS names, or in tapegrad/progress.toml in your data folder.
+Exit codes: 0 success, 1 some answers are wrong, 2 the command line is wrong, 3 a lesson is broken."
 )]
 pub struct Learn {
     #[command(subcommand)]
     action: Option<What>,
-    /// The lesson: its number, its name, or a folder; without it, the list of all
+    /// Lesson: its number, its name, or a folder [default: list all lessons]
     lesson: Option<String>,
-    /// Show this step only: a number, or an anchor such as "backward z"
+    /// Show only this step: a number, or a place such as "backward z"
     #[arg(long, value_name = "STEP", requires = "lesson")]
     at: Option<String>,
-    /// Keep what is answered in this file
+    /// Keep your answers in this file
     #[arg(long, value_name = "FILE")]
     progress: Option<PathBuf>,
 }
@@ -82,7 +81,7 @@ impl Learn {
         };
         LearnerProgress::read(&file).map_err(|why| {
             CliError::new(ErrorCode::Progress, why)
-                .help("mend the file, move it away, or name another one with --progress")
+                .help("repair the file, move it away, or name another one with --progress")
         })
     }
 
@@ -119,7 +118,7 @@ impl Learn {
         }
         text += "\nBegin with `tapegrad learn 1`.";
         if let Some(file) = self.progress_file() {
-            text += &format!(" What you answer is kept in {}.", file.display());
+            text += &format!(" Your answers are kept in {}.", file.display());
         }
         out.text(&(text + "\n"))
     }
@@ -138,7 +137,7 @@ impl Learn {
         if out.is_json() {
             return Err(CliError::option(
                 "--json shows one step",
-                "say which, as in `tapegrad learn 1 --at 4 --json`",
+                "name the step, as in `tapegrad learn 1 --at 4 --json`",
             ));
         }
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -259,9 +258,7 @@ fn transcript(state: &mut LessonState) -> String {
 
 /// The lesson line by line: the screen as text, then a line from the learner, and so on.
 fn lines(state: &mut LessonState, input: &mut dyn BufRead, out: &Output<'_>) -> Result<(), CliError> {
-    out.text(
-        "Type n for next, p for back, s for skip, an answer when there is a question, q to quit, ? for more.\n\n",
-    )?;
+    out.text("Type n for next, p for back, s to skip, an answer to a question, q to quit, ? for more.\n\n")?;
     loop {
         out.text(&format!("{}\n> ", plain::render(&view(state))))?;
         let mut line = String::new();

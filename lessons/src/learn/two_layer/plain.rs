@@ -16,7 +16,7 @@ pub fn render_plain(ledger: &Ledger) -> String {
 ",
         values.t
     );
-    text += "t is the y* of the slide; g_u stands for dJ/du; sums run from 1, as there is no bias.\n";
+    text += "t is y* on the slide, and g_u means dJ/du. Sums begin at 1, because there is no bias.\n";
     text += "J is a log-likelihood, as on the slide: it has no minus sign, and training makes it larger.\n\n";
     text += &table(ledger);
     for (index, row) in ledger.rows.iter().enumerate() {
@@ -119,7 +119,7 @@ fn op_lines(op: &LedgerOp) -> String {
     let Some(incoming) = &op.incoming else {
         return text
             + &format!(
-                "       {}; no gradient: it depends on nothing that gets one\n",
+                "       {}; no gradient: it depends on no input that has one\n",
                 op.forward
             );
     };

@@ -26,7 +26,7 @@ fn a_wrong_gradient_is_diagnosed_the_same_way_each_time() {
     assert_eq!(first.to_json().to_string(), graded(&wrong, &[]).to_json().to_string());
     let linear = first.tests.iter().find(|test| test.name == "linear-gradients").unwrap();
     assert_eq!((linear.verdict, first.score()), (TestVerdict::Wrong, ALL - 20));
-    for part in ["WRONG     Linear", "smallest case found", "g_b", "yours", "right"] {
+    for part in ["WRONG     Linear", "smallest wrong case", "g_b", "yours", "right"] {
         assert!(linear.message.contains(part), "{part} is missing:\n{}", linear.message);
     }
 }

@@ -51,7 +51,7 @@ pub enum Problem {
         found: String,
     },
     /// `->` or `=` stands inside a rule or a feature.
-    #[error("`{found}` stands inside a definition; a new definition starts on a line of its own, at column 1")]
+    #[error("`{found}` is inside a definition; start a new definition on its own line, at column 1")]
     SecondDefinition {
         /// The arrow or the equals sign.
         found: String,
@@ -66,7 +66,7 @@ pub enum Problem {
     #[error("the weight is zero, so the alternative can never be chosen; give it a weight above 0 or delete it")]
     ZeroWeight,
     /// A weight in the middle of an alternative.
-    #[error("the weight `{found}` stands inside the alternative; put it in front, after `->` or `|`")]
+    #[error("the weight `{found}` is inside the alternative; put it in front, after `->` or `|`")]
     MisplacedWeight {
         /// The weight.
         found: String,
@@ -75,10 +75,10 @@ pub enum Problem {
     #[error("the weights have no common denominator below 2^64; write them with fewer digits")]
     UnwieldyWeights,
     /// Nothing between two bars.
-    #[error("an alternative is empty; write `()` if it shall stand for no word, or delete the bar")]
+    #[error("an alternative is empty; write `()` if it means no word, or delete the bar")]
     EmptyAlternative,
     /// `()` beside other symbols.
-    #[error("`()` stands for no word and must be alone in its alternative; delete it")]
+    #[error("`()` means no word and must be alone in its alternative; delete it")]
     CrowdedNothing,
     /// A word without text or without tag.
     #[error("`{found}` is not a word with its part of speech; write it as `word/TAG`")]
@@ -138,7 +138,7 @@ pub enum Problem {
         name: String,
     },
     /// A symbol is part of itself.
-    #[error("recursion: {path}; sentences must have a bounded length, so break this circle")]
+    #[error("recursion: {path}; sentences must have a bounded length; remove one of these references")]
     Cycle {
         /// The symbols of the circle; the last equals the first.
         path: String,
@@ -152,7 +152,7 @@ pub enum Problem {
         limit: usize,
     },
     /// The sentence may have no word.
-    #[error("a sentence may come out with no word at all; see to it that one of its parts cannot be `()`")]
+    #[error("a sentence can have no word at all; make sure that one of its parts cannot be `()`")]
     EmptySentence,
     /// The grammar or its automaton is too large.
     #[error("the grammar needs more than {limit} {what}; use fewer features or fewer values")]

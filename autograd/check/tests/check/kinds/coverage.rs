@@ -52,11 +52,11 @@ fn a_pass_says_what_was_covered() {
     let text = text(&report);
     assert_eq!(report.verdict, Verdict::Pass, "{text}");
     for words in [
-        "choices of shapes, up to",
+        "combinations of shapes, up to",
         "differences",
         "entries at",
         "zeros",
-        "times after other calls",
+        "repetitions after other calls",
     ] {
         assert!(text.contains(words), "`{words}` is not in\n{text}");
     }

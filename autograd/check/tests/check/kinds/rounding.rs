@@ -49,7 +49,7 @@ fn a_variance_in_one_pass() {
     let report = checked(
         hand("layer norm", case, one_pass, one_pass_backward).defined_by(|x| layer_norm(x[0], None, None, EPSILON)),
     );
-    assert_passes(&report, "of 16 digits here by rounding");
+    assert_passes(&report, "of 16 digits to rounding here");
 }
 
 #[test]

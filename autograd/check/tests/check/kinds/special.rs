@@ -47,7 +47,10 @@ fn of_two_equals_each_gets_the_full_gradient() {
         let wins = ArrayD::from_shape_vec(g.raw_dim(), wins.collect()).unwrap();
         vec![g * &wins, g * &(1.0 - &wins)]
     };
-    assert_wrong(&checked(hand("maximum", pair, largest, both)), "of entries that tie");
+    assert_wrong(
+        &checked(hand("maximum", pair, largest, both)),
+        "each of the tied entries",
+    );
     let right = checked(hand("maximum", pair, largest, first));
     assert_eq!(right.verdict, Verdict::Pass, "{}", text(&right));
 }
@@ -74,7 +77,7 @@ fn the_largest_of_a_row_with_ties() {
     };
     assert_wrong(
         &checked(hand("largest", rows, forward, backward)),
-        "of entries that tie",
+        "each of the tied entries",
     );
 }
 

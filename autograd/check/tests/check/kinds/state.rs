@@ -60,7 +60,11 @@ fn stale_ids() {
         looked_up(x, &x[1])
     };
     let wrong = checked(hand("embedding", embedding, keeps_the_first, scattered));
-    assert_state(&wrong, "stale ids", &["the ids of the earlier forward() are kept"]);
+    assert_state(
+        &wrong,
+        "stale ids",
+        &["the module keeps the ids of the earlier forward()"],
+    );
     let right = checked(hand("embedding", embedding, renews, scattered));
     assert_eq!(right.verdict, Verdict::Pass, "{}", text(&right));
 }
@@ -78,7 +82,11 @@ fn a_stale_mask() {
         vec![g * &mask, g * 0.0]
     };
     let report = checked(hand("mask", masked, forward, backward));
-    assert_state(&report, "stale mask", &["the mask of the earlier forward() is kept"]);
+    assert_state(
+        &report,
+        "stale mask",
+        &["the module keeps the mask of the earlier forward()"],
+    );
 }
 
 /// The values that forward() saw, and how many rows it saw first.
@@ -189,7 +197,7 @@ fn a_transpose_kept_from_construction() {
             KeepsTranspose::new(case, is_renewed)
         }))
     };
-    assert_state(&of(false), "kept from construction", &["when the module was made"]);
+    assert_state(&of(false), "kept from construction", &["when it is made"]);
     assert_eq!(of(true).verdict, Verdict::Pass);
 }
 
@@ -201,7 +209,7 @@ fn noise_in_one_call_of_seven() {
         vec![tanh_backward(state, g).swap_remove(0) + noise]
     };
     let report = checked(hand("tanh", rows, tanh, backward));
-    assert_state(&report, "noise", &["is not the same each time"]);
+    assert_state(&report, "noise", &["as if there were noise or a counter"]);
     static CALLS: AtomicUsize = AtomicUsize::new(0);
     let backward = |state: &mut Seen, g: &ArrayD<f64>| {
         let is_seventh = CALLS.fetch_add(1, Ordering::Relaxed).is_multiple_of(7);
@@ -245,7 +253,7 @@ fn a_module_that_draws_its_own_dropout_mask() {
         let report = checked(hand("dropout", rows, forward, backward));
         let text = text(&report);
         assert_eq!(report.verdict, Verdict::Unchecked, "{text}");
-        assert!(text.contains("it draws a mask of its own"), "{text}");
+        assert!(text.contains("it draws its own mask"), "{text}");
         assert!(report.diagnosis.is_none(), "{text}");
     }
 }
@@ -262,7 +270,7 @@ fn a_buffer_that_is_not_reset() {
         &x[0] * &x[0]
     };
     let report = checked(hand("square", rows, forward, backward));
-    assert_state(&report, "impure", &["a buffer is added to and not reset"]);
+    assert_state(&report, "impure", &["backward() adds to a buffer"]);
 }
 
 #[test]
@@ -273,7 +281,7 @@ fn a_cache_that_backward_changes_in_place() {
         vec![g * &*kept]
     };
     let report = checked(hand("tanh", rows, tanh, backward));
-    assert_state(&report, "impure", &["backward() changes what it reads"]);
+    assert_state(&report, "impure", &["backward() changes the data that it reads"]);
 }
 
 #[test]

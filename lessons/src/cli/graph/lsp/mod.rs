@@ -25,7 +25,7 @@ use super::super::memory::MemoryArgs;
 use super::super::output::Output;
 use documents::Documents;
 
-/// Tell an editor about programs: mistakes, types, definitions, names (a language server on standard input and output)
+/// Serve an editor: mistakes, types, definitions, names (a language server on standard input and output)
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad graph lsp
@@ -34,7 +34,7 @@ Editors start it by themselves; docs/editors.md says how to tell them.")]
 pub struct Lsp {
     #[command(flatten)]
     memory: MemoryArgs,
-    /// Speak over standard input and output, as it always does; some editors add this word
+    /// Accepted because some editors add it; the server always uses standard input and output
     #[arg(long)]
     stdio: bool,
 }

@@ -25,7 +25,7 @@ fn texts_that_are_not_definitions() {
     line 1, column 1: the grammar has no rule; write one, such as `Sentence -> narwhals/N sing/V`
     line 1, column 3: an indented line continues the line above, and there is none; start this line at column 1
     line 1, column 1: expected a rule `Name -> ...` or a feature `name = value | value`; to continue the line above, indent
-    line 1, column 10: `->` stands inside a definition; a new definition starts on a line of its own, at column 1
+    line 1, column 10: `->` is inside a definition; start a new definition on its own line, at column 1
     line 1, column 1: `2S` is not a name; a name is a letter followed by letters, digits, `_`, `-` or `'`
     line 1, column 6: `[` is not closed on this line; write the arguments as `Name[a, b]`
     line 1, column 6: `NP[x]y` is not a name; a name is a letter followed by letters, digits, `_`, `-` or `'`
@@ -44,11 +44,11 @@ fn alternatives_that_are_not_in_order() {
         "S -> a/",
         "S -> nar?whal",
     ]), @"
-    line 1, column 10: an alternative is empty; write `()` if it shall stand for no word, or delete the bar
-    line 1, column 10: an alternative is empty; write `()` if it shall stand for no word, or delete the bar
-    line 1, column 3: an alternative is empty; write `()` if it shall stand for no word, or delete the bar
-    line 1, column 3: an alternative is empty; write `()` if it shall stand for no word, or delete the bar
-    line 1, column 10: `()` stands for no word and must be alone in its alternative; delete it
+    line 1, column 10: an alternative is empty; write `()` if it means no word, or delete the bar
+    line 1, column 10: an alternative is empty; write `()` if it means no word, or delete the bar
+    line 1, column 3: an alternative is empty; write `()` if it means no word, or delete the bar
+    line 1, column 3: an alternative is empty; write `()` if it means no word, or delete the bar
+    line 1, column 10: `()` means no word and must be alone in its alternative; delete it
     line 1, column 6: `/N` is not a word with its part of speech; write it as `word/TAG`
     line 1, column 6: `a/` is not a word with its part of speech; write it as `word/TAG`
     line 1, column 6: `nar?whal` is not a name; a name is a letter followed by letters, digits, `_`, `-` or `'`
@@ -67,7 +67,7 @@ fn weights_that_are_not_positive_numbers() {
     line 1, column 12: the weight is zero, so the alternative can never be chosen; give it a weight above 0 or delete it
     line 1, column 12: `-1` is not a weight; write a positive number as 3, 0.25 or 2/5, with at most 9 digits a part
     line 1, column 12: `1e3` is not a weight; write a positive number as 3, 0.25 or 2/5, with at most 9 digits a part
-    line 1, column 10: the weight `2` stands inside the alternative; put it in front, after `->` or `|`
+    line 1, column 10: the weight `2` is inside the alternative; put it in front, after `->` or `|`
     line 1, column 1: the weights have no common denominator below 2^64; write them with fewer digits
     ");
 }
@@ -120,16 +120,16 @@ fn recursion_names_the_circle() {
         "S -> S",
         "n = sg | pl\nS -> NP[n]\nNP[n] -> 3 a/N | that/C Clause[n]\nClause[n] -> b/N | NP[n] c/V",
     ]), @"
-    line 1, column 1: recursion: S -> S; sentences must have a bounded length, so break this circle
-    line 3, column 1: recursion: NP[sg] -> Clause[sg] -> NP[sg]; sentences must have a bounded length, so break this circle
+    line 1, column 1: recursion: S -> S; sentences must have a bounded length; remove one of these references
+    line 3, column 1: recursion: NP[sg] -> Clause[sg] -> NP[sg]; sentences must have a bounded length; remove one of these references
     ");
 }
 
 #[test]
 fn sentences_without_words() {
     insta::assert_snapshot!(messages(&["S -> ()", "S -> A A\nA -> a/N | ()"]), @"
-    line 1, column 1: a sentence may come out with no word at all; see to it that one of its parts cannot be `()`
-    line 1, column 1: a sentence may come out with no word at all; see to it that one of its parts cannot be `()`
+    line 1, column 1: a sentence can have no word at all; make sure that one of its parts cannot be `()`
+    line 1, column 1: a sentence can have no word at all; make sure that one of its parts cannot be `()`
     ");
 }
 
