@@ -192,12 +192,7 @@ fn properties(lesson: &Rc<Lesson>, findings: &mut Findings) {
     for claim in &lesson.properties {
         let place = format!("property \"{}\"", claim.claim);
         if let Some(tried) = findings.result(property::try_out(lesson, claim, property::TRIES), &place) {
-            findings.check(tried.held == tried.tries, || {
-                format!(
-                    "{place}: held {} of {} times; seed {}: {}",
-                    tried.held, tried.tries, tried.worst, tried.largest
-                )
-            });
+            findings.check(tried.holds(), || format!("{place}: {}", tried.text()));
         }
     }
 }

@@ -11,8 +11,12 @@ use serde_json::json;
 
 use crate::cli::error::{CliError, ErrorCode};
 use crate::cli::output::Output;
+use crate::cli::signals::StopRequest;
+use crate::learn::lesson::prose::unmarked;
 use crate::learn::screen::{step_blocks, step_name, terminal};
 use crate::learn::session::TextEntry;
+use crate::learn::session::file::{Found, ProgressFile};
+use crate::learn::session::keeper::ProgressKeeper;
 use crate::learn::session::progress::{LearnerProgress, default_file};
 use crate::learn::{Action, FiniteDifferences, Lesson, LessonFolder, LessonState, bundled, plain, view};
 use files::{AnswersCommand, CoverageCommand, Doctor, Export, New};
@@ -75,18 +79,22 @@ impl Learn {
         self.progress.clone().or_else(default_file)
     }
 
-    fn read_progress(&self) -> Result<LearnerProgress, CliError> {
+    /// The progress that is kept so far, and a sentence if the file is damaged; it is left where it is.
+    fn read_progress(&self) -> Result<(LearnerProgress, Option<String>), CliError> {
         let Some(file) = self.progress_file() else {
-            return Ok(LearnerProgress::default());
+            return Ok(Default::default());
         };
-        LearnerProgress::read(&file).map_err(|why| {
-            CliError::new(ErrorCode::Progress, why)
-                .help("repair the file, move it away, or name another one with --progress")
+        Ok(match ProgressFile::new(&file).read().map_err(progress_error)? {
+            Found::Progress(progress) => (progress, None),
+            Found::Damaged(why) => {
+                let told = format!("Your progress in {} cannot be read ({why}).", file.display());
+                (LearnerProgress::default(), Some(told))
+            }
         })
     }
 
     fn menu(&self, out: &Output<'_>) -> Result<(), CliError> {
-        let progress = self.read_progress()?;
+        let (progress, damage) = self.read_progress()?;
         let lessons: Vec<Lesson> = bundled::lessons()
             .iter()
             .map(|(_, folder)| opened(folder, FiniteDifferences::Skipped))
@@ -96,10 +104,10 @@ impl Learn {
                 let begun = progress.lessons.get(&lesson.about.id).cloned().unwrap_or_default();
                 let questions = lesson.questions().count();
                 json!({"id": lesson.about.id, "title": lesson.about.title, "goal": lesson.about.goal,
-                       "questions": questions, "right": begun.right(), "step": begun.step, "steps": lesson.last_step()})
+                       "questions": questions, "right": begun.right(lesson), "step": begun.step, "steps": lesson.last_step()})
             };
             let all: Vec<_> = lessons.iter().map(one).collect();
-            return out.document(&json!({"lessons": all, "progress_file": self.progress_file()}));
+            return out.document(&json!({"lessons": all, "progress_file": self.progress_file(), "damage": damage}));
         }
         let reads_keys = io::stdin().is_terminal() && io::stdout().is_terminal() && !out.is_plain();
         if reads_keys {
@@ -119,6 +127,9 @@ impl Learn {
         text += "\nBegin with `tapegrad learn 1`.";
         if let Some(file) = self.progress_file() {
             text += &format!(" Your answers are kept in {}.", file.display());
+        }
+        if let Some(damage) = damage {
+            text += &format!("\n{damage} The next lesson that you begin moves it away and begins a new one.");
         }
         out.text(&(text + "\n"))
     }
@@ -148,20 +159,22 @@ impl Learn {
         if !reads {
             return out.text(&transcript(&mut state));
         }
-        let (file, progress) = (self.progress_file(), self.read_progress()?);
-        progress.resume(&mut state);
+        let file = self.progress_file();
+        let mut keeper = ProgressKeeper::begin(file.as_deref(), &mut state).map_err(progress_error)?;
         match draws {
-            true => terminal::run(&mut state).map_err(|error| terminal_error(&error))?,
-            false => lines(&mut state, &mut io::stdin().lock(), out)?,
+            true => {
+                let stop = StopRequest::listen()?;
+                let after = &mut |state: &mut LessonState| keeper.keep(state);
+                terminal::run(&mut state, after, &|| stop.is_set()).map_err(|error| terminal_error(&error))?;
+            }
+            false => lines(&mut state, &mut keeper, &mut io::stdin().lock(), out)?,
         }
-        let Some(file) = file else { return Ok(()) };
-        // Another window may have written meanwhile: only this lesson's table is replaced.
-        let mut progress = self.read_progress()?;
-        progress.note(&state);
-        progress
-            .write(&file)
-            .map_err(|why| CliError::new(ErrorCode::Progress, why))
+        keeper.end(&mut state).map_err(|why| CliError::new(ErrorCode::Progress, why))
     }
+}
+
+fn progress_error(why: String) -> CliError {
+    CliError::new(ErrorCode::Progress, why).help("repair the file, move it away, or name another one with --progress")
 }
 
 fn terminal_error(error: &io::Error) -> CliError {
@@ -175,7 +188,7 @@ fn menu_row(lesson: &Lesson, progress: &LearnerProgress) -> (String, String, Str
         None => format!("{questions} questions"),
         Some(begun) => format!(
             "{} of {questions} questions, step {} of {}",
-            begun.right(),
+            begun.right(lesson),
             begun.step,
             lesson.last_step()
         ),
@@ -249,7 +262,8 @@ fn transcript(state: &mut LessonState) -> String {
         before.iter().for_each(|block| text += &(plain::block(block) + "\n"));
         while let Some(open_question) = state.open_question() {
             state.act(Action::Skip);
-            text += &format!("Answer to {}: {}\n\n", open_question.key, state.worked(&open_question));
+            let worked = unmarked(&state.worked(&open_question));
+            text += &format!("Answer to {}: {worked}\n\n", open_question.key);
         }
         text += "----\n\n";
     }
@@ -257,7 +271,12 @@ fn transcript(state: &mut LessonState) -> String {
 }
 
 /// The lesson line by line: the screen as text, then a line from the learner, and so on.
-fn lines(state: &mut LessonState, input: &mut dyn BufRead, out: &Output<'_>) -> Result<(), CliError> {
+fn lines(
+    state: &mut LessonState,
+    keeper: &mut ProgressKeeper,
+    input: &mut dyn BufRead,
+    out: &Output<'_>,
+) -> Result<(), CliError> {
     out.text("Type n for next, p for back, s to skip, an answer to a question, q to quit, ? for more.\n\n")?;
     loop {
         out.text(&format!("{}\n> ", plain::render(&view(state))))?;
@@ -271,7 +290,10 @@ fn lines(state: &mut LessonState, input: &mut dyn BufRead, out: &Output<'_>) -> 
             return Ok(());
         }
         if state.entry == TextEntry::Closed && state.open_question().is_some() {
+            let said = state.said.take();
             state.act(Action::Open(TextEntry::Answer));
+            state.said = said;
         }
+        keeper.keep(state);
     }
 }

@@ -29,11 +29,8 @@ pub fn evaluate(text: &str, names: &dyn Environment) -> Result<ArrayD<f64>, Stri
 /// **Errors** with a sentence if it cannot be read.
 pub fn read(text: &str) -> Result<Expr, String> {
     let parsed = parse(&format!("graph answer {{ answer = {text}\n}}"));
-    if let Some(first) = parsed.diagnostics.first() {
-        return Err(format!(
-            "`{text}` cannot be read as an expression: {}",
-            first.primary.text
-        ));
+    if !parsed.diagnostics.is_empty() {
+        return Err(format!("`{text}` cannot be read as a formula"));
     }
     let [only] = parsed.file.items.as_slice() else {
         return Err(format!("`{text}` is more than one expression"));
@@ -158,7 +155,7 @@ fn call(function: &Expr, args: &[Arg], names: &dyn Environment) -> Result<ArrayD
     let unary = |apply: fn(f64) -> f64| Ok(values[0].mapv(apply));
     match (name, values.as_slice()) {
         ("exp", [_]) => unary(f64::exp),
-        ("log", [_]) => unary(f64::ln),
+        ("log" | "ln", [_]) => unary(f64::ln),
         ("sqrt", [_]) => unary(f64::sqrt),
         ("tanh", [_]) => unary(f64::tanh),
         ("abs", [_]) => unary(f64::abs),

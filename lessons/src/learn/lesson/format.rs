@@ -55,9 +55,6 @@ pub struct Question {
     /// The options to choose from.
     #[serde(default)]
     pub options: Vec<String>,
-    /// How near a number must be.
-    #[serde(default)]
-    pub accept: AnswerTolerance,
     /// The hints after the first and the second wrong attempt.
     #[serde(default)]
     pub hints: Vec<String>,
@@ -83,16 +80,6 @@ pub enum AnswerKind {
     Order,
 }
 
-/// How near a number must be to count as right.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AnswerTolerance {
-    /// The relative tolerance.
-    pub rel: f64,
-    /// The absolute tolerance, added to the relative one.
-    pub abs: f64,
-}
-
 /// A mistake that is recognised, with its explanation.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,10 +101,12 @@ pub struct Property {
     pub free: Vec<String>,
     /// An expression that is 0 if it holds; names that begin with `again.` are of the second run.
     pub zero: Option<String>,
+    /// An expression that is never above 0 if it holds.
+    pub at_most_zero: Option<String>,
     /// How a second run differs from the first: values by name, as expressions over the first.
     #[serde(default)]
     pub again: BTreeMap<String, String>,
-    /// How far from 0 it may be.
+    /// How far from 0, or above it, rounding may take it: a run computes with numbers of about 1, to 1e-16 each.
     #[serde(default = "rounding")]
     pub within: f64,
 }
@@ -190,16 +179,6 @@ fn flatten(value: &toml::Value, depth: usize, shape: &mut Vec<usize>, entries: &
             Ok(())
         }
         other => Err(format!("{other} is not a number")),
-    }
-}
-
-/// How near a number must be.
-impl Default for AnswerTolerance {
-    fn default() -> Self {
-        Self {
-            rel: 0.005,
-            abs: 0.0005,
-        }
     }
 }
 

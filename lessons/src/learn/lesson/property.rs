@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ndarray::ArrayD;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
+use tapegrad_autograd::check::finite_difference::Slope;
 use tapegrad_autograd::graph::Source;
 
 use super::evaluate::evaluate;
@@ -12,6 +13,7 @@ use super::format::Property;
 use super::load::Lesson;
 use super::visible::Visible;
 use crate::learn::run::difference::{Agreement, agreement};
+use crate::learn::run::numeral::numeral;
 use crate::learn::run::record::{FiniteDifferences, RunInputs, record};
 use crate::learn::run::trace::Trace;
 
@@ -25,10 +27,100 @@ pub struct PropertyOutcome {
     pub tries: u64,
     /// How often it held.
     pub held: u64,
-    /// The largest distance from 0.
-    pub largest: f64,
-    /// The seed of the try with that distance.
+    /// What was seen in all tries together.
+    pub seen: Seen,
+    /// The seed of the try that was furthest from what is claimed.
     pub worst: u64,
+}
+
+/// What was measured: the worst of one try, or of several.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Seen {
+    /// The largest distance from 0.
+    FromZero(f64),
+    /// The largest value, which should not be above 0.
+    AtMost(f64),
+    /// Gradients beside the derivative by differences.
+    Gradients {
+        /// How many entries were compared.
+        compared: usize,
+        /// How many could not be: a kink, or rounding hides the difference.
+        left_out: usize,
+        /// How many differ by more than rounding.
+        wrong: usize,
+        /// The largest difference.
+        apart: f64,
+    },
+}
+
+impl Seen {
+    fn holds(self, within: f64) -> bool {
+        match self {
+            Self::FromZero(distance) => distance <= within,
+            Self::AtMost(value) => value <= within,
+            Self::Gradients { wrong, .. } => wrong == 0,
+        }
+    }
+
+    /// How far it is from what is claimed.
+    fn badness(self) -> f64 {
+        match self {
+            Self::FromZero(size) | Self::AtMost(size) => size,
+            Self::Gradients { wrong, apart, .. } => wrong as f64 + apart,
+        }
+    }
+
+    /// What was seen in two tries together.
+    fn and(self, other: Self) -> Self {
+        // A number that is none is worse than any other.
+        let worse = |a: f64, b: f64| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) };
+        match (self, other) {
+            (Self::FromZero(a), Self::FromZero(b)) => Self::FromZero(worse(a, b)),
+            (Self::AtMost(a), Self::AtMost(b)) => Self::AtMost(worse(a, b)),
+            (
+                Self::Gradients { compared: c1, left_out: l1, wrong: w1, apart: a1 },
+                Self::Gradients { compared: c2, left_out: l2, wrong: w2, apart: a2 },
+            ) => Self::Gradients { compared: c1 + c2, left_out: l1 + l2, wrong: w1 + w2, apart: worse(a1, a2) },
+            (_, other) => other,
+        }
+    }
+
+    /// What was seen, as the end of a sentence.
+    fn text(self) -> String {
+        match self {
+            Self::FromZero(0.0) => "there was no deviation at all".into(),
+            Self::FromZero(largest) => format!("the largest deviation was {}", numeral(largest)),
+            Self::AtMost(largest) => format!("the largest value was {}, and the claim allows 0", numeral(largest)),
+            Self::Gradients { compared, left_out, apart, .. } => {
+                let rest = match left_out {
+                    0 => String::new(),
+                    count => format!("; {count} more could not be compared, at a kink or below rounding"),
+                };
+                format!("{compared} numbers were compared, and the largest difference was {}{rest}", numeral(apart))
+            }
+        }
+    }
+}
+
+impl PropertyOutcome {
+    /// True if the property held in every try.
+    pub fn holds(&self) -> bool {
+        self.held == self.tries
+    }
+
+    /// The outcome as a sentence.
+    pub fn text(&self) -> String {
+        match self.holds() {
+            true => format!("held in all {} tries: {}", self.tries, self.seen.text()),
+            false => format!(
+                "FAILED in {} of {} tries: {}; the worst was seed {}",
+                self.tries - self.held,
+                self.tries,
+                self.seen.text(),
+                self.worst
+            ),
+        }
+    }
 }
 
 /// Tries a property with the seeds from 1 to `tries`; the first try, with seed 0, is on the lesson's own numbers.
@@ -37,31 +129,50 @@ pub struct PropertyOutcome {
 ///
 /// **Errors** with a sentence if it cannot be evaluated.
 pub fn try_out(lesson: &Lesson, property: &Property, tries: u64) -> Result<PropertyOutcome, String> {
+    let one = |seed: u64| {
+        let given = drawn(lesson, property, seed)?;
+        Ok::<Seen, String>(match (&property.zero, &property.at_most_zero) {
+            (Some(_), Some(_)) => return Err("a property has `zero` or `at_most_zero`, not both".into()),
+            (Some(zero), None) => Seen::FromZero(largest(&value(lesson, property, zero, &given)?, f64::abs)),
+            (None, Some(bounded)) => Seen::AtMost(largest(&value(lesson, property, bounded, &given)?, |entry| entry)),
+            (None, None) => compared(&run(lesson, &given, FiniteDifferences::Taken)?),
+        })
+    };
+    let first = one(0)?;
     let mut tried = PropertyOutcome {
         tries: tries + 1,
-        held: 0,
-        largest: 0.0,
+        held: u64::from(first.holds(property.within)),
+        seen: first,
         worst: 0,
     };
-    for seed in 0..=tries {
-        let given = drawn(lesson, property, seed)?;
-        let distance = match &property.zero {
-            Some(zero) => distance(lesson, property, zero, &given)?,
-            None => disagreement(&run(lesson, &given, FiniteDifferences::Taken)?),
-        };
-        tried.held += u64::from(distance <= property.within);
-        if distance > tried.largest || distance.is_nan() {
-            (tried.largest, tried.worst) = (distance, seed);
+    let mut worst = first.badness();
+    for seed in 1..=tries {
+        let seen = one(seed)?;
+        tried.held += u64::from(seen.holds(property.within));
+        tried.seen = tried.seen.and(seen);
+        let badness = seen.badness();
+        if badness > worst || (badness.is_nan() && !worst.is_nan()) {
+            (worst, tried.worst) = (badness, seed);
         }
     }
     Ok(tried)
+}
+
+/// The largest entry of what is made of a value; not a number if one of them is none.
+fn largest(value: &ArrayD<f64>, made: impl Fn(f64) -> f64) -> f64 {
+    let larger = |largest: f64, &entry: &f64| {
+        let entry = made(entry);
+        if entry.is_nan() || largest.is_nan() { f64::NAN } else { largest.max(entry) }
+    };
+    value.iter().fold(f64::NEG_INFINITY, larger)
 }
 
 fn run(lesson: &Lesson, given: &RunInputs, differences: FiniteDifferences) -> Result<Trace, String> {
     record(&lesson.program, given, differences).map_err(|error| error.to_string())
 }
 
-fn distance(lesson: &Lesson, property: &Property, zero: &str, given: &RunInputs) -> Result<f64, String> {
+/// The value of a property's expression in a run.
+fn value(lesson: &Lesson, property: &Property, text: &str, given: &RunInputs) -> Result<ArrayD<f64>, String> {
     let first = run(lesson, given, FiniteDifferences::Skipped)?;
     let again = match property.again.is_empty() {
         true => None,
@@ -76,15 +187,7 @@ fn distance(lesson: &Lesson, property: &Property, zero: &str, given: &RunInputs)
         done: usize::MAX,
         again: again.as_ref(),
     };
-    let value = evaluate(zero, &names)?;
-    let largest = |largest: f64, &entry: &f64| {
-        if entry.is_nan() {
-            f64::NAN
-        } else {
-            largest.max(entry.abs())
-        }
-    };
-    Ok(value.iter().fold(0.0, largest))
+    evaluate(text, &names)
 }
 
 fn changed(property: &Property, first: &Trace, given: &RunInputs) -> Result<RunInputs, String> {
@@ -125,17 +228,47 @@ fn drawn(lesson: &Lesson, property: &Property, seed: u64) -> Result<RunInputs, S
     Ok(given)
 }
 
-/// The share of gradient entries that differ from their differences.
-fn disagreement(trace: &Trace) -> f64 {
-    let (mut wrong, mut all) = (0.0, 0.0);
+/// The gradients of a run beside their differences.
+fn compared(trace: &Trace) -> Seen {
+    let (mut compared, mut left_out, mut wrong, mut apart) = (0, 0, 0, 0.0_f64);
     for node in &trace.nodes {
         let Some(gradient) = &node.gradient else { continue };
         for (entry, &g) in gradient.iter().enumerate() {
-            all += 1.0;
-            wrong += f64::from(u8::from(
-                agreement(g, node.differences.get(entry)) == Agreement::Differs,
-            ));
+            let slope = node.differences.get(entry);
+            match (agreement(g, slope), slope) {
+                (found @ (Agreement::Agrees | Agreement::Differs), Some(Slope::Smooth { value, .. })) => {
+                    compared += 1;
+                    wrong += usize::from(found == Agreement::Differs);
+                    apart = apart.max((value - g).abs());
+                }
+                _ => left_out += 1,
+            }
         }
     }
-    if all == 0.0 { 0.0 } else { wrong / all }
+    Seen::Gradients { compared, left_out, wrong, apart }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_says_what_was_seen() {
+        let outcome = |seen: Seen| PropertyOutcome { tries: 21, held: 21, seen, worst: 0 }.text();
+        assert_eq!(outcome(Seen::FromZero(0.0)), "held in all 21 tries: there was no deviation at all");
+        assert_eq!(
+            outcome(Seen::FromZero(1.0).and(Seen::FromZero(2.5e-16))),
+            "held in all 21 tries: the largest deviation was 1"
+        );
+        assert!(outcome(Seen::AtMost(-0.25).and(Seen::AtMost(-0.5))).contains("the largest value was -0.25"));
+        let one = Seen::Gradients { compared: 3, left_out: 1, wrong: 0, apart: 3e-11 };
+        let text = outcome(one.and(one));
+        assert!(text.contains("6 numbers were compared, and the largest difference was 3.00e-11; 2 more"), "{text}");
+    }
+
+    #[test]
+    fn a_number_that_is_none_never_holds() {
+        assert!(!Seen::FromZero(f64::NAN).holds(1e-9) && !Seen::AtMost(f64::NAN).holds(1e-9));
+        assert!(!Seen::FromZero(f64::NAN).and(Seen::FromZero(0.0)).holds(1e-9));
+    }
 }

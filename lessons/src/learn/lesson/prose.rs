@@ -130,6 +130,11 @@ pub fn fill(text: &str, names: &dyn Environment) -> Result<String, String> {
     Ok(out + rest)
 }
 
+/// A line of text without its markup.
+pub fn unmarked(text: &str) -> String {
+    spans(text).iter().map(TextSpan::text).collect()
+}
+
 /// A line of text in pieces, by its backticks and double stars.
 pub fn spans(text: &str) -> Vec<TextSpan> {
     let mut spans = Vec::new();

@@ -87,6 +87,30 @@ impl Environment for Visible<'_> {
         if let Some(&size) = self.trace.sizes.get(name) {
             return Ok(ArrayD::from_elem(vec![], size as f64));
         }
-        Err(format!("nothing here is called `{name}`"))
+        Err(self.unknown(name))
+    }
+}
+
+impl Visible<'_> {
+    /// What to say of a name that nothing has: the name that was meant, if it can be told.
+    fn unknown(&self, name: &str) -> String {
+        let says = |hint: &str| format!("nothing here is called `{name}`; {hint}");
+        if name == "e" {
+            return says("e to the power x is `exp(x)`");
+        }
+        if name.starts_with("dJ") {
+            return says("a gradient is written `g_y`, for dJ/dy");
+        }
+        let is_known = |name: &str| self.trace.find(name.strip_prefix("g_").unwrap_or(name)).is_some();
+        let names = self.trace.names.keys();
+        if let Some(own) = names.into_iter().find(|own| own.eq_ignore_ascii_case(name)) {
+            return says(&format!("`{own}` is, with that spelling"));
+        }
+        match name.rsplit_once('_') {
+            Some((own, at)) if is_known(own) && at.parse::<usize>().is_ok() => {
+                says(&format!("an entry is written `{own}[{at}]`"))
+            }
+            _ => format!("nothing here is called `{name}`"),
+        }
     }
 }

@@ -5,9 +5,10 @@ use ndarray::{ArrayD, ArrayViewD, Axis};
 /// An array with more entries than this along an axis is shown by its shape and a summary.
 pub const SIDE_MAX: usize = 12;
 
-/// A number with at most four decimals; a very small or large one with its power of ten.
+/// A number with at most four decimals, and at least three digits that count; a very small or large one with its power
+/// of ten.
 ///
-/// What is not 0 is never shown as 0.
+/// What is not 0 is never shown as 0, and what is shown is within half a per cent of what is meant.
 pub fn numeral(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 {
@@ -23,10 +24,11 @@ pub fn numeral(value: f64) -> String {
         }
         .into();
     }
-    if !(5e-5..1e6).contains(&size) {
+    if !(1e-3..1e6).contains(&size) {
         return format!("{value:.2e}");
     }
-    let text = format!("{value:.4}");
+    let decimals = if size < 0.01 { 5 } else { 4 };
+    let text = format!("{value:.decimals$}");
     match text.parse::<f64>() {
         Ok(back) if (back - value).abs() <= 1e-12 * size => text.trim_end_matches('0').trim_end_matches('.').into(),
         _ => text,
@@ -121,10 +123,10 @@ mod tests {
 
     #[test]
     fn what_is_not_zero_is_never_shown_as_zero() {
-        let shown = [0.0, 1e-9, -2e-5, 0.5, 2.0, -1.23456, 1e9, 0.3].map(numeral);
+        let shown = [0.0, 1e-9, -2e-5, 0.5, 2.0, -1.23456, 1e9, 0.3, 5.2e-5, 0.004567].map(numeral);
         assert_eq!(
             shown,
-            ["0", "1.00e-9", "-2.00e-5", "0.5", "2", "-1.2346", "1.00e9", "0.3"]
+            ["0", "1.00e-9", "-2.00e-5", "0.5", "2", "-1.2346", "1.00e9", "0.3", "5.20e-5", "0.00457"]
         );
         assert_eq!([f64::NEG_INFINITY, f64::NAN].map(numeral), ["-inf", "nan"]);
     }

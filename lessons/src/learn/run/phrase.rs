@@ -1,7 +1,9 @@
-//! How a node is computed, in the names of its operands: `alpha @ x`, `log(y)`, `t * log(y)`.
+//! How a node is computed, in the names of its operands: `alpha @ x`, `log(y)`, `sum(W, over D)`.
 
 use tapegrad_autograd::graph::{Graph, NodeId, Source};
 use tapegrad_autograd::language::attributes;
+use tapegrad_autograd::language::elaborate::Elaborated;
+use tapegrad_autograd::language::program::Program;
 use tapegrad_autograd::ops::AnyOp;
 
 use super::numeral::numeral;
@@ -9,39 +11,120 @@ use super::numeral::numeral;
 /// A part longer than this is called by its label instead of being written out.
 const LENGTH_MAX: usize = 32;
 
-/// How a node is computed; for one that is given, what it is.
-pub fn phrase(graph: &Graph, labels: &[String], node: NodeId) -> String {
-    match graph.node(node).source {
-        Source::Input => "an input".into(),
-        Source::Data => "data, without a gradient".into(),
-        Source::Param(_) => "a parameter".into(),
-        Source::Constant(value) => numeral(*value),
-        Source::Module(_) => "a module's own forward()".into(),
-        Source::Op(op) => of_op(graph, labels, node, op),
+/// The names in which phrases are written.
+pub struct Naming<'g> {
+    /// The graph.
+    pub graph: &'g Graph,
+    /// For each node its name in the program, or `n` with its position.
+    pub labels: &'g [String],
+    /// For each node the names of its axes: empty if the program does not know the node, `None` for an axis that no name
+    /// tells from the others.
+    pub axes: Vec<Vec<Option<String>>>,
+}
+
+impl<'g> Naming<'g> {
+    /// The names of a recorded program.
+    pub fn new(graph: &'g Graph, labels: &'g [String], program: &Program, elaborated: &Elaborated) -> Self {
+        let of_node = |node: usize| {
+            let value = elaborated.origins.get(node).copied().flatten();
+            let axes = value.map_or(&[][..], |value| &program.values[value].ty.axes);
+            let name = |axis: &tapegrad_autograd::language::types::Axis| axis.name_among(axes).map(str::to_string);
+            axes.iter().map(name).collect()
+        };
+        Self {
+            graph,
+            labels,
+            axes: (0..graph.len()).map(of_node).collect(),
+        }
+    }
+
+    /// How a node is computed; for one that is given, what it is.
+    pub fn phrase(&self, node: NodeId) -> String {
+        match self.graph.node(node).source {
+            Source::Input => "an input".into(),
+            Source::Data => "data, without a gradient".into(),
+            Source::Param(_) => "a parameter".into(),
+            Source::Constant(value) => numeral(*value),
+            Source::Module(_) => "a module's own forward()".into(),
+            Source::Op(op) => self.of_op(node, op),
+        }
+    }
+
+    /// How an operand is called inside a phrase: its name, its number, or its own phrase, in parentheses if it binds
+    /// less than `tight`.
+    fn operand(&self, node: NodeId, tight: u8) -> String {
+        let label = &self.labels[node.index()];
+        let named = *label != format!("n{}", node.index());
+        match self.graph.node(node).source {
+            Source::Constant(value) => numeral(*value),
+            // Another shape of the same numbers needs no word of its own.
+            Source::Op(op) if !named && op.name() == "reshape" => {
+                self.operand(self.graph.node(node).operands[0], tight)
+            }
+            Source::Op(op) if !named => {
+                let inner = self.of_op(node, op);
+                let binds = infix(op.name()).map_or(9, |(_, binds)| binds);
+                match (inner.len() > LENGTH_MAX, binds < tight) {
+                    (true, _) => label.clone(),
+                    (false, true) => format!("({inner})"),
+                    (false, false) => inner,
+                }
+            }
+            _ => label.clone(),
+        }
+    }
+
+    fn of_op(&self, node: NodeId, op: &AnyOp) -> String {
+        let ids = self.graph.node(node).operands;
+        let called = |position: usize, tight: u8| self.operand(ids[position], tight);
+        match (op.name(), infix(op.name()), ids.len()) {
+            ("neg", ..) => format!("-{}", called(0, 3)),
+            (_, Some((sign, binds)), 2) => format!("{} {sign} {}", called(0, binds), called(1, binds + 1)),
+            ("power", ..) => match attributes::encode(op).first().and_then(|(_, n)| n.first().copied()) {
+                Some(n) => format!("{}^{}", called(0, 6), numeral(n)),
+                None => format!("{}^n", called(0, 6)),
+            },
+            ("permute", ..) if self.graph.shape(node).rank() == 2 => format!("{}.T", called(0, 6)),
+            ("pick", _, 2) => format!("{}[i, {}[i]]", called(0, 6), called(1, 0)),
+            ("embedding", _, 2) => format!("{}[{}]", called(0, 6), called(1, 0)),
+            ("slice", ..) => slice(&called(0, 6), op),
+            ("where", _, 3) => format!("if {} then {} else {}", called(0, 0), called(1, 0), called(2, 0)),
+            (name, ..) => {
+                let all: Vec<String> = (0..ids.len()).map(|position| called(position, 0)).collect();
+                format!("{name}({}{})", all.join(", "), self.over(ids, op))
+            }
+        }
+    }
+
+    /// The axes of an op that goes over some of them, as the language writes them: `, over k`.
+    ///
+    /// They are left out where the language leaves them out, for an operand with a single axis.
+    fn over(&self, operands: &[NodeId], op: &AnyOp) -> String {
+        let (Some(positions), Some(&operand)) = (axes_of(op), operands.first()) else {
+            return String::new();
+        };
+        let rank = self.graph.shape(operand).rank();
+        if rank < 2 {
+            return String::new();
+        }
+        let all = if positions.is_empty() { (0..rank).collect() } else { positions };
+        let names = &self.axes[operand.index()];
+        let name = |axis: &usize| names.get(*axis).cloned().flatten().filter(|_| names.len() == rank);
+        match all.iter().map(name).collect::<Option<Vec<String>>>() {
+            Some(names) => format!(", over {}", names.join(", ")),
+            None if all.len() == rank => ", over all axes".into(),
+            None => {
+                let places: Vec<String> = all.iter().map(|axis| (axis + 1).to_string()).collect();
+                format!(", over axis {}", places.join(", "))
+            }
+        }
     }
 }
 
-/// How an operand is called inside a phrase: its name, its number, or its own phrase, in parentheses if it binds less
-/// than `tight`.
-fn operand(graph: &Graph, labels: &[String], node: NodeId, tight: u8) -> String {
-    let named = labels[node.index()] != format!("n{}", node.index());
-    match graph.node(node).source {
-        Source::Constant(value) => numeral(*value),
-        // Another shape of the same numbers needs no word of its own.
-        Source::Op(op) if !named && op.name() == "reshape" => {
-            operand(graph, labels, graph.node(node).operands[0], tight)
-        }
-        Source::Op(op) if !named => {
-            let inner = of_op(graph, labels, node, op);
-            let binds = infix(op.name()).map_or(9, |(_, binds)| binds);
-            match (inner.len() > LENGTH_MAX, binds < tight) {
-                (true, _) => labels[node.index()].clone(),
-                (false, true) => format!("({inner})"),
-                (false, false) => inner,
-            }
-        }
-        _ => labels[node.index()].clone(),
-    }
+/// The axes that an op goes over; no axis stands for all of them.
+fn axes_of(op: &AnyOp) -> Option<Vec<usize>> {
+    let numbers = attribute(op, "over").or_else(|| attribute(op, "axis"))?;
+    Some(numbers.into_iter().map(|axis| axis as usize).collect())
 }
 
 /// The sign of an op that stands between its operands, or before its only one, and how tightly it binds.
@@ -58,35 +141,6 @@ fn infix(op: &str) -> Option<(&'static str, u8)> {
     signs
         .into_iter()
         .find_map(|(name, sign, binds)| (name == op).then_some((sign, binds)))
-}
-
-fn of_op(graph: &Graph, labels: &[String], node: NodeId, op: &AnyOp) -> String {
-    let ids = graph.node(node).operands;
-    let called = |position: usize, tight: u8| operand(graph, labels, ids[position], tight);
-    match (op.name(), infix(op.name()), ids.len()) {
-        ("neg", ..) => format!("-{}", called(0, 3)),
-        (_, Some((sign, binds)), 2) => format!("{} {sign} {}", called(0, binds), called(1, binds + 1)),
-        ("power", ..) => match attributes::encode(op).first().and_then(|(_, n)| n.first().copied()) {
-            Some(n) => format!("{}^{}", called(0, 6), numeral(n)),
-            None => format!("{}^n", called(0, 6)),
-        },
-        ("permute", ..) if graph.shape(node).rank() == 2 => format!("{}.T", called(0, 6)),
-        ("pick", _, 2) => format!("{}[i, {}[i]]", called(0, 6), called(1, 0)),
-        ("embedding", _, 2) => format!("{}[{}]", called(0, 6), called(1, 0)),
-        ("slice", ..) => slice(&called(0, 6), op),
-        ("where", _, 3) => format!("if {} then {} else {}", called(0, 0), called(1, 0), called(2, 0)),
-        ("sum" | "mean" | "max" | "min" | "prod" | "softmax" | "log_softmax" | "logsumexp", _, 1) => {
-            let rank = graph.operand_shapes(node).next().map_or(0, |shape| shape.rank());
-            match (attribute(op, "axes").or(attribute(op, "axis")).as_deref(), rank) {
-                (Some([axis]), 2..) => format!("{}({}, axis {})", op.name(), called(0, 0), numeral(axis + 1.0)),
-                _ => format!("{}({})", op.name(), called(0, 0)),
-            }
-        }
-        (name, ..) => {
-            let all: Vec<String> = (0..ids.len()).map(|position| called(position, 0)).collect();
-            format!("{name}({})", all.join(", "))
-        }
-    }
 }
 
 fn attribute(op: &AnyOp, field: &str) -> Option<Vec<f64>> {

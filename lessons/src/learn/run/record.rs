@@ -13,7 +13,7 @@ use tapegrad_autograd::language::run::{self, RunError, Session};
 use tapegrad_autograd::{Step as BackwardStep, Tape, Var};
 
 use super::difference;
-use super::phrase;
+use super::phrase::Naming;
 use super::trace::{NodeRecord, Phase, Received, Trace, TraceStep};
 
 /// The numbers that a run is given.
@@ -84,7 +84,7 @@ pub fn record(program: &Program, given: &RunInputs, differences: FiniteDifferenc
     let sizes = session.instance().sizes();
     let sizes = sizes.iter().map(|(name, &size)| (name.to_string(), size)).collect();
     let maximises = matches!(program.objective, Some((Direction::Maximize, _)));
-    let mut trace = trace(&tape, &elaborated, &backward, objective.index());
+    let mut trace = trace(&tape, program, &elaborated, &backward, objective.index());
     (trace.sizes, trace.maximises) = (sizes, maximises);
     let work = trace.gradient_entries().saturating_mul(trace.nodes.len());
     if differences == FiniteDifferences::Taken && work <= DIFFERENCES_MAX {
@@ -94,11 +94,18 @@ pub fn record(program: &Program, given: &RunInputs, differences: FiniteDifferenc
 }
 
 /// The trace of a run that is over; sizes, direction and differences are still to be filled in.
-fn trace(tape: &Tape<'_, f64>, elaborated: &Elaborated, backward: &[BackwardStep<f64>], objective: usize) -> Trace {
+fn trace(
+    tape: &Tape<'_, f64>,
+    program: &Program,
+    elaborated: &Elaborated,
+    backward: &[BackwardStep<f64>],
+    objective: usize,
+) -> Trace {
     let graph = tape.graph().clone();
     let names = names(&graph, elaborated);
     let labels = labels(&graph, &names);
-    let mut nodes: Vec<NodeRecord> = graph.nodes().map(|node| node_record(tape, &labels, node.id)).collect();
+    let naming = Naming::new(&graph, &labels, program, elaborated);
+    let mut nodes: Vec<NodeRecord> = graph.nodes().map(|node| node_record(tape, &naming, node.id)).collect();
     let steps = steps(&graph, backward);
     for (at, step) in steps.iter().enumerate() {
         match step.phase {
@@ -121,10 +128,10 @@ fn trace(tape: &Tape<'_, f64>, elaborated: &Elaborated, backward: &[BackwardStep
 }
 
 /// A node with its value, before the backward pass.
-fn node_record(tape: &Tape<'_, f64>, labels: &[String], node: NodeId) -> NodeRecord {
+fn node_record(tape: &Tape<'_, f64>, naming: &Naming<'_>, node: NodeId) -> NodeRecord {
     NodeRecord {
-        label: labels[node.index()].clone(),
-        phrase: phrase::phrase(&tape.graph(), labels, node),
+        label: naming.labels[node.index()].clone(),
+        phrase: naming.phrase(node),
         value: tape.value(Var::new(tape, node)),
         gradient: None,
         received: Vec::new(),

@@ -166,6 +166,15 @@ impl Trace {
         Ok(step + 1)
     }
 
+    /// The anchor of a step, counted as [`Trace::anchor`] does: `backward b`.
+    pub fn step_anchor(&self, step: usize) -> String {
+        match step.checked_sub(1).map(|at| self.steps.get(at)) {
+            None => "start".into(),
+            Some(None) => "end".into(),
+            Some(Some(now)) => format!("{} {}", now.phase.name(), self.nodes[now.node].label),
+        }
+    }
+
     /// The number of entries of all gradients.
     pub fn gradient_entries(&self) -> usize {
         let gradients = self.nodes.iter().filter_map(|node| node.gradient.as_ref());

@@ -4,7 +4,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::learn::lesson::prose::Paragraph;
+use crate::learn::lesson::prose::{Paragraph, unmarked};
 use crate::learn::session::status::{Status, Tone};
 
 /// Everything that the learner sees at one moment.
@@ -187,22 +187,12 @@ impl ScreenBlock {
             }
             Self::Graph { nodes } => texts.extend(nodes.iter().map(|mark| mark.label.clone())),
             Self::Prompt(prompt) => {
-                texts.extend([
-                    prompt.ask.clone(),
-                    prompt.form.clone(),
-                    prompt.status.word().to_string(),
-                ]);
-                texts.extend(
-                    prompt
-                        .options
-                        .iter()
-                        .chain(&prompt.attempts)
-                        .chain(&prompt.hints)
-                        .cloned(),
-                );
-                texts.extend(prompt.worked.clone());
+                texts.extend([prompt.form.clone(), prompt.status.word().to_string()]);
+                texts.extend(prompt.attempts.iter().cloned());
+                let marked = [&prompt.ask].into_iter().chain(&prompt.options).chain(&prompt.hints);
+                texts.extend(marked.chain(&prompt.worked).map(|text| unmarked(text)));
             }
-            Self::Feedback { tone, text } => texts.extend([tone.word().to_string(), text.clone()]),
+            Self::Feedback { tone, text } => texts.extend([tone.word().to_string(), unmarked(text)]),
             Self::Progress { text } => texts.push(text.clone()),
             Self::Keys { keys } => texts.extend(keys.iter().flat_map(|(key, what)| [key.clone(), what.clone()])),
         }

@@ -7,7 +7,7 @@ use super::checks::path_table;
 use super::naming::name;
 use crate::learn::lesson::property;
 use crate::learn::lesson::prose::Paragraph;
-use crate::learn::run::numeral::{block, numeral};
+use crate::learn::run::numeral::block;
 use crate::learn::session::state::LessonState;
 
 /// The most rows of the whole table; of a larger graph only values with names are listed.
@@ -105,19 +105,7 @@ pub fn properties(state: &LessonState) -> ScreenBlock {
     let row = |property: &crate::learn::lesson::format::Property| {
         let tried = property::try_out(&state.lesson, property, property::TRIES);
         let outcome = match tried {
-            Ok(tried) => match tried.held == tried.tries {
-                true => format!(
-                    "held in all {} tries; largest deviation {}",
-                    tried.tries,
-                    numeral(tried.largest)
-                ),
-                false => format!(
-                    "FAILED in {} of {} tries; seed {}",
-                    tried.tries - tried.held,
-                    tried.tries,
-                    tried.worst
-                ),
-            },
+            Ok(tried) => tried.text(),
             Err(why) => format!("cannot be tried: {why}"),
         };
         vec![ScreenCell::open(property.claim.clone()), ScreenCell::open(outcome)]
@@ -151,6 +139,7 @@ pub fn help(state: &LessonState) -> Vec<ScreenBlock> {
             "answer the question; a number, a fraction, a list, or an expression such as g_b * z[1]",
         ),
         ("Tab", "skip the question: its answer is shown and counts as skipped"),
+        ("r", "try the questions of this step again"),
         ("t", "every value and every gradient so far"),
         ("w", "why a gradient has its value: the contribution of each path"),
         ("e", "change a given value, as in x[1] = 3, and compare; u undoes it"),

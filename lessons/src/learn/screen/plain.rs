@@ -1,7 +1,7 @@
 //! A screen as plain lines: for screen readers, pipes and CI. No lines are drawn, nothing is aligned by colour.
 
 use super::block::{NodeMark, Prompt, Screen, ScreenBlock, ScreenCell, When};
-use crate::learn::lesson::prose::{Paragraph, TextSpan};
+use crate::learn::lesson::prose::{Paragraph, TextSpan, unmarked};
 use crate::learn::session::status::Status;
 
 /// A screen as plain lines.
@@ -30,7 +30,7 @@ pub fn block(block: &ScreenBlock) -> String {
         ScreenBlock::Table { caption, header, rows } => table(caption, header, rows),
         ScreenBlock::Graph { nodes } => graph(nodes),
         ScreenBlock::Prompt(prompt) => question(prompt),
-        ScreenBlock::Feedback { tone, text } => format!("{} {text}\n", tone.word()),
+        ScreenBlock::Feedback { tone, text } => format!("{} {}\n", tone.word(), unmarked(text)),
         ScreenBlock::Progress { text } => format!("{text}\n"),
         ScreenBlock::Keys { keys } => {
             let keys: Vec<String> = keys.iter().map(|(key, what)| format!("{key}: {what}")).collect();
@@ -98,11 +98,11 @@ fn graph(nodes: &[NodeMark]) -> String {
 }
 
 fn question(prompt: &Prompt) -> String {
-    let mut text = format!("Question {} ({}): {}\n", prompt.key, prompt.status.word(), prompt.ask);
+    let mut text = format!("Question {} ({}): {}\n", prompt.key, prompt.status.word(), unmarked(&prompt.ask));
     prompt
         .options
         .iter()
-        .for_each(|option| text += &format!("  {option}\n"));
+        .for_each(|option| text += &format!("  {}\n", unmarked(option)));
     if !prompt.form.is_empty() {
         text += &format!("  answer with {}\n", prompt.form);
     }
@@ -113,15 +113,15 @@ fn question(prompt: &Prompt) -> String {
         prompt
             .hints
             .iter()
-            .for_each(|hint| text += &format!("  hint: {hint}\n"));
+            .for_each(|hint| text += &format!("  hint: {}\n", unmarked(hint)));
     } else {
         prompt
             .hints
             .iter()
-            .for_each(|hint| text += &format!("  hint given: {hint}\n"));
+            .for_each(|hint| text += &format!("  hint given: {}\n", unmarked(hint)));
     }
     if let Some(worked) = &prompt.worked {
-        text += &format!("  answer: {worked}\n");
+        text += &format!("  answer: {}\n", unmarked(worked));
     }
     text
 }

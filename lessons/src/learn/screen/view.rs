@@ -261,5 +261,8 @@ fn keys(state: &LessonState) -> Vec<(String, String)> {
     if state.entry == TextEntry::Closed && state.panel == ScreenPanel::Step && state.open_question().is_some() {
         keys.insert(0, ("Enter".into(), "answer".into()));
     }
+    if state.entry == TextEntry::Closed && state.panel == ScreenPanel::Step && state.can_retry() {
+        keys.insert(0, ("r".into(), "try again".into()));
+    }
     keys
 }

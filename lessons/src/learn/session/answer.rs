@@ -1,11 +1,24 @@
 //! Judging an answer: right, a recognised mistake, or wrong. Values are compared, never texts.
+//!
+//! A text that is no answer of the kind that is asked for is told so, and is no attempt.
 
 use ndarray::ArrayD;
 
+use super::typed;
 use crate::learn::lesson::evaluate::evaluate;
-use crate::learn::lesson::format::{AnswerKind, AnswerTolerance, Question};
+use crate::learn::lesson::format::{AnswerKind, Question};
 use crate::learn::lesson::visible::Visible;
-use crate::learn::run::numeral::{inline, shape};
+use crate::learn::run::numeral::{inline, numeral};
+
+/// How far a number may be from the right one, as a share of that: what is left when a learner calculates with the
+/// numbers on the screen, which have three digits or more.
+pub const RELATIVE: f64 = 0.005;
+
+/// A number this near to 0 is what rounding left of 0: lessons compute with numbers of about 1, to 1e-16 each.
+const ROUNDING: f64 = 1e-13;
+
+/// The fewest digits that a rounded number must have to be judged by its digits.
+const DIGITS_MIN: usize = 2;
 
 /// The judgement on an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,64 +26,102 @@ pub enum Judgement {
     Right,
     /// The answer is wrong; the sentence explains the mistake, if it was recognised.
     Wrong(Option<String>),
-    /// The answer cannot be read; this does not count as an attempt.
+    /// The text is no answer to this question, and the sentence says what to type; it is no attempt.
     Unreadable(String),
 }
 
 /// Judges an answer; `visible` is what the learner may use in it, `all` is the whole trace.
 pub fn judge(question: &Question, given: &str, visible: &Visible<'_>, all: &Visible<'_>) -> Judgement {
-    let given = given.trim();
+    let mut given = typed::plain(given);
     if given.is_empty() {
-        return Judgement::Unreadable("type an answer first".into());
+        return Judgement::Unreadable("Type an answer first.".into());
     }
-    let read = match ParsedAnswer::read(question, given, visible) {
+    let right = ParsedAnswer::read(question, &question.answer, all).ok();
+    let one_number = matches!(&right, Some(ParsedAnswer::Numbers { value, .. }) if value.len() == 1);
+    if let Some(with_point) = typed::decimal_point(typed::right_side(&given)).filter(|_| one_number) {
+        given = with_point;
+    }
+    let read = match ParsedAnswer::read(question, &given, visible) {
         Ok(read) => read,
         Err(why) => return Judgement::Unreadable(why),
     };
-    let expected = |text: &str| ParsedAnswer::read(question, text, all).ok();
-    if expected(&question.answer).is_some_and(|right| read.is(&right, question.accept)) {
+    if right.as_ref().is_some_and(|right| read.is(right)) {
         return Judgement::Right;
     }
-    let recognised = question
-        .wrong
-        .iter()
-        .find(|wrong| expected(&wrong.expr).is_some_and(|it| read.is(&it, question.accept)));
-    match recognised {
-        Some(wrong) => Judgement::Wrong(Some(wrong.say.clone())),
-        None => Judgement::Wrong(generated(question, &read, &expected(&question.answer))),
+    let is_mistake = |expr: &str| ParsedAnswer::read(question, expr, all).is_ok_and(|mistake| read.is(&mistake));
+    if let Some(wrong) = question.wrong.iter().find(|wrong| is_mistake(&wrong.expr)) {
+        return Judgement::Wrong(Some(wrong.say.clone()));
+    }
+    match right.as_ref().and_then(|right| misfit(&read, right, &given)) {
+        Some(why) => Judgement::Unreadable(why),
+        None => Judgement::Wrong(right.as_ref().and_then(|right| generated(&read, right))),
     }
 }
 
-/// A mistake that is known for every number: the other sign, or a factor of two.
-fn generated(question: &Question, read: &ParsedAnswer, right: &Option<ParsedAnswer>) -> Option<String> {
-    let (ParsedAnswer::Numbers { value, .. }, Some(ParsedAnswer::Numbers { value: right, .. })) = (read, right) else {
+/// Why an answer cannot be compared with the right one, if it is of another form.
+fn misfit(read: &ParsedAnswer, right: &ParsedAnswer, given: &str) -> Option<String> {
+    match (read, right) {
+        (ParsedAnswer::Numbers { value, .. }, ParsedAnswer::Numbers { value: right, .. }) => {
+            let fits = value.shape() == right.shape() || (value.len() == 1 && right.len() == 1);
+            if fits {
+                return None;
+            }
+            let point = match right.len() == 1 && given.contains(',') && !given.contains('[') {
+                true => " If the comma is a decimal sign, type a point: 0.5.",
+                false => "",
+            };
+            let (wanted, own) = (form(right.shape()), form(value.shape()));
+            Some(format!("The answer is {wanted}; what you typed is {own}.{point}"))
+        }
+        (ParsedAnswer::Order(own), ParsedAnswer::Order(right)) => {
+            let sorted = |names: &[String]| {
+                let mut names = names.to_vec();
+                names.sort();
+                names
+            };
+            let wanted = sorted(right);
+            (sorted(own) != wanted).then(|| format!("Name each of {} once, with commas between them.", wanted.join(", ")))
+        }
+        _ => None,
+    }
+}
+
+/// What has this shape, in words.
+fn form(shape: &[usize]) -> String {
+    match *shape {
+        [] | [1] => "a single number".into(),
+        [count] => format!("a list of {count} numbers"),
+        [rows, columns] => format!("a table of {rows} rows and {columns} columns"),
+        ref axes => format!("an array with {} axes", axes.len()),
+    }
+}
+
+/// A mistake that is known for every number: the other sign, a factor of two, a per cent without its sign.
+fn generated(read: &ParsedAnswer, right: &ParsedAnswer) -> Option<String> {
+    let (ParsedAnswer::Numbers { value, .. }, ParsedAnswer::Numbers { value: right, .. }) = (read, right) else {
         return None;
     };
-    if value.shape() != right.shape() {
-        return Some(format!(
-            "The answer has the shape {}, yours has {}.",
-            shape(right.shape()),
-            shape(value.shape())
-        ));
-    }
-    let is = |changed: ArrayD<f64>| near(value, &changed, question.accept);
-    if is(-right) {
+    let is = |factor: f64| {
+        let mut pairs = value.iter().zip(right);
+        pairs.all(|(&value, &right)| near(value, factor * right))
+    };
+    if is(-1.0) {
         return Some("The size is right, the sign is not.".into());
     }
-    if is(right * 2.0) || is(right / 2.0) {
+    if is(2.0) || is(0.5) {
         return Some("That is off by a factor of exactly 2.".into());
     }
-    None
+    is(100.0).then(|| "That is 100 times the answer. A per cent is written with its sign: 52.5%.".into())
 }
 
 /// An answer that could be read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ParsedAnswer {
-    /// A number or an array; `digits` if it was typed as a plain number.
+    /// A number or an array.
     Numbers {
         value: ArrayD<f64>,
-        /// The digits after the point, and how many digits count, of a number that was typed as such.
-        typed: Option<(usize, usize)>,
+        /// For each entry that was typed as a number how many of its digits count.
+        typed: Vec<Option<usize>>,
     },
     /// The number of an option, counted from 0.
     Option(usize),
@@ -85,18 +136,23 @@ impl ParsedAnswer {
     ///
     /// **Errors** with a sentence for the learner.
     pub fn read(question: &Question, text: &str, names: &Visible<'_>) -> Result<Self, String> {
+        let text = &typed::plain(text);
         match question.kind {
-            AnswerKind::Number => numbers(text, names),
+            AnswerKind::Number => numbers(typed::right_side(text), names),
             AnswerKind::Choice => option(question, text),
-            AnswerKind::Shape => sizes(text, names).map(Self::Shape),
+            AnswerKind::Shape => sizes(typed::right_side(text), names).map(Self::Shape),
             AnswerKind::Order => order(text, names),
         }
     }
 
-    fn is(&self, right: &Self, accept: AnswerTolerance) -> bool {
+    fn is(&self, right: &Self) -> bool {
         match (self, right) {
             (Self::Numbers { value, typed }, Self::Numbers { value: right, .. }) => {
-                near(value, right, accept) || typed.is_some_and(|typed| rounds_to(right, value, typed))
+                let fits = value.shape() == right.shape() || (value.len() == 1 && right.len() == 1);
+                let same = |((&value, &right), typed): ((&f64, &f64), &Option<usize>)| {
+                    near(value, right) || typed.is_some_and(|digits| rounds_to(right, value, digits))
+                };
+                fits && value.iter().zip(right).zip(typed).all(same)
             }
             (own, right) => own == right,
         }
@@ -109,6 +165,8 @@ impl ParsedAnswer {
                 Some(&left) if value.len() == 1 && left != 0.0 && left.abs() <= ROUNDING => {
                     format!("0, up to rounding ({left:.1e})")
                 }
+                // A list of one number is that number.
+                Some(&only) if value.len() == 1 => numeral(only),
                 _ => inline(value),
             },
             Self::Option(at) => format!(
@@ -123,125 +181,109 @@ impl ParsedAnswer {
     }
 }
 
-/// A single answer this near to 0 is what rounding left of 0: lessons compute with numbers of about 1, to 1e-16 each.
-const ROUNDING: f64 = 1e-13;
-
 /// The letter of an option: a, b, c.
 pub fn letter(option: usize) -> char {
     char::from(b'a' + u8::try_from(option % 26).unwrap_or(0))
 }
 
-fn numbers(text: &str, names: &Visible<'_>) -> Result<ParsedAnswer, String> {
-    if let Ok(value) = text.parse::<f64>() {
-        let mantissa = text
-            .trim_start_matches('-')
-            .split(['e', 'E'])
-            .next()
-            .unwrap_or_default();
-        let decimals = mantissa.split_once('.').map_or(0, |(_, behind)| behind.len());
-        let counting = mantissa.replace('.', "").trim_start_matches('0').len();
-        let plain = !text.contains(['e', 'E']);
-        return Ok(ParsedAnswer::Numbers {
-            value: ArrayD::from_elem(vec![], value),
-            typed: plain.then_some((decimals, counting)),
-        });
+/// The value of a number, a list or a formula.
+///
+/// **Errors** with a sentence for the learner.
+pub fn values(text: &str, names: &Visible<'_>) -> Result<ArrayD<f64>, String> {
+    let text = typed::decimal_point(text).unwrap_or_else(|| text.to_string());
+    match numbers(&text, names)? {
+        ParsedAnswer::Numbers { value, .. } => Ok(value),
+        _ => Err("Type a number, a list or a formula.".into()),
     }
-    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-    let parts = parts(inner.unwrap_or(text));
-    if inner.is_none() && parts.len() == 1 {
-        return evaluate(text, names).map(|value| ParsedAnswer::Numbers { value, typed: None });
-    }
-    let rows: Vec<ArrayD<f64>> = parts
-        .iter()
-        .map(|part| match numbers(part.trim(), names)? {
-            ParsedAnswer::Numbers { value, .. } => Ok(value),
-            _ => Err("a list has numbers".to_string()),
-        })
-        .collect::<Result<_, _>>()?;
-    let views: Vec<_> = rows.iter().map(|row| row.view()).collect();
-    let value = ndarray::stack(ndarray::Axis(0), &views).map_err(|_| "the rows are not of equal length".to_string())?;
-    Ok(ParsedAnswer::Numbers { value, typed: None })
 }
 
-/// The parts between the commas that stand in no brackets.
-fn parts(text: &str) -> Vec<&str> {
-    let (mut depth, mut begin, mut parts) = (0, 0, Vec::new());
-    for (at, sign) in text.char_indices() {
-        match sign {
-            '[' | '(' => depth += 1,
-            ']' | ')' => depth -= 1,
-            ',' if depth == 0 => {
-                parts.push(&text[begin..at]);
-                begin = at + 1;
-            }
-            _ => {}
+fn numbers(text: &str, names: &Visible<'_>) -> Result<ParsedAnswer, String> {
+    if let Some(number) = typed::number(text) {
+        return Ok(ParsedAnswer::Numbers {
+            value: ArrayD::from_elem(vec![], number.value),
+            typed: vec![Some(number.digits)],
+        });
+    }
+    let Some(entries) = typed::entries(text) else {
+        let value = evaluate(&typed::formula(text)?, names)?;
+        if value.iter().any(|entry| entry.is_nan()) {
+            return Err("This has no value: the logarithm or the root of a negative number, or 0 divided by 0.".into());
+        }
+        let typed = vec![None; value.len()];
+        return Ok(ParsedAnswer::Numbers { value, typed });
+    };
+    let (mut rows, mut digits) = (Vec::new(), Vec::new());
+    for entry in &entries {
+        if let ParsedAnswer::Numbers { value, typed } = numbers(entry, names)? {
+            rows.push(value);
+            digits.extend(typed);
         }
     }
-    parts.push(&text[begin..]);
-    parts
+    let views: Vec<_> = rows.iter().map(|row| row.view()).collect();
+    let value = ndarray::stack(ndarray::Axis(0), &views).map_err(|_| "The rows of a table must be of equal length.")?;
+    Ok(ParsedAnswer::Numbers { value, typed: digits })
 }
 
 fn option(question: &Question, text: &str) -> Result<ParsedAnswer, String> {
-    let lower = text.trim_end_matches(')').to_lowercase();
-    let by_letter = (0..question.options.len()).find(|&at| lower == letter(at).to_string());
+    let letters = text.trim_matches(['(', ')', '.', ' ']).to_lowercase();
+    let by_letter = (0..question.options.len()).find(|&at| letters == letter(at).to_string());
     let by_text = question
         .options
         .iter()
-        .position(|option| option.eq_ignore_ascii_case(text));
+        .position(|option| typed::plain(option).eq_ignore_ascii_case(text));
     by_letter.or(by_text).map(ParsedAnswer::Option).ok_or_else(|| {
         let last = letter(question.options.len().saturating_sub(1));
-        format!("answer with a letter from a to {last}")
+        format!("Answer with a letter from a to {last}.")
     })
 }
 
 fn sizes(text: &str, names: &Visible<'_>) -> Result<Vec<i64>, String> {
-    let inner = text.trim().trim_start_matches('[').trim_end_matches(']').trim();
-    if inner.is_empty() || inner == "a number" {
+    let inner = text.trim_matches(['[', ']', '(', ')', ' ']);
+    if ["", "a number", "number", "scalar", "a single number"].contains(&inner) {
         return Ok(Vec::new());
     }
-    let size = |part: &str| {
-        let value = evaluate(part.trim(), names)?;
+    // `2 x 3`, `2 by 3`, `2 3`.
+    let is_separator = |part: &&str| !["x", "by"].contains(part);
+    let spaced = inner.replace('*', " ");
+    let parts: Vec<&str> = match inner.contains(',') {
+        true => inner.split(',').collect(),
+        false => spaced.split_whitespace().filter(is_separator).collect(),
+    };
+    let size = |part: &&str| {
+        let value = evaluate(&typed::formula(part)?, names)?;
         match value.first() {
-            Some(&size) if value.ndim() == 0 && size.fract() == 0.0 => Ok(size as i64),
-            _ => Err(format!(
-                "`{}` is not a size; a shape is written like [2, 3]",
-                part.trim()
-            )),
+            Some(&size) if value.ndim() == 0 && size.fract() == 0.0 && size >= 0.0 => Ok(size as i64),
+            _ => Err(format!("`{}` is no size. A shape is written like [2, 3].", part.trim())),
         }
     };
-    inner.split(',').map(size).collect()
+    parts.iter().map(size).collect()
 }
 
 fn order(text: &str, names: &Visible<'_>) -> Result<ParsedAnswer, String> {
     let words = text
-        .split([',', '>', ' '])
+        .split([',', '>', ' ', ';'])
         .map(str::trim)
-        .filter(|word| !word.is_empty());
+        .filter(|word| !word.is_empty() && !["then", "and"].contains(word));
     let known = |word: &str| {
         let own = word.strip_prefix("g_").unwrap_or(word);
         match names.trace.find(own) {
             Some(_) => Ok(own.to_string()),
-            None => Err(format!(
-                "nothing here is called `{word}`; give names with commas between them"
-            )),
+            None => Err(format!("Nothing here is called `{word}`. Give names with commas between them.")),
         }
     };
     words.map(known).collect::<Result<_, _>>().map(ParsedAnswer::Order)
 }
 
-fn near(value: &ArrayD<f64>, right: &ArrayD<f64>, accept: AnswerTolerance) -> bool {
-    value.shape() == right.shape()
-        && value
-            .iter()
-            .zip(right)
-            .all(|(&value, &right)| value == right || (value - right).abs() <= accept.abs + accept.rel * right.abs())
+/// True if two numbers differ by no more than a share of the right one, or are both what rounding left of 0.
+fn near(value: f64, right: f64) -> bool {
+    value == right
+        || (value - right).abs() <= RELATIVE * right.abs()
+        || (value.abs() <= ROUNDING && right.abs() <= ROUNDING)
 }
 
-/// True if `right` rounded to the digits typed is the value typed, and at least two digits count.
-fn rounds_to(right: &ArrayD<f64>, value: &ArrayD<f64>, (decimals, counting): (usize, usize)) -> bool {
-    let (Some(&right), Some(&value)) = (right.first(), value.first()) else {
-        return false;
-    };
-    let rounded: Option<f64> = format!("{right:.decimals$}").parse().ok();
-    counting >= 2 && decimals < 17 && rounded == Some(value)
+/// True if `right` rounded to the digits that were typed is what was typed.
+fn rounds_to(right: f64, value: f64, digits: usize) -> bool {
+    let decimals = digits.saturating_sub(1).min(16);
+    let rounded: f64 = format!("{right:.decimals$e}").parse().unwrap_or(f64::NAN);
+    digits >= DIGITS_MIN && (rounded - value).abs() <= ROUNDING * value.abs()
 }

@@ -6,8 +6,9 @@ use ndarray::ArrayD;
 use tapegrad_autograd::NodeId;
 use tapegrad_autograd::graph::Source;
 
+use super::answer::values;
 use super::state::{LessonState, ScreenPanel, TextEntry};
-use crate::learn::lesson::evaluate::evaluate;
+use super::typed;
 use crate::learn::lesson::visible::Visible;
 use crate::learn::run::record::{FiniteDifferences, record};
 use crate::learn::run::trace::Trace;
@@ -32,6 +33,7 @@ impl LessonState {
     }
 
     fn changed(&self, typed: &str) -> Result<Trace, String> {
+        let typed = typed::plain(typed);
         let (place, value) = typed.split_once('=').ok_or("there is no `=`")?;
         let (name, at) = match place.trim().rsplit_once('[') {
             Some((name, at)) if self.trace.find(place.trim()).is_none() => {
@@ -47,7 +49,7 @@ impl LessonState {
             return Err(format!("{name} is computed; only what is given can be changed"));
         }
         let visible = Visible::all(&self.trace);
-        let new = evaluate(value.trim(), &visible)?;
+        let new = values(value.trim(), &visible)?;
         let old = &self.trace.nodes[node].value;
         let array = match at {
             None if new.shape() == old.shape() => new,

@@ -1,12 +1,12 @@
 //! What a learner has answered so far, in a file that belongs to the learner: a TOML text, one table for each lesson.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::state::{Answered, LessonState};
+use crate::learn::lesson::load::Lesson;
 use crate::learn::session::status::Status;
 
 /// What a learner has answered in all lessons.
@@ -23,16 +23,69 @@ pub struct LearnerProgress {
 pub struct LessonProgress {
     /// The step at which the lesson was left.
     pub step: usize,
+    /// The name of that step, `backward b`, which outlasts a change of the lesson; empty in older files.
+    pub at: String,
     /// How many questions the lesson has.
     pub questions: usize,
     /// The status of each question: `right`, `shown` or `skipped`.
     pub answered: BTreeMap<String, String>,
+    /// The attempts at each question.
+    pub attempts: BTreeMap<String, Vec<String>>,
 }
 
 impl LessonProgress {
-    /// How many questions were answered right.
-    pub fn right(&self) -> usize {
-        self.answered.values().filter(|status| *status == "right").count()
+    /// What a learner has done in a lesson.
+    pub fn of(state: &LessonState) -> Self {
+        let settled = |(key, answered): (&String, &Answered)| {
+            let status = match answered.status {
+                Status::Open => return None,
+                Status::Right => "right",
+                Status::Shown => "shown",
+                Status::Skipped => "skipped",
+            };
+            Some((key.clone(), status.to_string()))
+        };
+        let tried = state.answered.iter().filter(|(_, answered)| !answered.attempts.is_empty());
+        Self {
+            step: state.step,
+            at: state.trace.step_anchor(state.step),
+            questions: state.lesson.questions().count(),
+            answered: state.answered.iter().filter_map(settled).collect(),
+            attempts: tried.map(|(key, answered)| (key.clone(), answered.attempts.clone())).collect(),
+        }
+    }
+
+    /// How many questions of a lesson were answered right.
+    pub fn right(&self, lesson: &Lesson) -> usize {
+        let is_right = |key: &String| self.answered.get(key).is_some_and(|status| status == "right");
+        lesson.questions().filter(|(_, question)| is_right(&question.key)).count()
+    }
+
+    /// Puts a learner back to where the lesson was left, with a sentence if the lesson has changed since.
+    ///
+    /// An answer to a question that the lesson no longer asks stays in the file.
+    pub fn resume(&self, state: &mut LessonState) -> Option<String> {
+        let keys: Vec<String> = state.lesson.questions().map(|(_, question)| question.key.clone()).collect();
+        for key in &keys {
+            let status = match self.answered.get(key).map(String::as_str) {
+                Some("right") => Status::Right,
+                Some("shown") => Status::Shown,
+                Some("skipped") => Status::Skipped,
+                _ => Status::Open,
+            };
+            let attempts = self.attempts.get(key).cloned().unwrap_or_default();
+            if status != Status::Open || !attempts.is_empty() {
+                state.answered.insert(key.clone(), Answered { attempts, status });
+            }
+        }
+        state.go(state.trace.anchor(&self.at).unwrap_or(self.step));
+        let lost = self.answered.keys().filter(|key| !keys.contains(key)).count();
+        let asked = match lost {
+            0 => return None,
+            1 => "One of your answers belongs to a question that it no longer asks".to_string(),
+            lost => format!("{lost} of your answers belong to questions that it no longer asks"),
+        };
+        Some(format!("This lesson has changed since you were here. {asked}; your file keeps them."))
     }
 }
 
@@ -49,102 +102,4 @@ pub fn default_file() -> Option<PathBuf> {
             .or_else(|| Some(of("HOME")?.join(".local/share")))?;
         Some(data.join("tapegrad/progress.toml"))
     })
-}
-
-impl LearnerProgress {
-    /// Reads the file; one that is not there is empty.
-    ///
-    /// **Errors** if it is there and cannot be read: nothing of the learner's is ever written over.
-    pub fn read(file: &Path) -> Result<Self, String> {
-        match std::fs::read_to_string(file) {
-            Ok(text) => toml::from_str(&text).map_err(|error| format!("{}: {error}", file.display())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(format!("{}: {error}", file.display())),
-        }
-    }
-
-    /// Writes the file as a whole: it is replaced in one go, or not at all.
-    ///
-    /// **Errors** if it cannot be written.
-    pub fn write(&self, file: &Path) -> Result<(), String> {
-        let wrong = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-        let text = toml::to_string(self).map_err(|error| wrong(&error))?;
-        let folder = file
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).map_err(|error| wrong(&error))?;
-        let beside = file.with_extension("toml.new");
-        let note =
-            "# What you have answered in the lessons of tapegrad. The file is yours: keep it, copy it, delete it.\n\n";
-        std::fs::write(&beside, note.to_owned() + &text).map_err(|error| wrong(&error))?;
-        std::fs::rename(&beside, file).map_err(|error| wrong(&error))
-    }
-
-    /// Stores the state of a lesson.
-    pub fn note(&mut self, state: &LessonState) {
-        let settled = |(key, answered): (&String, &Answered)| {
-            let status = match answered.status {
-                Status::Open => return None,
-                Status::Right => "right",
-                Status::Shown => "shown",
-                Status::Skipped => "skipped",
-            };
-            Some((key.clone(), status.to_string()))
-        };
-        let begun = LessonProgress {
-            step: state.step,
-            questions: state.lesson.questions().count(),
-            answered: state.answered.iter().filter_map(settled).collect(),
-        };
-        self.lessons.insert(state.lesson.about.id.clone(), begun);
-    }
-
-    /// Puts a learner back to where a lesson was left.
-    pub fn resume(&self, state: &mut LessonState) {
-        let Some(begun) = self.lessons.get(&state.lesson.about.id) else {
-            return;
-        };
-        for (key, status) in &begun.answered {
-            let status = match status.as_str() {
-                "right" => Status::Right,
-                "shown" => Status::Shown,
-                _ => Status::Skipped,
-            };
-            state.answered.insert(
-                key.clone(),
-                Answered {
-                    attempts: Vec::new(),
-                    status,
-                },
-            );
-        }
-        state.go(begun.step);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_progress_file_is_read_back_and_a_broken_one_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("deep/progress.toml");
-        assert_eq!(LearnerProgress::read(&file), Ok(LearnerProgress::default()));
-        let mut progress = LearnerProgress::default();
-        let answered = BTreeMap::from([("y".to_string(), "right".to_string())]);
-        progress.lessons.insert(
-            "01-ledger".into(),
-            LessonProgress {
-                step: 4,
-                questions: 9,
-                answered,
-            },
-        );
-        progress.write(&file).unwrap();
-        assert_eq!(LearnerProgress::read(&file), Ok(progress));
-        std::fs::write(&file, "lessons = 3").unwrap();
-        assert!(LearnerProgress::read(&file).unwrap_err().contains("progress.toml"));
-    }
 }

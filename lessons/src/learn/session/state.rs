@@ -102,6 +102,8 @@ pub enum Action {
     Enter,
     /// Skip the question.
     Skip,
+    /// Ask the settled questions of this step again.
+    Retry,
     /// Show a panel, or the step again if the panel is shown already.
     Show(ScreenPanel),
     /// Undo all changes of values.
@@ -147,6 +149,7 @@ impl LessonState {
             Action::Close => (self.entry, self.typed) = (TextEntry::Closed, String::new()),
             Action::Enter => self.enter(),
             Action::Skip => self.skip(),
+            Action::Retry => self.retry(),
             Action::Show(panel) => self.panel = if self.panel == panel { ScreenPanel::Step } else { panel },
             Action::Restore => self.restore(),
             Action::Type(_) => {}
@@ -276,6 +279,24 @@ impl LessonState {
         answered.status = Status::Skipped;
         self.said = Some((Tone::Note, format!("Skipped. {}", self.worked(&question))));
         self.settled();
+    }
+
+    /// True if a question of this step can be tried again.
+    pub fn can_retry(&self) -> bool {
+        self.questions().iter().any(|question| self.status(&question.key) != Status::Open)
+    }
+
+    fn retry(&mut self) {
+        let questions = self.questions();
+        if questions.is_empty() {
+            self.said = Some((Tone::Note, "This step has no question to try again.".into()));
+            return;
+        }
+        for question in questions {
+            self.answered.remove(&question.key);
+        }
+        self.go(self.step);
+        self.said = Some((Tone::Note, "Try again: three attempts, as before.".into()));
     }
 
     fn go_to(&mut self, typed: &str) {

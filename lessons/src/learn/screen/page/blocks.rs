@@ -20,7 +20,7 @@ pub fn render(block: &ScreenBlock) -> Markup {
         ScreenBlock::Table { caption, header, rows } => table(caption, header, rows),
         ScreenBlock::Graph { nodes } => strip(nodes),
         ScreenBlock::Prompt(prompt) => prompt_form(prompt),
-        ScreenBlock::Feedback { tone, text } => html! { p.feedback { strong { (tone.word()) } " " (text) } },
+        ScreenBlock::Feedback { tone, text } => html! { p.feedback { strong { (tone.word()) } " " (running(&spans(text))) } },
         ScreenBlock::Progress { text } => html! { p.soft { (text) } },
         ScreenBlock::Keys { keys } => key_list(keys),
     }
@@ -123,17 +123,18 @@ pub fn prompt_form(prompt: &Prompt) -> Markup {
                 span.status { (prompt.status.word()) }
             }
             @if !prompt.options.is_empty() {
-                ul.options { @for option in &prompt.options { li { (option) } } }
+                ul.options { @for option in &prompt.options { li { (running(&spans(option))) } } }
             }
             p {
                 input id=(input) type="text" spellcheck="false" autocapitalize="off" aria-describedby=(form);
-                " " button type="submit" { "Answer" } " " button.skip type="button" { "Skip" }
+                " " button type="submit" { "Answer" } " " button.skip type="button" { "Skip" } " "
+                button.again type="button" disabled { "Try again" }
             }
             p.soft id=(form) { (prompt.form) }
             p.said role="status" {}
             @for attempt in &prompt.attempts { p.attempt { strong { "Attempt:" } " " (attempt) } }
-            @for hint in &prompt.hints { p.hint { strong { "Hint:" } " " (hint) } }
-            @if let Some(worked) = &prompt.worked { p.worked { strong { "Answer:" } " " (worked) } }
+            @for hint in &prompt.hints { p.hint { strong { "Hint:" } " " (running(&spans(hint))) } }
+            @if let Some(worked) = &prompt.worked { p.worked { strong { "Answer:" } " " (running(&spans(worked))) } }
         }
     }
 }

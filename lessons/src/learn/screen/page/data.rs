@@ -12,7 +12,7 @@ use crate::learn::lesson::load::Lesson;
 use crate::learn::lesson::visible::Visible;
 use crate::learn::run::numeral::inline;
 use crate::learn::run::trace::{Phase, Trace};
-use crate::learn::session::answer::ParsedAnswer;
+use crate::learn::session::answer::{ParsedAnswer, RELATIVE};
 
 /// A trace with more nodes than this gives the script no names to calculate with.
 const NAMED_MAX: usize = 400;
@@ -38,7 +38,7 @@ pub fn data(lesson: &Rc<Lesson>) -> String {
     };
     let stops: Vec<usize> = lesson.stops.iter().map(|stop| stop.step).collect();
     json!({"steps": lesson.last_step(), "stops": stops, "questions": questions, "names": names(lesson),
-           "sizes": lesson.trace.sizes, "run": run})
+           "sizes": lesson.trace.sizes, "run": run, "relative": RELATIVE})
     .to_string()
 }
 
@@ -83,7 +83,7 @@ fn run(trace: &Trace) -> Value {
     json!({"ops": ops, "nodes": nodes, "steps": steps, "forward": forward})
 }
 
-/// `{"kind":..,"step":n,"right":answer,"rel":x,"abs":x,"wrong":[[answer,sentence],..]}`.
+/// `{"kind":..,"step":n,"right":answer,"options":[..],"wrong":[[answer,sentence],..]}`.
 fn question_data(lesson: &Rc<Lesson>, step: usize, question: &Question) -> Value {
     let all = Visible::all(&lesson.trace);
     let value =
@@ -99,8 +99,7 @@ fn question_data(lesson: &Rc<Lesson>, step: usize, question: &Question) -> Value
         AnswerKind::Shape => "shape",
         AnswerKind::Order => "order",
     };
-    json!({"kind": kind, "step": step, "right": value(&question.answer), "rel": question.accept.rel,
-           "abs": question.accept.abs, "options": question.options, "wrong": wrong})
+    json!({"kind": kind, "step": step, "right": value(&question.answer), "options": question.options, "wrong": wrong})
 }
 
 fn answer_value(answer: &ParsedAnswer) -> Value {

@@ -84,7 +84,7 @@ window.addEventListener("hashchange", fromAddress);
 
 // Expressions: the part of the graph language that answers need.
 function parse(text, step) {
-  const tokens = text.match(/\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+|[A-Za-z_][\w.]*|[-+*/^()[\],]|\S/g) || [];
+  const tokens = text.match(/(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?%?|[A-Za-z_][\w.]*|[-+*/^()[\],]|\S/g) || [];
   let place = 0;
   const peek = () => tokens[place], take = () => tokens[place++];
   const need = (sign) => { if (take() !== sign) throw Error(`\`${sign}\` is missing`); };
@@ -112,7 +112,10 @@ function parse(text, step) {
     }
     return left;
   };
-  const unary = () => peek() === "-" ? (take(), each(unary(), 0, (a) => -a)) : power();
+  const unary = () => {
+    if (peek() === "+") { take(); return unary(); }
+    return peek() === "-" ? (take(), each(unary(), 0, (a) => -a)) : power();
+  };
   const power = () => {
     const base = postfix();
     return peek() === "^" ? (take(), each(base, unary(), Math.pow)) : base;
@@ -128,7 +131,7 @@ function parse(text, step) {
     if (token === undefined) throw Error("something is missing at the end");
     if (token === "(") { const inner = sum(); need(")"); return inner; }
     if (token === "[") return list("]");
-    if (/^[\d.]/.test(token)) return Number(token);
+    if (/^[\d.]/.test(token)) return token.endsWith("%") ? Number(token.slice(0, -1)) / 100 : Number(token);
     if (!/^[A-Za-z_]/.test(token)) throw Error(`\`${token}\` has no place in an answer`);
     if (token === "inf") return Infinity;
     if (peek() === "(") { take(); return call(token, list(")")); }
@@ -169,7 +172,7 @@ function each(a, b, apply) {
   return apply(a, b);
 }
 function call(name, args) {
-  const one = { exp: Math.exp, log: Math.log, sqrt: Math.sqrt, tanh: Math.tanh, abs: Math.abs,
+  const one = { exp: Math.exp, log: Math.log, ln: Math.log, sqrt: Math.sqrt, tanh: Math.tanh, abs: Math.abs,
     sigmoid: (a) => 1 / (1 + Math.exp(-a)), relu: (a) => Math.max(a, 0) }[name];
   if (one && args.length === 1) return each(args[0], 0, one);
   const all = args.flat(Infinity), total = all.reduce((a, b) => a + b, 0);
@@ -179,35 +182,128 @@ function call(name, args) {
   return many();
 }
 
+// What a learner types, in the signs of the language.
+const signs = {
+  "−": "-", "–": "-", "—": "-", "‒": "-", "﹣": "-", "－": "-", "×": "*", "·": "*", "⋅": "*", "∗": "*", "✕": "*",
+  "÷": "/", "∕": "/", "⁄": "/", "→": ">", "⟶": ">", "⇒": ">", "≻": ">", "²": "^2", "³": "^3", "½": "(1/2)",
+  "⅓": "(1/3)", "¼": "(1/4)", "¾": "(3/4)", "∞": "inf", "√": "sqrt", "α": "alpha", "β": "beta", "σ": "sigmoid",
+  "，": ",", "`": "",
+};
+const plain = (text) => [...text.trim()].map((sign) => signs[sign] ?? (/\s/.test(sign) ? " " : sign)).join("")
+  .replaceAll("**", "^").replaceAll("->", ">").trim();
+function rightSide(text) {
+  text = text.replace(/^[≈~= ]+/, "");
+  const at = text.search(/(?<![<>!=:])=/);
+  const named = at > 0 && /^\p{L}[\p{L}\p{N}_[\]., /]*$/u.test(text.slice(0, at));
+  return named ? text.slice(at + 1).replace(/^=+/, "").trim() : text;
+}
+function typedNumber(text) {
+  const found = /^([-+]?)\s*(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*(%?)$/.exec(text);
+  if (!found) return null;
+  const value = Number(`${found[1]}${found[2]}${found[3] ?? ""}`) * (found[4] ? 0.01 : 1);
+  return Number.isFinite(value) ? { value, digits: found[2].replace(".", "").replace(/^0+/, "").length } : null;
+}
+const decimalPoint = (text) => /^[-+]?\s*\d+,\d+%*$/.test(text) ? text.replace(",", ".") : null;
+function parts(text, separator) {
+  const found = [""];
+  let depth = 0;
+  for (const sign of text) {
+    if ("[(".includes(sign)) depth += 1;
+    if ("])".includes(sign)) depth -= 1;
+    if (sign === separator && depth === 0) found.push("");
+    else found[found.length - 1] += sign;
+  }
+  return found.map((part) => part.trim());
+}
+function bracketed(text) {
+  if (!text.startsWith("[") || !text.endsWith("]")) return null;
+  let depth = 0;
+  for (const sign of text.slice(1, -1)) {
+    depth += sign === "[" ? 1 : sign === "]" ? -1 : 0;
+    if (depth < 0) return null;
+  }
+  return text.slice(1, -1);
+}
+function entries(text) {
+  const inner = bracketed(text), body = inner ?? text;
+  const semicolons = parts(body, ";"), commas = parts(body, ",");
+  if (semicolons.length > 1) return semicolons.map((part) => decimalPoint(part) ?? part);
+  const spaced = body.split(" ").filter(Boolean);
+  const isSpaced = commas.length === 1 && spaced.length > 1 && spaced.every(typedNumber);
+  if (isSpaced) return spaced;
+  return commas.length > 1 || inner !== null ? commas : null;
+}
+
 // Answers.
-function read(question, text) {
+const shapeOf = (x) => Array.isArray(x) ? [x.length, ...shapeOf(x[0])] : [];
+function listed(text, step) {
+  const number = typedNumber(text);
+  if (number) return { value: number.value, digits: [number.digits] };
+  const all = entries(text);
+  if (!all) {
+    const value = parse(text, step), digits = [value].flat(Infinity).map(() => 0);
+    if ([value].flat(Infinity).some(Number.isNaN)) {
+      throw Error("This has no value: the logarithm or the root of a negative number, or 0 divided by 0.");
+    }
+    return { value, digits };
+  }
+  const rows = all.map((one) => listed(one, step));
+  if (new Set(rows.map((row) => String(shapeOf(row.value)))).size > 1) throw Error("The rows of a table must be of equal length.");
+  return { value: rows.map((row) => row.value), digits: rows.flatMap((row) => row.digits) };
+}
+function read(question, typed) {
+  let text = plain(typed);
   if (question.kind === "choice") {
-    const letter = text.toLowerCase().replace(/\)$/, "");
-    const index = letter.length === 1 ? letter.charCodeAt(0) - 97 : question.options.indexOf(text);
-    if (!(index in question.options)) throw Error(`answer with a letter from a to ${String.fromCharCode(96 + question.options.length)}`);
-    return index;
+    const letter = text.toLowerCase().replace(/^[(). ]+|[(). ]+$/g, "");
+    const index = letter.length === 1 ? letter.charCodeAt(0) - 97
+      : question.options.findIndex((option) => plain(option).toLowerCase() === text.toLowerCase());
+    if (!(index in question.options)) throw Error(`Answer with a letter from a to ${String.fromCharCode(96 + question.options.length)}.`);
+    return { value: index };
   }
-  if (question.kind === "order") return text.split(/[,>\s]+/).filter(Boolean).map((word) => word.replace(/^g_/, ""));
+  if (question.kind === "order") {
+    const names = text.split(/[,>;\s]+/).filter((word) => word && !["then", "and"].includes(word)).map((word) => word.replace(/^g_/, ""));
+    const wanted = [...question.right].sort();
+    if (String([...names].sort()) !== String(wanted)) throw Error(`Name each of ${wanted.join(", ")} once, with commas between them.`);
+    return { value: names };
+  }
+  text = rightSide(text);
   if (question.kind === "shape") {
-    const inner = text.replace(/^\[|\]$/g, "").trim();
-    return inner ? inner.split(",").map((part) => parse(part, question.step)) : [];
+    const inner = text.replace(/^[[\]() ]+|[[\]() ]+$/g, "");
+    if (["", "a number", "number", "scalar", "a single number"].includes(inner)) return { value: [] };
+    const sizes = inner.includes(",") ? inner.split(",") : inner.replaceAll("*", " ").split(" ").filter((part) => part && part !== "x" && part !== "by");
+    return { value: sizes.map((part) => parse(part, question.step)) };
   }
-  const isList = text.startsWith("[") || /^[^([]*,/.test(text);
-  return parse(isList && !text.startsWith("[") ? `[${text}]` : text, question.step - 1);
+  const isOne = [numbers(question.right)].flat(Infinity).length === 1;
+  return listed((isOne && decimalPoint(text)) || text, question.step - 1);
 }
-function same(a, b, near) {
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  if (Array.isArray(a)) return a.length === b.length && a.every((x, index) => same(x, b[index], near));
-  return near(a, b);
+const ROUNDING = 1e-13;
+const near = (value, right) => value === right || Math.abs(value - right) <= data.relative * Math.abs(right)
+  || (Math.abs(value) <= ROUNDING && Math.abs(right) <= ROUNDING);
+const rounds = (right, value, digits) => digits >= 2 && Number.isFinite(right)
+  && Math.abs(Number(right.toExponential(Math.min(digits - 1, 16))) - value) <= ROUNDING * Math.abs(value);
+function fits(given, right) {
+  const own = [given].flat(Infinity), wanted = [right].flat(Infinity);
+  return String(shapeOf(given)) === String(shapeOf(right)) || (own.length === 1 && wanted.length === 1);
 }
-function isAnswer(question, given, right, text) {
-  if (question.kind !== "number") return same(given, right, (a, b) => a === b);
+function isAnswer(question, given, right) {
+  if (question.kind !== "number") return JSON.stringify(given.value) === JSON.stringify(right);
   right = numbers(right);
-  const near = (a, b) => a === b || Math.abs(a - b) <= question.abs + question.rel * Math.abs(b);
-  if (same(given, right, near)) return true;
-  const digits = /^-?\d*\.?(\d*)$/.exec(text);
-  const counting = text.replace(/[-.]/g, "").replace(/^0+/, "").length;
-  return Boolean(digits) && counting >= 2 && !Array.isArray(right) && Number(right.toFixed(digits[1].length)) === given;
+  if (!fits(given.value, right)) return false;
+  const wanted = [right].flat(Infinity);
+  return [given.value].flat(Infinity).every((value, index) => near(value, wanted[index]) || rounds(wanted[index], value, given.digits[index]));
+}
+function inWords(x) {
+  const shape = shapeOf(x);
+  if (shape.length === 0 || String(shape) === "1") return "a single number";
+  if (shape.length === 1) return `a list of ${shape[0]} numbers`;
+  return shape.length === 2 ? `a table of ${shape[0]} rows and ${shape[1]} columns` : `an array with ${shape.length} axes`;
+}
+// A sentence with its names and formulas, which stand between backquotes, as code.
+function say(place, text) {
+  place.replaceChildren(...text.split("`").map((part, index) => {
+    if (index % 2 === 0) return part;
+    return Object.assign(document.createElement("code"), { textContent: part });
+  }));
 }
 function settle(form, how) {
   settled.set(form.dataset.key, how);
@@ -215,6 +311,18 @@ function settle(form, how) {
   form.querySelector(".status").textContent = how;
   form.querySelectorAll("input, button").forEach((one) => { one.disabled = true; });
   form.querySelector(".worked").classList.add("on");
+  form.querySelector(".again").disabled = false;
+  refresh(written.get(step));
+}
+function reopen(form) {
+  settled.delete(form.dataset.key);
+  form.classList.replace("settled", "open");
+  form.querySelector(".status").textContent = "to answer";
+  form.querySelectorAll("input, button").forEach((one) => { one.disabled = false; });
+  form.querySelectorAll(".worked, .hint").forEach((one) => one.classList.remove("on"));
+  form.querySelector(".again").disabled = true;
+  form.querySelector(".said").textContent = "";
+  form.querySelector("input").value = "";
   refresh(written.get(step));
 }
 document.querySelectorAll("form").forEach((form) => {
@@ -224,22 +332,29 @@ document.querySelectorAll("form").forEach((form) => {
   let attempts = 0;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (settled.has(form.dataset.key)) return;
     const text = input.value.trim();
     let given;
-    if (!text) { said.textContent = "Note. type an answer first"; return; }
-    try { given = read(question, text); } catch (error) { said.textContent = `Note. ${error.message}`; return; }
-    if (isAnswer(question, given, question.right, text)) {
-      said.textContent = "Right.";
+    if (!text) { say(said, "Note. Type an answer first."); return; }
+    try { given = read(question, text); } catch (error) { say(said, `Note. ${error.message}`); return; }
+    if (isAnswer(question, given, question.right)) {
+      say(said, "Right.");
       settle(form, "answered");
       return;
     }
+    const known = question.wrong.find(([value]) => isAnswer(question, given, value));
+    const right = question.kind === "number" ? numbers(question.right) : null;
+    if (!known && right !== null && !fits(given.value, right)) {
+      say(said, `Note. The answer is ${inWords(right)}; what you typed is ${inWords(given.value)}.`);
+      return;
+    }
     attempts += 1;
-    const known = question.wrong.find(([value]) => isAnswer(question, given, value, text));
     const left = 3 - attempts;
-    said.textContent = `Not yet. ${known ? known[1] : "That is not it."} ${left > 1 ? `${left} more tries.` : left ? "One more try." : ""}`;
+    say(said, `Not yet. ${known ? known[1] : "That is not it."} ${left > 1 ? `${left} more tries.` : left ? "One more try." : ""}`);
     if (hints[attempts - 1]) hints[attempts - 1].classList.add("on");
     if (!left) settle(form, "shown");
   });
   form.querySelector(".skip").onclick = () => settle(form, "skipped");
+  form.querySelector(".again").onclick = () => { attempts = 0; reopen(form); input.focus(); };
 });
 fromAddress();

@@ -1,6 +1,7 @@
 //! The terminal: draws a screen and reads keys; the only state it has is how far the text is scrolled.
 
 use std::io;
+use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind};
@@ -29,12 +30,21 @@ pub struct Scroll {
     pub has_more: bool,
 }
 
-/// Steps through a lesson until the learner quits.
+/// How often the terminal looks whether somebody has asked the command to end.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Steps through a lesson until the learner quits, or until `is_over` says that the command is asked to end.
+///
+/// `after` is called after each action.
 ///
 /// **Errors** if the terminal cannot be used.
-pub fn run(state: &mut LessonState) -> io::Result<()> {
+pub fn run(
+    state: &mut LessonState,
+    after: &mut dyn FnMut(&mut LessonState),
+    is_over: &dyn Fn() -> bool,
+) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
-    let outcome = steps(&mut terminal, state);
+    let outcome = steps(&mut terminal, state, after, is_over);
     ratatui::restore();
     outcome
 }
@@ -46,10 +56,20 @@ pub(super) fn theme() -> Theme {
     }
 }
 
-fn steps(terminal: &mut ratatui::DefaultTerminal, state: &mut LessonState) -> io::Result<()> {
+fn steps(
+    terminal: &mut ratatui::DefaultTerminal,
+    state: &mut LessonState,
+    after: &mut dyn FnMut(&mut LessonState),
+    is_over: &dyn Fn() -> bool,
+) -> io::Result<()> {
     let mut scroll = Scroll::default();
     loop {
         terminal.draw(|frame| draw(frame, state, &mut scroll, theme()))?;
+        while !event::poll(LOOK)? {
+            if is_over() {
+                return Ok(());
+            }
+        }
         let Event::Key(key) = event::read()? else { continue };
         if key.kind == KeyEventKind::Release {
             continue;
@@ -66,7 +86,10 @@ fn steps(terminal: &mut ratatui::DefaultTerminal, state: &mut LessonState) -> io
         let before = (state.step, state.panel);
         match key_command(state, key) {
             KeyCommand::Quit => return Ok(()),
-            KeyCommand::Act(action) => state.act(action),
+            KeyCommand::Act(action) => {
+                state.act(action);
+                after(state);
+            }
             KeyCommand::Ignored => {}
         }
         if before != (state.step, state.panel) {

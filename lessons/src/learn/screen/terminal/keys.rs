@@ -61,6 +61,7 @@ fn letter(sign: char) -> Option<Action> {
         'a' => Action::Open(TextEntry::Answer),
         'u' => Action::Restore,
         's' => Action::Skip,
+        'r' => Action::Retry,
         _ => return None,
     })
 }
@@ -78,7 +79,6 @@ pub fn line_command(state: &mut LessonState, line: &str) -> bool {
     let is_command = match (&open_question, line) {
         (None, _) => true,
         (Some(_), "n" | "p" | "s" | "q" | "?") => !is_choice,
-        (Some(_), "") => true,
         _ => word.is_some(),
     };
     if !is_command {

@@ -4,7 +4,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::wrap::{StyledText, wrapped};
-use crate::learn::lesson::prose::{Paragraph, TextSpan};
+use crate::learn::lesson::prose::{Paragraph, TextSpan, spans};
 use crate::learn::screen::block::{NodeMark, Prompt, ScreenBlock, ScreenCell, When};
 use crate::learn::session::status::{Status, Tone};
 
@@ -68,10 +68,8 @@ pub fn lines(block: &ScreenBlock, width: usize, theme: Theme) -> Vec<Line<'stati
         ScreenBlock::Graph { nodes } => graph(nodes, width, theme),
         ScreenBlock::Prompt(prompt) => question(prompt, width, theme),
         ScreenBlock::Feedback { tone, text } => {
-            let runs = [
-                (format!("{} ", tone.word()), theme.tone(*tone)),
-                (text.clone(), Style::new()),
-            ];
+            let mut runs = vec![(format!("{} ", tone.word()), theme.tone(*tone))];
+            runs.extend(marked(text, theme));
             wrapped(&runs, width, 0)
         }
         ScreenBlock::Progress { text } => vec![Line::styled(text.clone(), theme.soft())],
@@ -101,6 +99,11 @@ fn pieces_of(spans: &[TextSpan], theme: Theme) -> Vec<StyledText> {
         TextSpan::Strong(text) => (text.clone(), Style::new().add_modifier(Modifier::BOLD)),
     };
     spans.iter().map(run).collect()
+}
+
+/// A text with its markup as styles.
+fn marked(text: &str, theme: Theme) -> Vec<StyledText> {
+    pieces_of(&spans(text), theme)
 }
 
 fn paragraph(paragraph: &Paragraph, width: usize, theme: Theme) -> Vec<Line<'static>> {
@@ -250,14 +253,16 @@ fn question(prompt: &Prompt, width: usize, theme: Theme) -> Vec<Line<'static>> {
     };
     let mut runs = vec![(mark.to_string(), theme.heading())];
     runs.extend(
-        pieces_of(&crate::learn::lesson::prose::spans(&prompt.ask), theme)
+        marked(&prompt.ask, theme)
             .into_iter()
             .map(|(text, style)| (text, style.add_modifier(Modifier::BOLD))),
     );
     runs.push((format!(" ({})", prompt.status.word()), theme.soft()));
     let mut lines = wrapped(&runs, width, 2);
     for option in &prompt.options {
-        lines.extend(wrapped(&[(format!("  {option}"), Style::new())], width, 5));
+        let mut runs = vec![("  ".into(), Style::new())];
+        runs.extend(marked(option, theme));
+        lines.extend(wrapped(&runs, width, 5));
     }
     if !prompt.form.is_empty() {
         lines.extend(wrapped(&[(format!("  {}", prompt.form), theme.soft())], width, 2));
@@ -270,18 +275,14 @@ fn question(prompt: &Prompt, width: usize, theme: Theme) -> Vec<Line<'static>> {
         ));
     }
     for hint in &prompt.hints {
-        lines.extend(wrapped(
-            &[("  Hint: ".into(), theme.heading()), (hint.clone(), Style::new())],
-            width,
-            4,
-        ));
+        let mut runs = vec![("  Hint: ".into(), theme.heading())];
+        runs.extend(marked(hint, theme));
+        lines.extend(wrapped(&runs, width, 4));
     }
     if let Some(worked) = &prompt.worked {
-        lines.extend(wrapped(
-            &[("  Answer: ".into(), theme.heading()), (worked.clone(), Style::new())],
-            width,
-            4,
-        ));
+        let mut runs = vec![("  Answer: ".into(), theme.heading())];
+        runs.extend(marked(worked, theme));
+        lines.extend(wrapped(&runs, width, 4));
     }
     lines
 }
