@@ -8,10 +8,11 @@ use tapegrad_autograd::check::finite_difference::Slope;
 use crate::learn::lesson::format::{AnswerKind, LessonStop, Question};
 use crate::learn::lesson::load::{Lesson, LessonFolder};
 use crate::learn::lesson::property;
-use crate::learn::lesson::prose::{fill, filled};
+use crate::learn::lesson::prose::{TextSpan, fill, filled, spans};
 use crate::learn::lesson::visible::Visible;
 use crate::learn::run::difference::{Agreement, agreement};
 use crate::learn::run::record::FiniteDifferences;
+use crate::learn::run::trace::NodeRecord;
 use crate::learn::session::answer::{Judgement, ParsedAnswer, judge};
 use crate::learn::session::report::report;
 use crate::learn::session::state::LessonState;
@@ -133,6 +134,12 @@ fn examine_question(lesson: &Rc<Lesson>, question: &Question, before: &Visible<'
     for hint in &question.hints {
         findings.result(fill(hint, before), &format!("{place}, hint"));
     }
+    for formula in question.hints.iter().flat_map(|hint| formulas(lesson, hint)) {
+        let judged = judge(question, &formula, before, &all);
+        findings.check(judged == Judgement::Right, || {
+            format!("{place}: a learner who types `{formula}` from its hints is told {judged:?}")
+        });
+    }
     findings.result(fill(&question.why, &all), &format!("{place}, why"));
     for wrong in &question.wrong {
         let place = format!("{place}, mistake `{}`", wrong.expr);
@@ -170,6 +177,23 @@ fn slope(slope: Option<&Slope>) -> String {
         Some(Slope::NoValue) => "the objective has no value beside this entry".to_string(),
         None => "no finite difference was taken".to_string(),
     }
+}
+
+/// The formulas between backquotes that a learner might type: all but single names, and the equations of the graph.
+fn formulas(lesson: &Lesson, hint: &str) -> Vec<String> {
+    let of_graph = |text: &str| {
+        let is_own = |node: &NodeRecord| node.phrase == text || format!("{} = {}", node.label, node.phrase) == text;
+        lesson.trace.nodes.iter().any(is_own) || lesson.source.lines().any(|line| line.trim().starts_with(text))
+    };
+    let is_name = |text: &str| {
+        text.starts_with(char::is_alphabetic)
+            && text
+                .chars()
+                .all(|sign| sign.is_alphanumeric() || "_[], .".contains(sign))
+    };
+    let spans = spans(hint).into_iter().filter(|span| matches!(span, TextSpan::Code(_)));
+    let texts = spans.map(|span| span.text().to_string());
+    texts.filter(|text| !is_name(text) && !of_graph(text)).collect()
 }
 
 fn gradients(lesson: &Rc<Lesson>, findings: &mut Findings) {

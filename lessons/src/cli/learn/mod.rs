@@ -169,7 +169,9 @@ impl Learn {
             }
             false => lines(&mut state, &mut keeper, &mut io::stdin().lock(), out)?,
         }
-        keeper.end(&mut state).map_err(|why| CliError::new(ErrorCode::Progress, why))
+        keeper
+            .end(&mut state)
+            .map_err(|why| CliError::new(ErrorCode::Progress, why))
     }
 }
 

@@ -9,6 +9,8 @@ use tapegrad_autograd::language::ast::{Arg, Binary, Expr, ExprKind, ItemKind, St
 use tapegrad_autograd::language::parse::parse;
 use tapegrad_autograd::language::print::print_expr;
 
+use crate::learn::run::numeral::shape;
+
 /// Where names get their values.
 pub trait Environment {
     /// The value of a name.
@@ -213,16 +215,22 @@ fn product(a: &ArrayD<f64>, b: &ArrayD<f64>) -> Result<ArrayD<f64>, String> {
     match is_known(a) && is_known(b) && a.shape().last() == b.shape().first() {
         true => Ok(a.dot(b)),
         false => Err(format!(
-            "{:?} @ {:?}: the last axis of the first must be the first of the second",
-            a.shape(),
-            b.shape()
+            "the shapes {} and {} do not fit `@`: the last axis of the first must be the first axis of the second",
+            shape(a.shape()),
+            shape(b.shape())
         )),
     }
 }
 
 /// Entry by entry; the shorter shape is repeated along the axes it lacks in front.
 fn entrywise(a: &ArrayD<f64>, b: &ArrayD<f64>, apply: fn(f64, f64) -> f64) -> Result<ArrayD<f64>, String> {
-    let wrong = || format!("shapes {:?} and {:?} do not fit entry by entry", a.shape(), b.shape());
+    let wrong = || {
+        format!(
+            "the shapes {} and {} do not fit entry by entry",
+            shape(a.shape()),
+            shape(b.shape())
+        )
+    };
     let rank = a.ndim().max(b.ndim());
     let size = |x: &ArrayD<f64>, axis: usize| (axis + x.ndim()).checked_sub(rank).map_or(1, |axis| x.shape()[axis]);
     let shape: Vec<usize> = (0..rank).map(|axis| size(a, axis).max(size(b, axis))).collect();

@@ -11,8 +11,8 @@ pub(crate) mod evaluate;
 pub(crate) mod format;
 pub(crate) mod load;
 pub(crate) mod property;
-pub(crate) mod prose;
-pub(crate) mod template;
+pub mod prose;
+pub mod template;
 pub(crate) mod visible;
 
 pub use evaluate::evaluate;

@@ -78,9 +78,24 @@ impl Seen {
             (Self::FromZero(a), Self::FromZero(b)) => Self::FromZero(worse(a, b)),
             (Self::AtMost(a), Self::AtMost(b)) => Self::AtMost(worse(a, b)),
             (
-                Self::Gradients { compared: c1, left_out: l1, wrong: w1, apart: a1 },
-                Self::Gradients { compared: c2, left_out: l2, wrong: w2, apart: a2 },
-            ) => Self::Gradients { compared: c1 + c2, left_out: l1 + l2, wrong: w1 + w2, apart: worse(a1, a2) },
+                Self::Gradients {
+                    compared: c1,
+                    left_out: l1,
+                    wrong: w1,
+                    apart: a1,
+                },
+                Self::Gradients {
+                    compared: c2,
+                    left_out: l2,
+                    wrong: w2,
+                    apart: a2,
+                },
+            ) => Self::Gradients {
+                compared: c1 + c2,
+                left_out: l1 + l2,
+                wrong: w1 + w2,
+                apart: worse(a1, a2),
+            },
             (_, other) => other,
         }
     }
@@ -91,12 +106,20 @@ impl Seen {
             Self::FromZero(0.0) => "there was no deviation at all".into(),
             Self::FromZero(largest) => format!("the largest deviation was {}", numeral(largest)),
             Self::AtMost(largest) => format!("the largest value was {}, and the claim allows 0", numeral(largest)),
-            Self::Gradients { compared, left_out, apart, .. } => {
+            Self::Gradients {
+                compared,
+                left_out,
+                apart,
+                ..
+            } => {
                 let rest = match left_out {
                     0 => String::new(),
                     count => format!("; {count} more could not be compared, at a kink or below rounding"),
                 };
-                format!("{compared} numbers were compared, and the largest difference was {}{rest}", numeral(apart))
+                format!(
+                    "{compared} numbers were compared, and the largest difference was {}{rest}",
+                    numeral(apart)
+                )
             }
         }
     }
@@ -162,7 +185,11 @@ pub fn try_out(lesson: &Lesson, property: &Property, tries: u64) -> Result<Prope
 fn largest(value: &ArrayD<f64>, made: impl Fn(f64) -> f64) -> f64 {
     let larger = |largest: f64, &entry: &f64| {
         let entry = made(entry);
-        if entry.is_nan() || largest.is_nan() { f64::NAN } else { largest.max(entry) }
+        if entry.is_nan() || largest.is_nan() {
+            f64::NAN
+        } else {
+            largest.max(entry)
+        }
     };
     value.iter().fold(f64::NEG_INFINITY, larger)
 }
@@ -245,7 +272,12 @@ fn compared(trace: &Trace) -> Seen {
             }
         }
     }
-    Seen::Gradients { compared, left_out, wrong, apart }
+    Seen::Gradients {
+        compared,
+        left_out,
+        wrong,
+        apart,
+    }
 }
 
 #[cfg(test)]
@@ -254,16 +286,35 @@ mod tests {
 
     #[test]
     fn an_outcome_says_what_was_seen() {
-        let outcome = |seen: Seen| PropertyOutcome { tries: 21, held: 21, seen, worst: 0 }.text();
-        assert_eq!(outcome(Seen::FromZero(0.0)), "held in all 21 tries: there was no deviation at all");
+        let outcome = |seen: Seen| {
+            PropertyOutcome {
+                tries: 21,
+                held: 21,
+                seen,
+                worst: 0,
+            }
+            .text()
+        };
+        assert_eq!(
+            outcome(Seen::FromZero(0.0)),
+            "held in all 21 tries: there was no deviation at all"
+        );
         assert_eq!(
             outcome(Seen::FromZero(1.0).and(Seen::FromZero(2.5e-16))),
             "held in all 21 tries: the largest deviation was 1"
         );
         assert!(outcome(Seen::AtMost(-0.25).and(Seen::AtMost(-0.5))).contains("the largest value was -0.25"));
-        let one = Seen::Gradients { compared: 3, left_out: 1, wrong: 0, apart: 3e-11 };
+        let one = Seen::Gradients {
+            compared: 3,
+            left_out: 1,
+            wrong: 0,
+            apart: 3e-11,
+        };
         let text = outcome(one.and(one));
-        assert!(text.contains("6 numbers were compared, and the largest difference was 3.00e-11; 2 more"), "{text}");
+        assert!(
+            text.contains("6 numbers were compared, and the largest difference was 3.00e-11; 2 more"),
+            "{text}"
+        );
     }
 
     #[test]

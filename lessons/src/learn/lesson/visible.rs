@@ -59,9 +59,9 @@ impl<'t> Visible<'t> {
         let own = &name[2..];
         Some(match &self.trace.nodes[node].gradient {
             None => Err(format!(
-                "{own} has no gradient: the objective does not depend on it, or it is data"
+                "`{own}` has no gradient: the objective does not depend on it, or it is data"
             )),
-            Some(_) if !self.knows_gradient(node) => Err(format!("{name} is not known yet at this step")),
+            Some(_) if !self.knows_gradient(node) => Err(format!("`{name}` is not known yet at this step")),
             Some(gradient) => Ok(gradient.clone()),
         })
     }
@@ -75,7 +75,7 @@ impl Environment for Visible<'_> {
         if let Some(node) = self.trace.find(name) {
             return match self.knows_value(node) {
                 true => Ok(self.trace.nodes[node].value.clone()),
-                false => Err(format!("{name} is not known yet at this step")),
+                false => Err(format!("`{name}` is not known yet at this step")),
             };
         }
         if let Some(found) = self.gradient(name) {

@@ -107,7 +107,11 @@ impl<'g> Naming<'g> {
         if rank < 2 {
             return String::new();
         }
-        let all = if positions.is_empty() { (0..rank).collect() } else { positions };
+        let all = if positions.is_empty() {
+            (0..rank).collect()
+        } else {
+            positions
+        };
         let names = &self.axes[operand.index()];
         let name = |axis: &usize| names.get(*axis).cloned().flatten().filter(|_| names.len() == rank);
         match all.iter().map(name).collect::<Option<Vec<String>>>() {

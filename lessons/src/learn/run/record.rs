@@ -8,7 +8,7 @@ use tapegrad_autograd::graph::{Graph, NodeId, Source};
 use tapegrad_autograd::language::ast::Direction;
 use tapegrad_autograd::language::elaborate::Elaborated;
 use tapegrad_autograd::language::flat::scope_path;
-use tapegrad_autograd::language::program::Program;
+use tapegrad_autograd::language::program::{Instruction, Program};
 use tapegrad_autograd::language::run::{self, RunError, Session};
 use tapegrad_autograd::{Step as BackwardStep, Tape, Var};
 
@@ -102,7 +102,7 @@ fn trace(
     objective: usize,
 ) -> Trace {
     let graph = tape.graph().clone();
-    let names = names(&graph, elaborated);
+    let names = names(&graph, program, elaborated);
     let labels = labels(&graph, &names);
     let naming = Naming::new(&graph, &labels, program, elaborated);
     let mut nodes: Vec<NodeRecord> = graph.nodes().map(|node| node_record(tape, &naming, node.id)).collect();
@@ -180,7 +180,7 @@ fn receive(nodes: &mut [NodeRecord], from: &BackwardStep<f64>) {
 }
 
 /// Every name under which a node can be asked for; a name that two nodes have stands for neither.
-fn names(graph: &Graph, elaborated: &Elaborated) -> BTreeMap<String, usize> {
+fn names(graph: &Graph, program: &Program, elaborated: &Elaborated) -> BTreeMap<String, usize> {
     let mut found: BTreeMap<String, Option<usize>> = BTreeMap::new();
     let mut add = |name: String, node: usize| {
         let known = found.entry(name).or_insert(Some(node));
@@ -199,6 +199,18 @@ fn names(graph: &Graph, elaborated: &Elaborated) -> BTreeMap<String, usize> {
     }
     for (name, node) in &elaborated.names {
         found.insert(name.clone(), Some(node.index()));
+    }
+    // `h[0]` is another name of what a row begins with.
+    for instruction in &program.instructions {
+        let Instruction::Store { family, at, value } = instruction else {
+            continue;
+        };
+        let places: Option<Vec<String>> = at.iter().map(|at| Some(at.as_number()?.to_string())).collect();
+        let named = program.names.iter().position(|(_, own)| own == value);
+        if let (Some(places), Some(named)) = (places, named) {
+            let name = format!("{}[{}]", program.families[*family].name, places.join(", "));
+            found.entry(name).or_insert(Some(elaborated.names[named].1.index()));
+        }
     }
     found
         .into_iter()

@@ -13,6 +13,6 @@ pub(crate) mod step;
 pub mod terminal;
 pub(crate) mod view;
 
-pub use block::Screen;
+pub use block::{Screen, ScreenBlock};
 pub use naming::step_name;
 pub use view::{step_blocks, view};

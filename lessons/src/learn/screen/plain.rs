@@ -98,7 +98,12 @@ fn graph(nodes: &[NodeMark]) -> String {
 }
 
 fn question(prompt: &Prompt) -> String {
-    let mut text = format!("Question {} ({}): {}\n", prompt.key, prompt.status.word(), unmarked(&prompt.ask));
+    let mut text = format!(
+        "Question {} ({}): {}\n",
+        prompt.key,
+        prompt.status.word(),
+        unmarked(&prompt.ask)
+    );
     prompt
         .options
         .iter()

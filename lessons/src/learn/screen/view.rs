@@ -205,7 +205,7 @@ pub fn options(question: &Question) -> Vec<String> {
 /// What an answer looks like.
 pub fn form(question: &Question) -> &'static str {
     match question.kind {
-        AnswerKind::Number => "a number, a fraction, a list, or an expression over the names shown",
+        AnswerKind::Number => "a number, a fraction, a list, or a formula of the names shown",
         AnswerKind::Choice => "a letter",
         AnswerKind::Shape => "a shape such as [2, 3]; [] is a single number",
         AnswerKind::Order => "names in order, with commas",

@@ -20,6 +20,9 @@ const ROUNDING: f64 = 1e-13;
 /// The fewest digits that a rounded number must have to be judged by its digits.
 const DIGITS_MIN: usize = 2;
 
+/// The longest text that is read as an answer, in bytes.
+const LENGTH_MAX: usize = 1000;
+
 /// The judgement on an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {
@@ -36,6 +39,9 @@ pub fn judge(question: &Question, given: &str, visible: &Visible<'_>, all: &Visi
     if given.is_empty() {
         return Judgement::Unreadable("Type an answer first.".into());
     }
+    if given.len() > LENGTH_MAX {
+        return Judgement::Unreadable("That is too long for an answer.".into());
+    }
     let right = ParsedAnswer::read(question, &question.answer, all).ok();
     let one_number = matches!(&right, Some(ParsedAnswer::Numbers { value, .. }) if value.len() == 1);
     if let Some(with_point) = typed::decimal_point(typed::right_side(&given)).filter(|_| one_number) {
@@ -43,7 +49,7 @@ pub fn judge(question: &Question, given: &str, visible: &Visible<'_>, all: &Visi
     }
     let read = match ParsedAnswer::read(question, &given, visible) {
         Ok(read) => read,
-        Err(why) => return Judgement::Unreadable(why),
+        Err(why) => return Judgement::Unreadable(sentence(&why)),
     };
     if right.as_ref().is_some_and(|right| read.is(right)) {
         return Judgement::Right;
@@ -56,6 +62,14 @@ pub fn judge(question: &Question, given: &str, visible: &Visible<'_>, all: &Visi
         Some(why) => Judgement::Unreadable(why),
         None => Judgement::Wrong(right.as_ref().and_then(|right| generated(&read, right))),
     }
+}
+
+/// A text as a sentence: with a capital letter, unless it begins with a name, and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
 }
 
 /// Why an answer cannot be compared with the right one, if it is of another form.
@@ -80,7 +94,8 @@ fn misfit(read: &ParsedAnswer, right: &ParsedAnswer, given: &str) -> Option<Stri
                 names
             };
             let wanted = sorted(right);
-            (sorted(own) != wanted).then(|| format!("Name each of {} once, with commas between them.", wanted.join(", ")))
+            (sorted(own) != wanted)
+                .then(|| format!("Name each of {} once, with commas between them.", wanted.join(", ")))
         }
         _ => None,
     }
@@ -268,7 +283,9 @@ fn order(text: &str, names: &Visible<'_>) -> Result<ParsedAnswer, String> {
         let own = word.strip_prefix("g_").unwrap_or(word);
         match names.trace.find(own) {
             Some(_) => Ok(own.to_string()),
-            None => Err(format!("Nothing here is called `{word}`. Give names with commas between them.")),
+            None => Err(format!(
+                "Nothing here is called `{word}`. Give names with commas between them."
+            )),
         }
     };
     words.map(known).collect::<Result<_, _>>().map(ParsedAnswer::Order)
@@ -286,4 +303,75 @@ fn rounds_to(right: f64, value: f64, digits: usize) -> bool {
     let decimals = digits.saturating_sub(1).min(16);
     let rounded: f64 = format!("{right:.decimals$e}").parse().unwrap_or(f64::NAN);
     digits >= DIGITS_MIN && (rounded - value).abs() <= ROUNDING * value.abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learn::lesson::bundled;
+    use crate::learn::lesson::evaluate::Environment;
+    use crate::learn::lesson::load::Lesson;
+    use crate::learn::lesson::prose::{TextSpan, spans};
+    use crate::learn::run::record::FiniteDifferences;
+
+    /// What a learner knows who reads numbers off the screen.
+    struct OnScreen<'t>(Visible<'t>);
+
+    impl Environment for OnScreen<'_> {
+        fn value(&self, name: &str) -> Result<ArrayD<f64>, String> {
+            Ok(self
+                .0
+                .value(name)?
+                .mapv(|entry| numeral(entry).parse().expect("a number is shown")))
+        }
+    }
+
+    #[test]
+    fn the_tolerance_admits_what_is_calculated_with_the_numbers_on_the_screen() {
+        let mut calculated = 0;
+        for (id, folder) in bundled::lessons() {
+            let lesson = Lesson::open(&folder, FiniteDifferences::Skipped).unwrap();
+            let all = Visible::all(&lesson.trace);
+            let numbers = |question: &&Question| question.kind == AnswerKind::Number;
+            for question in lesson.stops.iter().flat_map(|stop| &stop.questions).filter(numbers) {
+                let ParsedAnswer::Numbers { value: right, .. } =
+                    ParsedAnswer::read(question, &question.answer, &all).unwrap()
+                else {
+                    continue;
+                };
+                let last = question.hints.last().map(|hint| spans(hint)).unwrap_or_default();
+                for formula in last.iter().filter(|span| matches!(span, TextSpan::Code(_))) {
+                    let text = typed::plain(formula.text());
+                    let Ok(text) = typed::formula(typed::right_side(&text)) else {
+                        continue;
+                    };
+                    let Ok(value) = evaluate(&text, &OnScreen(all)) else {
+                        continue;
+                    };
+                    if value.len() != right.len() {
+                        continue;
+                    }
+                    let fits = value.iter().zip(&right).all(|(&value, &right)| near(value, right));
+                    assert!(
+                        fits,
+                        "{id}, {}: {text} is {value} on the screen, and {right}",
+                        question.key
+                    );
+                    calculated += 1;
+                }
+            }
+        }
+        assert!(calculated > 30, "{calculated}");
+    }
+
+    #[test]
+    fn a_number_is_judged_by_its_relative_size() {
+        let right = 5.2e-5;
+        for wrong in [0.0, 5e-4, 1e-4, 5.3e-5, -5.2e-5] {
+            assert!(!near(wrong, right), "{wrong}");
+        }
+        assert!(near(5.21e-5, right) && rounds_to(5.234e-5, 5.2e-5, 2));
+        assert!(!rounds_to(5.234e-5, 1e-4, 1), "a single digit is too few");
+        assert!(near(1e-17, 0.0) && !near(1e-9, 0.0) && !near(0.0, 1e-9));
+    }
 }

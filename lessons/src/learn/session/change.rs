@@ -10,6 +10,7 @@ use super::answer::values;
 use super::state::{LessonState, ScreenPanel, TextEntry};
 use super::typed;
 use crate::learn::lesson::visible::Visible;
+use crate::learn::run::numeral::shape;
 use crate::learn::run::record::{FiniteDifferences, record};
 use crate::learn::run::trace::Trace;
 use crate::learn::session::status::Tone;
@@ -55,9 +56,9 @@ impl LessonState {
             None if new.shape() == old.shape() => new,
             None => {
                 return Err(format!(
-                    "{name} has the shape {:?}, the new value {:?}",
-                    old.shape(),
-                    new.shape()
+                    "{name} has the shape {}, the new value {}",
+                    shape(old.shape()),
+                    shape(new.shape())
                 ));
             }
             Some(at) => with_entry(old, at, &new)?,

@@ -73,7 +73,9 @@ impl ProgressFile {
             return Ok(Err("it is not text".into()));
         };
         Ok(text.parse::<Table>().map_err(|error| {
-            let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+            let line = error
+                .span()
+                .map(|span| text[..span.start.min(text.len())].lines().count().max(1));
             let place = line.map_or(String::new(), |line| format!("line {line}: "));
             format!("{place}{}", error.message())
         }))
@@ -108,7 +110,9 @@ impl ProgressFile {
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         fs::create_dir_all(folder.unwrap_or(Path::new("."))).map_err(|error| self.wrong(&error))?;
         let _lock = self.lock()?;
-        let mut table = self.table()?.map_err(|damage| format!("{}: {damage}", self.path.display()))?;
+        let mut table = self
+            .table()?
+            .map_err(|damage| format!("{}: {damage}", self.path.display()))?;
         let own = inner(inner(&mut table, "lessons")?, lesson)?;
         if before.step != now.step || before.at != now.at || !own.contains_key("step") {
             own.insert("step".into(), value(&now.step));
@@ -118,7 +122,8 @@ impl ProgressFile {
         changed(inner(own, "answered")?, &before.answered, &now.answered);
         changed(inner(own, "attempts")?, &before.attempts, &now.attempts);
         let text = toml::to_string(&table).map_err(|error| format!("{}: {error}", self.path.display()))?;
-        self.replace(&(HEADING.to_owned() + &text)).map_err(|error| self.wrong(&error))
+        self.replace(&(HEADING.to_owned() + &text))
+            .map_err(|error| self.wrong(&error))
     }
 
     fn replace(&self, text: &str) -> io::Result<()> {
@@ -135,7 +140,11 @@ impl ProgressFile {
     /// A file system without locks gives none.
     fn lock(&self) -> Result<Option<File>, String> {
         let path = self.beside("toml.lock");
-        let file = File::options().create(true).append(true).open(&path).map_err(|error| self.wrong(&error))?;
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(|error| self.wrong(&error))?;
         for _ in 0..PATIENCE.as_millis() / PAUSE.as_millis() {
             match file.try_lock() {
                 Ok(()) => return Ok(Some(file)),
@@ -158,7 +167,9 @@ fn value<T: Serialize>(one: &T) -> Value {
 /// The table of this name inside another; an empty one if there is none.
 fn inner<'t>(table: &'t mut Table, name: &str) -> Result<&'t mut Table, String> {
     let entry = table.entry(name).or_insert_with(|| Value::Table(Table::new()));
-    entry.as_table_mut().ok_or_else(|| format!("`{name}` is not a table in the file of your progress"))
+    entry
+        .as_table_mut()
+        .ok_or_else(|| format!("`{name}` is not a table in the file of your progress"))
 }
 
 /// Writes the entries that differ between two moments.
@@ -181,7 +192,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn answered(step: usize, answers: &[(&str, &str)]) -> LessonProgress {
-        let answered = answers.iter().map(|(key, status)| (key.to_string(), status.to_string()));
+        let answered = answers
+            .iter()
+            .map(|(key, status)| (key.to_string(), status.to_string()));
         LessonProgress {
             step,
             questions: 9,
@@ -211,7 +224,11 @@ mod tests {
         assert_eq!(found(&file)["01-ledger"], both, "both sessions' answers are there");
         assert_eq!(found(&file)["02-modules"], mine);
         file.write("01-ledger", &mine, &answered(4, &[])).unwrap();
-        assert_eq!(found(&file)["01-ledger"], other, "a question that is tried again is open");
+        assert_eq!(
+            found(&file)["01-ledger"],
+            other,
+            "a question that is tried again is open"
+        );
         let text = fs::read_to_string(file.path()).unwrap();
         fs::write(file.path(), text + "\n[later]\nversion = 9\n").unwrap();
         file.write("01-ledger", &other, &answered(9, &[])).unwrap();
@@ -236,7 +253,11 @@ mod tests {
                 Found::Progress(progress) => panic!("{progress:?}"),
             }
             let aside = file.set_aside().unwrap();
-            assert!(aside.ends_with(format!("progress.damaged-{}.toml", number + 1)), "{}", aside.display());
+            assert!(
+                aside.ends_with(format!("progress.damaged-{}.toml", number + 1)),
+                "{}",
+                aside.display()
+            );
             assert_eq!(fs::read(aside).unwrap(), *bytes);
         }
         assert_eq!(found(&file), BTreeMap::new());

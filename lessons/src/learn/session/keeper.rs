@@ -28,7 +28,9 @@ impl ProgressKeeper {
             kept: LessonProgress::default(),
             failed: None,
         };
-        let Some(file) = keeper.file.clone() else { return Ok(keeper) };
+        let Some(file) = keeper.file.clone() else {
+            return Ok(keeper);
+        };
         let told = match file.read()? {
             Found::Progress(progress) => {
                 let own = progress.lessons.get(&state.lesson.about.id);

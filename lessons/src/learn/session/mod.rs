@@ -16,4 +16,4 @@ pub(crate) mod typed;
 
 pub use report::report;
 pub use state::{Action, LessonState, ScreenPanel, TextEntry};
-pub use status::Status;
+pub use status::{Status, Tone};

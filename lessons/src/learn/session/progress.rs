@@ -45,27 +45,39 @@ impl LessonProgress {
             };
             Some((key.clone(), status.to_string()))
         };
-        let tried = state.answered.iter().filter(|(_, answered)| !answered.attempts.is_empty());
+        let tried = state
+            .answered
+            .iter()
+            .filter(|(_, answered)| !answered.attempts.is_empty());
         Self {
             step: state.step,
             at: state.trace.step_anchor(state.step),
             questions: state.lesson.questions().count(),
             answered: state.answered.iter().filter_map(settled).collect(),
-            attempts: tried.map(|(key, answered)| (key.clone(), answered.attempts.clone())).collect(),
+            attempts: tried
+                .map(|(key, answered)| (key.clone(), answered.attempts.clone()))
+                .collect(),
         }
     }
 
     /// How many questions of a lesson were answered right.
     pub fn right(&self, lesson: &Lesson) -> usize {
         let is_right = |key: &String| self.answered.get(key).is_some_and(|status| status == "right");
-        lesson.questions().filter(|(_, question)| is_right(&question.key)).count()
+        lesson
+            .questions()
+            .filter(|(_, question)| is_right(&question.key))
+            .count()
     }
 
     /// Puts a learner back to where the lesson was left, with a sentence if the lesson has changed since.
     ///
     /// An answer to a question that the lesson no longer asks stays in the file.
     pub fn resume(&self, state: &mut LessonState) -> Option<String> {
-        let keys: Vec<String> = state.lesson.questions().map(|(_, question)| question.key.clone()).collect();
+        let keys: Vec<String> = state
+            .lesson
+            .questions()
+            .map(|(_, question)| question.key.clone())
+            .collect();
         for key in &keys {
             let status = match self.answered.get(key).map(String::as_str) {
                 Some("right") => Status::Right,
@@ -85,7 +97,9 @@ impl LessonProgress {
             1 => "One of your answers belongs to a question that it no longer asks".to_string(),
             lost => format!("{lost} of your answers belong to questions that it no longer asks"),
         };
-        Some(format!("This lesson has changed since you were here. {asked}; your file keeps them."))
+        Some(format!(
+            "This lesson has changed since you were here. {asked}; your file keeps them."
+        ))
     }
 }
 

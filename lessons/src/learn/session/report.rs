@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::state::LessonState;
 use crate::learn::lesson::load::Lesson;
+use crate::learn::lesson::prose::unmarked;
 use crate::learn::session::status::Status;
 
 /// The judgement on all answers to a lesson.
@@ -70,12 +71,12 @@ pub fn report(lesson: &Rc<Lesson>, answers: &BTreeMap<String, String>) -> Answer
             (Some(_), Status::Right) => "right",
             (Some(_), _) => "wrong",
         };
-        let say = state.said.as_ref().map(|(_, text)| text.clone());
+        let say = state.said.as_ref().map(|(_, text)| unmarked(text));
         prompts.push(AnswerVerdict {
             key: question.key.clone(),
-            ask: question.ask.clone(),
+            ask: unmarked(&question.ask),
             expected: question.answer.clone(),
-            worked: state.worked(question),
+            worked: unmarked(&state.worked(question)),
             given,
             verdict,
             say,

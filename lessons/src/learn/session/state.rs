@@ -283,7 +283,9 @@ impl LessonState {
 
     /// True if a question of this step can be tried again.
     pub fn can_retry(&self) -> bool {
-        self.questions().iter().any(|question| self.status(&question.key) != Status::Open)
+        self.questions()
+            .iter()
+            .any(|question| self.status(&question.key) != Status::Open)
     }
 
     fn retry(&mut self) {

@@ -50,7 +50,11 @@ pub fn right_side(text: &str) -> &str {
         && text[..at]
             .chars()
             .all(|sign| sign.is_alphanumeric() || "_[]., /".contains(sign));
-    if is_name { text[at + 1..].trim_start_matches('=').trim() } else { text }
+    if is_name {
+        text[at + 1..].trim_start_matches('=').trim()
+    } else {
+        text
+    }
 }
 
 /// A number as it was typed.
@@ -76,12 +80,15 @@ pub fn number(text: &str) -> Option<TypedNumber> {
     let mantissa = unsigned.split(['e', 'E']).next().unwrap_or_default();
     let digits = mantissa.replace('.', "").trim_start_matches('0').len();
     let sign = if text.starts_with('-') { -hundredth } else { hundredth };
-    value.is_finite().then_some(TypedNumber { value: sign * value, digits })
+    value.is_finite().then_some(TypedNumber {
+        value: sign * value,
+        digits,
+    })
 }
 
 /// A text that is one number with a decimal comma, `0,5`, with a point instead.
 pub fn decimal_point(text: &str) -> Option<String> {
-    let (whole, part) = text.trim_end_matches('%').split_once(',')?;
+    let (whole, part) = text.trim_end_matches('%').trim_end().split_once(',')?;
     let is_digits = |text: &str| !text.is_empty() && text.chars().all(|sign| sign.is_ascii_digit());
     let is_number = is_digits(whole.trim_start_matches(['-', '+']).trim_start()) && is_digits(part);
     is_number.then(|| text.replacen(',', ".", 1))
@@ -206,7 +213,9 @@ pub fn formula(text: &str) -> Result<String, String> {
                     return Err(format!("There is a `{sign}` too many: nothing is open before it."));
                 };
                 if (begin == '(') != (*sign == ')') {
-                    return Err(format!("`{begin}` is closed by `{sign}`. Brackets come in pairs: ( ) and [ ]."));
+                    return Err(format!(
+                        "`{begin}` is closed by `{sign}`. Brackets come in pairs: ( ) and [ ]."
+                    ));
                 }
                 if !ends {
                     return Err(missing(before, "before", &sign.to_string()));
@@ -265,7 +274,9 @@ fn side_by_side(before: Option<&Token>, now: &Token) -> String {
             format!("No sign stands between `{first}` and `{second}`. A list is written `[{first}, {second}]`.")
         }
         (Some(Token::Name(_)), Token::Name(_)) => {
-            format!("No sign stands between `{first}` and `{second}`. Type a number or a formula, such as `0.5` or `{first} * {second}`.")
+            format!(
+                "No sign stands between `{first}` and `{second}`. Type a number or a formula, such as `0.5` or `{first} * {second}`."
+            )
         }
         _ => format!("No sign stands between `{first}` and `{second}`. A product is written with `*`."),
     }

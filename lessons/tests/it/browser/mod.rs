@@ -1,6 +1,7 @@
 //! Exported lessons and drawings in a real browser. Without Chromium the tests say that they were skipped;
 //! with `TAPEGRAD_BROWSER=required` they fail instead.
 
+mod answers;
 mod chromium;
 mod graphs;
 

@@ -1,11 +1,14 @@
 //! Lessons: the doctor, the three renderers, the state, the page, the command.
 
+pub mod answers;
 mod command;
 mod documents;
 mod keyboard;
 pub mod long;
 mod page;
 mod pictures;
+mod progress;
+mod reductions;
 mod renderers;
 mod run;
 

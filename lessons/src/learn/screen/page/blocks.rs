@@ -20,7 +20,9 @@ pub fn render(block: &ScreenBlock) -> Markup {
         ScreenBlock::Table { caption, header, rows } => table(caption, header, rows),
         ScreenBlock::Graph { nodes } => strip(nodes),
         ScreenBlock::Prompt(prompt) => prompt_form(prompt),
-        ScreenBlock::Feedback { tone, text } => html! { p.feedback { strong { (tone.word()) } " " (running(&spans(text))) } },
+        ScreenBlock::Feedback { tone, text } => {
+            html! { p.feedback { strong { (tone.word()) } " " (running(&spans(text))) } }
+        }
         ScreenBlock::Progress { text } => html! { p.soft { (text) } },
         ScreenBlock::Keys { keys } => key_list(keys),
     }

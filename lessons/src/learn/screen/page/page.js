@@ -131,7 +131,11 @@ function parse(text, step) {
     if (token === undefined) throw Error("something is missing at the end");
     if (token === "(") { const inner = sum(); need(")"); return inner; }
     if (token === "[") return list("]");
-    if (/^[\d.]/.test(token)) return token.endsWith("%") ? Number(token.slice(0, -1)) / 100 : Number(token);
+    if (/^[\d.]/.test(token)) {
+      const value = token.endsWith("%") ? Number(token.slice(0, -1)) / 100 : Number(token);
+      if (!Number.isFinite(value)) throw Error(`\`${token}\` is not a number, or too large for one.`);
+      return value;
+    }
     if (!/^[A-Za-z_]/.test(token)) throw Error(`\`${token}\` has no place in an answer`);
     if (token === "inf") return Infinity;
     if (peek() === "(") { take(); return call(token, list(")")); }
@@ -203,7 +207,7 @@ function typedNumber(text) {
   const value = Number(`${found[1]}${found[2]}${found[3] ?? ""}`) * (found[4] ? 0.01 : 1);
   return Number.isFinite(value) ? { value, digits: found[2].replace(".", "").replace(/^0+/, "").length } : null;
 }
-const decimalPoint = (text) => /^[-+]?\s*\d+,\d+%*$/.test(text) ? text.replace(",", ".") : null;
+const decimalPoint = (text) => /^[-+]?\s*\d+,\d+\s*%?$/.test(text) ? text.replace(",", ".") : null;
 function parts(text, separator) {
   const found = [""];
   let depth = 0;
@@ -305,6 +309,18 @@ function say(place, text) {
     return Object.assign(document.createElement("code"), { textContent: part });
   }));
 }
+// `["Right"]`, or `Wrong` or `Note` with a sentence; a note is no attempt.
+function judged(question, text) {
+  if (!text.trim()) return ["Note", "Type an answer first."];
+  let given;
+  try { given = read(question, text); } catch (error) { return ["Note", error.message]; }
+  if (isAnswer(question, given, question.right)) return ["Right", ""];
+  const known = question.wrong.find(([value]) => isAnswer(question, given, value));
+  if (known) return ["Wrong", known[1]];
+  const right = question.kind === "number" ? numbers(question.right) : given.value;
+  if (fits(given.value, right)) return ["Wrong", "That is not it."];
+  return ["Note", `The answer is ${inWords(right)}; what you typed is ${inWords(given.value)}.`];
+}
 function settle(form, how) {
   settled.set(form.dataset.key, how);
   form.classList.replace("open", "settled");
@@ -333,24 +349,16 @@ document.querySelectorAll("form").forEach((form) => {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (settled.has(form.dataset.key)) return;
-    const text = input.value.trim();
-    let given;
-    if (!text) { say(said, "Note. Type an answer first."); return; }
-    try { given = read(question, text); } catch (error) { say(said, `Note. ${error.message}`); return; }
-    if (isAnswer(question, given, question.right)) {
+    const [verdict, sentence] = judged(question, input.value);
+    if (verdict === "Note") { say(said, `Note. ${sentence}`); return; }
+    if (verdict === "Right") {
       say(said, "Right.");
       settle(form, "answered");
       return;
     }
-    const known = question.wrong.find(([value]) => isAnswer(question, given, value));
-    const right = question.kind === "number" ? numbers(question.right) : null;
-    if (!known && right !== null && !fits(given.value, right)) {
-      say(said, `Note. The answer is ${inWords(right)}; what you typed is ${inWords(given.value)}.`);
-      return;
-    }
     attempts += 1;
     const left = 3 - attempts;
-    say(said, `Not yet. ${known ? known[1] : "That is not it."} ${left > 1 ? `${left} more tries.` : left ? "One more try." : ""}`);
+    say(said, `Not yet. ${sentence} ${left > 1 ? `${left} more tries.` : left ? "One more try." : ""}`);
     if (hints[attempts - 1]) hints[attempts - 1].classList.add("on");
     if (!left) settle(form, "shown");
   });

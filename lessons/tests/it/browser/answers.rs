@@ -1,0 +1,57 @@
+//! Answers on a page: judged as in the terminal, and asked again.
+
+use serde_json::json;
+use tapegrad_lessons::learn::session::Tone;
+
+use super::visit;
+use crate::learn::answers::SPELLINGS;
+
+#[test]
+fn a_page_judges_every_spelling_as_the_terminal_does() {
+    for (name, key, tone, texts) in SPELLINGS {
+        let Some(mut visit) = visit(name) else { return };
+        let script = format!(
+            "{}.map((text) => judged(data.questions[{}], text).join(\". \"))",
+            json!(texts),
+            json!(key)
+        );
+        let judged = visit.page.evaluate(&script);
+        let word = match tone {
+            Tone::Right => "Right",
+            Tone::Wrong => "Wrong",
+            Tone::Note => "Note",
+        };
+        for (text, judged) in texts.iter().zip(judged.as_array().unwrap()) {
+            let judged = judged.as_str().unwrap();
+            assert!(judged.starts_with(word), "{name}, {key}, `{text}`: {judged}");
+        }
+        assert_eq!(visit.page.errors(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_question_on_a_page_can_be_tried_again() {
+    let Some(mut visit) = visit("ledger") else { return };
+    let step = visit.lesson.trace.anchor("forward y").unwrap();
+    visit.page.evaluate(&format!("show({step})"));
+    let form = "document.querySelector('form[data-key=\"y\"]')";
+    let mut answer = |text: &str| {
+        let script = format!(
+            "(() => {{ const form = {form}; form.querySelector('input').value = {}; form.requestSubmit(); }})()",
+            json!(text)
+        );
+        visit.page.evaluate(&script);
+        visit.shown()
+    };
+    assert!(answer("0,6").contains("2 more tries"));
+    assert!(answer("0.5253").contains("Right.") && answer("").contains("0.5253"));
+    visit.page.evaluate(&format!("{form}.querySelector('.again').click()"));
+    let shown = visit.shown();
+    assert!(!shown.contains("0.5253") && shown.contains("to answer"), "{shown}");
+    let script = format!(
+        "(() => {{ const form = {form}; form.querySelector('input').value = '52.5%'; form.requestSubmit(); }})()"
+    );
+    visit.page.evaluate(&script);
+    assert!(visit.shown().contains("Right."));
+    assert_eq!(visit.page.errors(), Vec::<String>::new());
+}
