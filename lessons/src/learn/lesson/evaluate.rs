@@ -11,6 +11,9 @@ use tapegrad_autograd::language::print::print_expr;
 
 use crate::learn::run::numeral::shape;
 
+/// What is said of a name whose value comes later.
+pub const NOT_YET: &str = "is not known yet at this step";
+
 /// Where names get their values.
 pub trait Environment {
     /// The value of a name.
@@ -120,6 +123,8 @@ fn index(expr: &Expr, array: &Expr, at: &[Expr], names: &dyn Environment) -> Res
         return rest.iter().try_fold(value, |value, &at| row(&value, at, expr));
     }
     let value = match (of_expr(array, names), own) {
+        // What is known only later is worth more to a learner than that no name is spelled so.
+        (Err(base), Some(Err(_))) if base.contains(NOT_YET) => return Err(base),
         (Err(_), Some(Err(why))) => return Err(why),
         (value, _) => value?,
     };

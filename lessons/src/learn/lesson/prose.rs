@@ -32,6 +32,7 @@ pub enum Paragraph {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "text", rename_all = "lowercase")]
 pub enum TextSpan {
+    /// Text as it is.
     Plain(String),
     /// A formula or a name, between backticks.
     Code(String),

@@ -2,7 +2,7 @@
 
 use ndarray::ArrayD;
 
-use super::evaluate::Environment;
+use super::evaluate::{Environment, NOT_YET};
 use crate::learn::run::trace::Trace;
 
 /// The names of a trace whose values are known after some number of steps.
@@ -61,7 +61,7 @@ impl<'t> Visible<'t> {
             None => Err(format!(
                 "`{own}` has no gradient: the objective does not depend on it, or it is data"
             )),
-            Some(_) if !self.knows_gradient(node) => Err(format!("`{name}` is not known yet at this step")),
+            Some(_) if !self.knows_gradient(node) => Err(format!("`{name}` {NOT_YET}")),
             Some(gradient) => Ok(gradient.clone()),
         })
     }
@@ -75,7 +75,7 @@ impl Environment for Visible<'_> {
         if let Some(node) = self.trace.find(name) {
             return match self.knows_value(node) {
                 true => Ok(self.trace.nodes[node].value.clone()),
-                false => Err(format!("`{name}` is not known yet at this step")),
+                false => Err(format!("`{name}` {NOT_YET}")),
             };
         }
         if let Some(found) = self.gradient(name) {

@@ -84,7 +84,7 @@ impl<'g> Naming<'g> {
                 Some(n) => format!("{}^{}", called(0, 6), numeral(n)),
                 None => format!("{}^n", called(0, 6)),
             },
-            ("permute", ..) if self.graph.shape(node).rank() == 2 => format!("{}.T", called(0, 6)),
+            ("permute", ..) if is_transpose(op) => format!("{}.T", called(0, 6)),
             ("pick", _, 2) => format!("{}[i, {}[i]]", called(0, 6), called(1, 0)),
             ("embedding", _, 2) => format!("{}[{}]", called(0, 6), called(1, 0)),
             ("slice", ..) => slice(&called(0, 6), op),
@@ -123,6 +123,20 @@ impl<'g> Naming<'g> {
             }
         }
     }
+}
+
+/// True if a permutation swaps the last two axes.
+fn is_transpose(op: &AnyOp) -> bool {
+    let order = attribute(op, "order").unwrap_or_default();
+    let swapped = |(at, &from): (usize, &f64)| {
+        let to = match order.len() - at {
+            1 => at - 1,
+            2 => at + 1,
+            _ => at,
+        };
+        from == to as f64
+    };
+    order.len() >= 2 && order.iter().enumerate().all(swapped)
 }
 
 /// The axes that an op goes over; no axis stands for all of them.

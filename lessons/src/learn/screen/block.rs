@@ -4,7 +4,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::learn::lesson::prose::{Paragraph, unmarked};
+use crate::learn::lesson::prose::{Paragraph, spans};
 use crate::learn::session::status::{Status, Tone};
 
 /// Everything that the learner sees at one moment.
@@ -20,6 +20,7 @@ pub struct Screen {
 pub enum ScreenBlock {
     /// Where the learner is.
     Title {
+        /// The number and title of the lesson.
         lesson: String,
         /// The number of the step and of all steps.
         place: String,
@@ -30,6 +31,7 @@ pub enum ScreenBlock {
     Prose {
         /// The heading.
         title: String,
+        /// What stands below it.
         paragraphs: Vec<Paragraph>,
     },
     /// Formulas, one a line.
@@ -43,6 +45,7 @@ pub enum ScreenBlock {
         caption: String,
         /// The headings of its columns.
         header: Vec<String>,
+        /// Its rows, each with a cell for each column.
         rows: Vec<Vec<ScreenCell>>,
     },
     /// Where in the graph the step is.
@@ -54,6 +57,7 @@ pub enum ScreenBlock {
     Prompt(Prompt),
     /// The reply to the learner's last action.
     Feedback {
+        /// Whether it judges, and how.
         tone: Tone,
         /// The sentence.
         text: String,
@@ -190,15 +194,23 @@ impl ScreenBlock {
                 texts.extend([prompt.form.clone(), prompt.status.word().to_string()]);
                 texts.extend(prompt.attempts.iter().cloned());
                 let marked = [&prompt.ask].into_iter().chain(&prompt.options).chain(&prompt.hints);
-                texts.extend(marked.chain(&prompt.worked).map(|text| unmarked(text)));
+                texts.extend(marked.chain(&prompt.worked).flat_map(|text| pieces(text)));
             }
-            Self::Feedback { tone, text } => texts.extend([tone.word().to_string(), unmarked(text)]),
+            Self::Feedback { tone, text } => {
+                texts.push(tone.word().to_string());
+                texts.extend(pieces(text));
+            }
             Self::Progress { text } => texts.push(text.clone()),
             Self::Keys { keys } => texts.extend(keys.iter().flat_map(|(key, what)| [key.clone(), what.clone()])),
         }
         texts.retain(|text| !text.trim().is_empty());
         texts
     }
+}
+
+/// The pieces of a text, without its markup.
+fn pieces(text: &str) -> Vec<String> {
+    spans(text).iter().map(|span| span.text().trim().to_string()).collect()
 }
 
 fn paragraph_texts(paragraph: &Paragraph, texts: &mut Vec<String>) {

@@ -210,7 +210,7 @@ pub fn formula(text: &str) -> Result<String, String> {
             }
             Token::Sign(sign @ (')' | ']')) => {
                 let Some((begin, end)) = open.pop() else {
-                    return Err(format!("There is a `{sign}` too many: nothing is open before it."));
+                    return Err(format!("There is one `{sign}` too many: no bracket is open before it."));
                 };
                 if (begin == '(') != (*sign == ')') {
                     return Err(format!(

@@ -4,11 +4,12 @@ use serde_json::json;
 use tapegrad_lessons::learn::session::Tone;
 
 use super::visit;
-use crate::learn::answers::SPELLINGS;
+use crate::learn::spellings::SPELLINGS;
 
 #[test]
 fn a_page_judges_every_spelling_as_the_terminal_does() {
     for (name, key, tone, texts) in SPELLINGS {
+        let texts: Vec<&str> = texts.split('¦').collect();
         let Some(mut visit) = visit(name) else { return };
         let script = format!(
             "{}.map((text) => judged(data.questions[{}], text).join(\". \"))",

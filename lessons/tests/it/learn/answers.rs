@@ -8,6 +8,7 @@ use tapegrad_lessons::learn::screen::ScreenBlock;
 use tapegrad_lessons::learn::session::{Status, Tone};
 use tapegrad_lessons::learn::{Action, FiniteDifferences, Lesson, LessonFolder, LessonState, view};
 
+use super::spellings::SPELLINGS;
 use super::{lesson, lessons};
 
 /// A learner who stands before a question, with those of the step before it skipped.
@@ -39,9 +40,11 @@ fn checked(lesson: &Rc<Lesson>, key: &str, text: &str) -> Tone {
     assert_eq!(cost, usize::from(tone != Tone::Note), "{place}");
     if tone == Tone::Note {
         let of_the_parser = ["expected", "expression", "graph", "token", "}`", "Some(", "None", "Err"];
-        let of_ours = said.replace(text.trim(), "");
-        for word in of_the_parser {
-            assert!(!of_ours.contains(word), "{place} ({word})");
+        for word in of_the_parser
+            .iter()
+            .filter(|word| !text.contains(word.trim_end_matches('`')))
+        {
+            assert!(!said.contains(word), "{place} ({word})");
         }
         assert!(said.ends_with(['.', '?']), "{place}");
     }
@@ -59,7 +62,10 @@ fn formulas(text: &str) -> Vec<String> {
 fn the_last_formula_of_a_hint_is_right_when_it_is_typed() {
     let mut right = 0;
     for lesson in lessons() {
-        for (_, question) in lesson.questions().filter(|(_, question)| question.options.is_empty()) {
+        for (_, question) in lesson
+            .questions()
+            .filter(|(_, question)| question.options.is_empty() && question.key != "order")
+        {
             let hints: Vec<String> = question.hints.iter().flat_map(|hint| formulas(hint)).collect();
             let Some(last) = hints
                 .last()
@@ -132,196 +138,40 @@ fn every_formula_on_the_screen_is_judged_or_answered_in_words() {
     }
 }
 
-const SILLY: &[&str] = &[
+/// Nonsense, and what is nearly an answer.
+const SILLY: &str = "\
+? ¦ ! ¦ ... ¦ hello ¦ I do not know ¦ no idea :-) ¦ ( ¦ ) ¦ [ ¦ ] ¦ [] ¦ () ¦ [1, [2]] ¦ [1, 2 ¦ 1) ¦ ((1) ¦
+1 } ¦ 1 } graph x { y = 2 ¦ { ¦ graph ¦ import(z) ¦ y = ¦ = ¦ == ¦ a == b ¦ 1 = 2 ¦ x[ ¦ x[] ¦ x[0] ¦ x[-1] ¦
+x[1.5] ¦ x[99] ¦ x[1, 1, 1, 1] ¦ x[x] ¦ nan ¦ NaN ¦ inf ¦ -inf ¦ 1e999 ¦ 1e ¦ 1e+ ¦ 0/0 ¦ 1/0 ¦ log(-1) ¦
+sqrt(-1) ¦ log y ¦ ln y ¦ log() ¦ exp(1, 2) ¦ max(1, 2) ¦ softmax(1) ¦ list() ¦ sum(x, over k) ¦
+softmax(x, over k) ¦ sum(x, 9) ¦ sum(x, 0) ¦ 2y ¦ 2(3) ¦ y(2) ¦ (1)(2) ¦ 1 2 ¦ 1 2 3 ¦ 1,2 ¦ 1, 2, 3 ¦ 1;2 ¦
+1,5;2 ¦ 0,5 ¦ 0,50 ¦ 1.000,5 ¦ 1,000.5 ¦ 1e-3 ¦ .5 ¦ -.5 ¦ +.5 ¦ 5. ¦ --1 ¦ + +1 ¦ 1 + ¦ * 2 ¦ 1 + * 2 ¦
+1 ** 2 ¦ 2^ ¦ ^2 ¦ 1/3 ¦ 1 / 3 ¦ 1÷3 ¦ ½ ¦ −1 ¦ –1 ¦ 1 − 2 ¦ 2×3 ¦ 2·3 ¦ 52.5% ¦ 52,5 % ¦ % ¦ 5%% ¦ 50% * 2 ¦
+0.5 % ¦ e^2 ¦ pi ¦ π ¦ dJ/dy ¦ dJ/dx[1] ¦ T ¦ T * V ¦ h[T] ¦ X.T ¦ X.T.T ¦ .T ¦ (X @ X).T ¦ x.y.z ¦ g_ ¦
+g_g_y ¦ uses_ ¦ uses_x ¦ paths_x ¦ again.x ¦ n0 ¦ n999 ¦ if x then 1 else 2 ¦ x and y ¦ not x ¦ for ¦ over ¦
+as ¦ true ¦ a ¦ b ¦ c ¦ d ¦ z ¦ a) ¦ (b) ¦ B. ¦ 1) ¦ a b ¦ h, p, q ¦ q > p > h ¦ q -> p -> h ¦ q → p → h ¦
+q, q, q ¦ q p ¦ [2, 3] ¦ 2x3 ¦ 2 x 3 ¦ 2 by 3 ¦ (2, 3) ¦ scalar ¦ '1' ¦ $1$ ¦ # ¦ @ ¦ x @ ¦ @ x ¦ 1 @ 2 ¦ 🦄 ¦
+一 ¦ `1` ¦ 1_000 ¦ 0x10 ¦ 1.2.3 ¦ 1..2 ¦ .. ¦ a..b ¦ x' ¦ y! ¦ y? ¦ ~0.5 ¦ ≈ 0.5 ¦ about 0.5 ¦ 0.5 or so ¦
+<script> ¦ ; DROP TABLE";
+
+/// More of it, with signs that the other texts cannot have.
+const SILLIER: [&str; 9] = [
     "",
     " ",
     "\t",
-    "?",
-    "!",
-    "...",
-    "hello",
-    "I do not know",
-    "no idea :-)",
-    "(",
-    ")",
-    "[",
-    "]",
-    "[]",
-    "()",
-    "[1, [2]]",
-    "[1, 2",
-    "1)",
-    "((1)",
-    "1 }",
-    "1 } graph x { y = 2",
-    "{",
-    "graph",
-    "import(z)",
-    "y =",
-    "=",
-    "==",
-    "a == b",
-    "1 = 2",
-    "x[",
-    "x[]",
-    "x[0]",
-    "x[-1]",
-    "x[1.5]",
-    "x[99]",
-    "x[1, 1, 1, 1]",
-    "x[x]",
-    "nan",
-    "NaN",
-    "inf",
-    "-inf",
-    "1e999",
-    "1e",
-    "1e+",
-    "0/0",
-    "1/0",
-    "log(-1)",
-    "sqrt(-1)",
-    "log y",
-    "ln y",
-    "log()",
-    "exp(1, 2)",
-    "max(1, 2)",
-    "softmax(1)",
-    "list()",
-    "sum(x, over k)",
-    "softmax(x, over k)",
-    "sum(x, 9)",
-    "sum(x, 0)",
-    "2y",
-    "2(3)",
-    "y(2)",
-    "(1)(2)",
-    "1 2",
-    "1 2 3",
-    "1,2",
-    "1, 2, 3",
-    "1;2",
-    "1,5;2",
-    "0,5",
-    "0,50",
-    "1.000,5",
-    "1,000.5",
-    "1e-3",
-    ".5",
-    "-.5",
-    "+.5",
-    "5.",
-    "--1",
-    "+ +1",
-    "1 +",
-    "* 2",
-    "1 + * 2",
-    "1 ** 2",
-    "2^",
-    "^2",
-    "1/3",
-    "1 / 3",
-    "1÷3",
-    "½",
-    "−1",
-    "–1",
-    "1 − 2",
-    "2×3",
-    "2·3",
-    "52.5%",
-    "52,5 %",
-    "%",
-    "5%%",
-    "50% * 2",
-    "0.5 %",
-    "e^2",
-    "pi",
-    "π",
-    "dJ/dy",
-    "dJ/dx[1]",
-    "T",
-    "T * V",
-    "h[T]",
-    "X.T",
-    "X.T.T",
-    ".T",
-    "(X @ X).T",
-    "x.y.z",
-    "g_",
-    "g_g_y",
-    "uses_",
-    "uses_x",
-    "paths_x",
-    "again.x",
-    "n0",
-    "n999",
-    "if x then 1 else 2",
-    "x and y",
-    "not x",
-    "for",
-    "over",
-    "as",
-    "true",
-    "a",
-    "b",
-    "c",
-    "d",
-    "z",
-    "a)",
-    "(b)",
-    "B.",
-    "1)",
-    "a b",
-    "h, p, q",
-    "q > p > h",
-    "q -> p -> h",
-    "q → p → h",
-    "q, q, q",
-    "q p",
-    "[2, 3]",
-    "2x3",
-    "2 x 3",
-    "2 by 3",
-    "(2, 3)",
-    "scalar",
     "\"1\"",
-    "'1'",
     "\\",
     "\\frac{1}{2}",
-    "$1$",
-    "#",
-    "@",
-    "x @",
-    "@ x",
-    "1 @ 2",
-    "🦄",
-    "一",
     "\u{0}",
     "\u{200b}1",
-    "`1`",
     "1\u{a0}000",
-    "1_000",
-    "0x10",
-    "1.2.3",
-    "1..2",
-    "..",
-    "a..b",
-    "x'",
-    "y!",
-    "y?",
-    "~0.5",
-    "≈ 0.5",
-    "about 0.5",
-    "0.5 or so",
-    "<script>",
-    "; DROP TABLE",
 ];
 
 #[test]
 fn nonsense_costs_no_attempt_unless_it_is_an_answer() {
     for lesson in lessons() {
         for (_, question) in lesson.questions() {
-            for text in SILLY {
+            for text in SILLY.split('¦').chain(SILLIER) {
                 checked(&lesson, &question.key, text);
             }
             for text in [
@@ -346,129 +196,11 @@ proptest! {
     }
 }
 
-/// Answers to one question, and how each is judged.
-pub type Judged = (&'static str, &'static str, Tone, &'static [&'static str]);
-
-/// Spellings of answers, for the terminal and for the page.
-pub const SPELLINGS: &[Judged] = &[
-    (
-        "ledger",
-        "y",
-        Tone::Right,
-        &[
-            "0.5253",
-            "0,5253",
-            ".5253",
-            "0.53",
-            "52.53%",
-            "52,53 %",
-            "5.253e-1",
-            "5253e-4",
-            "+0.5253",
-            "≈ 0.525",
-            "y = 0.525",
-            "y=1/(1+exp(-b))",
-            "1 / (1 + exp(−b))",
-            "1 ÷ (1 + exp(-b))",
-            "sigmoid(b)",
-            "σ(b)",
-            "(1 + exp(-b))^(-1)",
-            "exp(ln(sigmoid(b)))",
-            "[0.5253]",
-            "1 - sigmoid(-b)",
-        ],
-    ),
-    (
-        "ledger",
-        "y",
-        Tone::Wrong,
-        &["0.5", "0.54", "-0.5253", "52.53", "1", "0", "0.5253e1", "sigmoid(-b)"],
-    ),
-    (
-        "ledger",
-        "y",
-        Tone::Note,
-        &[
-            "sigmoid b",
-            "0.5 0.5",
-            "2b",
-            "Y",
-            "a_1",
-            "1/(1+exp(-b)",
-            "0,5,3",
-            "e^b",
-            "",
-            "?",
-            "sqrt(-1)",
-            "y",
-            "[1, 2]",
-            "1 +",
-            "1e999",
-        ],
-    ),
-    (
-        "attention",
-        "a_4",
-        Tone::Right,
-        &[
-            "[0.1, 0.2, 0.6, 0.1]",
-            "0.1, 0.2, 0.6, 0.1",
-            "0.1 0.2 0.6 0.1",
-            "0,1; 0,2; 0,6; 0,1",
-            "[10%, 20%, 60%, 10%]",
-            "A[4] = [.1, .2, .6, .1]",
-            "exp(S[4])",
-        ],
-    ),
-    (
-        "attention",
-        "a_4",
-        Tone::Wrong,
-        &["[0.1, 0.2, 0.6, 0.2]", "0.25 0.25 0.25 0.25"],
-    ),
-    (
-        "attention",
-        "a_4",
-        Tone::Note,
-        &["0.1", "[0.1, 0.2]", "[[0.1, 0.2, 0.6, 0.1]]"],
-    ),
-    (
-        "attention",
-        "axis",
-        Tone::Right,
-        &["b", "B", "b)", "(b)", "over the keys: each row adds up to 1"],
-    ),
-    ("attention", "axis", Tone::Wrong, &["a", "C"]),
-    ("attention", "axis", Tone::Note, &["2", "d", "rows"]),
-    (
-        "graphs",
-        "order",
-        Tone::Right,
-        &[
-            "q, p, h",
-            "q p h",
-            "q > p > h",
-            "q -> p -> h",
-            "q → p → h",
-            "q then p then h",
-            "g_q; g_p; g_h",
-        ],
-    ),
-    ("graphs", "order", Tone::Wrong, &["h, p, q", "q, h, p"]),
-    ("graphs", "order", Tone::Note, &["q, p", "q, q, p", "q, p, z"]),
-    (
-        "lstm",
-        "h_2",
-        Tone::Right,
-        &["o[2] * tanh(c[2])", "h[2] = o[2] * tanh(c[2])"],
-    ),
-];
-
 #[test]
 fn a_number_is_understood_as_it_is_written_elsewhere() {
     for (name, key, tone, texts) in SPELLINGS {
         let lesson = lesson(name);
-        for text in *texts {
+        for text in texts.split('¦') {
             assert_eq!(checked(&lesson, key, text), *tone, "{name}, {key}: {text}");
         }
     }
@@ -507,14 +239,12 @@ fn a_message_says_what_to_type_instead() {
 
 #[test]
 fn a_small_answer_is_judged_by_its_size_and_shown_with_its_digits() {
-    let (_, mut folder) = tapegrad_lessons::learn::bundled::find("ledger").unwrap();
     let [lesson, model, text, solution] = tapegrad_lessons::learn::lesson::template::texts("99-square");
-    folder = LessonFolder {
+    let folder = LessonFolder {
         lesson: lesson.replace("x = 3.0", "x = 2.6e-5"),
         model,
         text,
         solution,
-        ..folder
     };
     let lesson = Rc::new(Lesson::open(&folder, FiniteDifferences::Taken).unwrap());
     for wrong in ["0", "0.0005", "0.0001", "0.00005", "5.3e-5"] {

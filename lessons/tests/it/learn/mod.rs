@@ -1,6 +1,6 @@
 //! Lessons: the doctor, the three renderers, the state, the page, the command.
 
-pub mod answers;
+mod answers;
 mod command;
 mod documents;
 mod keyboard;
@@ -11,6 +11,7 @@ mod progress;
 mod reductions;
 mod renderers;
 mod run;
+pub mod spellings;
 
 use std::rc::Rc;
 

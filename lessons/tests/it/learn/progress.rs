@@ -47,7 +47,7 @@ impl Terminal {
         static OPENED: AtomicUsize = AtomicUsize::new(0);
         let pid_file = progress.with_extension(format!("pid-{}", OPENED.fetch_add(1, Ordering::Relaxed)));
         let command = format!(
-            "echo $$ > '{}'; exec '{}' learn 1 --progress '{}' {options}",
+            "stty rows 24 cols 80; echo $$ > '{}'; exec '{}' learn 1 --progress '{}' {options}",
             pid_file.display(),
             env!("CARGO_BIN_EXE_tapegrad"),
             progress.display()
@@ -330,7 +330,7 @@ fn a_folder_that_cannot_be_written_is_told_once() {
         return;
     }
     let mut terminal = Terminal::open(Path::new("/proc/tapegrad/progress.toml"), "--plain");
-    terminal.press(":n\n:n\n0.5\n:n\n:n\n:q\n");
+    terminal.press(":g forward a\n0.5\n:n\n:n\n:q\n");
     let text = {
         let start = Instant::now();
         while terminal.script.try_wait().unwrap().is_none() && start.elapsed() < PATIENCE {
