@@ -30,7 +30,7 @@ pub enum Agreement {
 const RELATIVE: f64 = 1e-7;
 /// An absolute difference that rounding explains, for numbers of the size of 1.
 const ABSOLUTE: f64 = 1e-9;
-/// The widest error bound, relative to the gradient or to 1, of a difference that says anything.
+/// The widest error bound, relative to the gradient, of a difference that says anything.
 const BOUND_MAX: f64 = 1e-3;
 
 /// Takes the differences of every gradient of a trace.
@@ -102,7 +102,8 @@ fn objective_with(trace: &Trace, node: usize, after: &[NodeId], value: ArrayD<f6
 /// Whether an entry of a gradient agrees with its difference.
 pub fn agreement(gradient: f64, slope: Option<&Slope>) -> Agreement {
     match slope {
-        Some(Slope::Smooth { bound, .. }) if !(*bound <= BOUND_MAX * gradient.abs().max(1.0)) => Agreement::Unchecked,
+        // A small gradient needs a small bound: else a gradient of 0 would agree as well.
+        Some(Slope::Smooth { bound, .. }) if !(*bound <= BOUND_MAX * gradient.abs() + ABSOLUTE) => Agreement::Unchecked,
         Some(Slope::Smooth { value, bound }) => {
             let allowed = bound + RELATIVE * value.abs().max(gradient.abs()) + ABSOLUTE;
             if (value - gradient).abs() <= allowed {
@@ -113,5 +114,24 @@ pub fn agreement(gradient: f64, slope: Option<&Slope>) -> Agreement {
         }
         Some(Slope::Kink { .. }) => Agreement::Kink,
         Some(Slope::NoValue) | None => Agreement::Unchecked,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_gradient_is_compared_by_its_own_size() {
+        let slope = |value: f64, bound: f64| Slope::Smooth { value, bound };
+        assert_eq!(agreement(5.2e-5, Some(&slope(5.2e-5, 1e-11))), Agreement::Agrees);
+        assert_eq!(agreement(0.0, Some(&slope(5.2e-5, 1e-11))), Agreement::Differs);
+        assert_eq!(agreement(5.3e-5, Some(&slope(5.2e-5, 1e-11))), Agreement::Differs);
+        assert_eq!(
+            agreement(5.2e-5, Some(&slope(0.0, 9e-4))),
+            Agreement::Unchecked,
+            "a bound that admits 0 says nothing"
+        );
+        assert_eq!(agreement(0.0, Some(&slope(1e-17, 1e-12))), Agreement::Agrees);
     }
 }

@@ -65,7 +65,11 @@ fn check_rows(trace: &Trace, node: usize, hidden: bool) -> Vec<Vec<ScreenCell>> 
     }
     let row = |(entry, ((at, &g), verdict)): (usize, ((IxDyn, &f64), &Agreement))| {
         let difference = match own.differences.get(entry) {
-            Some(Slope::Smooth { value, .. }) => numeral(if (value - g).abs() < 1e-9 { g } else { *value }),
+            // What the difference cannot tell from 0 is shown as 0 with its error.
+            Some(Slope::Smooth { value, bound }) if *value != 0.0 && value.abs() <= *bound => {
+                format!("0 ± {bound:.0e}")
+            }
+            Some(Slope::Smooth { value, .. }) => numeral(nine_digits(*value)),
             Some(Slope::Kink { low, high }) => format!("{} or {}", numeral(*low), numeral(*high)),
             _ => "-".into(),
         };
@@ -77,6 +81,11 @@ fn check_rows(trace: &Trace, node: usize, hidden: bool) -> Vec<Vec<ScreenCell>> 
         ]
     };
     gradient.indexed_iter().zip(&verdicts).enumerate().map(row).collect()
+}
+
+/// A difference without the digits that its rounding leaves: 0.5 and not 0.50000000001.
+fn nine_digits(value: f64) -> f64 {
+    format!("{value:.8e}").parse().unwrap_or(value)
 }
 
 fn verdict_word(verdict: Agreement) -> &'static str {

@@ -108,7 +108,7 @@ fn key() -> impl Strategy<Value = KeyCode> {
         Just(KeyCode::Backspace),
         Just(KeyCode::Home),
         Just(KeyCode::End),
-        proptest::sample::select("npteuwxg? ]0[1=.z*ac".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        proptest::sample::select("npteuwxgr? ]0[1=.z*ac".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
     ]
 }
 
