@@ -28,7 +28,7 @@ fn the_doctor_finds_each_kind_of_damage() {
         assert!(text.contains(old), "{old}");
         *text = text.replacen(old, new, 1);
     };
-    let cases: [(&str, Vec<String>); 6] = [
+    let cases: [(&str, Vec<String>); 7] = [
         (
             "no `end`",
             ledger_with(|f| replace(&mut f.lesson, "at = \"backward z\"", "at = \"backward q\"")),
@@ -40,6 +40,10 @@ fn the_doctor_finds_each_kind_of_damage() {
         (
             "answer",
             ledger_with(|f| replace(&mut f.lesson, "answer = \"g_y\"", "answer = \"g_yy\"")),
+        ),
+        (
+            "hint",
+            ledger_with(|f| replace(&mut f.lesson, "`g_b = g_y * y * (1 - y)`", "`g_b = g_y * y`")),
         ),
         (
             "not known yet",
