@@ -137,7 +137,7 @@ fn examine_question(lesson: &Rc<Lesson>, question: &Question, before: &Visible<'
     for formula in question.hints.iter().flat_map(|hint| formulas(lesson, hint)) {
         let judged = judge(question, &formula, before, &all);
         findings.check(judged == Judgement::Right, || {
-            format!("{place}: a learner who types `{formula}` from its hints is told {judged:?}")
+            format!("{place}: `{formula}`, typed from its hints, {}", judgement(&judged))
         });
     }
     findings.result(fill(&question.why, &all), &format!("{place}, why"));
