@@ -163,13 +163,13 @@ impl<'a> Run<'a> {
         }
         if log.is_cut {
             run.notices
-                .push("the last line of log.jsonl was cut off; it is left out".into());
+                .push("the last line of log.jsonl is incomplete and is left out".into());
         }
         run.lines = log.lines;
         if !dataset.has_validation() {
             run.notices.push(
-                "this run began without a validation part: its best checkpoint is chosen by the held-out part, whose \
-                 loss is therefore a little too low"
+                "this run began without a validation part: its best checkpoint is chosen on the held-out part, whose \
+                 loss is therefore slightly too low"
                     .into(),
             );
         }

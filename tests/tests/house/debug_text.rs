@@ -16,7 +16,7 @@ const OWN_TEXT: &str = "its `Debug` is written for people";
 const NAME: &str = "the name of a variant, in lower case, is the name that people use";
 const NOT_SHOWN: &str = "nobody reads it: it is hashed or compared";
 
-/// File, how many places, why.
+/// File, how many places at most, why.
 const ALLOWED: &[(&str, usize, &str)] = &[
     ("autograd/check/src/diagnosis/counterexample.rs", 2, NUMBERS),
     ("autograd/check/src/diagnosis/example_test.rs", 3, PROGRAM),
@@ -86,7 +86,7 @@ fn what_people_read_has_no_debug_text() {
     let mut found = debug_texts();
     for (file, count, why) in ALLOWED {
         let places = found.remove(*file).unwrap_or_default();
-        assert_eq!(places.len(), *count, "{file}, where {why}: {places:#?}");
+        assert!(places.len() <= *count, "{file} had {count}, where {why}: {places:#?}");
     }
     assert!(
         found.is_empty(),

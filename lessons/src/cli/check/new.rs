@@ -27,8 +27,8 @@ const ENGINE: &str = "../../../autograd";
 pub fn create(folder: &Path, output: &Output<'_>) -> Result<(), CliError> {
     let is_taken = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) || folder.is_file();
     if is_taken {
-        let message = "something is there already; a new folder is made for the crate".to_string();
-        return Err(CliError::new(ErrorCode::FolderTaken, message).at(folder.display()));
+        let error = CliError::new(ErrorCode::FolderTaken, "the folder is not empty").at(folder.display());
+        return Err(error.help("give the name of a new folder, so that no file is overwritten"));
     }
     let project = Project::find(None)?;
     let engine = project.root().join("autograd");

@@ -23,7 +23,7 @@ impl Module<f64> for Softmax {
 
     /// `g_x = y (g_y - Σ g_y y)`, where the sum is over the row.
     ///
-    /// Try it: leave out `- mean` and run `cargo test`. The check finds it, makes the case small, and says why.
+    /// Try it: leave out `- mean` and run `cargo test`. The check finds the mistake, reduces the case, and says why it is wrong.
     fn backward(&mut self, g_y: ArrayViewD<'_, f64>) -> Vec<ArrayD<f64>> {
         let g_y = g_y.into_dimensionality::<Ix2>().expect("g_y has the shape of y");
         let mean = (&self.y * &g_y).sum_axis(Axis(1)).insert_axis(Axis(1));
