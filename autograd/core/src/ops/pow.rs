@@ -50,7 +50,7 @@ impl Op for Pow {
     attributes! {}
 
     fn admits<T: Real>(&self, x: Inputs<'_, T>) -> Result<(), ValueError> {
-        let rule = "a variable exponent needs a base above 0 (for a known exponent n write `a.powf(n)`)";
+        let rule = "an exponent that is computed needs a base above 0; one that is a known number, as in `a^2`, takes any base";
         admit_each(x, |a| a > T::ZERO, rule)
     }
 

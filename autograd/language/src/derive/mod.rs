@@ -216,6 +216,7 @@ impl Backward {
         self.straight.name = format!("{}_backward", self.straight.name);
         let remembered = remembered(&self.straight, forward);
         let mut docs = vec![match remembered.as_slice() {
+            [] if remembers(&self.straight, forward) => " Remembered from forward: values without a name.".to_string(),
             [] => " Nothing is remembered from forward.".to_string(),
             names => format!(" Remembered from forward: {}.", names.join(", ")),
         }];
@@ -249,28 +250,48 @@ impl Backward {
     }
 }
 
-/// The computed forward values that the backward lines of the outputs read, by name or as they are written.
-fn remembered(straight: &Straight, forward: usize) -> Vec<String> {
+/// True if the backward lines of the outputs read forward values that are computed, and not only renamed.
+fn remembers(straight: &Straight, forward: usize) -> bool {
+    let is_renamed = |line: usize| {
+        let mut line = line;
+        while matches!(
+            straight.lines[line].op,
+            Operation::Relabel | Operation::Reshape | Operation::Broadcast
+        ) {
+            line = straight.lines[line].args[0];
+        }
+        !is_computed(&straight.lines[line].op)
+    };
+    let seen = read_backward(straight, forward);
+    (0..forward).any(|line| seen[line] && !is_renamed(line))
+}
+
+/// For each forward line whether the backward lines of the outputs read it, and it is computed.
+fn read_backward(straight: &Straight, forward: usize) -> Vec<bool> {
     let needed = text::needed(straight);
     let mut seen = vec![false; forward];
     for line in (forward..straight.lines.len()).filter(|&line| needed[line]) {
         for &arg in &straight.lines[line].args {
-            if arg < forward {
+            if arg < forward && is_computed(&straight.lines[arg].op) {
                 seen[arg] = true;
             }
         }
     }
-    let is_computed = |line: &usize| {
-        let op = &straight.lines[*line].op;
-        !matches!(
-            op,
-            Operation::Input(_)
-                | Operation::Param(..)
-                | Operation::Number(_)
-                | Operation::Size(_)
-                | Operation::Positions
-        )
-    };
+    seen
+}
+
+/// True for an operation that computes, and does not only give what is there.
+fn is_computed(op: &Operation) -> bool {
+    !matches!(
+        op,
+        Operation::Input(_) | Operation::Param(..) | Operation::Number(_) | Operation::Size(_) | Operation::Positions
+    )
+}
+
+/// The computed forward values that the backward lines of the outputs read, by name or as they are written.
+fn remembered(straight: &Straight, forward: usize) -> Vec<String> {
+    let needed = text::needed(straight);
+    let seen = read_backward(straight, forward);
     let kept = |row: usize| {
         straight
             .rounds
@@ -280,7 +301,6 @@ fn remembered(straight: &Straight, forward: usize) -> Vec<String> {
     };
     let mut names: Vec<String> = (0..forward)
         .filter(|&line| seen[line])
-        .filter(is_computed)
         .filter_map(|line| straight.lines[line].name.clone())
         .collect();
     for line in (forward..straight.lines.len()).filter(|&line| needed[line]) {

@@ -109,8 +109,9 @@ pages! {
          never shown as 0: if x were misspelt or unused, training would continue without it."
         "S0, dJ/dx along the edges of the graph"
     E25
-        "An operation met a value for which it has no result: the logarithm of a negative number, a softmax over a row \
-         where everything is masked, bounds in the wrong order. The sizes are right, the numbers are not."
+        "An operation met a value for which it has no result: the logarithm of a negative number, 0 divided by 0, a softmax \
+         over a row where everything is masked, bounds in the wrong order; or, in a run with gradients, 0 times a slope that \
+         is infinite. The sizes are right, the numbers are not."
         "S0, the softmax and the logarithm"
     W01
         "A parameter without influence on the objective gets no gradient, and training never changes it."

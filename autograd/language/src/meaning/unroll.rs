@@ -99,7 +99,9 @@ pub(crate) trait Unroll<'p> {
                 down,
                 body,
             } => {
-                let (from, to) = (self.number(from)?, self.number(to)?);
+                let place = Instruction::all(body).find_map(Instruction::value);
+                let [from, to] = [self.number(from), self.number(to)].map(|end| self.state().placed(end, place));
+                let (from, to) = (from?, to?);
                 self.state()
                     .has_room_for(if *down { from - to } else { to - from } + 1, body)?;
                 let step = if *down { -1 } else { 1 };
@@ -117,7 +119,8 @@ pub(crate) trait Unroll<'p> {
                 yes,
                 no,
             } => {
-                let (body, value) = match condition.holds(&|size| self.number(size))? {
+                let holds = condition.holds(&|size| self.number(size));
+                let (body, value) = match self.state().placed(holds, Some(*out))? {
                     true => yes,
                     false => no,
                 };
@@ -208,6 +211,16 @@ impl<'p, V: Copy> State<'p, V> {
             let span = value.map_or(Span::default(), |value| self.program.values[value].span);
             let error = impossible(span, &self.bound, &too_much.to_string());
             Box::new(error.note(format!("a loop has {rounds} rounds")).help(TooMuch::HELP))
+        })
+    }
+
+    /// A message without a place gets that of a value.
+    fn placed<T>(&self, done: Done<T>, value: Option<ValueId>) -> Done<T> {
+        done.map_err(|mut error| {
+            if let (true, Some(value)) = (error.primary.span.is_at(Span::default()), value) {
+                error.primary.span = self.program.values[value].span;
+            }
+            error
         })
     }
 

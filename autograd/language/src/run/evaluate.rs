@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ndarray::ArrayD;
 
 use super::elaborate::Elaborated;
-use super::{Given, Instance, RunError, Session, Wanted};
+use super::{Given, Instance, RunError, Session, Wanted, undefined};
 use crate::limits::Budget;
 use crate::meaning::program::Program;
 use crate::meaning::size::{Size, Symbol};
@@ -43,6 +43,7 @@ pub fn evaluate<T: Real>(program: &Program, given: &Given<T>, wanted: Wanted) ->
     let session = Session::new(program, given)?;
     let tape = Tape::with(session.params());
     let elaborated = session.record(&tape)?;
+    undefined::in_values(program, &elaborated, &tape)?;
     let value = |id: NodeId| tape.value(Var::new(&tape, id));
     let shown = shown(program, &elaborated, &tape.graph());
     take_copies(&elaborated.budget, &tape.graph(), shown.iter().map(|(_, id)| *id))?;
@@ -64,12 +65,19 @@ pub fn evaluate<T: Real>(program: &Program, given: &Given<T>, wanted: Wanted) ->
         evaluated.trace = Some((graph, values));
     }
     if wanted.gradients {
-        let found = backward(given, &elaborated, &tape)?;
+        let found = tape.backward(derived_from(given, &elaborated, &tape)?);
         evaluated.gradients = gradients(program, &elaborated, &tape, &found);
         if let Some((graph, _)) = &evaluated.trace {
             take_copies(&evaluated.budget, graph, graph.nodes().map(|node| node.id))?;
             let gradient = |id: NodeId| found.get_of(Var::new(&tape, id));
             evaluated.traced_gradients = Some(graph.nodes().map(|node| gradient(node.id)).collect());
+        }
+        let mut all = evaluated.gradients.iter().filter_map(|(_, gradient)| gradient.as_ref());
+        if all.any(undefined::has_nan) {
+            // Step by step this time, which says where it came from.
+            let tape = Tape::with(session.params());
+            let elaborated = session.record(&tape)?;
+            undefined::in_gradients(program, &elaborated, &tape, derived_from(given, &elaborated, &tape)?)?;
         }
     }
     Ok(evaluated)
@@ -107,13 +115,16 @@ pub(crate) fn shown(program: &Program, elaborated: &Elaborated, graph: &Graph) -
         .collect()
 }
 
-/// The gradients of the objective, or of the outputs with their weights.
-fn backward<T: Real>(given: &Given<T>, elaborated: &Elaborated, tape: &Tape<'_, T>) -> Result<Gradients<T>, RunError> {
-    let from = match (elaborated.objective, given.cotangents.is_empty()) {
-        (Some(objective), true) => Var::new(tape, objective),
-        _ => weighted_outputs(given, elaborated, tape)?,
-    };
-    Ok(tape.backward(from))
+/// What is derived: the objective, or the sum of the outputs with their weights.
+fn derived_from<'t, T: Real>(
+    given: &Given<T>,
+    elaborated: &Elaborated,
+    tape: &'t Tape<'_, T>,
+) -> Result<Var<'t>, RunError> {
+    match (elaborated.objective, given.cotangents.is_empty()) {
+        (Some(objective), true) => Ok(Var::new(tape, objective)),
+        _ => weighted_outputs(given, elaborated, tape),
+    }
 }
 
 fn gradients<T: Real>(

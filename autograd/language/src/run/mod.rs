@@ -15,6 +15,7 @@ mod error;
 mod evaluate;
 mod instance;
 mod session;
+mod undefined;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -74,6 +74,7 @@ impl<'a, T: Real> Session<'a, T> {
             .iter()
             .map(|(name, value)| (name.clone(), value.shape().to_vec()))
             .collect();
+        check_known(program, &given.values)?;
         let told = elaborate::infer(program, &mut sizes, &shapes);
         let instance = Instance::new(program, &sizes)?;
         check_names(&instance, &given.values)?;
@@ -134,6 +135,32 @@ fn set_params<T: Real>(params: &mut Params<T>, given: &BTreeMap<String, ArrayD<T
             params.value_mut(param).assign(&of_shape(value.view(), param.shape()));
         }
     }
+}
+
+/// Every given name must be that of an input or a parameter, whatever the sizes are.
+fn check_known<T>(program: &Program, given: &BTreeMap<String, ArrayD<T>>) -> Result<(), RunError> {
+    let inputs = program.inputs.iter().map(|input| input.name.as_str());
+    let params = program.params.iter().map(|param| param.path.as_str());
+    let known: Vec<&str> = inputs.chain(params).collect();
+    let is_known = |name: &str| known.iter().any(|own| *own == name || elaborate::is_at(own, name));
+    let Some(name) = given.keys().find(|name| !is_known(name)) else {
+        return Ok(());
+    };
+    // A derivative writes `block[1].W` as `block_1_W`.
+    let plain = |name: &str| name.replace(['.', '[', ']', '_'], "");
+    let without_numbers = |name: &str| plain(name).chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    let meant = known.iter().find(|own| plain(own) == plain(name)).or_else(|| {
+        let rows = known.iter().filter(|own| own.contains("[]"));
+        rows.into_iter()
+            .find(|own| without_numbers(own) == without_numbers(name))
+    });
+    let mut message = "the program has no input or parameter of this name".to_string();
+    match meant {
+        Some(meant) => message += &format!("; did you mean `{}`?", meant.replace("[]", "[1]")),
+        None if known.is_empty() => {}
+        None => message += &format!("; it has {}", known.join(", ").replace("[]", "[1]")),
+    }
+    Err(RunError::data(format!("values.{name}"), message))
 }
 
 /// Every given name must mean something, and every input must be given.

@@ -246,7 +246,8 @@ pub fn instead_of_function(word: &str) -> Option<&'static str> {
              your own that a `layer` names"
         }
         "Dropout" | "dropout" => "there is no chance in a graph: multiply by a mask that is an input",
-        "zeros" | "ones" | "zeros_like" | "ones_like" | "full" | "eye" => {
+        "eye" | "identity" => "the identity is `I[i:D, j:D] = if i == j then 1 else 0`",
+        "zeros" | "ones" | "zeros_like" | "ones_like" | "full" => {
             "an array is written with its axes, `zeros[H]`; a parameter begins so by `param h0[H] ~ zeros`"
         }
         "tan" => "write `sin(x) / cos(x)`",
@@ -257,8 +258,22 @@ pub fn instead_of_function(word: &str) -> Option<&'static str> {
         "expm1" => "write `exp(x) - 1`",
         "ceil" => "write `-floor(-x)`",
         "leaky_relu" | "elu" | "prelu" => "write the choice: `if x > 0 then x else 0.1 * x`",
-        "var" | "std" | "variance" => "write it out: `mean((x - mean(x, over D))^2, over D)`",
-        "argmax" | "argmin" => "a choice of the greatest has no gradient; use `max`, or `softmax`",
+        "variance" => "write `var(x, over D)`, the mean squared distance from the mean",
+        "std" | "stdev" => "write `sqrt(var(x, over D))`; `var` is the mean squared distance from the mean",
+        "argmax" | "argmin" => {
+            "there is none, for it has no gradient; compare with the largest instead: `if S >= max(S, over K) then 1 else 0`"
+        }
+        "topk" | "top_k" | "sort" | "argsort" | "kthvalue" | "median" => {
+            "there is no order of entries; the largest is `max(S, over K)`, and `if S >= max(S, over K) then -inf else S` \
+             has the others"
+        }
+        "trace" => "write the sum over the diagonal: `sum(i: A[i, i])`",
+        "diag" | "diagonal" => "the diagonal is an index equation: `d[i] = A[i, i]`",
+        "cumprod" => "write `exp(cumsum(log(x), over T))` for positive x, or a loop",
+        "one_hot" | "onehot" => "compare positions with ids: `Y[n, k:K] = if k - 1 == t[n] then 1 else 0`",
+        "det" => "write `exp(logdet(A))` for a positive determinant",
+        "kron" => "the product of every pair is an index equation: `C[i, j, k, l] = A[i, j] * B[k, l]`",
+        "not" => "turn the comparison around: `==` and `!=`, `<` and `>=`",
         "arange" | "range" | "linspace" => "an index is its own number: `p[t:T] = t`",
         "len" | "shape" | "size" | "numel" => "a size is used by its name, such as `T`",
         "item" | "numpy" | "float" | "int" | "cpu" | "cuda" | "to" | "type" | "astype" => {

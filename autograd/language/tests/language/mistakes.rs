@@ -60,7 +60,7 @@ fn mistakes() -> Vec<(String, String, String, Mistake)> {
 }
 
 /// Name and text of the right programs, those of the project included.
-fn right_programs() -> Vec<(String, String)> {
+pub fn right_programs() -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = std::fs::read_dir(folder("right"))
         .unwrap()
         .map(|entry| entry.unwrap().path())

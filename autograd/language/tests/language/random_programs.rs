@@ -181,7 +181,7 @@ fn stmt() -> impl Strategy<Value = Stmt> {
         vec((ident(), option::of(size())), 1..3).prop_map(StmtKind::Dim),
         vec(decl(), 1..3).prop_map(StmtKind::Input),
         vec((decl(), option::of(init())), 1..3).prop_map(StmtKind::Param),
-        (ident(), option::of(shape()), value.clone()).prop_map(|(n, s, v)| StmtKind::Const(n, s, v)),
+        vec((ident(), option::of(shape()), value.clone()), 1..3).prop_map(StmtKind::Const),
         vec(layer(), 1..3).prop_map(StmtKind::Layer),
         condition(arithmetic().boxed()).prop_map(StmtKind::Require),
         vec(ident(), 1..3).prop_map(StmtKind::Output),

@@ -153,7 +153,7 @@ fn what_does_not_fit_its_declaration_is_refused_before_the_run() {
     );
     assert_eq!(
         error(json!({"w": [0], "u": [0]})),
-        "values.u: the program has no input or parameter of this name"
+        "values.u: the program has no input or parameter of this name; it has w, E"
     );
 }
 

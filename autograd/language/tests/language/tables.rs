@@ -249,3 +249,26 @@ fn the_unrolled_language_model_grows_linearly_and_attention_remembers_a_square()
     attention: nodes(T) = 30, edges(T) = 31, flops(T) = 17 T^2 + 42 T + 1, remembered(T) = 2 T^2 + 8 T + 1
     ");
 }
+
+/// `k - 1 == t[n]` and `t[n] == k - 1` are one statement, and the table writes it in one way.
+#[test]
+fn an_id_is_compared_with_a_position_in_one_way_on_both_sides() {
+    let table = |condition: &str, format: Format| {
+        let body = format!("Y[n, k:K] = if {condition} then 0.9 else 0.1 J = -sum(n, k: Y[n, k] * X[n, k]) minimize J");
+        let program = opened(
+            "ids",
+            &format!("graph ids {{ dim N, K input t[N]: id[K], X[N, K] {body} }}"),
+        );
+        print(
+            &rows(&program.programs[0], &BTreeMap::new(), Style::Indexed).unwrap(),
+            format,
+        )
+    };
+    for format in [Format::Text, Format::Latex] {
+        for (own, other) in [("k - 1 == t[n]", "t[n] == k - 1"), ("k - 1 != t[n]", "t[n] != k - 1")] {
+            assert_eq!(table(own, format), table(other, format));
+        }
+    }
+    let text = table("k - 1 == t[n]", Format::Text);
+    assert!(text.contains("if k = t_") && !text.contains("k - 1"), "{text}");
+}

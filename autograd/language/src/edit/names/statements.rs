@@ -74,11 +74,13 @@ impl<'a> Resolver<'a> {
                 let decls = params.iter().map(|(decl, _)| decl).collect();
                 self.decls(decls, Role::Param, "param", end, &stmt.docs);
             }
-            StmtKind::Const(name, shape, value) => {
-                shape.iter().for_each(|shape| self.shape(shape));
-                self.expr(value);
-                let definition = self.declaration(name, end, "const");
-                self.define(&name.name, Role::Constant, definition, &stmt.docs);
+            StmtKind::Const(list) => {
+                for (name, shape, value) in list {
+                    shape.iter().for_each(|shape| self.shape(shape));
+                    self.expr(value);
+                    let definition = self.declaration(name, end, "const");
+                    self.define(&name.name, Role::Constant, definition, &stmt.docs);
+                }
             }
             StmtKind::Layer(layers) => self.layers(layers, end, &stmt.docs),
             StmtKind::Require(value) | StmtKind::Objective(_, value) => self.expr(value),

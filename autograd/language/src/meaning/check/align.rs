@@ -16,7 +16,7 @@ use crate::span::Span;
 use crate::syntax::ast::{Binary, Expr, ExprKind, StmtKind};
 
 /// Why the axes of two operands do not line up.
-enum Misfit {
+pub(super) enum Misfit {
     Different,
     Ambiguous(String),
 }
@@ -24,6 +24,12 @@ enum Misfit {
 impl Checker<'_> {
     /// The operands with their axes arranged for the engine's broadcasting, and the axes of the result.
     pub(super) fn align(&mut self, operands: &[ValueId], at: Span) -> Option<(Vec<ValueId>, Vec<Axis>)> {
+        let operands = self.by_second_names(operands);
+        self.align_by_first_names(&operands, at)
+    }
+
+    /// The same by the first name of each axis alone.
+    pub(super) fn align_by_first_names(&mut self, operands: &[ValueId], at: Span) -> Option<(Vec<ValueId>, Vec<Axis>)> {
         let (base, places) = self.lined_up(operands, at)?;
         let ready = operands.iter().zip(places);
         let ready = ready.map(|(&operand, places)| self.expand(operand, &places, &base));
@@ -89,7 +95,7 @@ impl Checker<'_> {
         }
     }
 
-    fn longest(&self, operands: &[ValueId]) -> Vec<Axis> {
+    pub(super) fn longest(&self, operands: &[ValueId]) -> Vec<Axis> {
         let longest = operands.iter().rev().max_by_key(|&&operand| self.ty(operand).rank());
         longest.map_or(Vec::new(), |&operand| self.ty(operand).axes.clone())
     }
@@ -106,7 +112,7 @@ impl Checker<'_> {
     }
 
     /// The place of each axis among those of `base`.
-    fn places(&self, axes: &[Axis], base: &[Axis]) -> Result<Vec<usize>, Misfit> {
+    pub(super) fn places(&self, axes: &[Axis], base: &[Axis]) -> Result<Vec<usize>, Misfit> {
         let fits = |own: &Axis, other: &Axis| own.label == other.label && self.same(&own.size, &other.size);
         if axes.len() == base.len() {
             let all_fit = axes.iter().zip(base).all(|(own, other)| fits(own, other));
@@ -195,7 +201,7 @@ impl Checker<'_> {
         let error = if error.help.is_some() {
             error
         } else {
-            self.suggest_names(error, &l, &r)
+            self.suggest_names(error, [(left_span, &l_name, &l), (right_span, &r_name, &r)])
         };
         self.report(error);
     }
@@ -215,8 +221,9 @@ impl Checker<'_> {
             .edit(between, " @ ")
     }
 
-    /// Help for axes of the same sizes under different names.
-    fn suggest_names(&self, error: Diagnostic, l: &Type, r: &Type) -> Diagnostic {
+    /// Help for axes of the same sizes under different names: one of the two gets the names of the other, here.
+    fn suggest_names(&self, error: Diagnostic, sides: [(Span, &str, &Type); 2]) -> Diagnostic {
+        let [l, r] = sides.map(|(_, _, ty)| ty);
         let (long, short) = if l.rank() >= r.rank() { (l, r) } else { (r, l) };
         let is_renamed = long.rank() == short.rank()
             && long
@@ -225,18 +232,13 @@ impl Checker<'_> {
                 .zip(&short.axes)
                 .all(|(a, b)| self.same(&a.size, &b.size));
         if is_renamed {
-            let is_told = long
-                .axes
-                .iter()
-                .all(|axis| axis.name_among(&long.axes) == Some(&axis.label));
-            let named = if is_told && l.labels() != r.labels() {
-                long
-            } else {
-                short
-            };
-            return error.help(format!(
-                "the sizes agree, the names do not; where the other value is made, name its axes `as {named}`"
-            ));
+            // What has names of its own gets the names of the sizes, which others have too.
+            let has_own = |ty: &Type| ty.axes.iter().any(|axis| axis.label != self.size_label(&axis.size));
+            let [renamed, other] = if has_own(l) && !has_own(r) { [0, 1] } else { [1, 0] };
+            let (span, text, _) = sides[renamed];
+            let named = format!("({} as {})", tight(text), sides[other].2);
+            let help = format!("the sizes agree, the names do not; `as` names the axes anew: `{named}`");
+            return error.help(help).edit(span, named);
         }
         let unknown: Vec<&str> = short
             .labels()

@@ -116,7 +116,7 @@ impl Checker<'_> {
         }
         let ty = Type { axes, kind: own.kind };
         let shape = self.new_value(ty.clone(), span);
-        let Some((ready, base)) = self.align(&[value, shape], span) else {
+        let Some((ready, base)) = self.align_by_first_names(&[value, shape], span) else {
             return self.unknown(span);
         };
         if base.len() != ty.axes.len() {
@@ -170,6 +170,8 @@ impl Checker<'_> {
         if self.any_unknown(values) {
             return self.unknown(span);
         }
+        let values = self.joined_by_second_names(values);
+        let values = values.as_slice();
         let Some(axes) = self.axes_over("concat", values[0], over) else {
             return self.unknown(span);
         };
@@ -192,12 +194,22 @@ impl Checker<'_> {
             if !fits {
                 let place = self.place(value);
                 let error = Diagnostic::new(Code::E02, place, format!("this is {own}"))
-                    .with(self.place(values[0]), format!("this is {ty}"));
+                    .with(self.place(values[0]), format!("this is {ty}"))
+                    .help("the parts have the same axes, but for the size of the one that they are joined along; `as` names axes anew");
                 return self.wrong(error);
             }
             total = total.plus(&own.axes[axis].size);
         }
-        ty.axes[axis].size = total;
+        // The axis keeps its name, and is called by its new size as well.
+        let own = Axis {
+            size: total,
+            ..ty.axes[axis].clone()
+        };
+        let name = own.label.clone();
+        ty.axes[axis] = own.made_by(&name);
+        if let Some(index) = &mut ty.axes[axis].index {
+            index.in_place = false;
+        }
         let same_ids = values.iter().all(|&value| match (&ty.kind, &self.ty(value).kind) {
             (Kind::Id(of), Kind::Id(other)) => self.same(of, other),
             _ => false,

@@ -4,7 +4,7 @@ use super::Checker;
 use super::names::{Binding, NameScope};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Instruction, Operation, ValueId};
+use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::words::{self, Function};
 use crate::span::Span;
@@ -20,6 +20,24 @@ pub(super) fn reducer(name: &str) -> Option<&'static str> {
 impl<'a> Checker<'a> {
     /// The results of a call.
     pub(super) fn call(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Vec<ValueId> {
+        match callee.as_name().is_some_and(|name| self.is_entrywise(name, args)) {
+            true => self.call_what_stands_here(callee, args, span),
+            false => self.mixing(|c| c.call_what_stands_here(callee, args, span)),
+        }
+    }
+
+    /// True if each entry of the result comes from one entry of each argument.
+    fn is_entrywise(&self, name: &str, args: &[Arg]) -> bool {
+        if matches!(self.lookup(name), Some(Binding::Layer(_))) {
+            return false;
+        }
+        let is_pair = || args.len() == 2 && words::find_form(name, Form::Pair).is_some();
+        let is_plain = args.iter().all(|arg| matches!(arg, Arg::Value(_)));
+        let is_formula = matches!(self.items.get(name), Some(ItemKind::Function { .. }));
+        is_plain && (is_formula || name == "clip" || words::find_form(name, Form::Unary).is_some() || is_pair())
+    }
+
+    fn call_what_stands_here(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Vec<ValueId> {
         match &callee.kind {
             ExprKind::Name(name) => match self.lookup(name).cloned() {
                 Some(Binding::Layer(layer)) => self.call_layer(&layer, None, args, span),
@@ -289,7 +307,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The number that an expression is in every run: a literal, a constant, or computed from such.
-    fn constant(&self, expr: &Expr) -> Option<f64> {
+    pub(super) fn constant(&self, expr: &Expr) -> Option<f64> {
         let both = |left, right| stack::deeper(|| Some((self.constant(left)?, self.constant(right)?)));
         match &expr.kind {
             ExprKind::Number(value) => Some(*value),
@@ -306,17 +324,30 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The number that a value was written as.
+    /// The number that a value is, if numbers alone make it.
     fn literal_value(&self, value: ValueId) -> Option<f64> {
-        let all = self.blocks.iter().flatten();
-        all.rev().find_map(|instruction| match instruction {
-            Instruction::Compute {
-                out,
-                op: Operation::Number(number),
-                ..
-            } if *out == value => Some(*number),
+        let (op, args) = self.computed(value)?;
+        let numbers = || -> Option<Vec<f64>> {
+            args.iter()
+                .map(|&arg| stack::deeper(|| self.literal_value(arg)))
+                .collect()
+        };
+        match (op, args.len()) {
+            (Operation::Number(number), _) => Some(*number),
+            (Operation::Unary("neg"), 1) => Some(-numbers()?[0]),
+            (Operation::Binary(name), 2) => {
+                let numbers = numbers()?;
+                let (a, b) = (numbers[0], numbers[1]);
+                match *name {
+                    "add" => Some(a + b),
+                    "sub" => Some(a - b),
+                    "mul" => Some(a * b),
+                    "div" => Some(a / b),
+                    _ => None,
+                }
+            }
             _ => None,
-        })
+        }
     }
 
     /// A formula with a name stands for its right side.

@@ -1,35 +1,53 @@
 //! `if c then u else v`: entry by entry by a mask, or one way or the other if sizes and positions of loops decide.
 
+use std::rc::Rc;
+
 use super::Checker;
-use crate::meaning::masks::Mask;
+use super::guards::may_lack_a_result;
 use crate::meaning::program::{Condition, Instruction, Operation, ValueId};
 use crate::meaning::size::Size;
 use crate::meaning::types::{Kind, Type};
 use crate::span::Span;
 use crate::stack;
 use crate::syntax::ast::{Arg, Binary, Expr, ExprKind};
+use crate::syntax::parse::Parser;
 
 impl Checker<'_> {
     pub(super) fn branches(&mut self, condition: &Expr, yes: &Expr, no: &Expr, span: Span) -> ValueId {
         if let Some(settled) = self.settled_condition(condition) {
             return self.settled_branches(&settled, yes, no, span);
         }
-        if let ExprKind::Binary(operator @ (Binary::And | Binary::Or), left, right) = &condition.kind {
+        if let ExprKind::Binary(operator @ (Binary::And | Binary::Or), ..) = &condition.kind {
             // A part that sizes decide is decided first, so that its branch is not computed needlessly.
-            let parts = [(left, right), (right, left)];
-            if let Some((first, second)) = parts.into_iter().find(|(one, _)| self.settled_condition(one).is_some()) {
-                let inner = ExprKind::If(second.clone(), Box::new(yes.clone()), Box::new(no.clone()));
+            let (first, links) = condition.chain_of(|own| own == *operator);
+            let parts: Vec<&Expr> = std::iter::once(first)
+                .chain(links.iter().map(|link| link.right))
+                .collect();
+            if let Some(at) = parts.iter().position(|part| self.settled_condition(part).is_some()) {
+                let others = parts
+                    .iter()
+                    .enumerate()
+                    .filter(|(i, _)| *i != at)
+                    .map(|(_, part)| (*part).clone());
+                let others = others.reduce(|left, right| Parser::binary(*operator, left, right));
+                let others = others.expect("a chain has two parts at least");
+                let inner = ExprKind::If(Box::new(others), Box::new(yes.clone()), Box::new(no.clone()));
                 let inner = Expr { kind: inner, span };
                 let [yes, no] = match operator {
                     Binary::And => [&inner, no],
                     _ => [yes, &inner],
                 };
-                return self.branches(first, yes, no, span);
+                return self.branches(parts[at], yes, no, span);
             }
         }
-        let yes = self.under(condition, true, |c| c.expr(yes));
-        let no = self.under(condition, false, |c| c.expr(no));
-        self.choose(condition, [yes, no], span)
+        let guard = [yes, no]
+            .into_iter()
+            .any(may_lack_a_result)
+            .then(|| Rc::new(self.tested(condition)));
+        let yes = self.guarded_by(guard.as_ref(), true, |c| c.under(condition, true, |c| c.expr(yes)));
+        let no = self.guarded_by(guard.as_ref(), false, |c| c.under(condition, false, |c| c.expr(no)));
+        let test = guard.unwrap_or_else(|| Rc::new(self.tested(condition)));
+        self.chosen(&test, [yes, no], span)
     }
 
     /// A condition between sizes and positions of loops.
@@ -50,6 +68,10 @@ impl Checker<'_> {
         let outer = self.needs_choice.replace(false);
         // A branch that reads a row without values comes second: the other one says what the row's values are.
         let order = if self.reads_new_row(yes) { [1, 0] } else { [0, 1] };
+        let guard = [yes, no]
+            .into_iter()
+            .any(may_lack_a_result)
+            .then(|| Rc::new(self.tested_sizes(condition, span)));
         let mut blocks = [(Vec::new(), 0), (Vec::new(), 0)];
         let around = self.other_branch.take();
         for way in order {
@@ -57,7 +79,7 @@ impl Checker<'_> {
             let before = self.settled.len();
             let known = self.known_if(condition, way == 0);
             self.settled.extend(known);
-            let value = self.expr([yes, no][way]);
+            let value = self.guarded_by(guard.as_ref(), way == 0, |c| c.expr([yes, no][way]));
             self.settled.truncate(before);
             blocks[way] = (self.blocks.pop().expect("the block was opened above"), value);
             let ty = self.ty(value).clone();
@@ -70,7 +92,8 @@ impl Checker<'_> {
             for (block, _) in blocks {
                 block.into_iter().for_each(|instruction| self.push(instruction));
             }
-            return self.choose_by(condition, values, span);
+            let test = guard.unwrap_or_else(|| Rc::new(self.tested_sizes(condition, span)));
+            return self.chosen(&test, values, span);
         }
         let Some((axes, _)) = self.lined_up(&values, span) else {
             return self.unknown(span);
@@ -137,79 +160,30 @@ impl Checker<'_> {
     /// A check of a branch with what its condition says of places; it is computed elsewhere too, and not taken there.
     fn under<R>(&mut self, condition: &Expr, holds: bool, check: impl FnOnce(&mut Self) -> R) -> R {
         let before = self.masked.len();
-        let known = self
-            .known_of_places(condition)
-            .map_or(Vec::new(), |one| self.known_if(&one, holds));
+        let known = self.assumed(condition, holds);
         self.masked.extend(known);
         let result = check(self);
         self.masked.truncate(before);
         result
     }
 
-    /// A condition, as far as it compares places.
-    fn known_of_places(&self, condition: &Expr) -> Option<Condition> {
+    /// What is at least 0 where a condition holds, or where it does not, as far as it compares places.
+    pub(super) fn assumed(&self, condition: &Expr, holds: bool) -> Vec<Size> {
         let ExprKind::Binary(operator, left, right) = &condition.kind else {
-            return None;
+            return Vec::new();
         };
         match operator {
+            // Of two of which one holds, neither is known.
+            Binary::And | Binary::Or if (*operator == Binary::And) != holds => Vec::new(),
             Binary::And | Binary::Or => {
-                let parts = stack::deeper(|| Some((self.known_of_places(left)?, self.known_of_places(right)?)))?;
-                Some(Condition::Both(*operator, Box::new(parts)))
+                let mut known = stack::deeper(|| self.assumed(left, holds));
+                known.extend(self.assumed(right, holds));
+                known
             }
-            _ => Some(Condition::Compare(
-                self.place_of(left)?,
-                *operator,
-                self.place_of(right)?,
-            )),
-        }
-    }
-
-    /// `if c then u else v` of two values, with comparisons turned into masks.
-    fn choose(&mut self, condition: &Expr, [yes, no]: [ValueId; 2], span: Span) -> ValueId {
-        let ExprKind::Binary(operator, left, right) = &condition.kind else {
-            return self.unknown(span);
-        };
-        match operator {
-            Binary::And | Binary::Or => {
-                let (first, links) = condition.chain_of(|own| own == *operator);
-                let parts = links.iter().map(|link| link.right).rev().chain([first]);
-                let [mut yes, mut no] = [yes, no];
-                for part in parts {
-                    let chosen = stack::deeper(|| self.choose(part, [yes, no], span));
-                    match operator {
-                        Binary::And => yes = chosen,
-                        _ => no = chosen,
-                    }
-                }
-                if *operator == Binary::And { yes } else { no }
-            }
-            _ => {
-                let sides = [self.expr(left), self.expr(right)];
-                self.compared(*operator, sides, [yes, no], condition.span, span)
-            }
-        }
-    }
-
-    /// The same for a condition between sizes.
-    fn choose_by(&mut self, condition: &Condition, [yes, no]: [ValueId; 2], span: Span) -> ValueId {
-        match condition {
-            Condition::Both(operator, parts) => {
-                let inner = self.choose_by(&parts.1, [yes, no], span);
-                match operator {
-                    Binary::And => self.choose_by(&parts.0, [inner, no], span),
-                    _ => self.choose_by(&parts.0, [yes, inner], span),
-                }
-            }
-            Condition::Compare(left, operator, right) => {
-                let sides = [left, right].map(|size| {
-                    let number = size.as_number();
-                    match number {
-                        Some(number) => self.number(number as f64, span),
-                        None => self.emit(Operation::Size(size.clone()), Vec::new(), Type::data(), span),
-                    }
-                });
-                self.compared(*operator, sides, [yes, no], span, span)
-            }
+            _ => match (self.place_of(left), self.place_of(right)) {
+                (Some(left), Some(right)) => self.known_if(&Condition::Compare(left, *operator, right), holds),
+                _ => Vec::new(),
+            },
         }
     }
 
@@ -222,16 +196,11 @@ impl Checker<'_> {
         at: Span,
         span: Span,
     ) -> ValueId {
-        if !self.may_be_compared(sides, at) {
-            return self.unknown(span);
-        }
-        let mask = Mask::of(operator);
-        let difference = self.of_pairs("sub", mask.sides(sides), at);
-        let measured = self.unary(mask.measure, difference, at);
-        self.where_mask(measured, mask.branches(branches), span)
+        let test = self.comparison(operator, sides, at);
+        self.chosen(&test, branches, span)
     }
 
-    fn where_mask(&mut self, mask: ValueId, [yes, no]: [ValueId; 2], span: Span) -> ValueId {
+    pub(super) fn where_mask(&mut self, mask: ValueId, [yes, no]: [ValueId; 2], span: Span) -> ValueId {
         let Some((ready, axes)) = self.align(&[mask, yes, no], span) else {
             return self.unknown(span);
         };

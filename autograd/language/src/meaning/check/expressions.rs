@@ -11,7 +11,7 @@ use crate::meaning::words;
 use crate::span::Span;
 use crate::stack;
 use crate::syntax::ast::{Binary, Expr, ExprKind, Link};
-use tapegrad_core::op::OperandKind;
+use tapegrad_core::op::{Form, OperandKind};
 
 impl Checker<'_> {
     pub(super) fn expr(&mut self, expr: &Expr) -> ValueId {
@@ -19,13 +19,25 @@ impl Checker<'_> {
             return unknown;
         }
         let (first, links) = expr.chain_of(|operator| operator == Binary::Matmul || is_chained(operator));
-        let mut value = stack::deeper(|| self.expr_kind(first));
-        self.note_use(value, first.span);
-        for link in links {
-            value = self.link(value, &link);
-            self.note_use(value, link.whole.span);
-        }
-        value
+        // What a matrix product takes is mixed: all up to the last one of the chain.
+        let mixed = links
+            .iter()
+            .rposition(|link| link.operator == Binary::Matmul)
+            .map_or(0, |last| last + 1);
+        let links_of = |checker: &mut Self, mut value: ValueId, links: &[Link<'_>]| {
+            for link in links {
+                value = checker.link(value, link);
+                checker.note_use(value, link.whole.span);
+            }
+            value
+        };
+        let begin = |checker: &mut Self| {
+            let value = stack::deeper(|| checker.expr_kind(first));
+            checker.note_use(value, first.span);
+            links_of(checker, value, &links[..mixed])
+        };
+        let value = if mixed == 0 { begin(self) } else { self.mixing(begin) };
+        links_of(self, value, &links[mixed..])
     }
 
     fn note_use(&mut self, value: ValueId, span: Span) {
@@ -69,13 +81,19 @@ impl Checker<'_> {
                     self.unary("neg", operand, span)
                 }
             },
-            ExprKind::Binary(Binary::Pow, left, right) if super::calls::literal(right).is_some() => {
+            ExprKind::Binary(Binary::Pow, left, right) if self.constant(right).is_some_and(f64::is_finite) => {
                 let base = self.expr(left);
                 if !self.takes_no_ids("^", &[base], span) {
                     return self.unknown(span);
                 }
                 let ty = self.ty(base).clone();
-                let exponent = super::calls::literal(right).expect("this arm asks for a literal");
+                let exponent = self.constant(right).expect("this arm asks for a constant");
+                let has_slope = exponent.fract() == 0.0 && exponent >= 0.0;
+                let base = if has_slope {
+                    base
+                } else {
+                    self.guarded(base, None, span)
+                };
                 self.emit(Operation::Power(exponent), vec![base], ty, span)
             }
             ExprKind::Binary(operator, left, right) => match arithmetic(*operator) {
@@ -92,7 +110,7 @@ impl Checker<'_> {
             ExprKind::If(condition, yes, no) => self.branches(condition, yes, no, span),
             ExprKind::Range(..) => self.wrong(Diagnostic::new(Code::E00, span, "a range stands in brackets")),
             ExprKind::As(of, shape) if self.indices.is_empty() => {
-                let value = self.expr(of);
+                let value = self.mixing(|c| c.expr(of));
                 self.rename(value, shape)
             }
             ExprKind::As(..) => {
@@ -103,8 +121,8 @@ impl Checker<'_> {
                 );
                 self.wrong(error.help("leave `as` out: the indices are the names"))
             }
-            ExprKind::Field(of, name) => self.field(of, &name.name, name.span, span),
-            ExprKind::Index(of, positions) => self.index(of, positions, span),
+            ExprKind::Field(of, name) => self.mixing(|c| c.field(of, &name.name, name.span, span)),
+            ExprKind::Index(of, positions) => self.mixing(|c| c.index(of, positions, span)),
             ExprKind::Call(callee, args) => {
                 let results = self.call(callee, args, span);
                 match results.as_slice() {
@@ -116,7 +134,13 @@ impl Checker<'_> {
                     }
                 }
             }
-            ExprKind::Reduce(reducer, indices, body) => self.reduce_indices(reducer, indices, body, span),
+            ExprKind::Reduce(reducer, indices, body) => {
+                let is_along = words::find_form(&reducer.name, Form::Along).is_some();
+                if is_along || self.indices.is_empty() {
+                    return self.mixing(|c| c.reduce_indices(reducer, indices, body, span));
+                }
+                self.reduce_indices(reducer, indices, body, span)
+            }
         }
     }
 
@@ -194,8 +218,12 @@ impl Checker<'_> {
     /// The numbers 1, 2, … that an index runs through.
     fn position_numbers(&mut self, index: &super::Index, span: Span) -> ValueId {
         let Some(size) = &index.size else {
-            let error = Diagnostic::new(Code::E17, span, format!("nothing says how far {} runs", index.name))
-                .help(format!("write its size where it is introduced: `{}:T`", index.name));
+            let error =
+                Diagnostic::new(Code::E17, span, format!("nothing says how far {} runs", index.name)).help(format!(
+                    "write its size where it is introduced: `{}:{}`",
+                    index.name,
+                    self.program.dims.last().map_or("..", |dim| &*dim.name)
+                ));
             return self.wrong(error);
         };
         let ty = Type {
@@ -215,6 +243,12 @@ impl Checker<'_> {
         if !self.takes_no_ids(name, &[operand], span) {
             return self.unknown(span);
         }
+        let operand = match name {
+            "log" | "log1p" | "sqrt" => self.guarded(operand, None, span),
+            // An exponential is infinite only where its operand is large, and then for every entry that takes it.
+            "exp" => self.guarded_entry_by_entry(operand, span),
+            _ => operand,
+        };
         let mut ty = self.ty(operand).clone();
         let passes_gradients = words::called(name, &[]).operand(0).kind == OperandKind::Real;
         if ty.kind != Kind::Unknown && (ty.kind != Kind::Real || !passes_gradients) {
@@ -232,6 +266,11 @@ impl Checker<'_> {
 
     /// A function of two entries, of whatever kind they are.
     pub(super) fn of_pairs(&mut self, name: &'static str, operands: [ValueId; 2], span: Span) -> ValueId {
+        let operands = match (name, operands) {
+            ("div", [a, b]) => [a, self.guarded(b, Some(a), span)],
+            ("pow", [a, b]) => [self.guarded(a, Some(b), span), b],
+            (_, operands) => operands,
+        };
         let Some((ready, axes)) = self.align(&operands, span) else {
             return self.unknown(span);
         };

@@ -6,7 +6,7 @@
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::meaning::program::{Instruction, Operation, ValueId};
+use crate::meaning::program::{Operation, ValueId};
 use crate::meaning::types::Kind;
 use crate::span::Span;
 
@@ -116,10 +116,6 @@ impl Checker<'_> {
 
     /// The operation that a value is the result of.
     fn operation_of(&self, value: ValueId) -> Option<&Operation> {
-        let blocks = self.blocks.iter().rev();
-        blocks.flat_map(|block| block.iter().rev()).find_map(|one| match one {
-            Instruction::Compute { out, op, .. } if *out == value => Some(op),
-            _ => None,
-        })
+        self.computed(value).map(|(op, _)| op)
     }
 }

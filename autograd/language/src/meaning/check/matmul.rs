@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::names::Binding;
+use super::unknown::tight;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Operation, ValueId};
@@ -23,6 +24,7 @@ impl Checker<'_> {
                 .help("write the sum: `sum(i: a[j, i] * x[i])`");
             return self.wrong(error);
         }
+        let [a, b] = self.meeting_by_second_names([a, b]);
         let (a_ty, b_ty) = (self.ty(a).clone(), self.ty(b).clone());
         let Some(axes) = self.product(&a_ty, &b_ty) else {
             let error = self.no_meeting(left, right, &a_ty, &b_ty, span);
@@ -121,6 +123,24 @@ impl Checker<'_> {
                 meeting.origin,
                 format!("{names} of {b_text}, {}, comes from here", meeting.label),
             );
+        }
+        // Of two roles, `k:T` and `q:T`, the other value may be the wrong one.
+        let is_plain = [last, meeting]
+            .iter()
+            .any(|axis| axis.label == self.size_label(&axis.size));
+        if is_plain && last.label != meeting.label && self.same(&last.size, &meeting.size) {
+            let named: Vec<String> = a.axes[..a.rank() - 1]
+                .iter()
+                .chain([meeting])
+                .map(Axis::to_string)
+                .collect();
+            let named = format!("({} as [{}])", tight(&a_text), named.join(", "));
+            let whole = format!("{named} @ {}", tight(&b_text));
+            return error
+                .help(format!(
+                    "the sizes agree, the names do not; `as` names the axes anew: `{whole}`"
+                ))
+                .edit(left.span, named);
         }
         error = error.note("two sizes that happen to be equal in a run would hide this from a check of numbers");
         if let Kind::Id(of) = &a.kind

@@ -13,6 +13,7 @@ mod direction;
 mod engine;
 mod expressions;
 mod gradient;
+mod guards;
 mod ids;
 mod index;
 mod layers;
@@ -25,6 +26,7 @@ mod proofs;
 mod reduce;
 mod rows;
 mod statements;
+mod two_names;
 mod unknown;
 mod warnings;
 
@@ -146,6 +148,8 @@ struct Checker<'a> {
     masked: Vec<Size>,
     /// Set when something holds only because the other branch is not computed.
     needs_choice: std::cell::Cell<bool>,
+    /// The branches around that a mask chooses, in which operations are guarded where they are not taken.
+    guards: Vec<guards::Guard>,
     /// In a branch that sizes and loops decide, the type of the other one, if that was checked before.
     other_branch: Option<Type>,
     loops: Vec<ActiveLoop>,
@@ -192,6 +196,7 @@ impl<'a> Checker<'a> {
             settled: Vec::new(),
             masked: Vec::new(),
             needs_choice: std::cell::Cell::new(false),
+            guards: Vec::new(),
             other_branch: None,
             loops: Vec::new(),
             indices: Vec::new(),
@@ -269,6 +274,7 @@ impl<'a> Checker<'a> {
         self.known.clear();
         self.settled.clear();
         self.masked.clear();
+        self.guards.clear();
         self.loops.clear();
         self.indices.clear();
         self.stores.clear();
@@ -285,6 +291,10 @@ impl<'a> Checker<'a> {
 
     /// Reports a mistake or warning once for each place; a module is checked again at every call.
     fn report(&mut self, diagnostic: Diagnostic) {
+        // A derivative is written by rules; what it looks like is nobody's slip.
+        if self.in_backward && !diagnostic.is_error() {
+            return;
+        }
         self.broken |= diagnostic.is_error();
         let known = self
             .diagnostics

@@ -118,15 +118,32 @@ impl Checker<'_> {
             }
             None => error = error.note("it does not follow from what is known about the sizes"),
         }
-        if let Some(help) = self.mend(at, size) {
+        if let Some(help) = self.mend(at, size, span) {
             error = error.help(help);
         }
         self.report(error);
     }
 
     /// What would make a place lie inside.
-    fn mend(&self, at: &Size, size: &Size) -> Option<String> {
+    fn mend(&self, at: &Size, size: &Size, span: Span) -> Option<String> {
         let is_size = |symbol: &Symbol| self.program.dims.iter().any(|dim| dim.name == *symbol);
+        let from_one = self.facts.normal(&at.minus(&Size::number(1)));
+        if !self.never_negative_where_taken(&from_one) {
+            let number = from_one.number_part();
+            let named = from_one.minus(&Size::number(number));
+            if from_one.symbols().iter().all(is_size) {
+                let help = || format!("`require {named} >= {}` before this line", -number);
+                return (number < 0 && named.is_at_least(1)).then(help);
+            }
+            let place = self.text(span);
+            let end = match self.never_negative_where_taken(&size.minus(at)) {
+                true => String::new(),
+                false => format!(" and {place} <= {size}"),
+            };
+            return Some(format!(
+                "say what stands where it lies outside: `if {place} >= 1{end} then .. else ..`"
+            ));
+        }
         let rest = self.facts.normal(&size.minus(at));
         if rest.symbols().iter().all(is_size) {
             let number = rest.number_part();

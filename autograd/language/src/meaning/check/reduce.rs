@@ -24,7 +24,11 @@ impl Checker<'_> {
         let is_size = matches!(self.lookup(&name.name), Some(super::names::Binding::Dim(..)));
         let ty = self.ty(value).clone();
         let is_it = |axis: &Axis| axis.label == label || !is_size && axis.is_called(&name.name);
-        let found: Vec<usize> = (0..ty.rank()).filter(|&axis| is_it(&ty.axes[axis])).collect();
+        let mut found: Vec<usize> = (0..ty.rank()).filter(|&axis| is_it(&ty.axes[axis])).collect();
+        if found.is_empty() {
+            let is_second = |&axis: &usize| self.second_name(&ty.axes[axis]).as_ref() == Some(&label);
+            found = (0..ty.rank()).filter(is_second).collect();
+        }
         match found.as_slice() {
             [one] => {
                 self.notes.add_axis(name.span, ty.axes[*one].origin);

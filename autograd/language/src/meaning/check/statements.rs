@@ -24,18 +24,24 @@ impl<'a> Checker<'a> {
             StmtKind::Dim(dims) => dims.iter().for_each(|(name, size)| self.dim(name, size.as_ref())),
             StmtKind::Input(decls) => decls.iter().for_each(|decl| self.input(decl)),
             StmtKind::Param(params) => params.iter().for_each(|(decl, init)| self.param(decl, init.as_ref())),
-            StmtKind::Const(name, shape, value) => {
-                let mut found = self.expr(value);
-                if let Some(shape) = shape {
-                    found = self.broadcast(found, shape, value.span);
+            StmtKind::Const(list) => {
+                for (name, shape, value) in list {
+                    let mut found = self.expr(value);
+                    if let Some(shape) = shape {
+                        found = self.broadcast(found, shape, value.span);
+                    }
+                    self.name_value(name, found);
                 }
-                self.name_value(name, found);
             }
             StmtKind::Layer(layers) => layers.iter().for_each(|layer| self.layer(layer)),
             StmtKind::Require(condition) => self.require(condition),
             StmtKind::Output(names) => names.iter().for_each(|name| self.output(name)),
             StmtKind::Objective(direction, value) => self.objective(*direction, value, stmt.span),
             StmtKind::For(one) => self.for_loop(one),
+            StmtKind::Equation(targets, value, _) if targets.iter().any(|target| self.is_border(target)) => {
+                let value = self.text(value.span);
+                targets.iter().for_each(|target| self.border(target, &value));
+            }
             StmtKind::Equation(targets, value, shape) => {
                 self.equation = Some((stmt, value));
                 let mut found = match targets.as_slice() {
@@ -83,6 +89,9 @@ impl<'a> Checker<'a> {
             return self.name_value(&target.name, value);
         }
         self.note(target.name.span, value);
+        if let Some(Binding::Value(usize::MAX)) = self.lookup(&target.name.name) {
+            return;
+        }
         if let Some((binding, place)) = self.frame().names.get(&target.name.name)
             && !matches!(binding, Binding::Family(_))
         {

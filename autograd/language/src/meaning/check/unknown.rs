@@ -19,7 +19,7 @@ pub(super) fn defined_names<'a>(stmts: &'a [Stmt], names: &mut Vec<(&'a str, Spa
             StmtKind::Dim(dims) => dims.iter().for_each(|(name, _)| add(name)),
             StmtKind::Input(decls) => decls.iter().for_each(|decl| add(&decl.name)),
             StmtKind::Param(params) => params.iter().for_each(|(decl, _)| add(&decl.name)),
-            StmtKind::Const(name, ..) => add(name),
+            StmtKind::Const(list) => list.iter().for_each(|(name, ..)| add(name)),
             StmtKind::Layer(layers) => layers.iter().for_each(|layer| add(&layer.name)),
             StmtKind::Equation(targets, ..) => targets.iter().for_each(|target| add(&target.name)),
             StmtKind::For(one) => defined_names(&one.body.stmts, names),

@@ -6,7 +6,7 @@ use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::program::{Instruction, Operation, ValueId};
-use crate::meaning::size::Size;
+use crate::meaning::size::{Size, Symbol};
 use crate::span::Span;
 use crate::syntax::ast::{Binary, Expr, ExprKind};
 
@@ -94,7 +94,12 @@ impl Checker<'_> {
                 } => !at.is_empty(),
                 _ => false,
             });
-            let mut products = operations(body).filter(|(_, op, _)| **op == Operation::Matmul);
+            let of_round = of_round(index, body);
+            let is_of_round = |arg: &ValueId| of_round.contains(arg);
+            // Of one matrix product, one side is the same in all rounds.
+            let mut products = operations(body).filter(|(_, op, args)| {
+                **op == Operation::Matmul && args.iter().filter(|arg| is_of_round(arg)).count() == 1
+            });
             if !remembers && let Some((out, ..)) = products.next() {
                 found.push(self.program.values[out].span);
             }
@@ -156,6 +161,33 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// The values of a loop's body that differ from round to round.
+fn of_round(index: &Symbol, body: &[Instruction]) -> BTreeSet<ValueId> {
+    let mut found = BTreeSet::new();
+    for instruction in Instruction::all(body) {
+        match instruction {
+            Instruction::Compute { out, op, args } => {
+                // With another position in the place of the index, an operation that reads it is another one.
+                let moved =
+                    op.with_sizes(&|size| size.substitute(&|symbol| (symbol == index).then(|| Size::number(0))));
+                let reads = moved != *op || matches!(op, Operation::Param(_, at) if !at.is_empty());
+                if reads || args.iter().any(|arg| found.contains(arg)) {
+                    found.insert(*out);
+                }
+            }
+            Instruction::Load { out, at, .. } if at.iter().any(|at| at.symbols().contains(index)) => {
+                found.insert(*out);
+            }
+            Instruction::Choice { out, .. } => {
+                found.insert(*out);
+            }
+            Instruction::Load { .. } | Instruction::Collect { .. } => {}
+            Instruction::Store { .. } | Instruction::Loop { .. } | Instruction::Scope { .. } => {}
+        }
+    }
+    found
 }
 
 /// Whether a condition between indices and whole numbers holds.

@@ -44,21 +44,13 @@ impl Writer<'_> {
     /// `a - b` compared with 0 as `a` compared with `b`.
     fn difference(&self, [a, b]: [usize; 2], sign: &'static str, at: &[Index]) -> Done<Condition> {
         let [left, right] = [self.lined_up(a, at)?, self.lined_up(b, at)?];
-        let own = |line: usize| &at[at.len() - self.lines[line].ty.rank()..];
-        let (inner, inner_at) = self.unwrapped(b, own(b));
-        let from_zero = &self.lines[inner];
-        // An id against the positions of what ids name: `t_i = k` if it names entry k.
-        if let (true, Operation::Binary("sub"), Formula::Symbol(..)) = (self.is_id(a), &from_zero.op, &left) {
-            let (positions, place) = self.unwrapped(from_zero.args[0], &inner_at);
-            let is_one = self.lines[from_zero.args[1]].op == Operation::Number(1.0);
-            if let (true, Operation::Positions, [index]) = (is_one, &self.lines[positions].op, place.as_slice()) {
-                let named = match index {
-                    Index::At(position) if position.as_name().is_some() => Some(position.clone()),
-                    Index::Id(id @ Formula::Symbol(..)) => Some(id.clone()),
-                    _ => None,
-                };
-                if let Some(named) = named {
-                    return Ok(Condition::new(named, sign, left));
+        // An id is compared with the position of what it names: `t_i = k` if it names entry k, on whichever side it stands.
+        if sign == "!=" {
+            for (id, of_id, other) in [(a, &left, b), (b, &right, a)] {
+                if let (true, Formula::Symbol(..)) = (self.is_id(id), of_id)
+                    && let Some(position) = self.before_position(other, at)
+                {
+                    return Ok(Condition::new(position, sign, of_id.clone()));
                 }
             }
         }
@@ -72,6 +64,24 @@ impl Writer<'_> {
             Some(_) => Condition::new(right, sign, left),
             None => Condition::new(left, sign, right),
         })
+    }
+
+    /// If a line is `k - 1` for the position k of an entry: what the position is called.
+    fn before_position(&self, line: usize, at: &[Index]) -> Option<Formula> {
+        let (from_zero, at) = self.unwrapped(line, &at[at.len() - self.lines[line].ty.rank()..]);
+        let own = &self.lines[from_zero];
+        let &[positions, one] = own.args.as_slice() else {
+            return None;
+        };
+        if own.op != Operation::Binary("sub") || self.lines[one].op != Operation::Number(1.0) {
+            return None;
+        }
+        let (positions, place) = self.unwrapped(positions, &at);
+        match (&self.lines[positions].op, place.as_slice()) {
+            (Operation::Positions, [Index::At(position)]) if position.as_name().is_some() => Some(position.clone()),
+            (Operation::Positions, [Index::Id(id @ Formula::Symbol(..))]) => Some(id.clone()),
+            _ => None,
+        }
     }
 
     /// A line behind all that only renames or repeats it, and its indices.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{BoxKind, Picture};
 use crate::meaning::program::Program;
 use crate::span::{Sources, Span};
-use crate::syntax::ast::{Block, File, ItemKind, StmtKind};
+use crate::syntax::ast::{Block, Expr, File, Ident, ItemKind, Shape, StmtKind};
 
 /// Gives each computed box the text that it was written as; `file` is what the program was checked from.
 pub fn with_formulas(mut picture: Picture, program: &Program, file: &File, sources: &Sources) -> Picture {
@@ -37,8 +37,10 @@ fn right_sides(block: &Block, sides: &mut BTreeMap<(u32, u32), Span>) {
                     .map(|target| (target.name.span.start, target.name.span.end));
                 sides.extend(names.map(|name| (name, value.span)));
             }
-            StmtKind::Const(name, _, value) => {
-                sides.insert((name.span.start, name.span.end), value.span);
+            StmtKind::Const(list) => {
+                let side =
+                    |(name, _, value): &(Ident, Option<Shape>, Expr)| ((name.span.start, name.span.end), value.span);
+                sides.extend(list.iter().map(side));
             }
             _ => {}
         }

@@ -98,8 +98,8 @@ pub enum StmtKind {
     Input(Vec<Decl>),
     /// `param W[D, M] ~ glorot`.
     Param(Vec<(Decl, Option<Initializer>)>),
-    /// `const c = 0.5`.
-    Const(Ident, Option<Shape>, Expr),
+    /// `const c = 0.5, d = 2`.
+    Const(Vec<(Ident, Option<Shape>, Expr)>),
     /// `layer fc = Linear[D, F]`.
     Layer(Vec<LayerDef>),
     /// `require D == H * dk`.

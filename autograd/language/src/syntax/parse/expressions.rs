@@ -241,7 +241,14 @@ impl Parser {
             self.at += 1;
             return Ok(Arg::Split(from, self.shape_or_nothing()?));
         }
-        Ok(Arg::Value(self.expr()?))
+        let value = self.expr()?;
+        if !self.eat("as") {
+            return Ok(Arg::Value(value));
+        }
+        let shape = self.shape()?;
+        let span = value.span.to(shape.span);
+        let kind = ExprKind::As(Box::new(value), shape);
+        Ok(Arg::Value(Expr { kind, span }))
     }
 
     fn number(value: f64, span: Span) -> Expr {
@@ -251,7 +258,7 @@ impl Parser {
         }
     }
 
-    pub(super) fn binary(operator: Binary, left: Expr, right: Expr) -> Expr {
+    pub(crate) fn binary(operator: Binary, left: Expr, right: Expr) -> Expr {
         let span = left.span.to(right.span);
         let kind = ExprKind::Binary(operator, Box::new(left), Box::new(right));
         Expr { kind, span }

@@ -205,6 +205,20 @@ impl Parser {
             );
             return Some(mistake(named.span, text, help));
         }
+        // `argmax(k: ..)`, where no function of this name goes over an index.
+        if let (":", Some(open), Some(function)) = (here.text.as_str(), self.before(2), self.before(3))
+            && open.text == "("
+            && before.kind == TokenKind::Name
+            && function.kind == TokenKind::Name
+            && touches(function, open)
+        {
+            let text = format!("`{}` does not go over an index", function.text);
+            let mend = foreign::instead_of_function(&function.text).unwrap_or(
+                "those that do are `sum`, `mean`, `var`, `max`, `min`, `prod`, `logsumexp`, `softmax`, `log_softmax` and \
+                 `cumsum`",
+            );
+            return Some(mistake(function.span, text, mend));
+        }
         if here.text == "over" && ends_value(before) {
             let error = mistake(here.span, "a comma is missing before `over`", "write `, over`");
             return Some(error.edit(before.span.after(), ","));

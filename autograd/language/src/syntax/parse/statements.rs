@@ -1,6 +1,8 @@
 //! Statements, declarations and shapes.
 
-use super::{Parser, Read};
+use super::{Parser, Read, Stop};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
 use crate::syntax::ast::{
     Axis, Binary, Decl, Direction, Dtype, Expr, ForLoop, Ident, Initializer, LayerDef, LeftSide, Shape, Stmt, StmtKind,
 };
@@ -34,12 +36,7 @@ impl Parser {
             "dim" => StmtKind::Dim(self.list(Self::dim)?),
             "input" => StmtKind::Input(self.list(Self::decl)?),
             "param" => StmtKind::Param(self.list(Self::param)?),
-            "const" => {
-                let name = self.name("the name of the constant")?;
-                let shape = self.optional_shape()?;
-                self.expect("=", "before the constant's value")?;
-                StmtKind::Const(name, shape, self.expr()?)
-            }
+            "const" => StmtKind::Const(self.list(Self::constant)?),
             "layer" => StmtKind::Layer(self.list(Self::layer)?),
             "require" => StmtKind::Require(self.cond()?),
             "output" => StmtKind::Output(self.list(|p| p.name("the name of a value"))?),
@@ -53,6 +50,13 @@ impl Parser {
         let name = self.name("the name of a size")?;
         let size = if self.eat("=") { Some(self.arith()?) } else { None };
         Ok((name, size))
+    }
+
+    fn constant(&mut self) -> Read<(Ident, Option<Shape>, Expr)> {
+        let name = self.name("the name of the constant")?;
+        let shape = self.optional_shape()?;
+        self.expect("=", "before the constant's value")?;
+        Ok((name, shape, self.expr()?))
     }
 
     fn param(&mut self) -> Read<(Decl, Option<Initializer>)> {
@@ -217,6 +221,14 @@ impl Parser {
         let left = self.arith()?;
         let operator = Binary::of_sign(&self.peek().text).filter(|operator| operator.is_comparison());
         let Some(operator) = operator else {
+            if ["then", "and", "or"].iter().any(|word| self.is(word)) && self.foreign().is_none() {
+                let text = "a condition is a comparison, and this is none";
+                let error = Diagnostic::new(Code::E00, left.span, text);
+                let error =
+                    error.help("a value of 0 or 1 is compared with 1: `d[n] == 1`; its opposite is `d[n] == 0`");
+                self.diagnostics.push(error.edit(left.span.after(), " == 1"));
+                return Err(Stop);
+            }
             return Err(self.fail("a comparison such as `<=` was expected"));
         };
         self.at += 1;

@@ -110,14 +110,16 @@ impl Printer {
                     }
                 });
             }
-            StmtKind::Const(name, shape, value) => {
+            StmtKind::Const(list) => {
                 self.word("const ");
-                self.word(&name.name);
-                if let Some(shape) = shape {
-                    self.shape(shape);
-                }
-                self.word(" = ");
-                self.expr(value);
+                self.list(list, |p, (name, shape, value)| {
+                    p.word(&name.name);
+                    if let Some(shape) = shape {
+                        p.shape(shape);
+                    }
+                    p.word(" = ");
+                    p.expr(value);
+                });
             }
             StmtKind::Layer(layers) => {
                 self.word("layer ");

@@ -96,7 +96,12 @@ impl Checker<'_> {
             let label = index.label.as_deref().unwrap_or(&index.name);
             *axis = Axis::new(label, axis.size.clone(), axis.origin).made_by(&index.name);
         }
-        self.relabel(whole, ty, span)
+        if *self.ty(whole) != ty || self.program.values[whole].name.is_some() {
+            return self.emit(Operation::Relabel, vec![whole], ty, span);
+        }
+        // The same names; only which index made each axis is added.
+        self.program.values[whole].ty = ty;
+        whole
     }
 
     /// `sum(i: …)`, and `softmax(i: …)`, which keeps its index.

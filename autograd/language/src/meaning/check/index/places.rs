@@ -116,9 +116,18 @@ impl Checker<'_> {
             Some(size) if known.is_declared && self.never_negative_where_taken(&own.size.minus(size)) => {}
             Some(size) => {
                 let name = &known.name;
+                let shorter = [(size, &own.size), (&own.size, size)]
+                    .into_iter()
+                    .find(|(short, long)| self.never_negative_where_taken(&long.minus(short)));
+                let help = match shorter {
+                    Some((short, _)) => {
+                        format!("say how far it runs, `{name}:{short}` on the left or `sum({name} = 1..{short}: ..)`")
+                    }
+                    None => "one of the two is the index of another axis; perhaps two indices are swapped".to_string(),
+                };
                 let error = Diagnostic::new(Code::E16, at, format!("here {name} runs over {}", own.size))
                     .with(known.origin, format!("here {name} runs over {size}"))
-                    .help("one of the two is the index of another axis; perhaps two indices are swapped");
+                    .help(help);
                 self.report(error);
                 return None;
             }

@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::meaning::check::{ActiveLoop, Checker};
 use crate::meaning::program::{Instruction, ValueId};
-use crate::meaning::size::Size;
+use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::{Axis, Type};
 use crate::span::Span;
 
@@ -182,9 +182,34 @@ impl<'a> Checker<'a> {
         };
         if stores.iter().any(is_open) {
             let name = &self.program.families[family].name;
-            let text = format!("the row {name} is complete only after its loop");
-            return self
-                .wrong(Diagnostic::new(Code::E10, span, text).help("use one of its values, or use it after the loop"));
+            let active = |symbol: &Symbol| self.loops.iter().any(|one| one.index == *symbol);
+            let runs_on = |stored: &RowEntry| {
+                let running = stored.at.iter().zip(&stored.running).filter(|(_, running)| **running);
+                running.into_iter().any(|(at, _)| !at.symbols().iter().any(active))
+            };
+            let outer = self.loops.iter().find(|one| {
+                stores
+                    .iter()
+                    .any(|stored| stored.at.iter().any(|at| at.symbols().contains(&one.index)))
+            });
+            let (text, help) = match outer.filter(|_| stores.iter().any(runs_on)) {
+                Some(outer) => (
+                    format!(
+                        "the row {name} is complete only after the loop over {}, which goes on",
+                        outer.name
+                    ),
+                    format!(
+                        "leave {} out of the places of {name}, so that each round has a row of its own, or use {name} after \
+                         the loop",
+                        outer.name
+                    ),
+                ),
+                None => (
+                    format!("the row {name} is complete only after its loop"),
+                    "use one of its values, or use it after the loop".to_string(),
+                ),
+            };
+            return self.wrong(Diagnostic::new(Code::E10, span, text).help(help));
         }
         let Some(whole) = self.row_axes(family) else {
             return self.unknown(span);
@@ -295,7 +320,7 @@ fn early_rounds(loops: &[ActiveLoop]) -> Vec<Vec<(ActiveLoop, Size)>> {
 
 /// A position with those of loops in place of their names.
 fn placed(at: &[Size], round: &[(ActiveLoop, Size)]) -> Vec<Size> {
-    let number = |symbol: &crate::meaning::size::Symbol| {
+    let number = |symbol: &Symbol| {
         round
             .iter()
             .find(|(one, _)| one.index == *symbol)

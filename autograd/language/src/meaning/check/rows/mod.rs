@@ -12,7 +12,7 @@ use crate::meaning::program::{Family, Instruction, ValueId};
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::Type;
 use crate::span::Span;
-use crate::syntax::ast::{self, Expr, Ident, Stmt, StmtKind};
+use crate::syntax::ast::{self, Expr, Ident, LeftSide, Stmt, StmtKind};
 
 /// A position of a row that has a value, for all rounds of the loops around it.
 #[derive(Clone, Debug)]
@@ -36,6 +36,65 @@ impl<'a> Checker<'a> {
             _ => None,
         };
         axes.iter().map_while(key).collect()
+    }
+
+    /// True for `r[i:N, 0]` and `r[i, 0]`, where an index meets a place of a row.
+    pub(super) fn is_border(&self, target: &LeftSide) -> bool {
+        let Some(axes) = &target.axes else { return false };
+        let is_place = |axis: &ast::Axis| matches!(axis, ast::Axis::Size(None, expr) if expr.as_name().is_none() && self.as_size(expr).is_some());
+        let is_index = |axis: &ast::Axis| match axis {
+            ast::Axis::Size(Some(_), _) => true,
+            // In a loop a name that means nothing is rather another name of the loop's position.
+            ast::Axis::Size(None, expr) => {
+                self.loops.is_empty() && expr.as_name().is_some_and(|name| self.lookup(name).is_none())
+            }
+            ast::Axis::Rest(_) => false,
+        };
+        let first = axes.iter().position(is_index);
+        first.is_some_and(|first| axes[first..].iter().any(is_place) || self.is_row_of_places(target, axes))
+    }
+
+    /// True if the row has places of so many numbers, and here is an index in the place of one.
+    fn is_row_of_places(&self, target: &LeftSide, axes: &[ast::Axis]) -> bool {
+        match self.lookup(&target.name.name) {
+            Some(Binding::Family(family)) => {
+                let own = self.stores[*family].first();
+                own.is_some_and(|stored| stored.at.len() == axes.len() && axes.len() > 1)
+            }
+            _ => false,
+        }
+    }
+
+    /// Reports an index in the place of a row's position; what the row is afterwards is not known.
+    pub(super) fn border(&mut self, target: &LeftSide, value: &str) {
+        let axes = target.axes.as_deref().unwrap_or_default();
+        let mut places = Vec::new();
+        let mut loops = Vec::new();
+        for axis in axes {
+            let ast::Axis::Size(label, size) = axis else { continue };
+            let index = label.as_ref().map(|label| label.name.clone());
+            let is_free = |name: &&str| self.lookup(name).is_none();
+            match index.or_else(|| size.as_name().filter(is_free).map(str::to_string)) {
+                Some(index) => {
+                    let end = label.as_ref().map_or("N".to_string(), |_| self.text(size.span));
+                    loops.push(format!("for {index} = 1..{end} {{ "));
+                    places.push(index);
+                }
+                None => places.push(self.text(size.span)),
+            }
+        }
+        let name = &target.name.name;
+        let text = format!("a place of the row {name} is a number, and here an index stands in it");
+        let help = format!(
+            "a loop gives the border its values: `{}{name}[{}] = {value}{}`",
+            loops.concat(),
+            places.join(", "),
+            " }".repeat(loops.len())
+        );
+        self.report(Diagnostic::new(Code::E00, target.name.span, text).help(help));
+        let frame = self.frames.last_mut().expect("there is always a frame");
+        let unknown = (Binding::Value(usize::MAX), target.name.span);
+        frame.names.insert(name.clone(), unknown);
     }
 
     /// Puts a value into a row; the first value makes the row.
