@@ -83,7 +83,10 @@ pub(super) fn in_gradients<T: Real>(
                 ),
                 (None, None) => continue,
             };
-            return Err(refused(program, elaborated, step.node, text, &at));
+            let error = refused(program, elaborated, step.node, text, &at);
+            return Err(Box::new(error.note(
+                "an input whose gradient is not wanted is declared `: data`; then nothing is derived by it",
+            )));
         }
     }
     Ok(())

@@ -88,6 +88,11 @@ impl Checker<'_> {
             let remembers = Instruction::all(body).any(|inner| match inner {
                 Instruction::Load { at, .. } => at.iter().any(is_other),
                 Instruction::Loop { .. } => true,
+                // A gradient inside a round is one of this round alone.
+                Instruction::Compute {
+                    op: Operation::Gradient(_),
+                    ..
+                } => true,
                 Instruction::Compute {
                     op: Operation::Param(_, at),
                     ..
