@@ -216,7 +216,7 @@ fn a_branch_that_mixes_entries_is_computed_from_all_of_them() {
         let values = json!({"x": [1.5, 2.0, 0.5], "m": [1.0, -1.0, 2.0]});
         let [(own, own_gradients), (other, others)] = [body, &apart].map(|body| gradients(body, &values));
         assert_close(&apart, &own, &other, 1e-12);
-        assert_close(&apart, &json!(own_gradients), &json!(others), 1e-12);
+        assert_close(&apart, &own_gradients["x"], &others["x"], 1e-12);
     }
 }
 
