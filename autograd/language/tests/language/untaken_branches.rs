@@ -197,7 +197,7 @@ fn a_branch_that_mixes_entries_is_computed_from_all_of_them() {
         "dim N input m[N]: data param x[N] y = if m > 0 then x / sum(exp(x), over N) else 0 J = sum(y^2)",
         "dim N input m[N]: data param x[N] p[k] = if m[k] > 0 then softmax(k: log(x[k])) else 0 J = sum(p^2)",
         "dim N input m[N]: data param x[N] y = if m > 0 then (exp(x) @ log(x)) * x else 0 J = sum(y^2)",
-        "dim N input m[N]: data param x[N] y = if m > 0 then x * exp(x)[2] else 0 J = sum(y^2)",
+        "dim N input m[N]: data param x[N] y = if m > 0 then x * exp(x)[1] else 0 J = sum(y^2)",
     ];
     for body in cases {
         // The same with the branch on a line before, where no mask is around it.
