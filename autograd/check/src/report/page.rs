@@ -11,13 +11,18 @@ use crate::report::render;
 use crate::report::{Report, TargetReport, Verdict};
 use crate::verdict::judge::EntryVerdict;
 
-const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}\
-h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2.2rem 0 .3rem;border-top:1px solid #d5dae0;padding-top:1rem}\
-.pass{color:#1a7f37}.wrong{color:#b3261e}.unchecked,.invalid{color:#8a5a00}\
-pre{background:#f5f6f8;padding:.7rem;overflow-x:auto;font-size:13px}\
-.row{display:flex;flex-wrap:wrap;gap:1.2rem}figure{margin:.5rem 0;width:19rem}figcaption{font-size:13px;color:#4a525b}\
-svg{display:block;width:100%;height:auto;background:#fbfbfc;border:1px solid #e3e6ea}text{font:9px system-ui,sans-serif;fill:#4a525b}\
-a{color:inherit}li{margin:.1rem 0}ul.all{columns:3;padding-left:1.1rem;font-size:14px}";
+const STYLE: &str = ":root{color-scheme:light dark;--page:#fff;--ink:#1b1f24;--soft:#4a525b;--hair:#d5dae0;--panel:#f5f6f8;\
+--good:#1a7f37;--bad:#b3261e;--open:#8a5a00}\
+@media(prefers-color-scheme:dark){:root{--page:#15181b;--ink:#e7e9ea;--soft:#a3abb2;--hair:#2d3338;--panel:#1d2125;\
+--good:#5ccf9f;--bad:#f08a9a;--open:#e0b04f}}\
+body{font:15px/1.45 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:var(--ink);background:var(--page)}\
+h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2.2rem 0 .3rem;border-top:1px solid var(--hair);padding-top:1rem}\
+.pass{color:var(--good)}.wrong{color:var(--bad)}.unchecked,.invalid{color:var(--open)}\
+pre{background:var(--panel);padding:.7rem;overflow-x:auto;font-size:13px}\
+.row{display:flex;flex-wrap:wrap;gap:1.2rem}figure{margin:.5rem 0;width:19rem;max-width:100%}figcaption{font-size:13px;color:var(--soft)}\
+svg{display:block;width:100%;height:auto;background:#fbfbfc;border:1px solid #e3e6ea;forced-color-adjust:none}\
+text{font:9px system-ui,sans-serif;fill:#4a525b}\
+a{color:inherit}li{margin:.1rem 0}ul.all{columns:12rem 3;padding-left:1.1rem;font-size:14px}";
 
 /// The report with the plots of its targets, in their order.
 pub fn page(report: &Report, plots: &[Option<GradientPlot>]) -> String {

@@ -124,6 +124,21 @@ fn no_node_goes_missing_when_plumbing_is_left_out() {
         for detail in [Detail::Values, Detail::Operations] {
             let folded = folded(picture.clone(), detail);
             assert_eq!(nodes(&folded), nodes(&picture), "{name}, {detail:?}");
+            // Each node stands in one box, however deep scopes are closed.
+            let members = |picture: &Picture| {
+                let all = picture.boxes.iter().flat_map(|one| one.members.iter().copied());
+                let mut all: Vec<usize> = all.collect();
+                all.sort_unstable();
+                all
+            };
+            for depth in [None, Some(0), Some(1)] {
+                let closed = closed(folded.clone(), depth);
+                assert_eq!(
+                    members(&closed),
+                    members(&picture),
+                    "{name}, {detail:?}, depth {depth:?}"
+                );
+            }
             let named = |picture: &Picture| {
                 let shapes = picture
                     .boxes

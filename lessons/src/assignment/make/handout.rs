@@ -4,6 +4,7 @@ use maud::{PreEscaped, html};
 use pulldown_cmark::{Options, Parser, html::push_html};
 
 use super::hole::Reference;
+use crate::assignment::error::AssignmentError;
 use crate::assignment::exam::{Assignment, Test};
 use crate::html::document;
 
@@ -23,9 +24,17 @@ pub fn markdown(assignment: &Assignment, reference: &Reference) -> String {
     text
 }
 
+/// The handout of an assignment as a page.
+///
+/// **Errors** if its reference cannot be read.
+pub fn handout_page(assignment: &Assignment) -> Result<String, AssignmentError> {
+    let reference = super::parsed(assignment)?;
+    Ok(page(assignment, &markdown(assignment, &reference)))
+}
+
 /// The handout as a page that needs nothing else.
 pub fn page(assignment: &Assignment, markdown: &str) -> String {
-    const STYLE: &str = "body{max-width:44rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif}\
+    const STYLE: &str = ":root{color-scheme:light dark}body{max-width:44rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif}\
         code{font-family:ui-monospace,monospace}pre{overflow-x:auto}table{border-collapse:collapse}\
         td,th{border:1px solid;padding:.2rem .6rem;text-align:left}";
     let mut body = String::new();

@@ -12,6 +12,7 @@ mod mutation;
 pub(crate) mod student_crate;
 mod versions;
 
+pub use handout::handout_page;
 pub use hole::{HoleError, Reference};
 pub use mutation::parsed;
 pub use versions::Versions;

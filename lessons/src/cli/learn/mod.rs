@@ -13,6 +13,7 @@ use crate::cli::error::{CliError, ErrorCode};
 use crate::cli::output::Output;
 use crate::cli::signals::StopRequest;
 use crate::learn::lesson::prose::unmarked;
+use crate::learn::screen::terminal::{LessonEnd, LineCommand};
 use crate::learn::screen::{step_blocks, step_name, terminal};
 use crate::learn::session::TextEntry;
 use crate::learn::session::file::{Found, ProgressFile};
@@ -161,17 +162,21 @@ impl Learn {
         }
         let file = self.progress_file();
         let mut keeper = ProgressKeeper::begin(file.as_deref(), &mut state).map_err(progress_error)?;
-        match draws {
+        let end = match draws {
             true => {
                 let stop = StopRequest::listen()?;
                 let after = &mut |state: &mut LessonState| keeper.keep(state);
-                terminal::run(&mut state, after, &|| stop.is_set()).map_err(|error| terminal_error(&error))?;
+                terminal::run(&mut state, after, &|| stop.is_set()).map_err(|error| terminal_error(&error))?
             }
             false => lines(&mut state, &mut keeper, &mut io::stdin().lock(), out)?,
-        }
+        };
         keeper
             .end(&mut state)
-            .map_err(|why| CliError::new(ErrorCode::Progress, why))
+            .map_err(|why| CliError::new(ErrorCode::Progress, why))?;
+        match (end, state.lesson_after()) {
+            (LessonEnd::NextLesson, Some((number, _))) => self.lesson(&number, out),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -278,18 +283,20 @@ fn lines(
     keeper: &mut ProgressKeeper,
     input: &mut dyn BufRead,
     out: &Output<'_>,
-) -> Result<(), CliError> {
+) -> Result<LessonEnd, CliError> {
     out.text("Type n for next, p for back, s to skip, an answer to a question, q to quit, ? for more.\n\n")?;
     loop {
         out.text(&format!("{}\n> ", plain::render(&view(state))))?;
         let mut line = String::new();
         match input.read_line(&mut line) {
-            Ok(0) => return Ok(()),
+            Ok(0) => return Ok(LessonEnd::Quit),
             Ok(_) => {}
             Err(error) => return Err(CliError::new(ErrorCode::Input, error).at("standard input")),
         }
-        if !terminal::line_command(state, line.trim()) {
-            return Ok(());
+        match terminal::line_command(state, line.trim()) {
+            LineCommand::Done => {}
+            LineCommand::Quit => return Ok(LessonEnd::Quit),
+            LineCommand::NextLesson => return Ok(LessonEnd::NextLesson),
         }
         if state.entry == TextEntry::Closed && state.open_question().is_some() {
             let said = state.said.take();

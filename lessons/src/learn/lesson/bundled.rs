@@ -35,3 +35,13 @@ pub fn find(name: &str) -> Result<(&'static str, LessonFolder), String> {
         .find(|(id, _)| is_meant(id))
         .ok_or_else(|| format!("there is no lesson called {name}; there are {ids}"))
 }
+
+/// The lesson after the one of this id: its number and its title.
+pub fn after(id: &str) -> Option<(String, String)> {
+    let all = lessons();
+    let place = all.iter().position(|(own, _)| *own == id)?;
+    let (next, folder) = all.get(place + 1)?;
+    let number = next.split('-').next().unwrap_or_default().trim_start_matches('0');
+    let title = folder.lesson.lines().find_map(|line| line.strip_prefix("title = "));
+    Some((number.to_string(), title?.trim().trim_matches('"').to_string()))
+}

@@ -6,6 +6,7 @@ use ndarray::{ArrayD, IxDyn};
 use serde::Deserialize;
 
 use crate::learn::run::record::RunInputs;
+use crate::learn::run::telling::StepDetail;
 
 /// What a lesson is about.
 #[derive(Clone, Debug, Deserialize)]
@@ -16,6 +17,9 @@ pub struct About {
     pub title: String,
     /// What the learner can do afterwards.
     pub goal: String,
+    /// What has a step of its own: each operation, or each value with a name.
+    #[serde(default)]
+    pub steps: StepDetail,
     /// The lessons to do before.
     #[serde(default)]
     pub needs: Vec<String>,
@@ -46,6 +50,7 @@ pub struct LessonStop {
 pub struct Question {
     /// The key under which answers are stored.
     pub key: String,
+    /// The question.
     pub ask: String,
     /// The kind of answer.
     #[serde(default)]
@@ -55,6 +60,9 @@ pub struct Question {
     /// The options to choose from.
     #[serde(default)]
     pub options: Vec<String>,
+    /// The values that it needs, by name; without them those in its hints and in its worked answer.
+    #[serde(default)]
+    pub needs: Vec<String>,
     /// The hints after the first and the second wrong attempt.
     #[serde(default)]
     pub hints: Vec<String>,

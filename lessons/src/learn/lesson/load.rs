@@ -4,17 +4,19 @@
 //! the graph; `text.md` the prose, one section for each stop; `solution.toml` the answers that CI gives. Everything
 //! numeric is an expression over the run: no number is typed twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::rc::Rc;
 
-use tapegrad_autograd::language::open;
 use tapegrad_autograd::language::program::Program;
+use tapegrad_autograd::language::view::{self, Formulas, Picture};
+use tapegrad_autograd::language::{Opened, open};
 
 use super::format::{About, Answers, LessonFile, LessonStop, Property, Question, given};
 use super::prose::{Section, sections};
-use crate::learn::run::record::{FiniteDifferences, RunInputs, record};
+use crate::learn::run::record::{FiniteDifferences, RunInputs, TraceError, record};
+use crate::learn::run::telling::Telling;
 use crate::learn::run::trace::Trace;
 
 /// The four texts of a lesson's folder.
@@ -49,8 +51,12 @@ pub struct Lesson {
     pub sections: Vec<Section>,
     /// Answers that are right.
     pub solution: BTreeMap<String, String>,
+    /// How the run is told.
+    pub telling: Telling,
     /// The run.
     pub trace: Rc<Trace>,
+    /// The graph, drawn by scopes.
+    pub picture: Picture,
 }
 
 /// Why a lesson cannot be opened: its file and what is wrong there.
@@ -105,12 +111,21 @@ impl Lesson {
         let trace = record(&program, &given, differences)
             .map_err(|error| wrong("lesson.toml")(format!("the graph cannot be run: {error}")))?;
         let mut stops = contents.stops;
+        let mut telling = Telling {
+            detail: contents.lesson.steps,
+            written: written(&opened, &program),
+            stops: BTreeSet::new(),
+        };
+        let trace = telling.worded(trace);
+        telling.stops = stops.iter().filter_map(|stop| trace.anchored(&stop.at)).collect();
+        let trace = telling.folded(trace);
         for stop in &mut stops {
             stop.step = trace.anchor(&stop.at).map_err(wrong("lesson.toml"))?;
         }
         stops.sort_by_key(|stop| stop.step);
         let answers: Answers =
             toml::from_str(&folder.solution).map_err(|error| wrong("solution.toml")(error.to_string()))?;
+        let picture = picture(&opened, &program, &trace).map_err(wrong("model.cg"))?;
         Ok(Self {
             about: contents.lesson,
             source: folder.model.clone(),
@@ -120,8 +135,18 @@ impl Lesson {
             properties: contents.properties,
             sections: sections(&folder.text).map_err(wrong("text.md"))?,
             solution: answers.answers,
+            picture,
+            telling,
             trace: Rc::new(trace),
         })
+    }
+
+    /// Runs the graph on other numbers, told in the same steps.
+    ///
+    /// **Errors** with a sentence if it cannot be run.
+    pub fn run(&self, given: &RunInputs, differences: FiniteDifferences) -> Result<Trace, String> {
+        let trace = record(&self.program, given, differences).map_err(|error| error.to_string())?;
+        Ok(self.telling.folded(self.telling.worded(trace)))
     }
 
     /// All questions, in the order of their stops, each with its step.
@@ -140,4 +165,18 @@ impl Lesson {
     pub fn last_step(&self) -> usize {
         self.trace.steps.len() + 1
     }
+}
+
+/// The text of each value of a program.
+fn written(opened: &Opened, program: &Program) -> BTreeMap<usize, String> {
+    let formulas = Formulas::of(program, &opened.file, &opened.sources);
+    let texts = (0..program.values.len()).map(|value| (value, formulas.text(value)));
+    texts.filter(|(_, text)| !text.is_empty()).collect()
+}
+
+/// The picture of the graph with a box for each node, before it is folded.
+fn picture(opened: &Opened, program: &Program, trace: &Trace) -> Result<Picture, String> {
+    let picture =
+        view::unrolled(program, &trace.sizes, true, None).map_err(|error| TraceError::from(error).to_string())?;
+    Ok(view::with_formulas(picture, program, &opened.file, &opened.sources))
 }

@@ -14,7 +14,7 @@ use super::load::Lesson;
 use super::visible::Visible;
 use crate::learn::run::difference::{Agreement, agreement};
 use crate::learn::run::numeral::numeral;
-use crate::learn::run::record::{FiniteDifferences, RunInputs, record};
+use crate::learn::run::record::{FiniteDifferences, RunInputs};
 use crate::learn::run::trace::Trace;
 
 /// How often a property is tried.
@@ -195,7 +195,7 @@ fn largest(value: &ArrayD<f64>, made: impl Fn(f64) -> f64) -> f64 {
 }
 
 fn run(lesson: &Lesson, given: &RunInputs, differences: FiniteDifferences) -> Result<Trace, String> {
-    record(&lesson.program, given, differences).map_err(|error| error.to_string())
+    lesson.run(given, differences)
 }
 
 /// The value of a property's expression in a run.

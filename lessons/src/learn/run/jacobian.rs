@@ -2,6 +2,8 @@
 //!
 //! The op is recorded alone on a new tape with the trace's own values, so what is shown is what runs.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::panic::Location;
 
 use ndarray::{Array2, ArrayD, ArrayViewD};
@@ -37,22 +39,56 @@ pub fn pull_back(trace: &Trace, node: usize, position: usize, g: ArrayViewD<'_, 
     tape.backward_from(Var::new(&tape, y), g).get_of(wanted?)
 }
 
-/// The local derivatives of a node with respect to one operand: a row for each entry of the result, a column for each
-/// of the operand; `None` if there are none, or more than can be shown.
-pub fn jacobian(trace: &Trace, node: usize, position: usize) -> Option<Array2<f64>> {
-    let operand = *trace.operands(node).get(position)?;
-    let (result, from) = (&trace.nodes[node].value, trace.nodes[operand].value.len());
-    if result.len() > SIDE_MAX || from > SIDE_MAX {
+/// What the ops inside a step hand on to the operand at `position` of `from`, when `g` comes in at the step's own node.
+///
+/// `inside` has the ops of the step without its own; `from` is one of them or the node itself.
+fn handed_on(
+    trace: &Trace,
+    node: usize,
+    inside: &[usize],
+    from: usize,
+    position: usize,
+    g: ArrayD<f64>,
+) -> Option<ArrayD<f64>> {
+    let mut gradients: BTreeMap<usize, ArrayD<f64>> = BTreeMap::from([(node, g)]);
+    // An operand comes before its op, so the last op that is open has all of its gradient.
+    while let Some((one, g)) = gradients.pop_last() {
+        if one == from {
+            return pull_back(trace, one, position, g.view());
+        }
+        for (place, operand) in trace.operands(one).into_iter().enumerate() {
+            let Some(handed) = inside
+                .contains(&operand)
+                .then(|| pull_back(trace, one, place, g.view()))
+                .flatten()
+            else {
+                continue;
+            };
+            match gradients.entry(operand) {
+                Entry::Vacant(vacant) => drop(vacant.insert(handed)),
+                Entry::Occupied(mut known) => *known.get_mut() += &handed,
+            }
+        }
+    }
+    None
+}
+
+/// The derivatives of a step's result with respect to the operand at `position` of `from`, an op of the step: a row for
+/// each entry of the result, a column for each of the operand; `None` if there are none, or more than can be shown.
+pub fn jacobian(trace: &Trace, node: usize, inside: &[usize], from: usize, position: usize) -> Option<Array2<f64>> {
+    let operand = *trace.operands(from).get(position)?;
+    let (result, entries) = (&trace.nodes[node].value, trace.nodes[operand].value.len());
+    if result.len() > SIDE_MAX || entries > SIDE_MAX {
         return None;
     }
-    let mut rows = Array2::zeros((result.len(), from));
+    let mut rows = Array2::zeros((result.len(), entries));
     for (entry, mut row) in rows.rows_mut().into_iter().enumerate() {
         let mut unit = ArrayD::zeros(result.shape());
         *unit
             .iter_mut()
             .nth(entry)
             .expect("the entry is one of the result's own") = 1.0;
-        let pulled = pull_back(trace, node, position, unit.view())?;
+        let pulled = handed_on(trace, node, inside, from, position, unit)?;
         row.iter_mut().zip(pulled.iter()).for_each(|(to, &from)| *to = from);
     }
     Some(rows)

@@ -7,70 +7,100 @@ use tapegrad_autograd::language::program::Program;
 use tapegrad_autograd::ops::AnyOp;
 
 use super::numeral::numeral;
+use super::trace::Trace;
 
-/// A part longer than this is called by its label instead of being written out.
-const LENGTH_MAX: usize = 32;
+/// A part of a formula longer than this is left out.
+const LENGTH_MAX: usize = 60;
 
-/// The names in which phrases are written.
-pub struct Naming<'g> {
-    /// The graph.
-    pub graph: &'g Graph,
-    /// For each node its name in the program, or `n` with its position.
-    pub labels: &'g [String],
-    /// For each node the names of its axes: empty if the program does not know the node, `None` for an axis that no name
-    /// tells from the others.
-    pub axes: Vec<Vec<Option<String>>>,
+/// What stands for a part that is left out.
+const LEFT_OUT: &str = "…";
+
+/// The names of the axes of each node: empty if the program does not know the node, `None` for an axis that no name tells
+/// from the others.
+pub type AxisNames = Vec<Vec<Option<String>>>;
+
+/// The names of the axes of a recorded program.
+pub fn axis_names(graph: &Graph, program: &Program, elaborated: &Elaborated) -> AxisNames {
+    let of_node = |node: usize| {
+        let value = elaborated.origins.get(node).copied().flatten();
+        let axes = value.map_or(&[][..], |value| &program.values[value].ty.axes);
+        let name = |axis: &tapegrad_autograd::language::types::Axis| axis.name_among(axes).map(str::to_string);
+        axes.iter().map(name).collect()
+    };
+    (0..graph.len()).map(of_node).collect()
 }
 
-impl<'g> Naming<'g> {
-    /// The names of a recorded program.
-    pub fn new(graph: &'g Graph, labels: &'g [String], program: &Program, elaborated: &Elaborated) -> Self {
-        let of_node = |node: usize| {
-            let value = elaborated.origins.get(node).copied().flatten();
-            let axes = value.map_or(&[][..], |value| &program.values[value].ty.axes);
-            let name = |axis: &tapegrad_autograd::language::types::Axis| axis.name_among(axes).map(str::to_string);
-            axes.iter().map(name).collect()
-        };
-        Self {
-            graph,
-            labels,
-            axes: (0..graph.len()).map(of_node).collect(),
+/// Says of each node of a trace how it is computed; `written` has the program's own text where that is better.
+pub fn word(trace: &mut Trace, written: &[Option<String>]) {
+    let named = trace.nodes.iter().map(|node| node.is_named.then(|| node.label.clone()));
+    let naming = Naming {
+        graph: &trace.graph,
+        named: named.collect(),
+        axes: &trace.axes,
+        written,
+    };
+    let phrases: Vec<String> = (0..trace.nodes.len())
+        .map(|node| naming.phrase(NodeId::new(node)))
+        .collect();
+    for (own, text) in trace.nodes.iter_mut().zip(phrases) {
+        if !own.is_named {
+            own.label.clone_from(&text);
         }
+        own.phrase = text;
+    }
+}
+
+/// The names in which phrases are written.
+struct Naming<'g> {
+    graph: &'g Graph,
+    /// For each node its name in the program, if it has one.
+    named: Vec<Option<String>>,
+    axes: &'g AxisNames,
+    /// The program's own text of what has no name, where that is better.
+    written: &'g [Option<String>],
+}
+
+impl Naming<'_> {
+    fn written(&self, node: NodeId) -> Option<&String> {
+        self.written.get(node.index())?.as_ref()
     }
 
     /// How a node is computed; for one that is given, what it is.
-    pub fn phrase(&self, node: NodeId) -> String {
+    fn phrase(&self, node: NodeId) -> String {
         match self.graph.node(node).source {
             Source::Input => "an input".into(),
             Source::Data => "data, without a gradient".into(),
             Source::Param(_) => "a parameter".into(),
             Source::Constant(value) => numeral(*value),
             Source::Module(_) => "a module's own forward()".into(),
-            Source::Op(op) => self.of_op(node, op),
+            Source::Op(op) => self.written(node).cloned().unwrap_or_else(|| self.of_op(node, op)),
         }
     }
 
     /// How an operand is called inside a phrase: its name, its number, or its own phrase, in parentheses if it binds
     /// less than `tight`.
     fn operand(&self, node: NodeId, tight: u8) -> String {
-        let label = &self.labels[node.index()];
-        let named = *label != format!("n{}", node.index());
+        if let Some(name) = &self.named[node.index()] {
+            return name.clone();
+        }
         match self.graph.node(node).source {
             Source::Constant(value) => numeral(*value),
             // Another shape of the same numbers needs no word of its own.
-            Source::Op(op) if !named && op.name() == "reshape" => {
+            Source::Op(op) if ["reshape", "broadcast"].contains(&op.name()) => {
                 self.operand(self.graph.node(node).operands[0], tight)
             }
-            Source::Op(op) if !named => {
-                let inner = self.of_op(node, op);
-                let binds = infix(op.name()).map_or(9, |(_, binds)| binds);
-                match (inner.len() > LENGTH_MAX, binds < tight) {
-                    (true, _) => label.clone(),
+            Source::Op(op) => {
+                let (inner, binds) = match self.written(node) {
+                    Some(text) => (text.clone(), if text.contains(' ') { 0 } else { 9 }),
+                    None => (self.of_op(node, op), infix(op.name()).map_or(9, |(_, binds)| binds)),
+                };
+                match (inner.chars().count() > LENGTH_MAX, binds < tight) {
+                    (true, _) => LEFT_OUT.into(),
                     (false, true) => format!("({inner})"),
                     (false, false) => inner,
                 }
             }
-            _ => label.clone(),
+            _ => self.phrase(node),
         }
     }
 

@@ -13,7 +13,7 @@ use tapegrad_autograd::language::run::{self, RunError, Session};
 use tapegrad_autograd::{Step as BackwardStep, Tape, Var};
 
 use super::difference;
-use super::phrase::Naming;
+use super::phrase;
 use super::trace::{NodeRecord, Phase, Received, Trace, TraceStep};
 
 /// The numbers that a run is given.
@@ -86,6 +86,7 @@ pub fn record(program: &Program, given: &RunInputs, differences: FiniteDifferenc
     let maximises = matches!(program.objective, Some((Direction::Maximize, _)));
     let mut trace = trace(&tape, program, &elaborated, &backward, objective.index());
     (trace.sizes, trace.maximises) = (sizes, maximises);
+    phrase::word(&mut trace, &[]);
     let work = trace.gradient_entries().saturating_mul(trace.nodes.len());
     if differences == FiniteDifferences::Taken && work <= DIFFERENCES_MAX {
         difference::take_all(&mut trace);
@@ -104,8 +105,14 @@ fn trace(
     let graph = tape.graph().clone();
     let names = names(&graph, program, elaborated);
     let labels = labels(&graph, &names);
-    let naming = Naming::new(&graph, &labels, program, elaborated);
-    let mut nodes: Vec<NodeRecord> = graph.nodes().map(|node| node_record(tape, &naming, node.id)).collect();
+    let mut nodes: Vec<NodeRecord> = graph.nodes().map(|node| node_record(tape, &labels, node.id)).collect();
+    for node in graph.nodes() {
+        nodes[node.id.index()].is_constant = match node.source {
+            Source::Constant(_) => true,
+            Source::Op(_) => node.operands.iter().all(|operand| nodes[operand.index()].is_constant),
+            _ => false,
+        };
+    }
     let steps = steps(&graph, backward);
     for (at, step) in steps.iter().enumerate() {
         match step.phase {
@@ -115,7 +122,12 @@ fn trace(
     }
     nodes[objective].gradient = Some(ArrayD::ones(nodes[objective].value.shape()));
     backward.iter().for_each(|step| receive(&mut nodes, step));
+    let inside = vec![Vec::new(); steps.len()];
+    let axes = phrase::axis_names(&graph, program, elaborated);
     Trace {
+        origins: elaborated.origins.clone(),
+        inside,
+        axes,
         graph,
         nodes,
         steps,
@@ -127,11 +139,15 @@ fn trace(
     }
 }
 
-/// A node with its value, before the backward pass.
-fn node_record(tape: &Tape<'_, f64>, naming: &Naming<'_>, node: NodeId) -> NodeRecord {
+/// A node with its value, before the backward pass; how it is computed is told later.
+fn node_record(tape: &Tape<'_, f64>, labels: &[Option<String>], node: NodeId) -> NodeRecord {
+    let name = labels[node.index()].clone();
     NodeRecord {
-        label: naming.labels[node.index()].clone(),
-        phrase: naming.phrase(node),
+        is_named: name.is_some(),
+        is_folded: false,
+        is_constant: false,
+        label: name.unwrap_or_default(),
+        phrase: String::new(),
         value: tape.value(Var::new(tape, node)),
         gradient: None,
         received: Vec::new(),
@@ -218,14 +234,13 @@ fn names(graph: &Graph, program: &Program, elaborated: &Elaborated) -> BTreeMap<
         .collect()
 }
 
-/// The shortest name of each node, or `n` with its position.
-fn labels(graph: &Graph, names: &BTreeMap<String, usize>) -> Vec<String> {
+/// The shortest name of each node that has one.
+fn labels(graph: &Graph, names: &BTreeMap<String, usize>) -> Vec<Option<String>> {
     let mut labels: Vec<Option<String>> = vec![None; graph.len()];
     for (name, &node) in names {
         if labels[node].as_ref().is_none_or(|known| name.len() < known.len()) {
             labels[node] = Some(name.clone());
         }
     }
-    let label = |(node, label): (usize, Option<String>)| label.unwrap_or_else(|| format!("n{node}"));
-    labels.into_iter().enumerate().map(label).collect()
+    labels
 }

@@ -9,6 +9,8 @@ use ndarray::ArrayD;
 use tapegrad_autograd::check::finite_difference::Slope;
 use tapegrad_autograd::graph::{Graph, NodeId, Source};
 
+use super::phrase::AxisNames;
+
 /// One recorded run of a graph, forward and backward.
 #[derive(Clone, Debug)]
 pub struct Trace {
@@ -28,13 +30,25 @@ pub struct Trace {
     pub names: BTreeMap<String, usize>,
     /// Whether differences were taken of every gradient.
     pub is_checked: bool,
+    /// The value of the program that each node was written as, by its number there.
+    pub origins: Vec<Option<usize>>,
+    /// The names of the axes of each node.
+    pub axes: AxisNames,
+    /// For each step the ops that belong to it without a step of their own.
+    pub inside: Vec<Vec<usize>>,
 }
 
 /// What is known of one node.
 #[derive(Clone, Debug)]
 pub struct NodeRecord {
-    /// Its name in the program, or `n` with its position.
+    /// Its name in the program, or how it is computed if it has none.
     pub label: String,
+    /// True if the program gives it a name.
+    pub is_named: bool,
+    /// True if its op has no step of its own.
+    pub is_folded: bool,
+    /// True if it depends on nothing that is given.
+    pub is_constant: bool,
     /// How it is computed, in the names of its operands.
     pub phrase: String,
     /// The result of its forward.
@@ -153,10 +167,8 @@ impl Trace {
                 ));
             }
         };
-        let by_phrase = || self.nodes.iter().position(|node| node.phrase == name);
         let node = self
-            .find(name)
-            .or_else(by_phrase)
+            .called(name)
             .ok_or_else(|| format!("the graph has no value called {name}"))?;
         let step = match phase {
             Phase::Forward => self.nodes[node].forward,
@@ -173,6 +185,18 @@ impl Trace {
             Some(None) => "end".into(),
             Some(Some(now)) => format!("{} {}", now.phase.name(), self.nodes[now.node].label),
         }
+    }
+
+    /// The node of this name; a value without a name is called by what computes it.
+    fn called(&self, name: &str) -> Option<usize> {
+        let by_phrase = || self.nodes.iter().position(|node| node.phrase == name);
+        self.find(name).or_else(by_phrase)
+    }
+
+    /// The node of an anchor, if it names one.
+    pub fn anchored(&self, anchor: &str) -> Option<usize> {
+        let (_, name) = anchor.trim().split_once(' ')?;
+        self.called(name.trim())
     }
 
     /// The number of entries of all gradients.

@@ -143,6 +143,8 @@ pub struct Prompt {
     pub form: String,
     /// The options to choose from, with their letters.
     pub options: Vec<String>,
+    /// The values that the question needs, by name, while it is open.
+    pub given: Vec<(String, String)>,
     /// The answers given so far.
     pub attempts: Vec<String>,
     /// The hints that were earned so far.
@@ -192,6 +194,12 @@ impl ScreenBlock {
             Self::Graph { nodes } => texts.extend(nodes.iter().map(|mark| mark.label.clone())),
             Self::Prompt(prompt) => {
                 texts.extend([prompt.form.clone(), prompt.status.word().to_string()]);
+                texts.extend(
+                    prompt
+                        .given
+                        .iter()
+                        .flat_map(|(name, value)| [name.clone(), value.clone()]),
+                );
                 texts.extend(prompt.attempts.iter().cloned());
                 let marked = [&prompt.ask].into_iter().chain(&prompt.options).chain(&prompt.hints);
                 texts.extend(marked.chain(&prompt.worked).flat_map(|text| pieces(text)));

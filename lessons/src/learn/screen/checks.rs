@@ -4,7 +4,7 @@ use ndarray::{Dimension, IxDyn};
 use tapegrad_autograd::check::finite_difference::Slope;
 
 use super::block::{ScreenBlock, ScreenCell};
-use super::naming::short;
+use super::naming::{gradient_name, short};
 use crate::learn::run::difference::{Agreement, agreement};
 use crate::learn::run::numeral::{block, inline, numeral};
 use crate::learn::run::paths::paths;
@@ -16,7 +16,9 @@ const CHECKED_MAX: usize = 16;
 /// The checks of the gradients that this step completes, and the contributions of their paths.
 pub fn checks(trace: &Trace, at: usize, hidden: bool) -> Vec<ScreenBlock> {
     let completed: Vec<usize> = (0..trace.nodes.len())
-        .filter(|&node| node != trace.objective && trace.gradient_after(node) == Some(at))
+        .filter(|&node| {
+            node != trace.objective && !trace.nodes[node].is_folded && trace.gradient_after(node) == Some(at)
+        })
         .collect();
     let mut rows: Vec<Vec<ScreenCell>> = Vec::new();
     for &node in completed.iter().filter(|_| trace.is_checked) {
@@ -56,7 +58,7 @@ fn check_rows(trace: &Trace, node: usize, hidden: bool) -> Vec<Vec<ScreenCell>> 
     if gradient.len() > CHECKED_MAX {
         let agree = verdicts.iter().filter(|&&verdict| verdict == Agreement::Agrees).count();
         let cells = [
-            ScreenCell::open(format!("g_{}, all {}", own.label, gradient.len())),
+            ScreenCell::open(format!("{}, all {}", gradient_name(trace, node), gradient.len())),
             ScreenCell::secret(inline(gradient), hidden),
             ScreenCell::secret("taken of each", hidden),
             ScreenCell::secret(format!("{agree} of {} agree", gradient.len()), hidden),
@@ -74,7 +76,7 @@ fn check_rows(trace: &Trace, node: usize, hidden: bool) -> Vec<Vec<ScreenCell>> 
             _ => "-".into(),
         };
         vec![
-            ScreenCell::open(entry_name(&own.label, at.slice())),
+            ScreenCell::open(entry_name(&gradient_name(trace, node), at.slice())),
             ScreenCell::secret(numeral(g), hidden),
             ScreenCell::secret(difference, hidden),
             ScreenCell::secret(verdict_word(*verdict), hidden),
@@ -98,11 +100,11 @@ fn verdict_word(verdict: Agreement) -> &'static str {
 }
 
 /// `g_alpha[1, 2]`: the name of one entry of a gradient, positions counted from 1.
-fn entry_name(label: &str, at: &[usize]) -> String {
+fn entry_name(gradient: &str, at: &[usize]) -> String {
     let at: Vec<String> = at.iter().map(|index| (index + 1).to_string()).collect();
     match at.is_empty() {
-        true => format!("g_{label}"),
-        false => format!("g_{label}[{}]", at.join(", ")),
+        true => gradient.to_string(),
+        false => format!("{gradient}[{}]", at.join(", ")),
     }
 }
 
@@ -116,7 +118,8 @@ pub fn path_table(trace: &Trace, node: usize, hidden: bool) -> ScreenBlock {
         Ok(found) => found
             .iter()
             .map(|path| {
-                let along: Vec<String> = path.nodes.iter().map(|&node| short(trace, node)).collect();
+                let own = path.nodes.iter().filter(|&&node| !trace.nodes[node].is_folded);
+                let along: Vec<String> = own.map(|&node| short(trace, node)).collect();
                 vec![
                     ScreenCell::open(along.join(" > ")),
                     ScreenCell::secret(block(&path.contribution), hidden),
@@ -130,11 +133,14 @@ pub fn path_table(trace: &Trace, node: usize, hidden: bool) -> ScreenBlock {
     };
     let sum = own.gradient.as_ref().map_or_else(|| "no gradient".into(), block);
     rows.push(vec![
-        ScreenCell::open(format!("their sum is g_{}", own.label)),
+        ScreenCell::open(format!("their sum is {}", gradient_name(trace, node))),
         ScreenCell::secret(sum, hidden),
     ]);
     ScreenBlock::Table {
-        caption: format!("Why g_{} has this value: the contribution of each path", own.label),
+        caption: format!(
+            "Why {} has this value: the contribution of each path",
+            gradient_name(trace, node)
+        ),
         header,
         rows,
     }

@@ -16,9 +16,10 @@ const ROWS_MAX: usize = 60;
 /// All values and gradients that are known, from the objective down to what is given.
 pub fn ledger(state: &LessonState) -> ScreenBlock {
     let (trace, visible) = (&state.trace, state.visible());
-    let is_named = |node: usize| trace.nodes[node].label != format!("n{node}");
     let shown = |node: &usize| {
-        !matches!(trace.source(*node), Source::Constant(_)) && (trace.nodes.len() <= ROWS_MAX || is_named(*node))
+        let own = &trace.nodes[*node];
+        let is_step = !matches!(trace.source(*node), Source::Constant(_)) && !own.is_folded;
+        is_step && (trace.nodes.len() <= ROWS_MAX || own.is_named)
     };
     let row = |node: usize| {
         let own = &trace.nodes[node];
@@ -28,7 +29,7 @@ pub fn ledger(state: &LessonState) -> ScreenBlock {
             None => ScreenCell::open("none"),
         };
         vec![
-            ScreenCell::open(own.label.clone()),
+            ScreenCell::open(if own.is_named { own.label.as_str() } else { "" }),
             ScreenCell::open(own.phrase.clone()),
             value,
             gradient,
@@ -50,7 +51,7 @@ pub fn paths_here(state: &LessonState) -> Vec<ScreenBlock> {
         }];
     };
     let visible = state.visible();
-    let nodes = [step.node].into_iter().chain(state.trace.operands(step.node));
+    let nodes = [step.node].into_iter().chain(state.trace.read_in_step(step.node));
     let mut nodes: Vec<usize> = nodes
         .filter(|&node| state.trace.nodes[node].gradient.is_some())
         .collect();
@@ -80,7 +81,8 @@ pub fn changes(state: &LessonState) -> ScreenBlock {
             cells.map(ScreenCell::open).to_vec()
         })
     };
-    let mut rows: Vec<Vec<ScreenCell>> = (0..now.nodes.len()).rev().filter_map(row).collect();
+    let is_step = |node: &usize| !now.nodes[*node].is_folded;
+    let mut rows: Vec<Vec<ScreenCell>> = (0..now.nodes.len()).rev().filter(is_step).filter_map(row).collect();
     if rows.is_empty() {
         rows.push(vec![
             ScreenCell::open("nothing"),

@@ -98,35 +98,28 @@ fn graph(nodes: &[NodeMark]) -> String {
 }
 
 fn question(prompt: &Prompt) -> String {
-    let mut text = format!(
-        "Question {} ({}): {}\n",
-        prompt.key,
-        prompt.status.word(),
-        unmarked(&prompt.ask)
-    );
+    let ask = unmarked(&prompt.ask);
+    let mut text = format!("Question {} ({}): {ask}\n", prompt.key, prompt.status.word());
+    let mut add = |line: &str| text += &format!("  {}\n", unmarked(line));
+    prompt.options.iter().for_each(|option| add(option));
     prompt
-        .options
+        .given
         .iter()
-        .for_each(|option| text += &format!("  {}\n", unmarked(option)));
+        .for_each(|(name, value)| add(&format!("given {name} = {value}")));
     if !prompt.form.is_empty() {
-        text += &format!("  answer with {}\n", prompt.form);
+        add(&format!("answer with {}", prompt.form));
     }
     for (attempt, given) in prompt.attempts.iter().enumerate() {
-        text += &format!("  attempt {}: {given}\n", attempt + 1);
+        add(&format!("attempt {}: {given}", attempt + 1));
     }
-    if prompt.status == Status::Open {
-        prompt
-            .hints
-            .iter()
-            .for_each(|hint| text += &format!("  hint: {}\n", unmarked(hint)));
+    let hint = if prompt.status == Status::Open {
+        "hint"
     } else {
-        prompt
-            .hints
-            .iter()
-            .for_each(|hint| text += &format!("  hint given: {}\n", unmarked(hint)));
-    }
+        "hint given"
+    };
+    prompt.hints.iter().for_each(|one| add(&format!("{hint}: {one}")));
     if let Some(worked) = &prompt.worked {
-        text += &format!("  answer: {}\n", unmarked(worked));
+        add(&format!("answer: {worked}"));
     }
     text
 }

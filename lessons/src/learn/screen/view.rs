@@ -4,17 +4,18 @@ use tapegrad_autograd::graph::Source;
 
 use super::block::{NodeMark, Prompt, Screen, ScreenBlock, ScreenCell, When};
 use super::panels;
-use super::step::{backward, forward};
+use super::step::{backward, forward, read};
 use crate::learn::lesson::format::{AnswerKind, Question};
+use crate::learn::lesson::needs::needs;
 use crate::learn::lesson::prose::{fill, filled};
 use crate::learn::lesson::visible::Visible;
-use crate::learn::run::numeral::{block, shape};
+use crate::learn::run::numeral::{block, inline, shape};
 use crate::learn::run::trace::{Phase, Trace};
-use crate::learn::session::answer::letter;
+use crate::learn::session::answer::{ParsedAnswer, letter};
 use crate::learn::session::state::{LessonState, ScreenPanel, TextEntry};
 use crate::learn::session::status::Status;
 
-use super::naming::{short, step_name};
+use super::naming::{gradient_name, name, short, step_name};
 
 /// The most nodes that the strip of the graph shows on each side of the step.
 const STRIP: usize = 9;
@@ -55,6 +56,7 @@ pub fn step_blocks(state: &LessonState) -> Vec<ScreenBlock> {
     } else {
         blocks.push(panels::ledger(state));
     }
+    hide_answer(state, &mut blocks);
     blocks.push(strip(&state.trace, state.step));
     blocks.extend(
         state
@@ -63,6 +65,54 @@ pub fn step_blocks(state: &LessonState) -> Vec<ScreenBlock> {
             .map(|question| ScreenBlock::Prompt(prompt(state, question))),
     );
     blocks
+}
+
+/// Hides what an open question asks for, wherever a table has it.
+///
+/// A number of one or two digits says nothing: it is on every screen.
+fn hide_answer(state: &LessonState, blocks: &mut [ScreenBlock]) {
+    let Some(question) = state.open_question() else { return };
+    let Ok(answer) = ParsedAnswer::read(&question, &question.answer, &Visible::all(&state.trace)) else {
+        return;
+    };
+    let wanted: Vec<String> = match answer {
+        ParsedAnswer::Shape(sizes) => {
+            let sizes: Vec<usize> = sizes.iter().filter_map(|&size| usize::try_from(size).ok()).collect();
+            vec![shape(&sizes)]
+        }
+        ParsedAnswer::Numbers { value, .. } => vec![block(&value), inline(&value)],
+        _ => return,
+    };
+    let says_something =
+        |text: &str| question.kind == AnswerKind::Shape || text.chars().filter(char::is_ascii_digit).count() > 2;
+    let hide = |cell: &mut ScreenCell| cell.is_hidden |= says_something(&cell.text) && wanted.contains(&cell.text);
+    for block in blocks {
+        match block {
+            ScreenBlock::Table { rows, .. } => rows.iter_mut().flatten().for_each(hide),
+            ScreenBlock::Equation { lines } => lines.iter_mut().for_each(|(_, cell)| hide(cell)),
+            _ => {}
+        }
+    }
+}
+
+/// The values that a question needs: by its author, by its formulas, or else what its step reads.
+pub(super) fn given_to(state: &LessonState, question: &Question) -> Vec<(String, String)> {
+    let found = needs(question, &state.visible());
+    let now = state.step.checked_sub(1).and_then(|at| state.trace.steps.get(at));
+    match now {
+        Some(step) if found.is_empty() && question.kind == AnswerKind::Number => {
+            let trace = &state.trace;
+            let own = &trace.nodes[step.node];
+            let value = |&node: &usize| (name(trace, node), inline(&trace.nodes[node].value));
+            let incoming = own.gradient.as_ref().filter(|_| step.phase == Phase::Backward);
+            let incoming = incoming.map(|gradient| (gradient_name(trace, step.node), inline(gradient)));
+            incoming
+                .into_iter()
+                .chain(read(trace, step.node).iter().map(value))
+                .collect()
+        }
+        _ => found,
+    }
 }
 
 fn title(state: &LessonState) -> ScreenBlock {
@@ -175,10 +225,10 @@ pub fn prompt(state: &LessonState, question: &Question) -> Prompt {
         .take(answered.attempts.len().min(2))
         .map(told)
         .collect();
-    let is_asked = state.entry == TextEntry::Answer
-        && state
-            .open_question()
-            .is_some_and(|open_question| open_question.key == question.key);
+    let is_next = state
+        .open_question()
+        .is_some_and(|open_question| open_question.key == question.key);
+    let is_asked = is_next && state.entry == TextEntry::Answer;
     Prompt {
         key: question.key.clone(),
         ask: question.ask.clone(),
@@ -188,6 +238,7 @@ pub fn prompt(state: &LessonState, question: &Question) -> Prompt {
             form(question).into()
         },
         options: options(question),
+        given: if is_next { given_to(state, question) } else { Vec::new() },
         attempts: answered.attempts,
         hints,
         status: answered.status,
@@ -260,6 +311,8 @@ fn keys(state: &LessonState) -> Vec<(String, String)> {
         .collect();
     if state.entry == TextEntry::Closed && state.panel == ScreenPanel::Step && state.open_question().is_some() {
         keys.insert(0, ("Enter".into(), "answer".into()));
+    } else if let Some((number, title)) = state.lesson_after() {
+        keys.insert(0, ("Enter".into(), format!("lesson {number}: {title}")));
     }
     if state.entry == TextEntry::Closed && state.panel == ScreenPanel::Step && state.can_retry() {
         keys.insert(0, ("r".into(), "try again".into()));

@@ -11,7 +11,7 @@ use super::state::{LessonState, ScreenPanel, TextEntry};
 use super::typed;
 use crate::learn::lesson::visible::Visible;
 use crate::learn::run::numeral::shape;
-use crate::learn::run::record::{FiniteDifferences, record};
+use crate::learn::run::record::FiniteDifferences;
 use crate::learn::run::trace::Trace;
 use crate::learn::session::status::Tone;
 
@@ -71,7 +71,7 @@ impl LessonState {
             }
         }
         given.values.insert(self.trace.graph.label(NodeId::new(node)), array);
-        record(&self.lesson.program, &given, FiniteDifferences::Taken).map_err(|error| error.to_string())
+        self.lesson.run(&given, FiniteDifferences::Taken)
     }
 
     /// Back to the lesson's own numbers.

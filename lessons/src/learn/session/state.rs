@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::answer::{Judgement, ParsedAnswer, judge};
 use super::status::{Status, Tone};
+use crate::learn::lesson::bundled;
 use crate::learn::lesson::format::Question;
 use crate::learn::lesson::load::Lesson;
 use crate::learn::lesson::visible::Visible;
@@ -154,6 +155,15 @@ impl LessonState {
             Action::Restore => self.restore(),
             Action::Type(_) => {}
         }
+    }
+
+    /// The lesson to go on with, its number and title, when this one is at its end and nothing is asked or typed.
+    pub fn lesson_after(&self) -> Option<(String, String)> {
+        let is_over = self.step == self.lesson.last_step()
+            && self.entry == TextEntry::Closed
+            && self.panel == ScreenPanel::Step
+            && self.open_question().is_none();
+        is_over.then(|| bundled::after(&self.lesson.about.id)).flatten()
     }
 
     /// Goes to this step, or to the last one if there are fewer.

@@ -204,9 +204,9 @@ fn op(trace: &Trace, node: usize) -> Option<LedgerOp> {
 /// A node as the slide writes it: its letter, or its formula without multiplication signs.
 fn name(trace: &Trace, node: usize) -> String {
     let own = &trace.nodes[node];
-    match own.label == format!("n{node}") {
-        true => own.phrase.replace(" * ", " ").replace("log(y)", "log y"),
-        false => own.label.clone(),
+    match own.is_named {
+        true => own.label.clone(),
+        false => own.phrase.replace(" * ", " ").replace("log(y)", "log y"),
     }
 }
 

@@ -4,6 +4,8 @@
 mod answers;
 mod chromium;
 mod graphs;
+mod looks;
+mod screens;
 
 use std::rc::Rc;
 
@@ -149,6 +151,38 @@ fn a_question_hides_the_numbers_until_it_is_answered_and_typing_does_not_step() 
         "{}",
         visit.shown()
     );
+    assert_eq!(visit.page.errors(), Vec::<String>::new());
+}
+
+#[test]
+fn the_box_of_the_step_is_marked_and_tells_its_numbers_when_they_are_known() {
+    let Some(mut visit) = visit("lstm") else { return };
+    let step = visit.lesson.trace.anchor("forward c[1]").unwrap();
+    let told = |visit: &mut Visit| visit.page.evaluate("at('box').innerText").as_str().unwrap().to_string();
+    visit.page.evaluate(&format!("show({step})"));
+    let marked = visit
+        .page
+        .evaluate("[...picture.querySelectorAll('.now')].map((one) => one.getAttribute('aria-label'))");
+    assert_eq!(marked.as_array().unwrap().len(), 1, "{marked}");
+    assert!(marked[0].as_str().unwrap().contains("f[t] * c[t-1]"), "{marked}");
+    let seen = "(() => { const [a, b] = [picture.querySelector('.now'), picture].map((one) => one.getBoundingClientRect()); \
+                return a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom; })()";
+    assert_eq!(visit.page.evaluate(seen), true, "the box of the step is in view");
+    assert!(told(&mut visit).contains("not known yet"), "{}", told(&mut visit));
+    assert!(!told(&mut visit).contains("0.8828"));
+    let answer = visit.lesson.solution["c_1"].clone();
+    let form = format!(
+        "const form = document.querySelector('form[data-key=\"c_1\"]'); form.querySelector('input').value = {}; form.requestSubmit()",
+        json!(answer)
+    );
+    visit.page.evaluate(&format!("(() => {{ {form} }})()"));
+    assert!(told(&mut visit).contains("0.8828"), "{}", told(&mut visit));
+    // By keyboard from box to box, without a step.
+    visit.page.evaluate("picture.querySelector('.now').focus()");
+    let before = visit.status();
+    visit.page.press("ArrowRight");
+    assert!(!told(&mut visit).contains("0.8828"), "{}", told(&mut visit));
+    assert_eq!(visit.status(), before);
     assert_eq!(visit.page.errors(), Vec::<String>::new());
 }
 

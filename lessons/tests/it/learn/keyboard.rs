@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use tapegrad_lessons::learn::screen::terminal::{KeyCommand, key_command, line_command};
+use tapegrad_lessons::learn::screen::terminal::{KeyCommand, LineCommand, key_command, line_command};
 use tapegrad_lessons::learn::session::Status;
 use tapegrad_lessons::learn::session::TextEntry;
 use tapegrad_lessons::learn::{LessonState, view};
@@ -12,7 +12,7 @@ use super::{lesson, lessons};
 /// Presses a key; false if it is the end.
 fn press(state: &mut LessonState, code: KeyCode) -> bool {
     match key_command(state, KeyEvent::new(code, KeyModifiers::NONE)) {
-        KeyCommand::Quit => return false,
+        KeyCommand::Quit | KeyCommand::NextLesson => return false,
         KeyCommand::Act(action) => state.act(action),
         KeyCommand::Ignored => {}
     }
@@ -67,7 +67,7 @@ fn every_lesson_can_be_finished_line_by_line() {
             } else {
                 TextEntry::Closed
             };
-            assert!(line_command(&mut state, &line));
+            assert_eq!(line_command(&mut state, &line), LineCommand::Done);
         }
         assert_eq!(state.step, state.lesson.last_step());
         assert!(

@@ -12,6 +12,7 @@ mod reductions;
 mod renderers;
 mod run;
 pub mod spellings;
+mod terminal;
 
 use std::rc::Rc;
 

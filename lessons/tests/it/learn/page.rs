@@ -51,6 +51,32 @@ fn the_data_of_a_page_is_json_and_cannot_end_its_element() {
 }
 
 #[test]
+fn the_drawing_has_a_box_for_each_step_and_tells_no_number_early() {
+    for lesson in lessons() {
+        let html = page(&lesson);
+        let (_, rest) = html.split_once("id=\"data\">").unwrap();
+        let (data, _) = rest.split_once("</script>").unwrap();
+        let data: serde_json::Value = serde_json::from_str(data).unwrap();
+        let drawings = data["drawings"].as_array().unwrap();
+        for drawing in drawings {
+            let (boxes, now) = (&drawing["boxes"], drawing["now"].as_array().unwrap());
+            assert_eq!(now.len(), lesson.trace.steps.len());
+            for (at, (own, step)) in now.iter().zip(&lesson.trace.steps).enumerate() {
+                let number = own
+                    .as_u64()
+                    .unwrap_or_else(|| panic!("{} step {at} has no box", lesson.about.id));
+                let own = &boxes[usize::try_from(number).unwrap()];
+                let is_open = std::ptr::eq(drawing, drawings.last().unwrap());
+                if is_open && step.phase.name() == "forward" && lesson.trace.nodes[step.node].is_named {
+                    let known = own["value"][0].as_u64().unwrap();
+                    assert_eq!(known, at as u64 + 1, "{} step {at}: {own}", lesson.about.id);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_run_of_ten_thousand_nodes_is_a_page_below_five_megabytes() {
     let lesson = Rc::new(Lesson::open(&long::folder(), FiniteDifferences::Taken).unwrap());
     assert!(lesson.trace.nodes.len() >= 10_000, "{}", lesson.trace.nodes.len());

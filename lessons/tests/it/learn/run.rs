@@ -102,7 +102,7 @@ fn the_attention_head_shows_each_op_backward_and_three_ways_to_its_input() {
         .iter()
         .filter(|step| step.phase.name() == "backward")
         .count();
-    assert_eq!(backward, 10);
+    assert_eq!(backward, 9, "the turned keys belong to the scores");
 }
 
 #[test]

@@ -21,6 +21,11 @@ pub enum Detail {
 /// Ops that rearrange entries: nobody writes them as operations of their own, unless with a name.
 const PLUMBING: [&str; 6] = ["reshape", "broadcast", "permute", "relabel", "slice", "position"];
 
+/// True for an op that only puts entries into other places, or repeats them.
+pub fn rearranges(op: &str) -> bool {
+    PLUMBING.contains(&op)
+}
+
 /// The longest constant, in letters, that is written into the operation that reads it.
 const CONSTANT: usize = 24;
 
@@ -85,7 +90,7 @@ impl Folding {
     }
 
     fn is_plumbing(&self, one: usize) -> bool {
-        PLUMBING.contains(&self.picture.boxes[one].op.as_str())
+        rearranges(&self.picture.boxes[one].op)
     }
 
     fn find_constants(&mut self) {
@@ -142,9 +147,11 @@ impl Folding {
                 }
                 let op = behind.op.clone();
                 let nodes = std::mem::take(&mut self.picture.boxes[arrow.from].nodes);
+                let members = std::mem::take(&mut self.picture.boxes[arrow.from].members);
                 let own = &mut self.picture.boxes[one];
                 own.op = op;
                 own.nodes += nodes;
+                own.members.extend(members);
                 self.stays[arrow.from] = false;
                 let inherited = std::mem::take(&mut self.operands[arrow.from]);
                 for &number in &inherited {
@@ -207,7 +214,8 @@ impl Folding {
 
     fn drawn(mut self) -> Picture {
         let mut arrows: Vec<Arrow> = Vec::new();
-        let mut nodes: Vec<usize> = self.picture.boxes.iter().map(|one| one.nodes).collect();
+        let own = |one: &mut PictureBox| (one.nodes, std::mem::take(&mut one.members));
+        let mut held: Vec<(usize, Vec<usize>)> = self.picture.boxes.iter_mut().map(own).collect();
         for to in (0..self.picture.boxes.len()).filter(|&one| self.stays[one]) {
             // What is still to be followed: an arrow, and what is known of the way from there to this box.
             let mut open: Vec<(usize, Option<Arrow>)> = self.operands[to].iter().map(|&arrow| (arrow, None)).collect();
@@ -226,7 +234,9 @@ impl Folding {
                 if self.stays[arrow.from] {
                     arrows.push(way);
                 } else if seen.insert((arrow.from, way.port)) {
-                    nodes[to] += std::mem::take(&mut nodes[arrow.from]);
+                    let (nodes, members) = std::mem::take(&mut held[arrow.from]);
+                    held[to].0 += nodes;
+                    held[to].1.extend(members);
                     open.extend(self.operands[arrow.from].iter().map(|&next| (next, Some(way.clone()))));
                 }
             }
@@ -236,7 +246,8 @@ impl Folding {
         for (one, mut own) in std::mem::take(&mut self.picture.boxes).into_iter().enumerate() {
             place[one] = drawn.boxes.len();
             if self.stays[one] {
-                own.nodes = nodes[one];
+                (own.nodes, own.members) = std::mem::take(&mut held[one]);
+                own.members.sort_unstable();
                 write_lines(&mut own, self.detail);
                 drawn.boxes.push(own);
             }

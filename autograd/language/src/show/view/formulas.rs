@@ -3,24 +3,49 @@
 use std::collections::BTreeMap;
 
 use super::{BoxKind, Picture};
-use crate::meaning::program::Program;
+use crate::meaning::program::{Program, ValueId};
 use crate::span::{Sources, Span};
 use crate::syntax::ast::{Block, Expr, File, Ident, ItemKind, Shape, StmtKind};
 
-/// Gives each computed box the text that it was written as; `file` is what the program was checked from.
-pub fn with_formulas(mut picture: Picture, program: &Program, file: &File, sources: &Sources) -> Picture {
-    let mut sides = BTreeMap::new();
-    for item in &file.items {
-        if let ItemKind::Graph { body, .. } | ItemKind::Module { body, .. } = &item.kind {
-            right_sides(body, &mut sides);
+/// The text that each value of a program was written as.
+pub struct Formulas<'a> {
+    program: &'a Program,
+    sources: &'a Sources,
+    /// For the place of each name on a left side the place of what it is equal to.
+    sides: BTreeMap<(u32, u32), Span>,
+}
+
+impl<'a> Formulas<'a> {
+    /// The texts of a program; `file` is what it was checked from.
+    pub fn of(program: &'a Program, file: &File, sources: &'a Sources) -> Self {
+        let mut sides = BTreeMap::new();
+        for item in &file.items {
+            if let ItemKind::Graph { body, .. } | ItemKind::Module { body, .. } = &item.kind {
+                right_sides(body, &mut sides);
+            }
+        }
+        Self {
+            program,
+            sources,
+            sides,
         }
     }
+
+    /// The right side of a value's equation, or the part of one that it is, on one line.
+    pub fn text(&self, value: ValueId) -> String {
+        let span = self.program.values[value].span;
+        // A value with a name has the place of its name.
+        let span = self.sides.get(&(span.start, span.end)).copied().unwrap_or(span);
+        on_one_line(self.sources.text(span))
+    }
+}
+
+/// Gives each computed box the text that it was written as; `file` is what the program was checked from.
+pub fn with_formulas(mut picture: Picture, program: &Program, file: &File, sources: &Sources) -> Picture {
+    let formulas = Formulas::of(program, file, sources);
     for one in picture.boxes.iter_mut().filter(|one| one.kind == BoxKind::Op) {
         let Some(origin) = one.origin else { continue };
-        let span = program.values[origin].span;
-        // A value with a name has the place of its name.
-        let span = sides.get(&(span.start, span.end)).copied().unwrap_or(span);
-        let formula = on_one_line(sources.text(span));
+        let formula = formulas.text(origin);
         one.formula = Some(formula).filter(|formula| !formula.is_empty() && one.name.as_ref() != Some(formula));
     }
     picture

@@ -33,13 +33,13 @@ use tapegrad_core::graph::{Graph, Node, Source};
 
 pub use dot::dot;
 pub use exploded::exploded;
-pub use fold::{Detail, folded};
-pub use formulas::with_formulas;
+pub use fold::{Detail, folded, rearranges};
+pub use formulas::{Formulas, with_formulas};
 pub use mermaid::mermaid;
-pub use page::html;
+pub use page::{Figure, figures, html};
 pub use rolled::rolled;
 pub use scopes::closed;
-pub use svg::svg;
+pub use svg::{STYLE, svg};
 pub use tree::tree;
 pub use values::{Numbers, Shown, Trace};
 
@@ -88,6 +88,8 @@ pub struct PictureBox {
     pub scope: Vec<String>,
     /// The number of nodes that it represents.
     pub nodes: usize,
+    /// The nodes of the graph that it represents, by their numbers.
+    pub members: Vec<usize>,
     /// The number of its node in the graph.
     pub node: Option<usize>,
     /// The value of the program that it was written as.
@@ -109,6 +111,7 @@ impl PictureBox {
             kind,
             scope,
             nodes: 1,
+            members: Vec::new(),
             node: None,
             origin: None,
             shown: None,
@@ -236,5 +239,6 @@ fn node_box(graph: &Graph, node: Node<'_>) -> PictureBox {
     let name = graph.name(node.id).map(str::to_string);
     let mut own = PictureBox::new(kind, name, op, shape, scope_path(graph, node.scope));
     own.node = Some(node.id.index());
+    own.members = vec![node.id.index()];
     own
 }

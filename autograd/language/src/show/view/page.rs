@@ -120,6 +120,27 @@ fn views(picture: &Picture, detail: Option<Detail>) -> Vec<View> {
     pictures.into_iter().enumerate().map(view).collect()
 }
 
+/// A drawing as a part of a page, which has [`STYLE`] among its own.
+pub struct Figure {
+    /// What it shows.
+    pub name: String,
+    /// An `svg` element; a box in it is an element with `data-box` and its place in the picture.
+    pub markup: Markup,
+    /// What is drawn.
+    pub picture: Picture,
+}
+
+/// The drawings of a picture with a box for each node in one detail, from that with all scopes closed to that with all of
+/// them open.
+pub fn figures(picture: &Picture, detail: Detail) -> Vec<Figure> {
+    let figure = |View { name, picture, drawing }| Figure {
+        name,
+        markup: drawing.markup,
+        picture,
+    };
+    views(picture, Some(detail)).into_iter().map(figure).collect()
+}
+
 /// The drawing that shows most of those that fit; if none fits, the one with the fewest boxes.
 fn first(views: &[View]) -> usize {
     let fits = |view: &View| view.drawing.width <= ROOM.0 && view.drawing.height <= ROOM.1;

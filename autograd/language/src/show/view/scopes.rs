@@ -58,6 +58,7 @@ pub fn closed(picture: Picture, depth: Option<usize>) -> Picture {
             closed.boxes.push(scope_box(path));
         }
         closed.boxes[at].nodes += one.nodes;
+        closed.boxes[at].members.append(&mut one.members);
         place.push(at);
     }
     let mut closed = moved(closed.boxes, picture.arrows, &place);
@@ -106,6 +107,10 @@ fn with_their_layers(picture: &mut Picture) -> Vec<usize> {
     let mut into: Vec<usize> = (0..picture.boxes.len()).collect();
     for ((layer, readers), members) in groups {
         let nodes = members.iter().map(|&member| picture.boxes[member].nodes).sum::<usize>();
+        let held: Vec<usize> = members
+            .iter()
+            .flat_map(|&member| picture.boxes[member].members.clone())
+            .collect();
         let target = match (readers.len(), members.as_slice()) {
             (1, _) => *readers.first().expect("there is one reader"),
             (_, [first, _, ..]) => *first,
@@ -121,10 +126,11 @@ fn with_their_layers(picture: &mut Picture) -> Vec<usize> {
                 own.scope.clone(),
             );
             together.lines[1] = format!("{} parameters", members.len());
-            together.nodes = nodes;
+            (together.nodes, together.members) = (nodes, held);
             *own = together;
         } else {
             picture.boxes[target].nodes += nodes;
+            picture.boxes[target].members.extend(held);
         }
         members.iter().for_each(|&member| into[member] = target);
     }

@@ -30,7 +30,7 @@ const WIDTH_MIN: f64 = 44.0;
 const LEGEND: f64 = 44.0;
 
 /// Colours and type of a drawing, for light and dark surroundings.
-pub(super) const STYLE: &str = include_str!("drawing.css");
+pub const STYLE: &str = include_str!("drawing.css");
 
 /// A drawing and its size.
 pub(super) struct Drawn {

@@ -21,7 +21,7 @@ pub fn render(block: &ScreenBlock) -> Markup {
         ScreenBlock::Graph { nodes } => strip(nodes),
         ScreenBlock::Prompt(prompt) => prompt_form(prompt),
         ScreenBlock::Feedback { tone, text } => {
-            html! { p.feedback { strong { (tone.word()) } " " (running(&spans(text))) } }
+            html! { p { strong { (tone.word()) } " " (running(&spans(text))) } }
         }
         ScreenBlock::Progress { text } => html! { p.soft { (text) } },
         ScreenBlock::Keys { keys } => key_list(keys),
@@ -127,6 +127,9 @@ pub fn prompt_form(prompt: &Prompt) -> Markup {
             @if !prompt.options.is_empty() {
                 ul.options { @for option in &prompt.options { li { (running(&spans(option))) } } }
             }
+            @if !prompt.given.is_empty() {
+                p.given { "Given: " @for (name, value) in &prompt.given { code { (name) " = " (value) } " " } }
+            }
             p {
                 input id=(input) type="text" spellcheck="false" autocapitalize="off" aria-describedby=(form);
                 " " button type="submit" { "Answer" } " " button.skip type="button" { "Skip" } " "
@@ -134,7 +137,7 @@ pub fn prompt_form(prompt: &Prompt) -> Markup {
             }
             p.soft id=(form) { (prompt.form) }
             p.said role="status" {}
-            @for attempt in &prompt.attempts { p.attempt { strong { "Attempt:" } " " (attempt) } }
+            @for attempt in &prompt.attempts { p { strong { "Attempt:" } " " (attempt) } }
             @for hint in &prompt.hints { p.hint { strong { "Hint:" } " " (running(&spans(hint))) } }
             @if let Some(worked) = &prompt.worked { p.worked { strong { "Answer:" } " " (running(&spans(worked))) } }
         }

@@ -6,12 +6,14 @@ use ndarray::ArrayD;
 use serde_json::{Map, Value, json};
 use tapegrad_autograd::graph::Source;
 use tapegrad_autograd::language::run::arrays;
+use tapegrad_autograd::language::view::Figure;
 
 use crate::learn::lesson::format::{AnswerKind, Question};
 use crate::learn::lesson::load::Lesson;
 use crate::learn::lesson::visible::Visible;
-use crate::learn::run::numeral::inline;
+use crate::learn::run::numeral::{block, inline};
 use crate::learn::run::trace::{Phase, Trace};
+use crate::learn::screen::naming::equation;
 use crate::learn::session::answer::{ParsedAnswer, RELATIVE};
 
 /// A trace with more nodes than this gives the script no names to calculate with.
@@ -26,7 +28,7 @@ pub fn is_large(trace: &Trace) -> bool {
 }
 
 /// The data as one JSON document.
-pub fn data(lesson: &Rc<Lesson>) -> String {
+pub fn data(lesson: &Rc<Lesson>, figures: &[Figure]) -> String {
     let questions: Map<String, Value> = lesson
         .questions()
         .map(|(step, question)| (question.key.clone(), question_data(lesson, step, question)))
@@ -36,13 +38,49 @@ pub fn data(lesson: &Rc<Lesson>) -> String {
     } else {
         Value::Null
     };
+    let drawings: Vec<Value> = figures.iter().map(|figure| drawing(lesson, figure)).collect();
     let stops: Vec<usize> = lesson.stops.iter().map(|stop| stop.step).collect();
     json!({"steps": lesson.last_step(), "stops": stops, "questions": questions, "names": names(lesson),
-           "sizes": lesson.trace.sizes, "run": run, "relative": RELATIVE})
+           "sizes": lesson.trace.sizes, "run": run, "relative": RELATIVE, "drawings": drawings})
     .to_string()
 }
 
-/// A large run in few bytes: `nodes` are `[label, phrase, op, value, gradient, operands, contributions]`, where `op` is
+/// What the script must know of a drawing: `boxes` are `{path, formula, shape, value, gradient}`, where the last two
+/// are `[step from which on it is known, text]`; `arrows` are `[from, to]`; `now` has the box of each step.
+fn drawing(lesson: &Lesson, figure: &Figure) -> Value {
+    let trace = &lesson.trace;
+    let boxes: Vec<Value> = figure
+        .picture
+        .boxes
+        .iter()
+        .map(|one| {
+            let own = one.node.and_then(|node| trace.nodes.get(node).map(|known| (node, known)));
+            let value = own.map(|(node, known)| known_from(trace.known_after(node), &known.value));
+            let gradient = own.and_then(|(node, known)| {
+                Some(known_from(Some(trace.gradient_after(node)?), known.gradient.as_ref()?))
+            });
+            json!({"path": one.path(), "formula": one.formula, "shape": one.shape, "value": value, "gradient": gradient})
+        })
+        .collect();
+    let mut place = vec![None; trace.nodes.len()];
+    for (number, one) in figure.picture.boxes.iter().enumerate() {
+        one.members.iter().for_each(|&node| place[node] = Some(number));
+    }
+    let now: Vec<Option<usize>> = trace.steps.iter().map(|step| place[step.node]).collect();
+    let arrows: Vec<Value> = figure
+        .picture
+        .arrows
+        .iter()
+        .map(|one| json!([one.from, one.to]))
+        .collect();
+    json!({"boxes": boxes, "arrows": arrows, "now": now})
+}
+
+fn known_from(after: Option<usize>, value: &ArrayD<f64>) -> Value {
+    json!([after.map_or(0, |step| step + 1), block(value)])
+}
+
+/// A large run in few bytes: `nodes` are `[equation, label, op, value, gradient, operands, contributions]`, where `op` is
 /// a position in `ops`, `steps` the nodes in the order of their turns, `forward` how many of these are forward.
 fn run(trace: &Trace) -> Value {
     let mut ops: Vec<(&str, &str, &str)> = Vec::new();
@@ -69,8 +107,8 @@ fn run(trace: &Trace) -> Value {
         let contributions: Vec<Option<String>> = operands.iter().enumerate().map(contribution).collect();
         let gradient = own.gradient.as_ref().map(inline);
         nodes.push(json!([
+            equation(trace, node),
             own.label,
-            own.phrase,
             op,
             inline(&own.value),
             gradient,
@@ -128,6 +166,7 @@ fn names(lesson: &Lesson) -> Map<String, Value> {
         .nodes
         .iter()
         .enumerate()
+        .filter(|(_, own)| own.is_named)
         .map(|(node, own)| (own.label.clone(), node));
     for (name, node) in trace
         .names

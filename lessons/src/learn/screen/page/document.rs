@@ -6,24 +6,25 @@
 use std::rc::Rc;
 
 use maud::{Markup, PreEscaped, html};
-use tapegrad_autograd::language::view::{Options, picture, svg};
+use tapegrad_autograd::language::view::{self, Detail, Figure, STYLE as DRAWING_STYLE};
 
 use super::blocks::{key_list, prompt_form, render};
 use super::data::{data, is_large};
 use crate::html;
+use crate::learn::lesson::bundled;
 use crate::learn::lesson::load::Lesson;
 use crate::learn::screen::block::{Prompt, ScreenBlock};
 use crate::learn::screen::naming::step_name;
 use crate::learn::screen::panels;
-use crate::learn::screen::view::{step_blocks, view};
+use crate::learn::screen::view::{given_to, step_blocks};
 use crate::learn::session::state::LessonState;
 
 const STYLE: &str = include_str!("page.css");
 
 const SCRIPT: &str = include_str!("page.js");
 
-/// A graph with more nodes than this is not drawn: its picture could not be read.
-const DRAWN_MAX: usize = 80;
+/// A graph with more nodes than this is not drawn: to place so many boxes takes longer than to read the page.
+const DRAWN_MAX: usize = 2_000;
 
 /// A lesson as one page.
 pub fn page(lesson: &Rc<Lesson>) -> String {
@@ -32,22 +33,29 @@ pub fn page(lesson: &Rc<Lesson>) -> String {
     // Of a large run only the stops are written out; the script makes the other steps from the data.
     let is_written = |step: &usize| !is_large || *step == 0 || lesson.stops.iter().any(|stop| stop.step == *step);
     let steps = (0..=lesson.last_step()).filter(is_written);
+    let is_drawn = lesson.trace.nodes.len() <= DRAWN_MAX;
+    let figures = match is_drawn {
+        true => view::figures(&lesson.picture, Detail::Values),
+        false => Vec::new(),
+    };
     let sections: Vec<Markup> = steps.map(|step| section(&mut state, step)).collect();
-    let title = match view(&state).blocks.into_iter().next() {
+    let title = match crate::learn::screen::view(&state).blocks.into_iter().next() {
         Some(ScreenBlock::Title { lesson, .. }) => lesson,
         _ => lesson.about.title.clone(),
     };
     let body = html! {
         header { h1 { (title) } p.goal { (lesson.about.goal) } } "\n"
         (navigation()) "\n"
-        main { @for section in sections { (section) "\n" } } "\n"
-        (graph_part(lesson))
+        div.lesson {
+            main { @for section in sections { (section) "\n" } } "\n"
+            (graph_part(lesson, &figures))
+        }
         (properties_part(&state))
-        (footer()) "\n"
+        (footer(lesson)) "\n"
         // In JSON `<` only stands inside strings, where it can be escaped; so no text ends the element.
-        script type="application/json" id="data" { (PreEscaped(data(lesson).replace('<', "\\u003c"))) }
+        script type="application/json" id="data" { (PreEscaped(data(lesson, &figures).replace('<', "\\u003c"))) }
     };
-    html::page(&title, STYLE, Some(SCRIPT), &body)
+    html::page(&title, &[DRAWING_STYLE, STYLE].concat(), Some(SCRIPT), &body)
 }
 
 fn navigation() -> Markup {
@@ -78,6 +86,7 @@ fn section(state: &mut LessonState, step: usize) -> Markup {
         prompt_form(&Prompt {
             hints: question.map(|question| question.hints.clone()).unwrap_or_default(),
             worked: question.map(|question| state.worked(question)),
+            given: question.map(|question| given_to(state, question)).unwrap_or_default(),
             ..prompt.clone()
         })
     };
@@ -87,39 +96,50 @@ fn section(state: &mut LessonState, step: usize) -> Markup {
             h2 id={ "title-" (step) } {
                 span.place { "Step " (step) " of " (state.lesson.last_step()) } " " (name)
             }
-            @for block in step_blocks(state) {
-                @if let ScreenBlock::Prompt(prompt) = &block { (full(prompt)) } @else { (render(&block)) }
+            @let blocks = step_blocks(state);
+            @let (words, numbers): (Vec<_>, Vec<_>) = blocks.iter().partition(|block| is_word(block));
+            div.words {
+                @for block in words {
+                    @if let ScreenBlock::Prompt(prompt) = block { (full(prompt)) } @else { (render(block)) }
+                }
             }
+            div.numbers { @for block in numbers { (render(block)) } }
         }
     }
 }
 
-/// The graph's text, and its picture where it is small enough to be read.
-fn graph_part(lesson: &Lesson) -> Markup {
-    let trace = &lesson.trace;
+/// True for what is read, false for what is looked up.
+fn is_word(block: &ScreenBlock) -> bool {
+    matches!(block, ScreenBlock::Prose { .. } | ScreenBlock::Prompt(_))
+}
+
+/// The graph: its drawings, one of which is seen, with what is known of the box that is pointed at; and its text.
+fn graph_part(lesson: &Lesson, figures: &[Figure]) -> Markup {
+    let open = figures.len().saturating_sub(1);
     html! {
-        section.always aria-labelledby="the-graph" {
+        aside.always aria-labelledby="the-graph" {
             h2 id="the-graph" { "The graph" }
-            pre { (lesson.source.trim_end()) }
-            @if trace.nodes.len() <= DRAWN_MAX {
-                figure.drawing { (drawing(lesson)) }
+            @if figures.len() > 1 {
+                label.drawings { "Show " select id="drawings" {
+                    @for (number, figure) in figures.iter().enumerate() {
+                        option value=(number) selected[number == open] { (figure.name) }
+                    }
+                } }
+            }
+            @for (number, figure) in figures.iter().enumerate() {
+                div.picture data-drawing=(number) hidden[number != open] { (figure.markup) }
+            }
+            @if figures.is_empty() {
+                pre { (lesson.source.trim_end()) }
+                p { "The graph has " (lesson.trace.nodes.len()) " nodes and is not drawn." }
             } @else {
-                p { "The graph has " (trace.nodes.len()) " nodes, too many to draw." }
+                div id="box" aria-live="polite" {
+                    p.soft { "Point at a box to see its numbers, or go from box to box with Tab and the arrow keys." }
+                }
+                details { summary { "The graph as text" } pre { (lesson.source.trim_end()) } }
             }
         }
     }
-}
-
-fn drawing(lesson: &Lesson) -> Markup {
-    let options = Options {
-        depth: None,
-        gradients: true,
-    };
-    let drawing = svg(&picture(&lesson.trace.graph, options));
-    // The drawing's own style has no place in this page's content policy; page.css has it.
-    let (before, after) = drawing.split_once("<style>").unwrap_or((&drawing, ""));
-    let after = after.split_once("</style>").map_or(after, |(_, after)| after);
-    PreEscaped(format!("{before}{after}"))
 }
 
 /// The properties with the outcome of trying them.
@@ -134,7 +154,7 @@ fn properties_part(state: &LessonState) -> Markup {
     }
 }
 
-fn footer() -> Markup {
+fn footer(lesson: &Lesson) -> Markup {
     let keys = [
         ("Right", "next"),
         ("Left", "back"),
@@ -149,6 +169,9 @@ fn footer() -> Markup {
             p {
                 "Recorded by tapegrad from a real run. To change a value and run again, open the lesson in the terminal: "
                 code { "tapegrad learn" } "."
+            }
+            @if let Some((number, title)) = bundled::after(&lesson.about.id) {
+                p { "The next lesson is " (number) ", " (title) ": " code { "tapegrad learn " (number) } "." }
             }
         }
     }

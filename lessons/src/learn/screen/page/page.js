@@ -16,6 +16,7 @@ function show(wanted, writes = true) {
   at("previous").disabled = at("first").disabled = step === 0;
   at("next").disabled = at("last").disabled = at("stop").disabled = step === data.steps;
   refresh(section);
+  mark();
   if (writes) history.replaceState(null, "", `#s=${step}`);
 }
 function nextStop() {
@@ -31,6 +32,65 @@ function refresh(section) {
   if (count("skipped")) text += `, ${count("skipped")} skipped`;
   at("progress").textContent = text;
 }
+// The drawing: the box of the step is marked, and the numbers of a box are shown as far as they are known.
+const pictures = [...document.querySelectorAll(".picture")];
+let [picture, drawing] = [pictures.at(-1), data.drawings.at(-1)];
+let chosen = null;
+const box = (number) => picture.querySelector(`[data-box="${number}"]`);
+function mark() {
+  if (!picture) return;
+  picture.querySelectorAll(".now").forEach((one) => one.classList.remove("now"));
+  const own = drawing.now[step - 1] ?? null;
+  if (own !== null) {
+    box(own).classList.add("now");
+    const [place, view] = [box(own).getBoundingClientRect(), picture.getBoundingClientRect()];
+    picture.scrollBy(place.left + place.width / 2 - view.left - view.width / 2,
+      place.top + place.height / 2 - view.top - view.height / 2);
+  }
+  describe(own ?? chosen);
+}
+function describe(number) {
+  if (number === null) return;
+  chosen = number;
+  picture.querySelectorAll('[tabindex="0"]').forEach((one) => one.setAttribute("tabindex", "-1"));
+  box(number).setAttribute("tabindex", "0");
+  const { path, formula, shape, value, gradient } = drawing.boxes[number];
+  const section = written.get(step), done = section && section.classList.contains("open") ? step - 1 : step;
+  const told = (known) => known[0] <= done ? known[1] : "not known yet at this step";
+  const rows = [["", formula && formula !== path ? `${path} = ${formula}` : path], ["shape", shape]];
+  if (value) rows.push(["value", told(value)]);
+  if (gradient) rows.push(["gradient", told(gradient)]);
+  const list = document.createElement("dl");
+  for (const [name, text] of rows.filter(([, text]) => text)) {
+    const [term, what] = [document.createElement("dt"), document.createElement("dd")];
+    [term.textContent, what.textContent] = [name, text];
+    list.append(...(name ? [term, what] : [what]));
+  }
+  at("box").replaceChildren(list);
+}
+function draw(number) {
+  [picture, drawing, chosen] = [pictures[number], data.drawings[number], null];
+  for (const one of pictures) one.hidden = one !== picture;
+  mark();
+}
+for (const picture of pictures) {
+  const number = (event) => event.target.closest?.(".box")?.dataset.box;
+  const seen = (event) => { if (number(event) !== undefined) describe(Number(number(event))); };
+  picture.querySelector(".box").setAttribute("tabindex", "0");
+  picture.addEventListener("pointerover", seen);
+  picture.addEventListener("focusin", seen);
+  picture.addEventListener("click", (event) => { if (number(event) !== undefined) box(number(event)).focus(); });
+  const along = (own, other) => drawing.arrows.find((arrow) => arrow[own] === chosen)?.[other];
+  const go = { ArrowUp: () => along(0, 1), ArrowDown: () => along(1, 0), ArrowRight: () => chosen + 1, ArrowLeft: () => chosen - 1 };
+  picture.addEventListener("keydown", (event) => {
+    if (number(event) === undefined || !go[event.key]) return;
+    event.preventDefault();
+    event.stopPropagation();
+    box(go[event.key]())?.focus();
+  });
+}
+if (at("drawings")) at("drawings").onchange = () => draw(Number(at("drawings").value));
+
 // A step of a run that is too large to be written out.
 function made(step) {
   const { nodes, ops, steps, forward } = data.run;
@@ -45,12 +105,12 @@ function made(step) {
   section.className = "made";
   written.forEach((one, index) => { if (one.classList.contains("made")) written.delete(index); });
   const node = steps[step - 1], isForward = step <= forward;
-  const [label, phrase, op, value, gradient, operands, contributions] = nodes[node] || ["", "", null, "", null, [], []];
-  section.dataset.name = nodes[node] ? `${isForward ? "forward" : "backward"}: ${label} = ${phrase}` : "the end";
+  const [equation, label, op, value, gradient, operands, contributions] = nodes[node] || ["", "", null, "", null, [], []];
+  section.dataset.name = nodes[node] ? `${isForward ? "forward" : "backward"}: ${equation}` : "the end";
   const rows = operands.map((operand, index) => isForward
-    ? [nodes[operand][0], nodes[operand][3]]
-    : [`to ${nodes[operand][0]}`, contributions[index] ?? "no gradient", nodes[operand][4] ?? "none"]);
-  rows.push(isForward ? [`result ${label}`, value] : [`incoming g_${label}`, gradient ?? "", ""]);
+    ? [nodes[operand][1], nodes[operand][3]]
+    : [`to ${nodes[operand][1]}`, contributions[index] ?? "no gradient", nodes[operand][4] ?? "none"]);
+  rows.push(isForward ? [`result ${label}`, value] : [`incoming gradient of ${label}`, gradient ?? "", ""]);
   const header = isForward ? ["name", "value"] : ["", "contributes", "complete gradient"];
   const line = (cells, tag) => element("tr", "", cells.map((cell) => element(tag, cell)));
   const table = element("table", "", [element("caption", isForward ? "What goes in, and what comes out" : "Outgoing gradients"),
@@ -68,7 +128,7 @@ at("next").onclick = () => show(step + 1);
 at("stop").onclick = nextStop;
 at("last").onclick = () => show(data.steps);
 document.addEventListener("keydown", (event) => {
-  if (event.target.closest("input, .scroll") && event.target.tagName === "INPUT") return;
+  if (["INPUT", "SELECT"].includes(event.target.tagName)) return;
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const go = {
     ArrowRight: () => show(step + 1), n: () => show(step + 1), ArrowLeft: () => show(step - 1),
@@ -329,6 +389,7 @@ function settle(form, how) {
   form.querySelector(".worked").classList.add("on");
   form.querySelector(".again").disabled = false;
   refresh(written.get(step));
+  describe(chosen);
 }
 function reopen(form) {
   settled.delete(form.dataset.key);
@@ -340,6 +401,7 @@ function reopen(form) {
   form.querySelector(".said").textContent = "";
   form.querySelector("input").value = "";
   refresh(written.get(step));
+  describe(chosen);
 }
 document.querySelectorAll("form").forEach((form) => {
   const question = data.questions[form.dataset.key];

@@ -12,7 +12,7 @@ use ratatui::widgets::Paragraph;
 
 use super::keys::{KeyCommand, key_command};
 use super::lines::{Theme, lines};
-use crate::learn::screen::block::{Screen, ScreenBlock};
+use crate::learn::screen::block::{Prompt, Screen, ScreenBlock};
 use crate::learn::screen::view::view;
 use crate::learn::session::state::{LessonState, TextEntry};
 
@@ -30,10 +30,19 @@ pub struct Scroll {
     pub has_more: bool,
 }
 
+/// Where the learner goes from a lesson.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LessonEnd {
+    /// Back to the shell.
+    Quit,
+    /// To the lesson after this one.
+    NextLesson,
+}
+
 /// How often the terminal looks whether somebody has asked the command to end.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Steps through a lesson until the learner quits, or until `is_over` says that the command is asked to end.
+/// Steps through a lesson until the learner leaves it, or until `is_over` says that the command is asked to end.
 ///
 /// `after` is called after each action.
 ///
@@ -42,7 +51,7 @@ pub fn run(
     state: &mut LessonState,
     after: &mut dyn FnMut(&mut LessonState),
     is_over: &dyn Fn() -> bool,
-) -> io::Result<()> {
+) -> io::Result<LessonEnd> {
     let mut terminal = ratatui::try_init()?;
     let outcome = steps(&mut terminal, state, after, is_over);
     ratatui::restore();
@@ -61,13 +70,13 @@ fn steps(
     state: &mut LessonState,
     after: &mut dyn FnMut(&mut LessonState),
     is_over: &dyn Fn() -> bool,
-) -> io::Result<()> {
+) -> io::Result<LessonEnd> {
     let mut scroll = Scroll::default();
     loop {
         terminal.draw(|frame| draw(frame, state, &mut scroll, theme()))?;
         while !event::poll(LOOK)? {
             if is_over() {
-                return Ok(());
+                return Ok(LessonEnd::Quit);
             }
         }
         let Event::Key(key) = event::read()? else { continue };
@@ -85,7 +94,8 @@ fn steps(
         }
         let before = (state.step, state.panel);
         match key_command(state, key) {
-            KeyCommand::Quit => return Ok(()),
+            KeyCommand::Quit => return Ok(LessonEnd::Quit),
+            KeyCommand::NextLesson => return Ok(LessonEnd::NextLesson),
             KeyCommand::Act(action) => {
                 state.act(action);
                 after(state);
@@ -150,16 +160,7 @@ fn rule(width: usize, note: &str, theme: Theme) -> Line<'static> {
 
 /// The question being answered, the reply to the last action, and the keys.
 fn foot(screen: &Screen, state: &LessonState, width: usize, height: u16, theme: Theme) -> Vec<Line<'static>> {
-    let measure = width.min(usize::from(MEASURE) + 20);
-    let mut foot: Vec<Line<'static>> = Vec::new();
-    for block in screen.blocks.iter().filter(|block| is_at_foot(block)) {
-        foot.extend(lines(block, measure, theme));
-    }
-    // Half of the terminal at most; what does not fit of a long question has been read in the attempt before.
-    let room = usize::from(height / 2).max(4);
-    if foot.len() > room {
-        foot.drain(..foot.len() - room);
-    }
+    let mut foot = asked(screen, width, height, theme);
     if let Some(line) = entry(state, width, theme) {
         foot.push(line);
     }
@@ -176,6 +177,41 @@ fn foot(screen: &Screen, state: &LessonState, width: usize, height: u16, theme: 
             .rev()
             .flat_map(|block| lines(block, width, theme)),
     );
+    foot
+}
+
+/// The question being answered with the numbers that it needs, and the reply to the last action.
+///
+/// Two thirds of the terminal at most. What a learner can do without goes first: how an answer is typed, earlier
+/// attempts, the first of two hints.
+fn asked(screen: &Screen, width: usize, height: u16, theme: Theme) -> Vec<Line<'static>> {
+    let measure = width.min(usize::from(MEASURE) + 20);
+    let room = (usize::from(height) * 2 / 3).max(4);
+    let shorter: [fn(&mut Prompt); 4] = [
+        |_| {},
+        |prompt| prompt.form.clear(),
+        |prompt| prompt.attempts.clear(),
+        |prompt| drop(prompt.hints.drain(..prompt.hints.len().saturating_sub(1))),
+    ];
+    let mut blocks: Vec<ScreenBlock> = screen
+        .blocks
+        .iter()
+        .filter(|block| is_at_foot(block))
+        .cloned()
+        .collect();
+    let mut foot = Vec::new();
+    for shorten in shorter {
+        for block in &mut blocks {
+            if let ScreenBlock::Prompt(prompt) = block {
+                shorten(prompt);
+            }
+        }
+        foot = blocks.iter().flat_map(|block| lines(block, measure, theme)).collect();
+        if foot.len() <= room {
+            return foot;
+        }
+    }
+    foot.truncate(usize::from(height).saturating_sub(8).max(room));
     foot
 }
 

@@ -10,10 +10,23 @@ use crate::learn::session::status::Tone;
 pub enum KeyCommand {
     /// Quit the lesson.
     Quit,
+    /// Go on with the lesson after this one.
+    NextLesson,
     /// An action on the state.
     Act(Action),
     /// The key has no meaning now.
     Ignored,
+}
+
+/// What a typed line led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineCommand {
+    /// The state is changed.
+    Done,
+    /// Quit the lesson.
+    Quit,
+    /// Go on with the lesson after this one.
+    NextLesson,
 }
 
 /// What a key means at this moment: while something is typed, letters are letters.
@@ -27,6 +40,7 @@ pub fn key_command(state: &LessonState, key: KeyEvent) -> KeyCommand {
         };
     }
     let action = match (key.code, state.entry) {
+        (KeyCode::Enter, _) if state.lesson_after().is_some() => return KeyCommand::NextLesson,
         (KeyCode::Enter, _) => Action::Enter,
         (KeyCode::Tab, _) => Action::Skip,
         (KeyCode::Esc, _) => Action::Close,
@@ -66,11 +80,11 @@ fn letter(sign: char) -> Option<Action> {
     })
 }
 
-/// A line that was typed in plain mode: a command, or an answer. False if it is the end.
+/// A line that was typed in plain mode: a command, or an answer.
 ///
 /// `: q` and the like are commands even where an answer is asked for; a single letter is one if no question is open,
 /// or if it is `n`, `p`, `s`, `q` or `?` and the question is no choice.
-pub fn line_command(state: &mut LessonState, line: &str) -> bool {
+pub fn line_command(state: &mut LessonState, line: &str) -> LineCommand {
     let open_question = state.open_question().filter(|_| state.entry == TextEntry::Answer);
     let word = line.strip_prefix(':').map(str::trim);
     let is_choice = open_question
@@ -83,11 +97,12 @@ pub fn line_command(state: &mut LessonState, line: &str) -> bool {
     };
     if !is_command {
         state.answer(line);
-        return true;
+        return LineCommand::Done;
     }
     let line = word.unwrap_or(line);
     match line {
-        "q" => return false,
+        "q" => return LineCommand::Quit,
+        "" if state.lesson_after().is_some() => return LineCommand::NextLesson,
         "" => state.go(state.step + 1),
         _ => match (line.split_once(' '), line.chars().next()) {
             (Some(("e", change)), _) => state.change(change),
@@ -107,5 +122,5 @@ pub fn line_command(state: &mut LessonState, line: &str) -> bool {
             }
         },
     }
-    true
+    LineCommand::Done
 }

@@ -259,30 +259,34 @@ fn question(prompt: &Prompt, width: usize, theme: Theme) -> Vec<Line<'static>> {
     );
     runs.push((format!(" ({})", prompt.status.word()), theme.soft()));
     let mut lines = wrapped(&runs, width, 2);
+    let mut add = |label: &str, style: Style, text: &str, indent: usize| {
+        let mut runs = vec![(format!("  {label}"), style)];
+        runs.extend(marked(text, theme));
+        lines.extend(wrapped(&runs, width, indent));
+    };
     for option in &prompt.options {
-        let mut runs = vec![("  ".into(), Style::new())];
-        runs.extend(marked(option, theme));
-        lines.extend(wrapped(&runs, width, 5));
-    }
-    if !prompt.form.is_empty() {
-        lines.extend(wrapped(&[(format!("  {}", prompt.form), theme.soft())], width, 2));
+        add("", Style::new(), option, 5);
     }
     for (attempt, given) in prompt.attempts.iter().enumerate() {
-        lines.extend(wrapped(
-            &[(format!("  attempt {}: {given}", attempt + 1), theme.soft())],
-            width,
-            4,
-        ));
+        add(&format!("attempt {}: {given}", attempt + 1), theme.soft(), "", 4);
     }
     for hint in &prompt.hints {
-        let mut runs = vec![("  Hint: ".into(), theme.heading())];
-        runs.extend(marked(hint, theme));
-        lines.extend(wrapped(&runs, width, 4));
+        add("Hint: ", theme.heading(), hint, 4);
     }
     if let Some(worked) = &prompt.worked {
-        let mut runs = vec![("  Answer: ".into(), theme.heading())];
-        runs.extend(marked(worked, theme));
+        add("Answer: ", theme.heading(), worked, 4);
+    }
+    if !prompt.given.is_empty() {
+        let mut runs: Vec<StyledText> = vec![("  Given: ".into(), theme.soft())];
+        for (place, (name, value)) in prompt.given.iter().enumerate() {
+            let comma = if place > 0 { ", " } else { "" };
+            runs.push((format!("{comma}{name} = "), theme.formula()));
+            runs.push((value.clone(), Style::new()));
+        }
         lines.extend(wrapped(&runs, width, 4));
+    }
+    if !prompt.form.is_empty() {
+        lines.extend(wrapped(&[(format!("  Type {}.", prompt.form), theme.soft())], width, 2));
     }
     lines
 }

@@ -9,7 +9,7 @@ mod lines;
 mod menu;
 mod wrap;
 
-pub use draw::{Scroll, draw, draw_screen, run};
-pub use keys::{KeyCommand, key_command, line_command};
+pub use draw::{LessonEnd, Scroll, draw, draw_screen, run};
+pub use keys::{KeyCommand, LineCommand, key_command, line_command};
 pub use lines::Theme;
 pub use menu::menu;
