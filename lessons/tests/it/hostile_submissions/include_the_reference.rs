@@ -1,0 +1,2 @@
+//@ tries: be the reference, by include!
+include!("{{reference}}");
