@@ -5,16 +5,16 @@ use tapegrad_autograd::check::Draw;
 use tapegrad_autograd::ops::sigmoid;
 use tapegrad_autograd::{Shape, Tape, Var};
 
-use crate::assignment::exam::Visibility::{Hidden, Public};
-use crate::assignment::exam::{Test, numbers, on, row, same, scalar};
-use crate::assignment::grade::{Complaint, Submission};
+use tapegrad_lessons::assignment::exam::Visibility::{Hidden, Public};
+use tapegrad_lessons::assignment::exam::{Test, numbers, on, row, same, scalar};
+use tapegrad_lessons::assignment::grade::{Complaint, Submission};
 
 /// All tests, in the order of the tasks.
 pub const TESTS: &[Test] = &[
     Test {
         name: "order-of-a-diamond",
         task: "reverse-topological-order",
-        points: 6,
+        points: 4,
         visibility: Public,
         claim: "in a diamond the last node is first, its shared operand last",
         run: |student, _| orders(student, &[vec![1, 2], vec![3], vec![3, 3], vec![], vec![0]], 0),
@@ -22,15 +22,23 @@ pub const TESTS: &[Test] = &[
     Test {
         name: "order-of-random-graphs",
         task: "reverse-topological-order",
-        points: 8,
+        points: 6,
         visibility: Public,
         claim: "each node that is reached comes once, and before its operands",
         run: |student, seed| random_orders(student, seed, 6),
     },
     Test {
+        name: "order-of-many-paths",
+        task: "reverse-topological-order",
+        points: 6,
+        visibility: Public,
+        claim: "a chain of 60 nodes with 2^60 paths is walked at once: each node is visited once",
+        run: |student, _| orders(student, &doubling_chain(60), 0),
+    },
+    Test {
         name: "order-of-large-graphs",
         task: "reverse-topological-order",
-        points: 10,
+        points: 8,
         visibility: Hidden,
         claim: "so it is in graphs with many paths",
         run: |student, seed| random_orders(student, seed, 60),
@@ -119,6 +127,13 @@ fn orders(student: &Submission, operands: &[Vec<usize>], from: usize) -> Result<
         true => Ok(()),
         false => complain("there is a node that is not in the graph".to_string()),
     }
+}
+
+/// Node `i` is the product of node `i + 1` with itself: each node doubles the number of paths.
+fn doubling_chain(nodes: usize) -> Vec<Vec<usize>> {
+    let mut operands: Vec<Vec<usize>> = (1..nodes).map(|next| vec![next, next]).collect();
+    operands.push(Vec::new());
+    operands
 }
 
 fn random_orders(student: &Submission, seed: u64, nodes_max: usize) -> Result<(), Complaint> {

@@ -4,9 +4,9 @@ use ndarray::ArrayD;
 use tapegrad_autograd::Shape;
 use tapegrad_autograd::check::Draw;
 
-use crate::assignment::exam::Visibility::{Hidden, Public};
-use crate::assignment::exam::{Test, numbers, on, row, same, scalar};
-use crate::assignment::grade::{Complaint, Submission};
+use tapegrad_lessons::assignment::exam::Visibility::{Hidden, Public};
+use tapegrad_lessons::assignment::exam::{Test, numbers, on, row, same, same_number, scalar};
+use tapegrad_lessons::assignment::grade::{Complaint, Submission};
 
 /// All tests, in the order of the tasks.
 pub const TESTS: &[Test] = &[
@@ -99,7 +99,6 @@ fn counted(student: &Submission, order: usize, vocabulary: usize, sentences: &Se
     let [contexts, counts] = &answer[..] else {
         return Err("learn gave no table".to_string());
     };
-    let complain = |what: String| Err(told(order, vocabulary, sentences, &what));
     let all: Vec<(Vec<usize>, usize)> = sentences
         .iter()
         .flat_map(|sentence| predicted(order, vocabulary, sentence))
@@ -110,6 +109,8 @@ fn counted(student: &Submission, order: usize, vocabulary: usize, sentences: &Se
         .zip(counts.rows())
         .map(|(context, counts)| (context.iter().map(|t| *t as usize).collect(), counts.to_vec()))
         .collect();
+    let named = counted_wrongly(vocabulary, &all, &given).map_or(String::new(), |what| format!(": {what}"));
+    let complain = |what: String| Err(told(order, vocabulary, sentences, &(what + &named)));
     if let Some((context, _)) = given
         .iter()
         .find(|(context, _)| all.iter().all(|(known, _)| known != context))
@@ -132,6 +133,94 @@ fn counted(student: &Submission, order: usize, vocabulary: usize, sentences: &Se
         }
     }
     Ok(())
+}
+
+/// The known mistake that gives these counts, if there is one.
+fn counted_wrongly(
+    vocabulary: usize,
+    all: &[(Vec<usize>, usize)],
+    given: &[(Vec<usize>, Vec<f64>)],
+) -> Option<&'static str> {
+    let (end, start) = (vocabulary, vocabulary + 1);
+    if !given.is_empty() && given.iter().all(|(_, counts)| counts.len() != vocabulary + 1) {
+        return Some("the row of a context has a place for each word and one for the end, and none for the start");
+    }
+    let table = |pairs: &mut dyn Iterator<Item = (Vec<usize>, usize)>| {
+        let mut table = std::collections::BTreeMap::new();
+        for (context, token) in pairs {
+            table.entry(context).or_insert_with(|| vec![0.0_f64; vocabulary + 1])[token] += 1.0;
+        }
+        table
+    };
+    let given: std::collections::BTreeMap<Vec<usize>, Vec<f64>> = given.iter().cloned().collect();
+    let words_only = table(&mut all.iter().filter(|(_, token)| *token != end).cloned());
+    let full_only = table(&mut all.iter().filter(|(context, _)| !context.contains(&start)).cloned());
+    let swap = |t: &usize| if *t == start { end } else { *t };
+    let padded = table(
+        &mut all
+            .iter()
+            .map(|(context, token)| (context.iter().map(swap).collect(), *token)),
+    );
+    let reversed = table(
+        &mut all
+            .iter()
+            .map(|(context, token)| (context.iter().rev().copied().collect(), *token)),
+    );
+    let mut once = table(&mut all.iter().cloned());
+    once.values_mut()
+        .flatten()
+        .for_each(|count: &mut f64| *count = count.min(1.0));
+    let mistakes = [
+        (
+            words_only,
+            "the end of a sentence is not counted, and it is predicted like a word",
+        ),
+        (full_only, "the first words are not counted, and they follow starts"),
+        (padded, "the contexts begin with ends, and should begin with starts"),
+        (
+            reversed,
+            "the contexts are the wrong way round: the oldest token is first",
+        ),
+        (once, "each word is counted once at most, however often it came"),
+    ];
+    let found = mistakes.into_iter().find(|(table, _)| *table == given);
+    found.map(|(_, what)| what)
+}
+
+/// The probabilities that known mistakes give, for counts after a context.
+fn probable_wrongly(after: &[f64], all: f64, word: usize, k: f64) -> Vec<(f64, &'static str)> {
+    let (count, total, p) = (after[word], after.iter().sum::<f64>(), after.len() as f64);
+    vec![
+        (
+            (count + k) / (total + k * (p - 1.0)),
+            "P counts the words and the end; the end was left out",
+        ),
+        (
+            (count + k) / (total + k * (p + 1.0)),
+            "P counts the words and the end; the start is never predicted",
+        ),
+        (
+            (count + k) / (total + k),
+            "k is added to each of the P counts, so the total grows by k P",
+        ),
+        (
+            (count + k) / total,
+            "the total does not have the k that was added to each count",
+        ),
+        (
+            count / (total + k * p),
+            "k was added to the total, and not to the count",
+        ),
+        (count / total, "nothing was added to the counts"),
+        (
+            (count + k) / (all + k * p),
+            "the total is that of all contexts, and should be that of this one",
+        ),
+        (
+            f64::from(u8::from(total > 0.0)),
+            "a context that was never seen has probabilities too: k in place of each count",
+        ),
+    ]
 }
 
 fn random_text(draw: &mut Draw, vocabulary: usize) -> Vec<Vec<usize>> {
@@ -178,7 +267,12 @@ fn probabilities_by_hand(student: &Submission, _: u64) -> Result<(), Complaint> 
             ("context", &operands[3]),
             ("word", &operands[4]),
         ];
-        same("the probability", &given, &row(&[right])).map_err(|what| on(&shown, &what))?;
+        let after: Vec<f64> = counts
+            .iter()
+            .map(|count| if context == 0 { *count } else { 0.0 })
+            .collect();
+        let mistakes = probable_wrongly(&after, counts.sum(), word, k);
+        same_number("the probability", &given, right, &mistakes).map_err(|what| on(&shown, &what))?;
     }
     Ok(())
 }
@@ -216,29 +310,88 @@ fn probabilities(student: &Submission, seed: u64) -> Result<(), Complaint> {
                 ("k", &scalar(k)),
                 ("word", &operands[4]),
             ];
-            same("the probability", &given, &row(&[right])).map_err(|what| on(&shown, &what))?;
+            let mistakes = probable_wrongly(&after, counts.sum(), word, k);
+            same_number("the probability", &given, right, &mistakes).map_err(|what| on(&shown, &what))?;
             sum += given[0];
         }
-        same("the sum over all words", &row(&[sum]), &row(&[1.0]))?;
+        same("the sum over all words", &scalar(sum), &scalar(1.0))?;
     }
     Ok(())
+}
+
+/// The nats of one sentence's tokens under the distribution that `respond.rs` made up.
+fn nats(predicted: &[(Vec<usize>, usize)]) -> Vec<f64> {
+    let nats_of = |(context, word): &(Vec<usize>, usize)| {
+        let mixed = context.iter().fold(word + 1, |mixed, token| mixed * 5 + token);
+        ((2 + mixed % 11 + context.len()) as f64).ln()
+    };
+    predicted.iter().map(nats_of).collect()
 }
 
 /// Holds the mean against the distribution that `respond.rs` made up.
 fn mean_nats(student: &Submission, order: usize, vocabulary: usize, sentences: &Sentences) -> Result<(), Complaint> {
     let [lengths, words] = text(sentences);
     let given = student.call_for_one("mean_nats", &[model(order, vocabulary, 1.0), lengths, words])?;
-    let all = sentences
+    let tokens: Vec<_> = sentences
         .iter()
-        .flat_map(|sentence| predicted(order, vocabulary, sentence));
-    let nats: Vec<f64> = all
-        .map(|(context, word)| {
-            let mixed = context.iter().fold(word + 1, |mixed, token| mixed * 5 + token);
-            ((2 + mixed % 11 + context.len()) as f64).ln()
-        })
+        .map(|sentence| predicted(order, vocabulary, sentence))
         .collect();
-    let right = nats.iter().sum::<f64>() / nats.len() as f64;
-    same("the mean", &given, &row(&[right])).map_err(|what| told(order, vocabulary, sentences, &what))
+    let by_sentence: Vec<Vec<f64>> = tokens.iter().map(|tokens| nats(tokens)).collect();
+    let (all, count) = (by_sentence.concat(), by_sentence.concat().len() as f64);
+    let sum = all.iter().sum::<f64>();
+    let right = sum / count;
+    let words_only: Vec<f64> = by_sentence
+        .iter()
+        .flat_map(|nats| &nats[..nats.len() - 1])
+        .copied()
+        .collect();
+    let of_words = words_only.iter().sum::<f64>();
+    let with_ends: Vec<f64> = tokens
+        .iter()
+        .flatten()
+        .map(|(context, word)| {
+            let end = |t: &usize| if *t == vocabulary + 1 { vocabulary } else { *t };
+            (context.iter().map(end).collect::<Vec<_>>(), *word)
+        })
+        .flat_map(|token| nats(&[token]))
+        .collect();
+    let mean = |nats: &Vec<f64>| nats.iter().sum::<f64>() / nats.len() as f64;
+    let means = by_sentence.iter().map(mean).sum::<f64>() / by_sentence.len() as f64;
+    let mistakes = [
+        (
+            right / 2.0_f64.ln(),
+            "this is the mean in bits; nats take the natural logarithm, `ln`, not `log2`",
+        ),
+        (
+            right / 10.0_f64.ln(),
+            "this is the mean with the logarithm to base 10; nats take the natural one, `ln`",
+        ),
+        (-right, "the sign is the other way round: a loss is -log p"),
+        (right.exp(), "this is the perplexity; the loss is its logarithm"),
+        (sum, "this is the sum over the tokens, not their mean"),
+        (
+            sum / sentences.len() as f64,
+            "the sum was divided by the number of sentences, and not of predicted tokens",
+        ),
+        (
+            means,
+            "this is the mean of the sentences' means; long sentences weigh more than short ones",
+        ),
+        (
+            of_words / words_only.len() as f64,
+            "the ends of the sentences are left out; they are predicted too",
+        ),
+        (
+            sum / words_only.len() as f64,
+            "the ends are added up and not counted: divide by all predicted tokens",
+        ),
+        (of_words / count, "the ends are counted and not added up"),
+        (
+            mean(&with_ends),
+            "the contexts begin with ends, and should begin with starts",
+        ),
+    ];
+    same_number("the mean", &given, right, &mistakes).map_err(|what| told(order, vocabulary, sentences, &what))
 }
 
 fn nats_of_random_texts(student: &Submission, seed: u64) -> Result<(), Complaint> {

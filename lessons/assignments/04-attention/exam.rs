@@ -6,9 +6,9 @@ use tapegrad_autograd::module::Module;
 use tapegrad_autograd::ops::softmax;
 use tapegrad_autograd::{Shape, Tape, Var};
 
-use crate::assignment::exam::Visibility::{Hidden, Public};
-use crate::assignment::exam::{Test, on, same, scalar};
-use crate::assignment::grade::{Complaint, ModuleSpec, Submission};
+use tapegrad_lessons::assignment::exam::Visibility::{Hidden, Public};
+use tapegrad_lessons::assignment::exam::{Test, on, same, scalar};
+use tapegrad_lessons::assignment::grade::{Complaint, ModuleSpec, Submission};
 
 /// All tests, in the order of the tasks.
 pub const TESTS: &[Test] = &[
@@ -31,34 +31,74 @@ pub const TESTS: &[Test] = &[
     Test {
         name: "equal-scores",
         task: "attention-forward",
-        points: 6,
+        points: 4,
         visibility: Public,
         claim: "when all scores are equal, each place gets the mean of what it sees",
         run: equal_scores,
     },
     Test {
+        name: "scaled-scores",
+        task: "attention-forward",
+        points: 6,
+        visibility: Public,
+        claim: "weights and means are those of the handout's example, in which D is 4",
+        run: scaled_scores,
+    },
+    Test {
         name: "forward-of-random-values",
         task: "attention-forward",
-        points: 14,
+        points: 10,
         visibility: Hidden,
         claim: "weights and means are those of the engine, for any sizes and any mask",
         run: forward,
     },
     Test {
-        name: "backward-gradients",
+        name: "gradient-of-q",
         task: "attention-backward",
-        points: 12,
+        points: 4,
         visibility: Public,
-        claim: "the gradients of q, k and v agree with the witnesses",
-        run: |student, seed| student.gradients(sought("gradients"), seed, 8),
+        claim: "the gradient of q agrees with the witnesses",
+        run: |student, seed| student.gradient_of("q", sought("gradients"), seed, 8),
     },
     Test {
-        name: "backward-gradients-hidden",
+        name: "gradient-of-k",
         task: "attention-backward",
-        points: 8,
+        points: 4,
+        visibility: Public,
+        claim: "the gradient of k agrees with the witnesses",
+        run: |student, seed| student.gradient_of("k", sought("gradients"), seed, 8),
+    },
+    Test {
+        name: "gradient-of-v",
+        task: "attention-backward",
+        points: 4,
+        visibility: Public,
+        claim: "the gradient of v agrees with the witnesses",
+        run: |student, seed| student.gradient_of("v", sought("gradients"), seed, 8),
+    },
+    Test {
+        name: "gradient-of-q-hidden",
+        task: "attention-backward",
+        points: 3,
         visibility: Hidden,
-        claim: "the gradients of q, k and v agree with the witnesses on values of your own",
-        run: |student, seed| student.gradients(sought("gradients"), seed, 16),
+        claim: "the gradient of q agrees with the witnesses on values of your own",
+        run: |student, seed| student.gradient_of("q", sought("gradients"), seed, 16),
+    },
+    Test {
+        name: "gradient-of-k-hidden",
+        task: "attention-backward",
+        points: 3,
+        visibility: Hidden,
+        claim: "the gradient of k agrees with the witnesses on values of your own",
+        run: |student, seed| student.gradient_of("k", sought("gradients"), seed, 16),
+    },
+    Test {
+        name: "gradient-of-v-hidden",
+        task: "attention-backward",
+        points: 2,
+        visibility: Hidden,
+        claim: "the gradient of v agrees with the witnesses on values of your own",
+        run: |student, seed| student.gradient_of("v", sought("gradients"), seed, 16),
     },
     Test {
         name: "no-leak",
@@ -111,10 +151,36 @@ fn holds(student: &Submission, x: [ArrayD<f64>; 4]) -> Result<(), Complaint> {
     let (p, y) = definition(q, k, v, mask);
     let answer = student.call("attend", &x)?;
     let shown = [("q", &x[0]), ("k", &x[1]), ("v", &x[2]), ("mask", &x[3])];
+    let unscaled = tape.value(softmax(q.dot(k.t()) + mask, -1));
     for ((name, given), right) in ["p", "y"].iter().zip(&answer).zip([p, y]) {
-        same(name, given, &tape.value(right)).map_err(|what| on(&shown, &what))?;
+        let right = tape.value(right);
+        same(name, given, &right).map_err(|what| {
+            // Where D is 1 the scale changes nothing, and p would have been right.
+            let is_unscaled = *name == "p" && same(name, given, &unscaled).is_ok();
+            let named = if is_unscaled {
+                "\nthese are the weights of scores that were not divided by √D"
+            } else {
+                ""
+            };
+            on(&shown, &(what + named))
+        })?;
     }
     Ok(())
+}
+
+/// `q · kᵀ` is 0 and `2 log 3`, so the scores are 0 and `log 3`, and the second place weighs 1 to 3.
+fn scaled_scores(student: &Submission, _: u64) -> Result<(), Complaint> {
+    let half = 3.0_f64.ln() / 2.0;
+    let k = array![[0.0, 0.0, 0.0, 0.0], [half, half, half, half]].into_dyn();
+    holds(
+        student,
+        [
+            ArrayD::ones(vec![2, 4]),
+            k,
+            array![[0.0], [4.0]].into_dyn(),
+            right_mask(2),
+        ],
+    )
 }
 
 fn equal_scores(student: &Submission, _: u64) -> Result<(), Complaint> {

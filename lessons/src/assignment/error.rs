@@ -9,7 +9,7 @@ use crate::assignment::make::HoleError;
 #[derive(Debug, thiserror::Error)]
 pub enum AssignmentError {
     /// There is no such assignment.
-    #[error("there is no assignment `{id}`; there are {}", .known.join(", "))]
+    #[error("there is no assignment `{id}`; there are {}, and any folder with the files of one", .known.join(", "))]
     Unknown { id: String, known: Vec<String> },
     /// The project is not where it was looked for.
     #[error(
@@ -23,6 +23,12 @@ pub enum AssignmentError {
     /// A tool cannot be started.
     #[error("{tool} cannot be started: {reason}; install Rust, and put its tools on the PATH")]
     NoTool { tool: String, reason: String },
+    /// This system cannot keep a submission from what it must not reach.
+    #[error(
+        "a submission cannot be isolated here ({reason}), so nothing was compiled or run; grade on Linux 5.13 or later with \
+         Landlock and seccomp, or, where the code is your own or the machine holds nothing to protect, add --unisolated"
+    )]
+    NotIsolated { reason: String },
     /// A file or folder cannot be read or written.
     #[error("{place}: {reason}")]
     File { place: String, reason: String },

@@ -12,8 +12,6 @@ use crate::assignment::grade::{Complaint, Submission};
 pub struct Assignment {
     /// The name of its folder and in commands: `01-modules`.
     pub id: &'static str,
-    /// The title.
-    pub title: &'static str,
     /// The solution, with holes: the file `src/lib.rs`, the only one that is handed in.
     pub reference: &'static str,
     /// What connects a submission to the tests: the file `respond.rs`.
@@ -31,6 +29,12 @@ pub struct Assignment {
 }
 
 impl Assignment {
+    /// The title: the first heading of the handout.
+    pub fn title(&self) -> &'static str {
+        let heading = self.handout.lines().find_map(|line| line.strip_prefix("# "));
+        heading.unwrap_or(self.id).trim()
+    }
+
     /// What all tests together are worth.
     pub fn points(&self) -> u32 {
         self.tests.iter().map(|test| test.points).sum()
@@ -69,7 +73,7 @@ pub const HANDED_IN: &str = "src/lib.rs";
 /// How long a submission may be compiled, and with how much memory.
 pub const COMPILING: Limits = Limits {
     time: Duration::from_secs(120),
-    memory_bytes: 8 << 30,
+    memory_bytes: 4 << 30,
     output_bytes: 4 << 20,
 };
 
@@ -91,15 +95,40 @@ pub fn same(name: &str, given: &ArrayD<f64>, right: &ArrayD<f64>) -> Result<(), 
             right.shape()
         ));
     }
+    let is_single = right.len() == 1;
     let scale = right.iter().fold(1e-300_f64, |scale, x| scale.max(x.abs()));
     for ((index, given), right) in given.indexed_iter().zip(right) {
         let is_same = (given - right).abs() <= 1e-9 * scale || given == right;
         if !is_same {
-            let index = index.as_array_view().to_vec();
-            return Err(format!("{name}{index:?} is {given:.6} and should be {right:.6}"));
+            // A single number has no place to name.
+            let place = match is_single {
+                true => String::new(),
+                false => format!("{:?}", index.as_array_view().to_vec()),
+            };
+            return Err(format!("{name}{place} is {given:.6} and should be {right:.6}"));
         }
     }
     Ok(())
+}
+
+/// A complaint about a single number, with the mistake that gives this number, if it is a known one.
+///
+/// **Errors** as [`same`].
+pub fn same_number(name: &str, given: &ArrayD<f64>, right: f64, mistakes: &[(f64, &str)]) -> Result<(), Complaint> {
+    let complaint = match same(name, given, &ArrayD::from_elem(given.raw_dim(), right)) {
+        _ if given.len() != 1 => format!(
+            "{name} should be a single number, and has the shape {:?}",
+            given.shape()
+        ),
+        Ok(()) => return Ok(()),
+        Err(complaint) => complaint,
+    };
+    let given = given.sum();
+    let is_it = |mistake: &f64| (given - mistake).abs() <= 1e-9 * mistake.abs().max(1e-300);
+    match mistakes.iter().find(|(mistake, _)| is_it(mistake)) {
+        Some((_, what)) => Err(format!("{complaint}: {what}")),
+        None => Err(complaint),
+    }
 }
 
 /// A complaint with the operands that led to it.

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use super::error::AssignmentError;
+use super::grade::isolation::Allowed;
 
 /// The project's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct Project {
     root: PathBuf,
 }
 
+/// The environment variable that tells an examiner where the libraries are.
+pub const LIBRARIES: &str = "TAPEGRAD_LIBRARIES";
 /// The environment variable that says where the project is.
 pub const VARIABLE: &str = "TAPEGRAD_PROJECT";
 
@@ -46,23 +49,51 @@ pub struct Libraries {
     pub folder: PathBuf,
     /// Name and file of those that a submission may name.
     pub externs: Vec<(String, PathBuf)>,
+    /// The compiler itself, and the folder of what belongs to it.
+    pub compiler: Compiler,
+}
+
+/// A Rust compiler.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compiler {
+    program: PathBuf,
+    sysroot: PathBuf,
+}
+
+impl Compiler {
+    /// The compiler that is called `rustc` here, without what chooses one of several.
+    ///
+    /// **Errors** if there is none.
+    fn find() -> Result<Self, AssignmentError> {
+        let named = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let output = Command::new(&named)
+            .args(["--print", "sysroot"])
+            .output()
+            .map_err(|error| AssignmentError::no_tool("rustc", &error))?;
+        let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+        let program = sysroot
+            .join("bin")
+            .join(format!("rustc{}", std::env::consts::EXE_SUFFIX));
+        match program.is_file() {
+            true => Ok(Self { program, sysroot }),
+            false => Ok(Self {
+                program: named.into(),
+                sysroot,
+            }),
+        }
+    }
 }
 
 /// What a submission may name, those first that use the others.
 const NAMES: [&str; 2] = ["tapegrad_autograd", "ndarray"];
 
-/// The environment of the compiler.
-const ENVIRONMENT: [&str; 9] = [
-    "PATH",
-    "HOME",
-    "TMPDIR",
-    "RUSTUP_HOME",
-    "RUSTUP_TOOLCHAIN",
-    "CARGO_HOME",
-    "LD_LIBRARY_PATH",
-    "SYSTEMROOT",
-    "TEMP",
-];
+/// The environment of the compiler, besides its PATH.
+const ENVIRONMENT: [&str; 2] = ["SYSTEMROOT", "TEMP"];
+/// Where the linker is found, whoever grades.
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// The packages that know references and tests: a submission's compiler does not see them.
+const KEPT_FROM_SUBMISSIONS: [&str; 2] = ["libtapegrad_lessons-", "libtapegrad_models-"];
 
 /// Compiles only if the libraries were built against each other.
 const PROBE: &str = "pub fn probe(module: &mut dyn tapegrad_autograd::Module<f64>, x: ndarray::ArrayViewD<'_, f64>) \
@@ -103,8 +134,14 @@ impl Libraries {
         }
     }
 
+    /// The versions of the library with the grader itself, the newest first.
+    pub fn lessons(&self) -> Vec<PathBuf> {
+        newest_first(&self.folder, "tapegrad_lessons")
+    }
+
     /// The newest libraries of a folder that were built against each other.
     fn fitting(folder: &Path) -> Result<Option<Self>, AssignmentError> {
+        let compiler = Compiler::find()?;
         let found: Vec<Vec<PathBuf>> = NAMES.iter().map(|name| newest_first(folder, name)).collect();
         for autograd in &found[0] {
             for ndarray in &found[1] {
@@ -112,6 +149,7 @@ impl Libraries {
                 let libraries = Self {
                     folder: folder.to_path_buf(),
                     externs: externs.map(|(name, file)| (name.to_string(), file.clone())).collect(),
+                    compiler: compiler.clone(),
                 };
                 if libraries.fit()? {
                     return Ok(Some(libraries));
@@ -136,11 +174,16 @@ impl Libraries {
 
     /// The compiler, told about the libraries.
     pub fn rustc(&self) -> Command {
-        let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+        let mut command = Command::new(&self.compiler.program);
         // A submission can read the environment of its compiler; it gets only what a compiler needs.
         command.env_clear();
         let needed = |name: &&'static str| Some((*name, std::env::var_os(name)?));
         command.envs(ENVIRONMENT.iter().filter_map(needed));
+        let path = match PATH.split(':').any(|folder| Path::new(folder).join("cc").is_file()) {
+            true => PATH.into(),
+            false => std::env::var_os("PATH").unwrap_or_default(),
+        };
+        command.env("PATH", path);
         command.args(["--edition", "2024", "--color", "never"]);
         command.arg("-L").arg(format!("dependency={}", self.folder.display()));
         for (name, file) in &self.externs {
@@ -148,14 +191,35 @@ impl Libraries {
         }
         command
     }
+
+    /// What a compiler of submissions may read and run: itself and the libraries, but not those with the references.
+    pub fn allowed(&self) -> Allowed {
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let is_left = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().to_string();
+            let is_library = [".rlib", ".rmeta", std::env::consts::DLL_SUFFIX]
+                .iter()
+                .any(|end| name.ends_with(end));
+            is_library && !KEPT_FROM_SUBMISSIONS.iter().any(|start| name.starts_with(start))
+        };
+        Allowed {
+            readable: entries.map(|entry| entry.path()).filter(is_left).collect(),
+            listable: vec![self.folder.clone()],
+            executable: vec![self.compiler.sysroot.clone()],
+            writable: Vec::new(),
+        }
+    }
 }
 
 fn cargo() -> std::ffi::OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// `target/PROFILE/deps`, whether this program lies in it, as tests do, or above it.
+/// `target/PROFILE/deps`, whether this program lies in it, as tests do, or above it; an examiner is told where it is.
 fn beside_this_program() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os(LIBRARIES) {
+        return Some(folder.into());
+    }
     let program = std::env::current_exe().ok()?;
     let folder = program.parent()?;
     let deps = folder.join("deps");

@@ -1,14 +1,16 @@
-//! All assignments. To add one, write its folder and its line here.
+//! The assignments of the project, in folders that are compiled in. To add one, write its folder and its line here.
+
+use std::path::Path;
 
 use super::error::AssignmentError;
 use super::exam::Assignment;
+use super::folder;
 
 /// One assignment from its folder.
 macro_rules! assignment {
-    ($id:literal, $title:literal, $module:ident) => {{
+    ($id:literal, $module:ident) => {{
         Assignment {
             id: $id,
-            title: $title,
             reference: include_str!(concat!("../../assignments/", $id, "/reference.rs")),
             respond: include_str!(concat!("../../assignments/", $id, "/respond.rs")),
             examples: include_str!(concat!("../../assignments/", $id, "/examples.rs")),
@@ -34,22 +36,27 @@ mod attention;
 
 /// All assignments, in order.
 pub static ALL: [Assignment; 4] = [
-    assignment!("01-modules", "Three modules and their backward()", modules),
-    assignment!("02-tape", "The backward pass of a tape", tape),
-    assignment!("03-ngram", "An n-gram model with smoothing", ngram),
-    assignment!("04-attention", "Attention with a causal mask", attention),
+    assignment!("01-modules", modules),
+    assignment!("02-tape", tape),
+    assignment!("03-ngram", ngram),
+    assignment!("04-attention", attention),
 ];
 
-/// The assignment with this id or number: `1`, `01` and `01-modules` are the same.
+/// The assignment with this id or number, or in this folder: `1`, `01` and `01-modules` are the same.
 ///
 /// **Errors** if there is none.
 pub fn find(id: &str) -> Result<&'static Assignment, AssignmentError> {
-    ALL.iter()
-        .find(|known| known.id == id || number(known.id) == Some(id.trim_start_matches('0')))
-        .ok_or_else(|| AssignmentError::Unknown {
+    let known = ALL
+        .iter()
+        .find(|known| known.id == id || number(known.id) == Some(id.trim_start_matches('0')));
+    match known {
+        Some(known) => Ok(known),
+        None if folder::is_folder(id) => folder::open(Path::new(id)),
+        None => Err(AssignmentError::Unknown {
             id: id.to_string(),
             known: ALL.iter().map(|known| known.id.to_string()).collect(),
-        })
+        }),
+    }
 }
 
 /// The number that an id begins with, without leading zeros.

@@ -8,6 +8,7 @@ mod assignment;
 mod bench;
 mod check;
 mod compare;
+mod confined;
 mod error;
 mod eval;
 mod generate;
@@ -27,12 +28,16 @@ mod train;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use error::CliError;
 use output::Output;
+
+use crate::assignment::exam::Test;
+use crate::assignment::folder;
 
 /// Follow every gradient, and train small language models with them
 #[derive(Debug, Parser)]
@@ -67,6 +72,7 @@ enum Command {
     Assignment(assignment::AssignmentCommand),
     Bench(bench::Bench),
     Graph(graph::Graph),
+    Confined(confined::Confined),
 }
 
 impl Command {
@@ -82,6 +88,7 @@ impl Command {
             Self::Assignment(assignment) => assignment.run(out),
             Self::Bench(bench) => bench.run(out),
             Self::Graph(graph) => graph.run(out),
+            Self::Confined(confined) => confined.run(),
         }
     }
 }
@@ -118,6 +125,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
             error.exit_code()
         }
     }
+}
+
+/// Runs `tapegrad` with the tests of an assignment in a folder: what the examiner of that folder does.
+pub fn examine(tests: &'static [Test]) -> ExitCode {
+    folder::examine(tests);
+    let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
+    ExitCode::from(run(std::env::args_os(), &mut stdout, &mut stderr))
 }
 
 #[cfg(test)]

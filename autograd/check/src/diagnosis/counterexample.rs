@@ -79,7 +79,7 @@ impl NamedArray {
     fn text(&self) -> String {
         if self.data.len() > SHOWN_MAX {
             let first: Vec<String> = self.data.iter().take(8).map(|x| number(*x)).collect();
-            return format!("{:?} numbers, {}, ..", self.shape, first.join(", "));
+            return format!("{}, .. (shape {:?})", first.join(", "), self.shape);
         }
         let mut data = self.data.iter();
         nested(&self.shape, &mut data, &|x| number((x * 1e4).round() / 1e4 + 0.0))

@@ -73,7 +73,9 @@ pub fn shrink(
     if may_be_cut(&**subject, &best.0.reference.case) {
         search.cut(&mut best);
     }
-    search.simplify(&mut best);
+    if !symptom.is_of_shape() {
+        search.simplify(&mut best);
+    }
     best
 }
 

@@ -98,8 +98,12 @@ fn explained(target: &TargetReport, told: Told) -> String {
     if let Some(example) = &target.example {
         let _ = writeln!(
             text,
-            "\n  The smallest wrong case, with {} numbers (seed {}):\n",
-            example.numbers, example.seed
+            "\n  The smallest wrong case, with {} (seed {}):\n",
+            match example.numbers {
+                1 => "1 number".to_string(),
+                numbers => format!("{numbers} numbers"),
+            },
+            example.seed
         );
         for row in example.by_hand().lines() {
             let _ = writeln!(text, "  {row}");

@@ -15,7 +15,7 @@ pub fn document(report: &GradeReport) -> Value {
     let note = report.note.as_deref().unwrap_or("");
     let tests = (1..).zip(&report.tests).map(|(number, test)| self::test(number, test));
     json!({
-        "output": format!("{}: {} of {} points. {note}", report.title, report.score(), report.score_max()).trim_end(),
+        "output": format!("{}: {}. {note}", report.title, seen(report)).trim_end(),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
@@ -23,6 +23,25 @@ pub fn document(report: &GradeReport) -> Value {
         "extra_data": {"assignment": report.assignment, "student": report.student},
         "tests": tests.collect::<Vec<Value>>(),
     })
+}
+
+/// The points of the tests that students see at once. A total with hidden tests would tell what these gave.
+fn seen(report: &GradeReport) -> String {
+    let public = || report.tests.iter().filter(|test| test.visibility == Visibility::Public);
+    let (points, most) = (
+        public().map(TestReport::points).sum::<u32>(),
+        public().map(|test| test.points_max).sum::<u32>(),
+    );
+    let hidden: u32 = report
+        .tests
+        .iter()
+        .filter(|test| test.visibility == Visibility::Hidden)
+        .map(|test| test.points_max)
+        .sum();
+    match hidden {
+        0 => format!("{points} of {most} points"),
+        hidden => format!("{points} of {most} points in public tests; hidden tests give up to {hidden} more"),
+    }
 }
 
 fn test(number: u32, test: &TestReport) -> Value {
@@ -68,7 +87,7 @@ mod tests {
         };
         GradeReport {
             assignment: assignment.id,
-            title: assignment.title,
+            title: assignment.title(),
             student: "ada".to_string(),
             note: None,
             points_not_run: 0,

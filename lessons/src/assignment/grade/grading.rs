@@ -1,19 +1,23 @@
 //! Grades a submission: copies what is handed in to a clean folder, compiles it once, runs each test on its own.
 
+use std::fmt::Debug;
 use std::fs;
-
+use std::io;
 use std::path::Path;
 
 use tapegrad_autograd::check::guard;
+use tempfile::TempDir;
 
-use super::compile::{self, Compiled, Warnings};
+use super::compile::{self, Compilation, Compiled, Warnings};
+use super::isolation::Isolation;
 use super::process::Limits;
 use super::report::{GradeReport, TestReport};
 use super::session::Session;
+use super::source;
 use super::submission::Submission;
 use super::verdict::TestVerdict;
 use crate::assignment::error::AssignmentError;
-use crate::assignment::exam::{Assignment, HANDED_IN, TESTING, Test, Visibility};
+use crate::assignment::exam::{Assignment, COMPILING, HANDED_IN, TESTING, Test, Visibility};
 use crate::assignment::project::Libraries;
 
 /// How a submission is graded.
@@ -23,12 +27,48 @@ pub struct Grading<'a> {
     pub assignment: &'a Assignment,
     /// The libraries that submissions are compiled against.
     pub libraries: &'a Libraries,
+    /// What a submission and its compiler can reach.
+    pub isolation: &'a Isolation,
     /// Who handed it in; each student's tests have values of their own.
     pub student: &'a str,
     /// The tests that run.
     pub tests: Tests<'a>,
     /// The limits of each test.
     pub limits: Limits,
+    /// The limits of the compiler.
+    pub compiling: Limits,
+    /// Who is told how far grading is.
+    pub progress: &'a dyn Progress,
+}
+
+/// Who is told how far grading is.
+pub trait Progress: Debug + Sync {
+    /// Grading is here now.
+    fn at(&self, stage: Stage<'_>);
+}
+
+/// How far grading is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage<'a> {
+    /// The submission is compiled.
+    Compiling,
+    /// A test runs.
+    Testing {
+        /// Which one, from 1.
+        number: usize,
+        /// Of how many.
+        count: usize,
+        /// Its name.
+        name: &'a str,
+    },
+}
+
+/// Nobody is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Untold;
+
+impl Progress for Untold {
+    fn at(&self, _: Stage<'_>) {}
 }
 
 /// The tests that run.
@@ -44,14 +84,23 @@ pub enum Tests<'a> {
 }
 
 impl<'a> Grading<'a> {
-    /// A grading with the usual limits.
-    pub fn new(assignment: &'a Assignment, libraries: &'a Libraries, student: &'a str, tests: Tests<'a>) -> Self {
+    /// A grading with the usual limits, in isolation.
+    pub fn new(
+        assignment: &'a Assignment,
+        libraries: &'a Libraries,
+        isolation: &'a Isolation,
+        student: &'a str,
+        tests: Tests<'a>,
+    ) -> Self {
         Self {
             assignment,
             libraries,
+            isolation,
             student,
             tests,
             limits: TESTING,
+            compiling: COMPILING,
+            progress: &Untold,
         }
     }
 
@@ -59,23 +108,56 @@ impl<'a> Grading<'a> {
     ///
     /// **Errors** if grading itself is impossible; whatever is wrong with the submission is in the report.
     pub fn grade(&self, folder: &Path) -> Result<GradeReport, AssignmentError> {
-        let skeleton = tempfile::tempdir().map_err(|error| AssignmentError::file("a temporary folder", &error))?;
         let handed_in = match handed_in(folder) {
-            Ok(bytes) => bytes,
+            Ok(text) => text,
             Err(reason) => return Ok(self.ungraded(TestVerdict::Missing, &reason)),
         };
-        if let Some(line) = line_with_unsafe(&handed_in) {
-            let reason = format!("{HANDED_IN}:{line}: a submission does without `unsafe`, in code and in comments");
-            return Ok(self.ungraded(TestVerdict::DoesNotCompile, &reason));
+        match source::refused(&handed_in) {
+            Ok(None) => self.grade_text(&handed_in),
+            Ok(Some(refusal)) => {
+                let reason = format!("{HANDED_IN}:{}: {}", refusal.line, refusal.reason);
+                Ok(self.ungraded(TestVerdict::DoesNotCompile, &reason))
+            }
+            // The compiler says better what is no Rust, unless it sees Rust there.
+            Err(refusal) => match self.compiled(&handed_in)?.1 {
+                Compiled::Failed(reason) => Ok(self.ungraded(TestVerdict::DoesNotCompile, &reason)),
+                Compiled::Program(_) => {
+                    let reason = format!("{HANDED_IN}:{}: {}", refusal.line, refusal.reason);
+                    Ok(self.ungraded(TestVerdict::DoesNotCompile, &reason))
+                }
+            },
         }
-        let place = skeleton.path().join(HANDED_IN);
-        fs::create_dir_all(place.parent().unwrap_or(&place))
-            .and_then(|()| fs::write(&place, handed_in))
-            .map_err(|error| AssignmentError::file(HANDED_IN, &error))?;
-        match compile::submission(self.assignment, self.libraries, skeleton.path(), Warnings::Ignored)? {
+    }
+
+    /// Grades a text as the file handed in, without reading it first: isolation alone stands between it and the machine.
+    ///
+    /// **Errors** as [`grade`](Self::grade).
+    pub fn grade_text(&self, handed_in: &str) -> Result<GradeReport, AssignmentError> {
+        let (_folder, compiled) = self.compiled(handed_in)?;
+        match compiled {
             Compiled::Failed(reason) => Ok(self.ungraded(TestVerdict::DoesNotCompile, &reason)),
             Compiled::Program(program) => self.run(&program, &[]),
         }
+    }
+
+    /// What became of compiling a text, and the folder in which it was.
+    fn compiled(&self, handed_in: &str) -> Result<(TempDir, Compiled), AssignmentError> {
+        self.progress.at(Stage::Compiling);
+        let folder = passable_folder()?;
+        compile::write(folder.path(), HANDED_IN, handed_in)?;
+        let compilation = Compilation {
+            libraries: self.libraries,
+            isolation: self.isolation,
+            limits: self.compiling,
+        };
+        let compiled = compilation.submission(self.assignment, folder.path(), Warnings::Ignored)?;
+        if let Compiled::Program(program) = &compiled {
+            let out = program.parent().unwrap_or(program);
+            passable(out)
+                .and_then(|()| passable(program))
+                .map_err(|error| AssignmentError::file("the program", &error))?;
+        }
+        Ok((folder, compiled))
     }
 
     /// Runs the tests against a program that answers questions.
@@ -83,7 +165,10 @@ impl<'a> Grading<'a> {
     /// **Errors** if the program cannot be started.
     pub fn run(&self, program: &Path, args: &[String]) -> Result<GradeReport, AssignmentError> {
         let mut report = self.empty();
-        for test in self.chosen() {
+        let count = self.chosen().count();
+        for (number, test) in (1..).zip(self.chosen()) {
+            let name = test.name;
+            self.progress.at(Stage::Testing { number, count, name });
             report.tests.push(self.one(test, program, args)?);
         }
         Ok(report)
@@ -93,8 +178,8 @@ impl<'a> Grading<'a> {
     ///
     /// **Errors** if the program cannot be started.
     pub fn one(&self, test: &Test, program: &Path, args: &[String]) -> Result<TestReport, AssignmentError> {
-        let folder = tempfile::tempdir().map_err(|error| AssignmentError::file("a temporary folder", &error))?;
-        let session = Session::start(program, args, folder.path(), self.limits)
+        let folder = passable_folder()?;
+        let session = Session::start(program, args, folder.path(), self.limits, self.isolation)
             .map_err(|error| AssignmentError::file("the program with the submission", &error))?;
         let student = Submission::new(session);
         let seed = self.seed(test);
@@ -137,7 +222,7 @@ impl<'a> Grading<'a> {
     fn empty(&self) -> GradeReport {
         GradeReport {
             assignment: self.assignment.id,
-            title: self.assignment.title,
+            title: self.assignment.title(),
             student: self.student.to_string(),
             note: None,
             tests: Vec::new(),
@@ -156,8 +241,8 @@ impl<'a> Grading<'a> {
     }
 }
 
-/// The file handed in, or why it cannot be read.
-fn handed_in(folder: &Path) -> Result<Vec<u8>, String> {
+/// The text handed in, or why it cannot be read.
+fn handed_in(folder: &Path) -> Result<String, String> {
     const BYTES_MAX: u64 = 1 << 20;
     let file = folder.join(HANDED_IN);
     let real = file.canonicalize().map_err(|_| format!("{HANDED_IN} is missing"))?;
@@ -169,22 +254,25 @@ fn handed_in(folder: &Path) -> Result<Vec<u8>, String> {
     if data.len() > BYTES_MAX {
         return Err(format!("{HANDED_IN} is larger than {} KiB", BYTES_MAX >> 10));
     }
-    fs::read(&real).map_err(|_| format!("{HANDED_IN} cannot be read"))
+    let bytes = fs::read(&real).map_err(|_| format!("{HANDED_IN} cannot be read"))?;
+    String::from_utf8(bytes).map_err(|_| format!("{HANDED_IN} is no text in UTF-8; save it as UTF-8"))
 }
 
-/// The number of the first line with a word that begins with `unsafe`.
-///
-/// The lint cannot be used to forbid it: macros such as `ndarray::s!` allow it for themselves.
-fn line_with_unsafe(text: &[u8]) -> Option<usize> {
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    let has_it = |line: &[u8]| {
-        line.split(|byte| !is_word(byte))
-            .any(|word| word.starts_with(b"unsafe"))
-    };
-    (1..)
-        .zip(text.split(|byte| *byte == b'\n'))
-        .find(|(_, line)| has_it(line))
-        .map(|(number, _)| number)
+/// A temporary folder that a program of another user may pass through.
+fn passable_folder() -> Result<TempDir, AssignmentError> {
+    let folder = tempfile::tempdir().and_then(|folder| passable(folder.path()).map(|()| folder));
+    folder.map_err(|error| AssignmentError::file("a temporary folder", &error))
+}
+
+/// Lets a program that is no longer root use what root has made; where the grader is not root, nothing changes.
+fn passable(place: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if rustix::process::geteuid().is_root() {
+        use std::os::unix::fs::PermissionsExt;
+        return fs::set_permissions(place, fs::Permissions::from_mode(0o755));
+    }
+    let _ = place;
+    Ok(())
 }
 
 /// The result of a test, or why it panicked, which is not printed.
@@ -195,14 +283,17 @@ fn quietly<R>(test: impl FnOnce() -> R) -> Result<R, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assignment::project::Compiler;
     use crate::assignment::registry;
 
     fn seeds(student: &str, tests: Tests<'_>) -> Vec<(Visibility, u64)> {
         let libraries = Libraries {
             folder: "nowhere".into(),
             externs: Vec::new(),
+            compiler: Compiler::default(),
         };
-        let grading = Grading::new(&registry::ALL[0], &libraries, student, tests);
+        let isolation = Isolation::Unisolated;
+        let grading = Grading::new(&registry::ALL[0], &libraries, &isolation, student, tests);
         grading
             .chosen()
             .map(|test| (test.visibility, grading.seed(test)))
@@ -230,12 +321,5 @@ mod tests {
         }
         let public = one.iter().filter(|(visibility, _)| *visibility == Visibility::Public);
         assert!(seeds("ada", Tests::Public).iter().eq(public));
-    }
-
-    #[test]
-    fn the_word_unsafe_is_found_and_words_like_it_are_not() {
-        assert_eq!(line_with_unsafe(b"let x = 1;\n// unsafe\n"), Some(2));
-        assert_eq!(line_with_unsafe(b"#![allow(unsafe_code)]"), Some(1));
-        assert_eq!(line_with_unsafe(b"let not_unsafe = 1;"), None);
     }
 }

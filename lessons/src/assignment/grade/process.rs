@@ -1,8 +1,7 @@
 //! Untrusted programs: each runs in a process group of its own, within limits, and ends with all that it started.
 //!
-//! The limits are those of the operating system, set from outside before the program is told anything. They keep a
-//! mistake from harming the machine; they are no sandbox: files and network stay as the user has them. On systems other
-//! than Linux there is no limit on memory.
+//! The limits are those of the operating system, set from outside before the program is told anything. What the program
+//! can reach is the work of `isolation`. On systems other than Linux there is no limit on memory.
 
 use std::io;
 use std::process::{Child, Command, ExitStatus};
@@ -91,10 +90,20 @@ pub fn how_it_ended(status: ExitStatus) -> String {
 /// True if the processor time was used up.
 pub fn used_up_its_time(status: ExitStatus) -> bool {
     const SIGXCPU: i32 = 24;
+    is_signal(status, SIGXCPU)
+}
+
+/// True if it used an address at which it has no memory.
+pub fn touched_foreign_memory(status: ExitStatus) -> bool {
+    const SIGSEGV: i32 = 11;
+    is_signal(status, SIGSEGV)
+}
+
+fn is_signal(status: ExitStatus, signal: i32) -> bool {
     #[cfg(unix)]
-    return std::os::unix::process::ExitStatusExt::signal(&status) == Some(SIGXCPU);
+    return std::os::unix::process::ExitStatusExt::signal(&status) == Some(signal);
     #[cfg(not(unix))]
-    return status.code() == Some(-SIGXCPU);
+    return status.code() == Some(-signal);
 }
 
 #[cfg(unix)]

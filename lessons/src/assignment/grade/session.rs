@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use ndarray::ArrayD;
 
+use super::isolation::{Allowed, Isolation, Role};
 use super::output::{self, ProgramOutput};
 use super::process::{self, ConfinedProcess, Limits};
 use super::verdict::Failure;
@@ -40,12 +41,23 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts a program with these arguments, in this folder, with nothing of our environment.
+    /// Starts a program with these arguments, in this folder, which it may list, with nothing of our environment.
     ///
     /// **Errors** if it cannot be started.
-    pub fn start(program: &Path, args: &[String], folder: &Path, limits: Limits) -> io::Result<Self> {
+    pub fn start(
+        program: &Path,
+        args: &[String],
+        folder: &Path,
+        limits: Limits,
+        isolation: &Isolation,
+    ) -> io::Result<Self> {
         let mut command = Command::new(program);
-        command.args(args).current_dir(folder).env_clear();
+        command.args(args).current_dir(folder);
+        let allowed = Allowed {
+            listable: vec![folder.to_path_buf()],
+            ..Allowed::default()
+        };
+        let mut command = isolation.confine(&command, Role::Submission, allowed);
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -174,7 +186,8 @@ impl Session {
             return Failure::TimedOut { question, seconds };
         }
         let how = match status {
-            _ if said.contains("has overflowed its stack") => {
+            // A program without `unsafe` touches memory that is not its own in one way only.
+            Ok(status) if said.contains("has overflowed its stack") || process::touched_foreign_memory(status) => {
                 "overflowed its stack: look for a recursion that never ends".to_string()
             }
             Ok(status) => process::how_it_ended(status),

@@ -69,9 +69,21 @@ impl Submission {
     ///
     /// **Errors** with the diagnosis and the smallest failing example.
     pub fn gradients(&self, sought: ModuleSpec, seed: u64, cases: usize) -> Result<(), Complaint> {
+        self.judged(sought, None, seed, cases)
+    }
+
+    /// The same for the gradient of one operand or parameter, whatever the others are.
+    ///
+    /// **Errors** as [`gradients`](Self::gradients).
+    pub fn gradient_of(&self, operand: &str, sought: ModuleSpec, seed: u64, cases: usize) -> Result<(), Complaint> {
+        self.judged(sought, Some(operand), seed, cases)
+    }
+
+    fn judged(&self, sought: ModuleSpec, only: Option<&str>, seed: u64, cases: usize) -> Result<(), Complaint> {
         let subject: Arc<dyn Subject> = Arc::new(RemoteSubject {
             examinee: self.clone(),
-            sought,
+            sought: Arc::new(sought),
+            only: only.map(str::to_string),
         });
         let options = Options {
             seed,
@@ -121,7 +133,8 @@ impl ModuleSpec {
 
 struct RemoteSubject {
     examinee: Submission,
-    sought: ModuleSpec,
+    sought: Arc<ModuleSpec>,
+    only: Option<String>,
 }
 
 impl Subject for RemoteSubject {
@@ -140,11 +153,89 @@ impl Subject for RemoteSubject {
     fn module(&self, case: &Case) -> Box<dyn Module<f64>> {
         let own = case.operands[case.given..].iter();
         let params = own.map(|param| (param.name.clone(), param.value.clone())).collect();
-        Box::new(self.examinee.module(&self.sought.name, params))
+        let module = self.examinee.module(&self.sought.name, params);
+        let judged = self
+            .only
+            .as_ref()
+            .and_then(|only| case.operands.iter().position(|x| x.name == *only));
+        match judged {
+            None => Box::new(module),
+            Some(judged) => Box::new(JudgedInPart {
+                module,
+                sought: Arc::clone(&self.sought),
+                case: case.clone(),
+                judged,
+                x: Vec::new(),
+                gradients: Vec::new(),
+            }),
+        }
     }
 
     fn function(&self, case: &Case) -> Option<Arc<dyn Function>> {
         self.sought.definition.function(case)
+    }
+}
+
+/// A module of which one gradient is judged: the others are replaced by right ones, so that no mistake in them shows.
+struct JudgedInPart {
+    module: RemoteModule,
+    sought: Arc<ModuleSpec>,
+    case: Case,
+    judged: usize,
+    /// What forward() was given.
+    x: Vec<ArrayD<f64>>,
+    /// The gradients of the parameters.
+    gradients: Vec<ArrayD<f64>>,
+}
+
+impl fmt::Debug for JudgedInPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.module.fmt(f)
+    }
+}
+
+impl JudgedInPart {
+    /// The gradients of all operands and parameters by the definition.
+    fn right(&self, g_y: ArrayViewD<'_, f64>) -> Vec<ArrayD<f64>> {
+        let own = self.module.params.iter().map(|param| &param.value);
+        let all: Vec<ArrayViewD<'_, f64>> = self.x.iter().chain(own).map(|x| x.view()).collect();
+        let mut definition = self.sought.definition.module(&self.case);
+        definition.forward(&all);
+        definition.backward(g_y)
+    }
+}
+
+impl Module<f64> for JudgedInPart {
+    fn forward(&mut self, x: &[ArrayViewD<'_, f64>]) -> ArrayD<f64> {
+        self.x = x.iter().map(|x| x.to_owned()).collect();
+        self.module.forward(x)
+    }
+
+    fn backward(&mut self, g_y: ArrayViewD<'_, f64>) -> Vec<ArrayD<f64>> {
+        let right = self.right(g_y.view());
+        let given = self.module.backward(g_y);
+        let own = self.module.params.iter().map(|param| param.gradient.clone());
+        let mut all: Vec<ArrayD<f64>> = given.iter().cloned().chain(own).collect();
+        if all.len() != right.len() {
+            // A gradient too many or too few is a mistake in all of them.
+            self.gradients = all.split_off(given.len());
+            return given;
+        }
+        for (i, right) in right.into_iter().enumerate().filter(|(i, _)| *i != self.judged) {
+            all[i] = right;
+        }
+        self.gradients = all.split_off(given.len());
+        all
+    }
+
+    fn params(&mut self) -> Vec<ModuleParam<'_, f64>> {
+        let gradients = &self.gradients;
+        let views = self.module.params.iter_mut().enumerate().map(|(i, param)| ModuleParam {
+            name: &param.name,
+            value: param.value.view_mut(),
+            gradient: gradients.get(i).unwrap_or(&param.gradient).view(),
+        });
+        views.collect()
     }
 }
 

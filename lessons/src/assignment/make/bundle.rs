@@ -5,13 +5,14 @@ use std::process::Command;
 
 use super::handout;
 use super::hole::{Reference, leaks};
+use super::mutants;
 use super::mutation::{self, MutationScore, SHARE_MIN, parsed};
 use super::student_crate;
 use crate::assignment::error::AssignmentError;
 use crate::assignment::exam::{Assignment, HANDED_IN};
 use crate::assignment::grade::GradeReport;
-use crate::assignment::grade::compile::{self, Compiled, Warnings, write};
-use crate::assignment::grade::{Grading, Tests};
+use crate::assignment::grade::compile::{Compilation, Compiled, Warnings, write};
+use crate::assignment::grade::{Grading, Isolation, Tests};
 use crate::assignment::project::{Libraries, Project};
 
 /// The checks that an assignment passed before it was written.
@@ -78,6 +79,17 @@ pub fn prove(assignment: &Assignment, libraries: &Libraries) -> Result<Proof, As
             ));
         }
     }
+    let missed = mutation
+        .mutants
+        .iter()
+        .find(|(mutant, killer)| mutant.trap.is_some() && killer.is_none());
+    if let Some((mutant, _)) = missed {
+        let warning = mutant.trap.as_deref().unwrap_or_default();
+        return refuse(format!(
+            "the handout warns `{warning}`, and `{}` costs no points",
+            mutant.becomes
+        ));
+    }
     Ok(Proof {
         starter,
         solution,
@@ -90,6 +102,7 @@ pub fn prove(assignment: &Assignment, libraries: &Libraries) -> Result<Proof, As
 /// **Errors** with the first thing found.
 pub fn inspect(assignment: &Assignment) -> Result<(), AssignmentError> {
     let reference = parsed(assignment)?;
+    mutants::traps(assignment, &reference)?;
     let found = disagreement(assignment, &reference).or_else(|| leak(assignment, &reference));
     found.map_or(Ok(()), |reason| Err(AssignmentError::refused(assignment.id, reason)))
 }
@@ -133,10 +146,16 @@ fn leak(assignment: &Assignment, reference: &Reference) -> Option<String> {
 fn graded(assignment: &Assignment, libraries: &Libraries, text: &str) -> Result<(GradeReport, bool), AssignmentError> {
     let folder = tempfile::tempdir().map_err(|error| AssignmentError::file("a temporary folder", &error))?;
     write(folder.path(), HANDED_IN, text)?;
-    match compile::submission(assignment, libraries, folder.path(), Warnings::Denied)? {
+    match Compilation::trusted(libraries).submission(assignment, folder.path(), Warnings::Denied)? {
         Compiled::Failed(reason) => Err(AssignmentError::refused(assignment.id, reason)),
         Compiled::Program(program) => {
-            let grading = Grading::new(assignment, libraries, "", Tests::All { secret: "" });
+            let grading = Grading::new(
+                assignment,
+                libraries,
+                &Isolation::Unisolated,
+                "",
+                Tests::All { secret: "" },
+            );
             let report = grading.run(&program, &[])?;
             Ok((report, examples_pass(assignment, libraries, folder.path())?))
         }
@@ -150,7 +169,7 @@ fn examples_pass(assignment: &Assignment, libraries: &Libraries, folder: &Path) 
     examples
         .args(["--extern", "submission=out/libsubmission.rlib", "-D", "warnings"])
         .args(["--test", "--crate-name", "examples", "--out-dir", "out", "examples.rs"]);
-    if let Compiled::Failed(reason) = compile::run(examples, folder)? {
+    if let Compiled::Failed(reason) = Compilation::trusted(libraries).run(examples, folder)? {
         return Err(AssignmentError::refused(
             assignment.id,
             format!("its examples do not compile: {reason}"),

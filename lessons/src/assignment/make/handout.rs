@@ -5,7 +5,7 @@ use pulldown_cmark::{Options, Parser, html::push_html};
 
 use super::hole::Reference;
 use crate::assignment::error::AssignmentError;
-use crate::assignment::exam::{Assignment, Test};
+use crate::assignment::exam::{Assignment, Test, Visibility};
 use crate::html::document;
 
 /// The handout in Markdown: the text of the assignment, then its tasks and how to hand in.
@@ -19,8 +19,12 @@ pub fn markdown(assignment: &Assignment, reference: &Reference) -> String {
     let total: u32 = holes.iter().map(|hole| hole.points).sum();
     text += &format!("| all | {total} |\n");
     text += "\nEach task is a place marked `TODO` in `src/lib.rs`, the only file that you hand in.\n";
-    text += "`cargo test` runs a few examples.\n";
-    text += "`tapegrad assignment grade .` runs the public tests and says what is wrong.\n";
+    text += "\n`cargo test` runs a few examples.\n";
+    text += "The first time it also compiles the engine, which lies in the folder `tapegrad-engine` beside this one. ";
+    text += "That takes about half a minute on two cores, and once for all assignments that lie beside each other; ";
+    text += "after an edit it takes a few seconds.\n";
+    text += "Keep the two folders together: this one does not build without the other.\n";
+    text += "\n`tapegrad assignment grade .` runs the public tests and says what is wrong.\n";
     text
 }
 
@@ -40,15 +44,18 @@ pub fn page(assignment: &Assignment, markdown: &str) -> String {
     let mut body = String::new();
     push_html(&mut body, Parser::new_ext(markdown, Options::ENABLE_TABLES));
     let body = html! { main { (PreEscaped(body)) } };
-    document(assignment.title, None, STYLE, &body)
+    document(assignment.title(), None, STYLE, &body)
 }
 
 /// The rubric: what each test is worth and claims.
 pub fn rubric(assignment: &Assignment) -> String {
-    let mut text = format!("# Rubric: {}\n\n", assignment.title);
+    let mut text = format!("# Rubric: {}\n\n", assignment.title());
     text += "| task | test | points | who sees it | claim |\n|---|---|---|---|---|\n";
     let row = |test: &Test| {
-        let who = format!("{:?}", test.visibility).to_lowercase();
+        let who = match test.visibility {
+            Visibility::Public => "public",
+            Visibility::Hidden => "hidden",
+        };
         format!(
             "| {} | {} | {} | {who} | {} |\n",
             test.task, test.name, test.points, test.claim

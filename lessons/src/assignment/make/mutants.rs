@@ -21,6 +21,8 @@ pub struct SolutionMutant {
     pub becomes: String,
     /// Why it is no mistake, if it is none.
     pub equivalent: Option<String>,
+    /// The words of the handout that warn of it, if they do.
+    pub trap: Option<String>,
 }
 
 /// Pairs that are swapped mechanically wherever they stand: each side becomes the other.
@@ -73,6 +75,7 @@ struct Hand {
     task: String,
     line: String,
     becomes: String,
+    trap: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -102,6 +105,7 @@ pub fn all(assignment: &Assignment, reference: &Reference) -> Result<Vec<Solutio
             line: hand.line.clone(),
             becomes: hand.becomes.clone(),
             equivalent: None,
+            trap: hand.trap.clone(),
         });
     }
     for equivalent in &written.equivalent {
@@ -122,6 +126,26 @@ pub fn all(assignment: &Assignment, reference: &Reference) -> Result<Vec<Solutio
     Ok(mutants)
 }
 
+/// The mutants that the handout warns of.
+///
+/// **Errors** as [`all`], and if the handout does not have the words that a mutant quotes.
+pub fn traps(assignment: &Assignment, reference: &Reference) -> Result<Vec<SolutionMutant>, AssignmentError> {
+    let on_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let handout = on_one_line(assignment.handout);
+    let mut traps = all(assignment, reference)?;
+    traps.retain(|mutant| mutant.trap.is_some());
+    let unsaid = traps
+        .iter()
+        .find(|mutant| !handout.contains(&on_one_line(mutant.trap.as_deref().unwrap_or_default())));
+    match unsaid.and_then(|mutant| mutant.trap.as_deref()) {
+        Some(words) => {
+            let reason = format!("mutants.toml: the handout does not say `{words}`");
+            Err(AssignmentError::refused(assignment.id, reason))
+        }
+        None => Ok(traps),
+    }
+}
+
 /// One mutant for each edit of each line, and one for each statement that is left out.
 fn mechanical(reference: &Reference) -> Vec<SolutionMutant> {
     let mut mutants = Vec::new();
@@ -140,6 +164,7 @@ fn mechanical(reference: &Reference) -> Vec<SolutionMutant> {
                         line: code.to_string(),
                         becomes,
                         equivalent: None,
+                        trap: None,
                     });
                 }
             }

@@ -15,7 +15,7 @@ use crate::assignment::error::AssignmentError;
 use crate::assignment::exam::{Assignment, TESTING};
 use crate::assignment::grade::Limits;
 use crate::assignment::grade::TestVerdict;
-use crate::assignment::grade::{Grading, Tests};
+use crate::assignment::grade::{Grading, Isolation, Tests};
 use crate::assignment::project::Libraries;
 
 /// The mutants that the tests of an assignment detect, and those that they miss.
@@ -94,7 +94,13 @@ pub fn score(assignment: &Assignment, libraries: &Libraries) -> Result<MutationS
     };
     let grading = Grading {
         limits,
-        ..Grading::new(assignment, libraries, "mutants", Tests::All { secret: "" })
+        ..Grading::new(
+            assignment,
+            libraries,
+            &Isolation::Unisolated,
+            "mutants",
+            Tests::All { secret: "" },
+        )
     };
     let whole = grading.run(versions.program(), &["0".to_string()])?;
     if whole.score() < whole.score_max() {

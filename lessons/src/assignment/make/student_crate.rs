@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::engine;
 use super::handout;
 use super::mutation::parsed;
 use crate::assignment::error::AssignmentError;
@@ -36,9 +37,15 @@ fn write_crate(assignment: &Assignment, project: &Project, folder: &Path, lib: &
     }
     let lock = project.root().join("Cargo.lock");
     let lock = std::fs::read_to_string(&lock).map_err(|error| AssignmentError::file(lock.display(), &error))?;
-    write(folder, "Cargo.toml", &manifest(assignment, project))?;
+    std::fs::create_dir_all(folder).map_err(|error| AssignmentError::file(folder.display(), &error))?;
+    let real = folder
+        .canonicalize()
+        .map_err(|error| AssignmentError::file(folder.display(), &error))?;
+    engine::write_beside(project, real.parent().unwrap_or(&real))?;
+    write(folder, "Cargo.toml", &manifest(assignment))?;
     // The versions that the project was tested with, so that one `cargo fetch` is enough for ever.
     write(folder, "Cargo.lock", &lock)?;
+    write(folder, ".cargo/config.toml", CONFIGURATION)?;
     write(folder, HANDED_IN, lib)?;
     write(folder, "tests/examples.rs", assignment.examples)?;
     write(
@@ -46,23 +53,28 @@ fn write_crate(assignment: &Assignment, project: &Project, folder: &Path, lib: &
         "README.md",
         &handout::markdown(assignment, &parsed(assignment)?),
     )?;
-    write(folder, ID_FILE, &format!("id = \"{}\"\n", assignment.id))?;
-    write(folder, ".gitignore", "target\n")
+    write(folder, ID_FILE, &format!("id = \"{}\"\n", assignment.id))
 }
 
-fn manifest(assignment: &Assignment, project: &Project) -> String {
+/// One folder of compiled things for all assignments beside each other.
+const CONFIGURATION: &str = "[build]\ntarget-dir = \"../tapegrad-engine/target\"\n";
+
+fn manifest(assignment: &Assignment) -> String {
     let (_, name) = assignment.id.split_once('-').unwrap_or(("", assignment.id));
-    let path = |package: &str| toml::Value::String(project.root().join(package).display().to_string());
+    let name: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
     format!(
         "[package]\nname = \"assignment-{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n\
          [lib]\nname = \"submission\"\n\n\
          [dependencies]\nndarray = \"0.17\"\n\n\
-         # The core alone: graph, ops, tape and modules, on plain loops. Vectors and threads are the feature `fast`.\n\
-         tapegrad-autograd = {{ path = {}, default-features = false }}\n\n\
+         # The core alone: graph, ops, tape and modules, on plain loops. It lies beside this folder.\n\
+         tapegrad-autograd = {{ path = \"../{}/autograd\", default-features = false }}\n\n\
          [lints.rust]\nunsafe_code = \"deny\"\n\n\
          # A workspace of its own, wherever it lies.\n[workspace]\n\n\
          [profile.dev.package.\"*\"]\nopt-level = 1\ndebug = false\n",
-        path("autograd"),
+        engine::FOLDER,
     )
 }
 

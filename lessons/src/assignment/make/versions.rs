@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::assignment::error::AssignmentError;
 use crate::assignment::exam::Assignment;
-use crate::assignment::grade::compile::{self, Compiled, SERVER, WIRE};
+use crate::assignment::grade::compile::{self, Compilation, Compiled, SERVER, WIRE};
 use crate::assignment::project::Libraries;
 
 /// One program of many versions.
@@ -47,7 +47,7 @@ impl Versions {
         let mut program = libraries.rustc();
         let checks = ["-C", "overflow-checks=on", "-C", "debug-assertions=on"];
         program.args(["--cap-lints", "allow", "main.rs"]).args(checks);
-        match compile::run(program, folder)? {
+        match Compilation::trusted(libraries).run(program, folder)? {
             Compiled::Failed(reason) => Err(AssignmentError::refused(assignment.id, reason)),
             Compiled::Program(_) => Ok(Self {
                 program: folder.join("main"),

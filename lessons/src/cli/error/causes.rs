@@ -196,7 +196,9 @@ fn assignment(error: &AssignmentError) -> ErrorCode {
     match error {
         AssignmentError::Unknown { .. } => ErrorCode::UnknownAssignment,
         AssignmentError::NoProject { .. } => ErrorCode::NoProject,
-        AssignmentError::NoLibraries { .. } | AssignmentError::NoTool { .. } => ErrorCode::NoTools,
+        AssignmentError::NoLibraries { .. } | AssignmentError::NoTool { .. } | AssignmentError::NotIsolated { .. } => {
+            ErrorCode::NoTools
+        }
         AssignmentError::File { .. } => ErrorCode::File,
         AssignmentError::Reference { .. } | AssignmentError::Refused { .. } => ErrorCode::Refused,
     }

@@ -5,11 +5,11 @@
 
 use std::sync::OnceLock;
 
-use tapegrad_lessons::assignment::grade::{GradeReport, TestVerdict};
+use tapegrad_lessons::assignment::grade::{GradeReport, Isolation, TestVerdict};
 use tapegrad_lessons::assignment::make::Versions;
 use tapegrad_lessons::assignment::registry;
 
-use super::{ALL, grading, libraries, reference, sigmoid_doing};
+use super::{ALL, grading, isolation, libraries, reference, sigmoid_doing};
 
 const WITHOUT_SIGMOID: u32 = 44;
 
@@ -80,6 +80,9 @@ fn versions() -> &'static Versions {
     static BUILT: OnceLock<(tempfile::TempDir, Versions)> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
+        // Where root grades, a submission is run by nobody.
+        #[cfg(unix)]
+        std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let mut sources = vec![reference().solution()];
         sources.extend(DOING.iter().map(|(_, what)| sigmoid_doing(what)));
         let drops = "impl Drop for Sigmoid { fn drop(&mut self) { panic!(\"in drop\"); } }";
@@ -189,9 +192,16 @@ fn there_is_nothing_to_read_where_a_submission_runs() {
 }
 
 #[test]
-fn noise_that_is_no_text_and_threads_that_stay_cost_nothing() {
+fn noise_that_is_no_text_costs_nothing() {
     costs_nothing("noise");
-    costs_nothing("thread");
+}
+
+#[test]
+fn a_submission_has_one_thread_where_it_is_isolated() {
+    match isolation() {
+        Isolation::Launcher(_) => drop(costs_the_sigmoid("thread", TestVerdict::Panic)),
+        Isolation::Unisolated => costs_nothing("thread"),
+    }
 }
 
 #[test]

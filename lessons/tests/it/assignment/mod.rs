@@ -1,15 +1,19 @@
 //! Assignments: how submissions are graded, what each assignment promises, and the command.
 
 mod command;
+mod folder;
 mod hostile;
 mod promises;
+#[cfg(unix)]
+mod reaching_out;
 mod submitted;
+mod traps;
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use tapegrad_lessons::assignment::exam::TESTING;
-use tapegrad_lessons::assignment::grade::{Grading, Limits, Tests};
+use tapegrad_lessons::assignment::grade::{Grading, Isolation, Limits, Tests};
 use tapegrad_lessons::assignment::make::Reference;
 use tapegrad_lessons::assignment::project::{Libraries, Project};
 use tapegrad_lessons::assignment::registry;
@@ -35,8 +39,14 @@ fn grading() -> Grading<'static> {
     let tests = Tests::All { secret: "s3cret" };
     Grading {
         limits,
-        ..Grading::new(&registry::ALL[0], libraries(), "ada", tests)
+        ..Grading::new(&registry::ALL[0], libraries(), isolation(), "ada", tests)
     }
+}
+
+/// What this system has; where it has none, the tests run what they wrote themselves.
+fn isolation() -> &'static Isolation {
+    static FOUND: OnceLock<Isolation> = OnceLock::new();
+    FOUND.get_or_init(|| Isolation::find().unwrap_or(Isolation::Unisolated))
 }
 
 /// The solution in which the sigmoid's backward() does this first.

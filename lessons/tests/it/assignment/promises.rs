@@ -1,6 +1,6 @@
 //! What each assignment promises, proved by compiling it.
 
-use tapegrad_lessons::assignment::grade::{Grading, Tests};
+use tapegrad_lessons::assignment::grade::{Grading, Isolation, Tests};
 use tapegrad_lessons::assignment::make::{Reference, Versions, bundle};
 use tapegrad_lessons::assignment::registry;
 
@@ -37,7 +37,13 @@ fn a_solution_gets_all_points_whatever_the_values() {
         let versions = Versions::build(assignment, libraries(), &[solution], folder.path()).unwrap();
         for number in 0..40 {
             let student = format!("student {number}");
-            let grading = Grading::new(assignment, libraries(), &student, Tests::All { secret: "s3cret" });
+            let grading = Grading::new(
+                assignment,
+                libraries(),
+                &Isolation::Unisolated,
+                &student,
+                Tests::All { secret: "s3cret" },
+            );
             let report = grading.run(versions.program(), &["0".to_string()]).unwrap();
             assert_eq!(report.score(), report.score_max(), "{}", report.text());
         }

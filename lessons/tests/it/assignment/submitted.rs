@@ -24,11 +24,52 @@ fn a_wrong_gradient_is_diagnosed_the_same_way_each_time() {
     let first = graded(&wrong, &[]);
     assert_eq!(first.text(), graded(&wrong, &[]).text());
     assert_eq!(first.to_json().to_string(), graded(&wrong, &[]).to_json().to_string());
-    let linear = first.tests.iter().find(|test| test.name == "linear-gradients").unwrap();
-    assert_eq!((linear.verdict, first.score()), (TestVerdict::Wrong, ALL - 20));
+    let linear = first
+        .tests
+        .iter()
+        .find(|test| test.name == "linear-gradient-of-b")
+        .unwrap();
+    assert_eq!((linear.verdict, first.score()), (TestVerdict::Wrong, ALL - 7));
     for part in ["WRONG     Linear", "smallest wrong case", "g_b", "yours", "right"] {
         assert!(linear.message.contains(part), "{part} is missing:\n{}", linear.message);
     }
+}
+
+/// Any numbers show a wrong shape, so the example keeps some that tell what belongs where.
+#[test]
+fn a_gradient_of_the_wrong_shape_is_shown_with_numbers() {
+    let wrong = reference().solution().replace(
+        "vec![g_y.dot(&self.w).into_dyn()]",
+        "vec![g_y.dot(&self.w).t().to_owned().into_dyn()]",
+    );
+    let report = graded(&wrong, &[]);
+    let test = report
+        .tests
+        .iter()
+        .find(|test| test.name == "linear-gradient-of-x")
+        .unwrap();
+    let message = &test.message;
+    assert!(message.contains("g_x has the shape"), "{message}");
+    let given = message.lines().filter(|line| {
+        [" x ", " w ", " g_y "]
+            .iter()
+            .any(|name| line.starts_with(&format!(" {name}")) && line.contains(" = "))
+    });
+    let lines: Vec<&str> = given.collect();
+    assert!(
+        lines.len() == 3 && lines.iter().all(|line| line.contains(|c| ('1'..='9').contains(&c))),
+        "{message}"
+    );
+}
+
+#[test]
+fn one_number_is_not_called_numbers() {
+    let report = graded(&sigmoid_doing("if !never { return vec![&g_y * &self.y]; }"), &[]);
+    assert!(
+        report.text().contains("The smallest wrong case, with 1 number ("),
+        "{}",
+        report.text()
+    );
 }
 
 #[test]

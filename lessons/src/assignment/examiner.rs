@@ -1,0 +1,75 @@
+//! The examiner of an assignment in a folder: `tapegrad` once more, with the tests of that folder compiled in.
+//!
+//! Tests are Rust, and can do what the tests of the project's assignments can. So they are compiled, once for each version
+//! of them, against the libraries that this program was built from.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::error::AssignmentError;
+use super::exam::Assignment;
+use super::grade::compile::{Compilation, Compiled, write};
+use super::project::{Libraries, Project};
+
+const MAIN: &str = "mod exam;
+
+fn main() -> std::process::ExitCode {
+    tapegrad_lessons::cli::examine(exam::TESTS)
+}
+";
+
+/// The examiner of an assignment, built if it is not there.
+///
+/// **Errors** with the compiler's words if the tests do not compile.
+pub fn of(assignment: &Assignment, project: &Project, libraries: &Libraries) -> Result<PathBuf, AssignmentError> {
+    let lessons = libraries.lessons();
+    let Some(newest) = lessons.first() else {
+        return Err(AssignmentError::NoLibraries {
+            root: project.root().to_path_buf(),
+        });
+    };
+    let folder = project
+        .root()
+        .join("target")
+        .join("examiners")
+        .join(key(assignment, newest));
+    let program = folder.join(format!("main{}", std::env::consts::EXE_SUFFIX));
+    if program.is_file() {
+        return Ok(program);
+    }
+    write(&folder, "main.rs", MAIN)?;
+    write(&folder, "exam.rs", assignment.exam)?;
+    let mut first = None;
+    for library in &lessons {
+        let mut compiler = libraries.rustc();
+        compiler
+            .arg("--extern")
+            .arg(format!("tapegrad_lessons={}", library.display()))
+            .arg("main.rs");
+        match Compilation::trusted(libraries).run(compiler, &folder)? {
+            Compiled::Program(_) => return Ok(program),
+            // An older library beside the newest one only fits other tests.
+            Compiled::Failed(reason) => first = first.or(Some(reason)),
+        }
+    }
+    let reason = first.unwrap_or_default();
+    Err(AssignmentError::refused(
+        assignment.id,
+        format!("exam.rs does not compile:\n{reason}"),
+    ))
+}
+
+/// Changes with the tests and with the library.
+fn key(assignment: &Assignment, library: &Path) -> String {
+    let built = library.metadata().and_then(|data| data.modified()).ok();
+    let mut hash = Sha256::new();
+    hash.update(assignment.exam);
+    hash.update(library.display().to_string());
+    hash.update(format!("{built:?}"));
+    hash.finalize()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
