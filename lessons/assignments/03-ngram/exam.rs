@@ -190,7 +190,7 @@ fn counted_wrongly(
 /// The probabilities that known mistakes give, for counts after a context.
 fn probable_wrongly(after: &[f64], all: f64, word: usize, k: f64) -> Vec<(f64, &'static str)> {
     let (count, total, p) = (after[word], after.iter().sum::<f64>(), after.len() as f64);
-    vec![
+    let mut mistakes = vec![
         (
             (count + k) / (total + k * (p - 1.0)),
             "P counts the words and the end; the end was left out",
@@ -204,23 +204,29 @@ fn probable_wrongly(after: &[f64], all: f64, word: usize, k: f64) -> Vec<(f64, &
             "k is added to each of the P counts, so the total grows by k P",
         ),
         (
-            (count + k) / total,
-            "the total does not have the k that was added to each count",
-        ),
-        (
-            count / (total + k * p),
-            "k was added to the total, and not to the count",
-        ),
-        (count / total, "nothing was added to the counts"),
-        (
             (count + k) / (all + k * p),
             "the total is that of all contexts, and should be that of this one",
         ),
-        (
-            f64::from(u8::from(total > 0.0)),
-            "a context that was never seen has probabilities too: k in place of each count",
-        ),
-    ]
+    ];
+    if total == 0.0 {
+        mistakes.push((
+            0.0,
+            "a context that was never seen has probabilities too: its counts are 0, and k is added to them",
+        ));
+    } else {
+        mistakes.extend([
+            (
+                (count + k) / total,
+                "the total does not have the k that was added to each count",
+            ),
+            (
+                count / (total + k * p),
+                "k was added to the total, and not to the count",
+            ),
+            (count / total, "nothing was added to the counts"),
+        ]);
+    }
+    mistakes
 }
 
 fn random_text(draw: &mut Draw, vocabulary: usize) -> Vec<Vec<usize>> {

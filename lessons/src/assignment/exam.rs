@@ -124,7 +124,7 @@ pub fn same_number(name: &str, given: &ArrayD<f64>, right: f64, mistakes: &[(f64
         Err(complaint) => complaint,
     };
     let given = given.sum();
-    let is_it = |mistake: &f64| (given - mistake).abs() <= 1e-9 * mistake.abs().max(1e-300);
+    let is_it = |mistake: &f64| mistake.is_finite() && (given - mistake).abs() <= 1e-9 * mistake.abs().max(1e-300);
     match mistakes.iter().find(|(mistake, _)| is_it(mistake)) {
         Some((_, what)) => Err(format!("{complaint}: {what}")),
         None => Err(complaint),

@@ -73,10 +73,18 @@ pub fn shrink(
     if may_be_cut(&**subject, &best.0.reference.case) {
         search.cut(&mut best);
     }
-    if !symptom.is_of_shape() {
+    // Any numbers show a wrong shape; zeros and ones would hide what belongs where.
+    if !has_another_shape(&best.0, &best.1) {
         search.simplify(&mut best);
     }
     best
+}
+
+/// True if a gradient does not have the shape of its operand.
+fn has_another_shape(prepared: &PreparedCase, evaluation: &Evaluation) -> bool {
+    let operands = prepared.reference.case.operands.iter().zip(&evaluation.g_x);
+    let mut real = operands.filter(|(x, _)| x.kind == OperandKind::Real);
+    real.any(|(x, g)| x.value.shape() != g.shape())
 }
 
 /// A case with what the subject computes there.

@@ -62,11 +62,6 @@ impl Symptom {
         Ok(evaluation)
     }
 
-    /// True if any numbers show it: then zeros and ones do too, and would hide what belongs in the array.
-    pub fn is_of_shape(&self) -> bool {
-        matches!(self, Self::Fault(Cause::Shape, _))
-    }
-
     /// The operand whose gradient is wrong, if the failure is about one.
     pub fn operand(&self) -> Option<&str> {
         match self {

@@ -116,18 +116,21 @@ impl<'a> Compilation<'a> {
         allowed.writable.push(folder.to_path_buf());
         // The compiler's own temporary files lie where it may write.
         compiler.current_dir(folder).env("TMPDIR", folder);
-        let mut confined = self.isolation.confine(&compiler, Role::Compiler, allowed);
+        let mut confined = self.isolation.confine(&compiler, Role::Compiler, allowed, &self.limits);
         confined
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        watched(confined, folder, &self.limits)
+        let running = self.isolation.spawn(&mut confined, &self.limits);
+        watched(
+            running.map_err(|error| AssignmentError::no_tool("rustc", &error))?,
+            folder,
+            &self.limits,
+        )
     }
 }
 
-fn watched(mut compiler: Command, folder: &Path, limits: &Limits) -> Result<Compiled, AssignmentError> {
-    let mut running =
-        ConfinedProcess::spawn(&mut compiler, limits).map_err(|error| AssignmentError::no_tool("rustc", &error))?;
+fn watched(mut running: ConfinedProcess, folder: &Path, limits: &Limits) -> Result<Compiled, AssignmentError> {
     let said = Arc::new(Mutex::new(Vec::new()));
     let (to, events) = channel();
     if let Some(stderr) = running.child().stderr.take() {

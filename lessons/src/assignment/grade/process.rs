@@ -1,14 +1,17 @@
 //! Untrusted programs: each runs in a process group of its own, within limits, and ends with all that it started.
 //!
-//! The limits are those of the operating system, set from outside before the program is told anything. What the program
-//! can reach is the work of `isolation`. On systems other than Linux there is no limit on memory.
+//! The limits are those of the operating system, set before the program is told anything: by the launcher of
+//! [`isolation`](super::isolation), which also decides what the program can reach, or from outside where there is no
+//! launcher. On systems other than Linux there is no limit on memory.
 
 use std::io;
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// The limits of a program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// The wall time.
     pub time: Duration,
@@ -26,15 +29,22 @@ pub struct ConfinedProcess {
 }
 
 impl ConfinedProcess {
-    /// Starts a program within limits.
+    /// Starts a program in a group of its own, which a launcher has limited.
     ///
-    /// **Errors** if it cannot be started, or the limits cannot be set.
-    pub fn spawn(command: &mut Command, limits: &Limits) -> io::Result<Self> {
+    /// **Errors** if it cannot be started.
+    pub fn spawn(command: &mut Command) -> io::Result<Self> {
         group::own(command);
-        let mut confined = Self {
+        Ok(Self {
             child: command.spawn()?,
             status: None,
-        };
+        })
+    }
+
+    /// The same within limits that are set from here.
+    ///
+    /// **Errors** if it cannot be started, or the limits cannot be set.
+    pub fn spawn_limited(command: &mut Command, limits: &Limits) -> io::Result<Self> {
+        let mut confined = Self::spawn(command)?;
         if let Err(error) = group::limit(&confined.child, limits)
             && !confined.has_ended()
         {
@@ -106,6 +116,38 @@ fn is_signal(status: ExitStatus, signal: i32) -> bool {
     return status.code() == Some(-signal);
 }
 
+/// Sets the limits of this process, and of what it becomes.
+///
+/// **Errors** if the operating system does not set them.
+#[cfg(target_os = "linux")]
+pub fn limit_this(limits: &Limits) -> io::Result<()> {
+    limited(None, limits)
+}
+
+#[cfg(target_os = "linux")]
+fn limited(process: Option<rustix::process::Pid>, limits: &Limits) -> io::Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
+    /// Files larger than this are not written.
+    const FILE_BYTES: u64 = 64 << 20;
+    let seconds = limits.time.as_secs() + 5;
+    let all = [
+        (Resource::As, limits.memory_bytes),
+        (Resource::Cpu, seconds * 4),
+        (Resource::Fsize, FILE_BYTES.max(limits.output_bytes as u64)),
+        (Resource::Core, 0),
+    ];
+    for (resource, value) in all {
+        // Where we are limited more tightly ourselves, so is the program.
+        let value = value.min(getrlimit(resource).maximum.unwrap_or(u64::MAX));
+        let limit = Rlimit {
+            current: Some(value),
+            maximum: Some(value),
+        };
+        prlimit(process, resource, limit)?;
+    }
+    Ok(())
+}
+
 #[cfg(unix)]
 mod group {
     use super::{Child, Command, Limits, io};
@@ -128,26 +170,7 @@ mod group {
 
     #[cfg(target_os = "linux")]
     pub fn limit(child: &Child, limits: &Limits) -> io::Result<()> {
-        use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
-        /// Files larger than this are not written.
-        const FILE_BYTES: u64 = 64 << 20;
-        let seconds = limits.time.as_secs() + 5;
-        let all = [
-            (Resource::As, limits.memory_bytes),
-            (Resource::Cpu, seconds * 4),
-            (Resource::Fsize, FILE_BYTES.max(limits.output_bytes as u64)),
-            (Resource::Core, 0),
-        ];
-        for (resource, value) in all {
-            // Where we are limited more tightly ourselves, so is the program.
-            let value = value.min(getrlimit(resource).maximum.unwrap_or(u64::MAX));
-            let limit = Rlimit {
-                current: Some(value),
-                maximum: Some(value),
-            };
-            prlimit(Some(Pid::from_child(child)), resource, limit)?;
-        }
-        Ok(())
+        super::limited(Some(Pid::from_child(child)), limits)
     }
 
     #[cfg(not(target_os = "linux"))]

@@ -57,12 +57,12 @@ impl Session {
             listable: vec![folder.to_path_buf()],
             ..Allowed::default()
         };
-        let mut command = isolation.confine(&command, Role::Submission, allowed);
+        let mut command = isolation.confine(&command, Role::Submission, allowed, &limits);
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut program = ConfinedProcess::spawn(&mut command, &limits)?;
+        let mut program = isolation.spawn(&mut command, &limits)?;
         let child = program.child();
         let gone = || io::Error::other("a program that was just started has no pipes");
         let stdin = child.stdin.take().ok_or_else(gone)?;

@@ -21,7 +21,7 @@ pub fn markdown(assignment: &Assignment, reference: &Reference) -> String {
     text += "\nEach task is a place marked `TODO` in `src/lib.rs`, the only file that you hand in.\n";
     text += "\n`cargo test` runs a few examples.\n";
     text += "The first time it also compiles the engine, which lies in the folder `tapegrad-engine` beside this one. ";
-    text += "That takes about half a minute on two cores, and once for all assignments that lie beside each other; ";
+    text += "That takes about a minute on two cores, and only once for all assignments that lie beside each other; ";
     text += "after an edit it takes a few seconds.\n";
     text += "Keep the two folders together: this one does not build without the other.\n";
     text += "\n`tapegrad assignment grade .` runs the public tests and says what is wrong.\n";

@@ -184,7 +184,7 @@ fn all() -> Vec<(String, String)> {
 }
 
 /// What is wrong with a report, whatever form it has.
-fn told(report: &str) -> Vec<&'static str> {
+fn told(report: &str, source: &str) -> Vec<&'static str> {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap()
@@ -203,7 +203,8 @@ fn told(report: &str) -> Vec<&'static str> {
         ("\u{1b}", "a code for the terminal"),
         ("\u{202e}", "letters that turn a line around"),
     ] {
-        if report.contains(part) {
+        // A message may repeat a place that the submission names itself.
+        if report.contains(part) && !(part == project && source.contains(part)) {
             told.push(what);
         }
     }
@@ -296,7 +297,7 @@ fn nothing_that_reaches_out_gets_anywhere() {
             let folder = tempfile::tempdir().unwrap();
             let source = hand_in(&surroundings.filled(text, folder.path()), folder.path());
             let judge = |how: &str, (score, score_max, report): (u32, u32, String)| {
-                let mut found: Vec<String> = told(&report)
+                let mut found: Vec<String> = told(&report, source.as_deref().unwrap_or_default())
                     .iter()
                     .map(|what| format!("the report tells {what}"))
                     .collect();
@@ -318,8 +319,8 @@ fn nothing_that_reaches_out_gets_anywhere() {
             let read = by_the_program(folder.path(), "json");
             let was_run = !read.2.contains("does_not_compile");
             judge("graded", read);
-            if let (false, Some(source)) = (was_run, source) {
-                judge("by isolation alone", by_isolation_alone(&isolation, &source));
+            if let (false, Some(source)) = (was_run, &source) {
+                judge("by isolation alone", by_isolation_alone(&isolation, source));
             }
         }
     };

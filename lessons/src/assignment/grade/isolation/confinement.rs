@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::Allowed;
+use crate::assignment::exam::TESTING;
+use crate::assignment::grade::Limits;
+#[cfg(target_os = "linux")]
+use crate::assignment::grade::process;
 
 /// What a confined program is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,22 +29,24 @@ pub struct Confinement {
     program: OsString,
     args: Vec<OsString>,
     allowed: Allowed,
+    limits: Limits,
 }
 
 impl Confinement {
-    /// A program with its arguments, and the files that it may use.
-    pub fn new(role: Role, program: OsString, args: Vec<OsString>, allowed: Allowed) -> Self {
+    /// A program with its arguments, the files that it may use, and its limits.
+    pub fn new(role: Role, program: OsString, args: Vec<OsString>, allowed: Allowed, limits: Limits) -> Self {
         Self {
             role,
             program,
             args,
             allowed,
+            limits,
         }
     }
 
     /// Nothing but the confinement itself.
     pub fn probe() -> Self {
-        Self::new(Role::Probe, OsString::new(), Vec::new(), Allowed::default())
+        Self::new(Role::Probe, OsString::new(), Vec::new(), Allowed::default(), TESTING)
     }
 
     /// The argument that tells it to a launcher.
@@ -62,6 +68,7 @@ impl Confinement {
         use std::os::unix::process::CommandExt;
         // Root keeps its rights over files through these restrictions, so a submission does not stay root.
         const NOBODY: u32 = 65534;
+        process::limit_this(&self.limits).map_err(|error| format!("limits: {error}"))?;
         super::files::restrict(&self.allowed, self.program.as_ref(), self.role)?;
         super::calls::restrict(self.role)?;
         if self.role == Role::Probe {

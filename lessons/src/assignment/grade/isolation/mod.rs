@@ -7,6 +7,7 @@
 //! - **other processes, network**: seccomp refuses the system calls for them (`calls`); Landlock hides the memory and
 //!   the environment of every process outside,
 //! - **the user**: root becomes nobody, where a submission runs,
+//! - **limits**: memory, processor time and files written are bounded,
 //! - **environment, descriptors**: nothing is inherited but three pipes.
 //!
 //! Both mechanisms work for any user and inside most containers, where new namespaces are forbidden.
@@ -20,9 +21,11 @@ mod files;
 
 pub use confinement::{Confinement, Role};
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::process::{ConfinedProcess, Limits};
 use crate::assignment::error::AssignmentError;
 
 /// How untrusted programs are started.
@@ -63,7 +66,7 @@ impl Isolation {
     }
 
     /// The command that starts a program within a confinement; environment and folder of the program are kept.
-    pub fn confine(&self, program: &Command, role: Role, allowed: Allowed) -> Command {
+    pub fn confine(&self, program: &Command, role: Role, allowed: Allowed, limits: &Limits) -> Command {
         let text = |text: &std::ffi::OsStr| text.to_os_string();
         let (path, args) = (text(program.get_program()), program.get_args().map(text));
         let mut confined = match self {
@@ -73,7 +76,7 @@ impl Isolation {
                 plain
             }
             Self::Launcher(launcher) => {
-                let confinement = Confinement::new(role, path, args.collect(), allowed);
+                let confinement = Confinement::new(role, path, args.collect(), allowed, *limits);
                 command(launcher, &confinement)
             }
         };
@@ -85,6 +88,18 @@ impl Isolation {
             confined.current_dir(folder);
         }
         confined
+    }
+}
+
+impl Isolation {
+    /// Starts a command that [`confine`](Self::confine) gave, within the same limits.
+    ///
+    /// **Errors** if it cannot be started, or the limits cannot be set.
+    pub(super) fn spawn(&self, command: &mut Command, limits: &Limits) -> io::Result<ConfinedProcess> {
+        match self {
+            Self::Launcher(_) => ConfinedProcess::spawn(command),
+            Self::Unisolated => ConfinedProcess::spawn_limited(command, limits),
+        }
     }
 }
 
