@@ -215,7 +215,7 @@ fn told(report: &str, source: &str) -> Vec<&'static str> {
 }
 
 /// Grades a folder by the program, and gives the points with all that is told.
-fn by_the_program(folder: &Path, format: &str) -> (u32, u32, String) {
+fn by_the_program(folder: &Path, seconds: u64) -> (u32, u32, String) {
     let done = Command::new(env!("CARGO_BIN_EXE_tapegrad"))
         .args([
             "assignment",
@@ -226,7 +226,14 @@ fn by_the_program(folder: &Path, format: &str) -> (u32, u32, String) {
             "ada",
             "--hidden",
         ])
-        .args(["--seconds", "2", "--compile-seconds", "20", "--format", format])
+        .args([
+            "--seconds",
+            &seconds.to_string(),
+            "--compile-seconds",
+            &(10 * seconds).to_string(),
+            "--format",
+            "json",
+        ])
         .arg(folder)
         .env("TAPEGRAD_SECRET", SECRET)
         .stdin(Stdio::null())
@@ -242,17 +249,17 @@ fn by_the_program(folder: &Path, format: &str) -> (u32, u32, String) {
 }
 
 /// Grades a text without reading it first.
-fn by_isolation_alone(isolation: &Isolation, text: &str) -> (u32, u32, String) {
+fn by_isolation_alone(isolation: &Isolation, text: &str, seconds: u64) -> (u32, u32, String) {
     let limits = |limits: Limits, seconds| Limits {
         time: Duration::from_secs(seconds),
         ..limits
     };
     let tests = Tests::All { secret: SECRET };
     let grading = Grading {
-        limits: limits(TESTING, 2),
+        limits: limits(TESTING, seconds),
         compiling: Limits {
             memory_bytes: 2 << 30,
-            ..limits(COMPILING, 20)
+            ..limits(COMPILING, 10 * seconds)
         },
         ..Grading::new(&registry::ALL[0], libraries(), isolation, "ada", tests)
     };
@@ -316,11 +323,11 @@ fn nothing_that_reaches_out_gets_anywhere() {
                         .push(format!("{name}, {how}: {found:?}\n{beginning}"));
                 }
             };
-            let read = by_the_program(folder.path(), "json");
+            let read = by_the_program(folder.path(), 1);
             let was_run = !read.2.contains("does_not_compile");
             judge("graded", read);
             if let (false, Some(source)) = (was_run, &source) {
-                judge("by isolation alone", by_isolation_alone(&isolation, source));
+                judge("by isolation alone", by_isolation_alone(&isolation, source, 1));
             }
         }
     };
@@ -338,8 +345,8 @@ fn a_right_submission_gets_all_points_in_isolation() {
         "// Without unsafe code, and with no include_str!(\"/etc/passwd\").\n".to_string() + &reference().solution();
     let folder = tempfile::tempdir().unwrap();
     hand_in(&honest, folder.path());
-    let (score, score_max, report) = by_the_program(folder.path(), "json");
+    let (score, score_max, report) = by_the_program(folder.path(), 10);
     assert_eq!(score, score_max, "{report}");
-    let (score, score_max, report) = by_isolation_alone(&isolation, &honest);
+    let (score, score_max, report) = by_isolation_alone(&isolation, &honest, 10);
     assert_eq!(score, score_max, "{report}");
 }
