@@ -43,12 +43,12 @@ pub const TESTS: &[Test] = &[
         run: probabilities,
     },
     Test {
-        name: "nats-of-one-sentence",
+        name: "nats-of-two-sentences",
         task: "mean-nats",
         points: 6,
         visibility: Public,
-        claim: "each word and the end count once, with starts before them",
-        run: |student, _| mean_nats(student, 3, 4, &[vec![2, 0, 1]]),
+        claim: "each word and each end count once, with starts before each sentence",
+        run: |student, _| mean_nats(student, 3, 4, &[vec![2, 0, 1], vec![3]]),
     },
     Test {
         name: "nats-of-random-texts",
