@@ -310,7 +310,7 @@ mod tests {
         let count = all.len();
         all.sort_unstable();
         all.dedup();
-        assert_eq!((count, all.len()), (27, 27));
+        assert_eq!((count, all.len()), (45, 45));
     }
 
     #[test]
