@@ -91,7 +91,14 @@ mod tests {
             student: "ada".to_string(),
             note: None,
             points_not_run: 0,
-            tests: assignment.tests.iter().skip(4).take(3).zip(verdicts).map(test).collect(),
+            tests: assignment
+                .tests
+                .iter()
+                .skip(4)
+                .take(3)
+                .zip(verdicts)
+                .map(test)
+                .collect(),
         }
     }
 

@@ -16,12 +16,9 @@ use workplace::Workplace;
 use crate::tapegrad;
 
 /// The languages of blocks that are no commands, and who tests them.
-const TESTED_ELSEWHERE: [(&str, &str, &str); 14] = [
+const TESTED_ELSEWHERE: [(&str, &str, &str); 12] = [
     ("README.md", "rust", "the_first_program_is_the_example"),
     ("README.md", "toml", "the_first_program_runs_in_a_crate_of_its_own"),
-    // A crate of a student is built, graded and made right there: minutes, and not in the order of the page.
-    ("docs/assignments.md", "sh", "lessons/tests/it/assignment/"),
-    ("docs/assignments.md", "text", "lessons/tests/it/assignment/"),
     ("docs/assignments.md", "rust", "lessons/tests/it/assignment/"),
     ("docs/assignments.md", "toml", "lessons/tests/it/assignment/"),
     ("docs/assignments.md", "markdown", "lessons/tests/it/assignment/"),
