@@ -57,7 +57,11 @@ impl Names {
         let mut unique = name.to_string();
         while !self.take(&unique) {
             let number = self.next.entry(name.to_string()).or_insert(2);
-            unique = format!("{name}_{number}");
+            // `g_2` would be the name of a gradient.
+            unique = match name {
+                "g" => format!("g{number}"),
+                _ => format!("{name}_{number}"),
+            };
             *number += 1;
         }
         unique
@@ -98,6 +102,13 @@ pub(super) fn joined(name: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_second_g_is_not_called_like_a_gradient() {
+        let mut names = Names::default();
+        let all: Vec<String> = ["g", "g", "g", "h", "h"].map(|name| names.fresh(name)).into();
+        assert_eq!(all, ["g", "g2", "g3", "h", "h_2"]);
+    }
 
     #[test]
     fn a_name_that_was_put_together_is_not_that_of_a_gradient() {

@@ -138,6 +138,14 @@ impl<'p> Unroll<'p> for Unroller<'p> {
         if is_of_round && self.stored.insert(line) {
             self.straight.lines[line].name = Some(base.clone());
             self.straight.elements.insert(line, (base, at.to_vec()));
+            // Where the value got the axes of its row, the row's value is what has the name.
+            if let (Operation::Relabel, &[source]) =
+                (&self.straight.lines[line].op, &self.straight.lines[line].args[..])
+                && !self.stored.contains(&source)
+                && self.straight.elements.remove(&source).is_some()
+            {
+                self.straight.lines[source].name = None;
+            }
         }
     }
 

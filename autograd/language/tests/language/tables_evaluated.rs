@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use ndarray::{ArrayD, IxDyn};
 use tapegrad_autograd::language::open;
 use tapegrad_autograd::language::program::{Instruction, Program};
-use tapegrad_autograd::language::run::Request;
+use tapegrad_autograd::language::run::{Request, Wanted, run};
 use tapegrad_autograd::language::table::{Format, Style, print, rows};
 
+use crate::generated::{generated, values};
 use crate::programs;
 use crate::running::{different_sizes, opened, request};
+use crate::table_notation::arrays::UNCLEAR;
 use crate::table_notation::truth::{Truth, truth};
 use crate::table_notation::values::{Known, Named};
 use crate::table_notation::{Node, Read, Vocabulary, latex, split_outside, text};
@@ -162,6 +164,7 @@ fn evaluate(truth: &Truth, printed: &str, format: Format) -> Read<usize> {
     let mut known = Known {
         values: truth.values.clone(),
         places: truth.places.clone(),
+        rows: truth.rows.clone(),
         ..Known::default()
     };
     let mut count = 0;
@@ -388,4 +391,71 @@ fn every_table_of_a_random_program_gives_the_values_and_gradients_of_the_run() {
         wrong.join("\n\n")
     );
     assert!(equations as u64 > 20 * count, "{equations} equations");
+}
+
+/// True if something is called `h_2` beside a row `h`: the unrolled program calls the second value of the row otherwise,
+/// and this test does not find it.
+fn has_a_name_like_a_position(program: &Program) -> bool {
+    let positions = Instruction::all(&program.instructions).filter_map(|one| match one {
+        Instruction::Loop { index, .. } => Some(index.to_string()),
+        _ => None,
+    });
+    let inputs = program.inputs.iter().map(|input| input.name.clone());
+    let rows = program.families.iter().map(|row| row.name.clone());
+    let names: Vec<String> = positions
+        .chain(inputs)
+        .chain(rows.clone())
+        .chain(program.names.iter().map(|(name, _)| name.clone()))
+        .collect();
+    rows.into_iter().any(|row| {
+        let begin = format!("{row}_");
+        names.iter().filter_map(|name| name.strip_prefix(&begin)).any(|rest| {
+            let first = rest.split('_').next().unwrap_or_default();
+            first.parse::<u32>().is_ok()
+        })
+    }) || names
+        .iter()
+        .filter_map(|name| name.rsplit_once('_'))
+        .any(|(head, tail)| tail.parse::<u32>().is_ok() && names.iter().any(|name| name == head))
+}
+
+/// The programs whose derivatives are compared with the tape: loops in both directions and in each other, starts of every
+/// kind, ties, sizes that are 1 or equal.
+#[test]
+fn every_table_of_a_generated_program_gives_the_values_and_gradients_of_the_run() {
+    let first = programs::from_environment("GENERATED_FROM", 0);
+    let count = programs::from_environment("TAPEGRAD_TABLES", 1_000);
+    let (mut equations, mut not_run, mut unclear, mut wrong) = (0, 0, 0, Vec::new());
+    for seed in first..first + count {
+        let made = generated(seed);
+        let opened = open("made", &made.text);
+        let program = &opened.programs[0];
+        let request = values(&made, program, seed);
+        if run::<f64>(program, &request, Wanted::default()).is_err() {
+            not_run += 1;
+            continue;
+        }
+        if has_a_name_like_a_position(program) {
+            unclear += 1;
+            continue;
+        }
+        let given = sizes_of_loops(program, &request);
+        match check(program, &request, &given) {
+            Ok(count) => equations += count,
+            Err(why) if why.contains(UNCLEAR) => unclear += 1,
+            Err(why) => wrong.push(format!("seed {seed}: {why}\n{}", made.text)),
+        }
+    }
+    wrong.sort_by_key(String::len);
+    let shown = programs::from_environment("GENERATED_SHOWN", 3) as usize;
+    assert!(
+        wrong.is_empty(),
+        "{} programs; the shortest: {}",
+        wrong.len(),
+        wrong[..shown.min(wrong.len())].join("\n\n")
+    );
+    assert!(not_run * 50 <= count, "{not_run} of {count} do not run");
+    assert!(unclear * 20 <= count, "{unclear} of {count} are unclear to this reader");
+    println!("{equations} equations of {} programs", count - not_run - unclear);
+    assert!(equations as u64 > 10 * count, "{equations} equations");
 }

@@ -30,7 +30,7 @@ mod two_names;
 mod unknown;
 mod warnings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -164,6 +164,8 @@ struct Checker<'a> {
     broken: bool,
     /// The statement that says the objective.
     objective_at: Option<Span>,
+    /// The names of the outputs so far: a program may have many thousands.
+    outputs: BTreeSet<String>,
     /// The names that the item defines anywhere, with their places.
     defined: Vec<(&'a str, Span)>,
     /// The positions of loops that ended, each with the text of its last one.
@@ -206,6 +208,7 @@ impl<'a> Checker<'a> {
             in_backward: false,
             broken: false,
             objective_at: None,
+            outputs: BTreeSet::new(),
             defined: Vec::new(),
             loops_ended: Vec::new(),
             used_at: BTreeMap::new(),

@@ -130,7 +130,7 @@ impl<'a> Checker<'a> {
                 return;
             }
         };
-        if self.program.outputs.iter().any(|(own, _)| *own == name.name) {
+        if !self.outputs.insert(name.name.clone()) {
             let error = Diagnostic::new(Code::E21, name.span, format!("`{}` is an output already", name.name));
             return self.report(error.help("an output is named once"));
         }

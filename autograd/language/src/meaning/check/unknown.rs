@@ -112,7 +112,7 @@ impl Checker<'_> {
             error = error
                 .with(*place, "it is declared here, after its use")
                 .help("declare it first");
-        } else if let Some(meant) = slip(name, &known) {
+        } else if let Some(meant) = slip(name, &known).or_else(|| other_case(name, &known)) {
             error = error
                 .help(format!("did you mean the size `{meant}`?"))
                 .edit(span, meant);
@@ -181,7 +181,8 @@ impl Checker<'_> {
             }
             let error = Diagnostic::new(Code::E09, callee.span, "this cannot be called");
             let error = error.help("a product is written with `*`, a matrix product with `@`");
-            return self.wrong(if matches!(callee.kind, ExprKind::Number(_)) {
+            // Nobody means a multiple of infinity.
+            return self.wrong(if matches!(callee.kind, ExprKind::Number(value) if value.is_finite()) {
                 error.edit(callee.span.after(), " * ")
             } else {
                 error
@@ -331,4 +332,10 @@ pub(super) fn tight(text: &str) -> String {
     } else {
         text.to_string()
     }
+}
+
+/// The known name that differs in nothing but its case: sizes are capital letters, their indices small ones.
+fn other_case<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
+    let capital = name.to_uppercase();
+    known.iter().copied().find(|known| *known == capital && *known != name)
 }

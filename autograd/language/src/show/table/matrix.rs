@@ -249,6 +249,8 @@ impl Writer<'_> {
             }
         };
         let [yes, no] = [self.beside(args[1], rank)?, self.beside(args[2], rank)?];
+        // `x > y` of two vectors along different axes says nothing by itself.
+        Self::met(&[&left, &right])?;
         let axes = Self::met(&[&left, &right, &yes, &no])?;
         let condition = Condition::new(left.formula, sign, right.formula);
         let formula = chosen(condition, yes.formula, no.formula);

@@ -2,9 +2,11 @@
 //!
 //! Both can be read back. In LaTeX the part of a name below the line is upright, as in `W_{\mathrm{q},ij}`, and so are
 //! the names of axes; indices are in italics. In plain text, several indices stand side by side if all are letters, and
-//! else in braces with commas: `x_{2,i}`.
+//! else in braces with commas: `x_{2,i}`. A value that is called like a function stands in brackets there, `(sum)_ij`:
+//! `sum_ij` would be a sum over i and j.
 
 use super::formula::{Along, Bound, Condition, Formula, GREEK, Range};
+use crate::meaning::words;
 use crate::syntax::print;
 
 use Formula::*;
@@ -31,7 +33,7 @@ impl Formula {
             Number(value) => number(*value, spelling),
             Symbol(name, indices) => symbol(name, indices, spelling),
             Gradient(letter, of) => match spelling {
-                Text => format!("{letter}_{}", of.spell(Text)),
+                Text => format!("{letter}_{}", of.behind_letter()),
                 Latex => format!("{}_{{{}}}", name(letter), of.spell(Latex)),
             },
             Self::Range(from, to) => format!("{from}:{to}"),
@@ -43,7 +45,7 @@ impl Formula {
             Operator(sign, left, right) => operator(*sign, left, right, spelling),
             Over(reducer, bounds, body) => over(reducer, bounds, body, spelling),
             Partial(of, by) => match spelling {
-                Text => format!("d{}/d{}", of.spell(Text), by.spell(Text)),
+                Text => format!("d{}/d{}", of.behind_letter(), by.behind_letter()),
                 Latex => format!(
                     "\\frac{{\\partial {}}}{{\\partial {}}}",
                     of.spell(Latex),
@@ -66,6 +68,14 @@ impl Formula {
                 };
                 format!("{of}{}", below(indices, spelling))
             }
+        }
+    }
+
+    /// A symbol in plain text, behind a letter that tells it from a function.
+    fn behind_letter(&self) -> String {
+        match self {
+            Symbol(name, indices) if !indices.is_empty() => format!("{name}{}", below(indices, Text)),
+            own => own.spell(Text),
         }
     }
 
@@ -154,6 +164,7 @@ fn symbol(of: &str, indices: &[Formula], spelling: Spelling) -> String {
     if spelling == Text {
         return match indices {
             [] => of.to_string(),
+            indices if words::has(of) => format!("({of}){}", below(indices, Text)),
             indices => format!("{of}{}", below(indices, Text)),
         };
     }

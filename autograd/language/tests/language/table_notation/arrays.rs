@@ -17,6 +17,12 @@ pub(super) fn compares(a: f64, sign: &str, b: f64) -> bool {
 }
 
 /// Values entry by entry: those with as many axes line up in order, those with fewer by the names of their axes.
+/// The axis of positions of a row that the program does not read as a whole, but as values of another row.
+pub(super) const ROW: &str = "row";
+
+/// That the name of such an axis is needed: a person sees it from the program, and this reader does not know it.
+pub const UNCLEAR: &str = "the positions of a row have no name here";
+
 pub(super) fn met(all: &[&Named], f: &dyn Fn(&[f64]) -> f64) -> Read<Named> {
     let most = all.iter().max_by_key(|one| one.rank()).ok_or("nothing meets")?;
     let (labels, shape) = (most.labels.clone(), most.array.shape().to_vec());
@@ -30,6 +36,7 @@ pub(super) fn met(all: &[&Named], f: &dyn Fn(&[f64]) -> f64) -> Read<Named> {
                 let found: Vec<usize> = (0..labels.len()).filter(|&axis| labels[axis] == *label).collect();
                 match found.as_slice() {
                     [place] => Ok(*place),
+                    [] if label == ROW || labels.iter().any(|of| of == ROW) => Err(UNCLEAR.to_string()),
                     _ => Err(format!("{:?} beside {labels:?}", one.labels)),
                 }
             })

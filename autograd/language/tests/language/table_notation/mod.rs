@@ -3,14 +3,14 @@
 //! The readers know nothing of the code that prints. They know the names of a program, as a reader of a table does, and
 //! how many indices each has.
 
-mod arrays;
+pub mod arrays;
 pub mod latex;
 mod matrices;
 pub mod text;
 pub mod truth;
 pub mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A formula as it was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +60,8 @@ pub struct Condition {
 pub struct Vocabulary {
     /// For each value and size, how many indices it has.
     pub names: BTreeMap<String, usize>,
+    /// The names that always have a position behind them: those of rows of loops.
+    pub rows: BTreeSet<String>,
     /// The letter of gradients.
     pub gradient: String,
 }

@@ -184,7 +184,11 @@ impl<'t> Reader<'t> {
                 self.plain_indices(&rest[..end])?
             }
         };
-        Ok(Node::Entry(of.into(), indices))
+        Ok(match of {
+            // A name in brackets: one of a function, or one that would be read as another.
+            Node::Symbol(name, own) if own.is_empty() => Node::Symbol(name, indices),
+            of => Node::Entry(of.into(), indices),
+        })
     }
 
     fn braces_text(&mut self) -> Read<&'t str> {
@@ -301,7 +305,9 @@ impl<'t> Reader<'t> {
             let call = self.arguments(head, bounds.into_iter().next())?;
             return self.entry(call);
         }
-        if let Some(symbol) = self.symbol(own, has_braces) {
+        // `(sum)_2`: a name whose indices stand behind its bracket.
+        let bracketed = follows.starts_with(")_").then(|| self.symbol(own, true)).flatten();
+        if let Some(symbol) = bracketed.or_else(|| self.symbol(own, has_braces)) {
             readings.push(symbol);
         }
         if let Some(of) = own.strip_prefix(&format!("{}_", self.words.gradient)) {
@@ -342,10 +348,27 @@ impl<'t> Reader<'t> {
         }
         if let Node::Partial(of, _) = one {
             self.wanted("/d")?;
-            let by = self.word()?;
+            let by = self.behind_letter()?;
             return Ok(Node::Partial(of, by.into()));
         }
         Ok(one)
+    }
+
+    /// The symbol behind `/d`, which is no function even if it is called like one.
+    fn behind_letter(&mut self) -> Read<Node> {
+        let rest = self.rest();
+        let end = rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .unwrap_or(rest.len());
+        let has_braces = rest[..end].ends_with('_') && rest[end..].starts_with('{');
+        let own = if has_braces { &rest[..end - 1] } else { &rest[..end] };
+        let symbol = self.symbol(own, has_braces);
+        let symbol = symbol.ok_or_else(|| format!("`{rest}` begins with no name"))?;
+        self.at += end;
+        match has_braces {
+            true => Ok(with_indices(symbol, &self.braces()?)),
+            false => Ok(symbol),
+        }
     }
 
     /// What follows the braces that begin at `end` of the rest.
@@ -364,6 +387,7 @@ impl<'t> Reader<'t> {
         let plain = self
             .words
             .count(text)
+            .filter(|_| has_braces || !self.words.rows.contains(text))
             .map(|_| Node::Symbol(text.to_string(), Vec::new()));
         if has_braces {
             return plain;

@@ -6,7 +6,7 @@ use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 use tapegrad_autograd::language::derive::unrolled;
 use tapegrad_autograd::language::open;
-use tapegrad_autograd::language::program::Program;
+use tapegrad_autograd::language::program::{Instruction, Program};
 use tapegrad_autograd::language::run::{Instance, Request, Wanted, run};
 use tapegrad_autograd::language::table::{Formula, Row, Spelling};
 use tapegrad_autograd::language::types::{Kind, Type};
@@ -19,6 +19,8 @@ pub struct Truth {
     pub words: Vocabulary,
     pub values: BTreeMap<String, Named>,
     pub places: BTreeMap<String, usize>,
+    /// For each row that is read as a whole, what its axes are called.
+    pub rows: BTreeMap<String, Vec<String>>,
     pub gradients: BTreeMap<String, Option<ArrayD<f64>>>,
 }
 
@@ -86,8 +88,15 @@ pub fn truth(program: &Program, request: &Request, given: &BTreeMap<String, i64>
     let answer =
         run::<f64>(straight, &flat_request, Wanted::default()).map_err(|error| format!("{error:?}\n{text}"))?;
     let mut values = BTreeMap::new();
+    let known = |name: &String| answer["values"].get(name).or_else(|| flat_request.values.get(name));
+    // A value may have two names, and the run's answer tells it by one of them.
+    let by_id: BTreeMap<_, _> = straight
+        .names
+        .iter()
+        .filter_map(|(name, id)| Some((*id, known(name)?)))
+        .collect();
     for (name, id) in &straight.names {
-        let value = answer["values"].get(name).or_else(|| flat_request.values.get(name));
+        let value = known(name).or_else(|| by_id.get(id).copied());
         values.extend(value.map(|value| (with_sign(program, name), named(&straight.values[*id].ty, value))));
     }
     for input in &straight.inputs {
@@ -134,26 +143,46 @@ pub fn truth(program: &Program, request: &Request, given: &BTreeMap<String, i64>
                 .remove(&place_name(name, &indices[..own]).unwrap_or_default());
         }
         words.names.insert(name.clone(), indices.len());
-        places.insert(name.clone(), own);
+        // A value of the row that nothing needs is in no run.
+        let known: &mut usize = places.entry(name.clone()).or_default();
+        *known = own.max(*known);
+        if *known > 0 {
+            words.rows.insert(name.clone());
+        }
         for (left, _) in &row.backward {
             if let Formula::Gradient(letter, _) = left {
                 words.gradient = letter.clone();
             }
         }
     }
+    // Where a table's gradients are g2, an array called so is part of no row.
+    if words.gradient != "g" && words.count(&words.gradient).is_some_and(|count| count > 0) {
+        words.names.remove(&words.gradient);
+    }
+    let whole_rows = Instruction::all(&program.instructions).filter_map(|one| match one {
+        Instruction::Collect { out, family } => {
+            let axes = program.values[*out].ty.axes.iter();
+            let labels = axes.map(|axis| axis.label.to_string()).collect();
+            Some((program.families[*family].name.clone(), labels))
+        }
+        _ => None,
+    });
     Ok(Truth {
         words,
         values,
         places,
+        rows: whole_rows.collect(),
         gradients,
     })
 }
 
-/// A value `g2` of the row `g` of a loop as `g_2`, like those of other rows.
+/// A value `g2` of `g` in a loop as `g_2`, like those of other names.
 fn with_sign(program: &Program, name: &str) -> String {
-    let has_row = program.families.iter().any(|row| row.name == "g");
+    let has_row = program.families.iter().any(|row| row.name == "g")
+        || program.values.iter().any(|value| value.name.as_deref() == Some("g"));
     let rest = name.strip_prefix('g');
-    match rest.filter(|rest| has_row && rest.starts_with(|first: char| first.is_ascii_digit())) {
+    let is_position = |rest: &str| rest.chars().all(|sign| sign.is_ascii_digit() || "_m".contains(sign));
+    match rest.filter(|rest| has_row && !rest.is_empty() && is_position(rest)) {
         Some(rest) => format!("g_{rest}"),
         None => name.to_string(),
     }

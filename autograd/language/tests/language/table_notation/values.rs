@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use ndarray::{ArrayD, IxDyn};
 
-use super::arrays::{at_place, compares, function, met, operator, reduced, transposed};
+use super::arrays::{ROW, at_place, compares, function, met, operator, reduced, transposed};
 use super::{Along, Bound, Condition, Node, Read};
 
 /// An array with the names of its axes; a vector may be a row.
@@ -55,6 +55,8 @@ pub struct Known {
     pub gradients: BTreeMap<String, Named>,
     /// How many indices of a name are positions in loops.
     pub places: BTreeMap<String, usize>,
+    /// What the axes of a whole row are called.
+    pub rows: BTreeMap<String, Vec<String>>,
     /// The formulas of local derivatives, by how `∂y/∂x` was read.
     pub partials: RefCell<Vec<(Node, Node)>>,
 }
@@ -229,9 +231,12 @@ impl Known {
         let views: Vec<_> = parts.iter().map(|part| part.array.view()).collect();
         let array = ndarray::stack(ndarray::Axis(0), &views).map_err(|error| error.to_string())?;
         // The name of the new axis is that of the whole row.
-        let label = self.values.get(name).map_or("row".to_string(), |whole| {
-            whole.labels[array.ndim() - views[0].ndim() - 1].clone()
-        });
+        let whole = self
+            .rows
+            .get(name)
+            .or_else(|| self.values.get(name).map(|whole| &whole.labels));
+        let axis = |labels: &Vec<String>| labels.get(labels.len().checked_sub(array.ndim())?).cloned();
+        let label = whole.and_then(axis).unwrap_or_else(|| ROW.to_string());
         let labels = std::iter::once(label).chain(parts[0].labels.clone()).collect();
         Ok(Named::new(labels, array))
     }
@@ -250,8 +255,10 @@ impl Known {
                 .iter()
                 .map(|label| {
                     let places: Vec<usize> = (0..of.rank()).filter(|&axis| of.labels[axis] == *label).collect();
-                    match places.as_slice() {
-                        [one] => Ok(*one),
+                    // The positions of a loop's row, as in `u_{1:3,3}`, have the name of the loop's size.
+                    let rows: Vec<usize> = (0..of.rank()).filter(|&axis| of.labels[axis] == ROW).collect();
+                    match (places.as_slice(), rows.as_slice()) {
+                        ([one], _) | ([], [one]) => Ok(*one),
                         _ => Err(format!("{} axes are called `{label}` in {:?}", places.len(), of.labels)),
                     }
                 })
