@@ -128,7 +128,7 @@ pub fn all(assignment: &Assignment, reference: &Reference) -> Result<Vec<Solutio
 
 /// The mutants that the handout warns of.
 ///
-/// **Errors** as [`all`], and if the handout does not have the words that a mutant quotes.
+/// **Errors** if the file of mutants is not well formed, and if the handout does not have the words that a mutant quotes.
 pub fn traps(assignment: &Assignment, reference: &Reference) -> Result<Vec<SolutionMutant>, AssignmentError> {
     let on_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let handout = on_one_line(assignment.handout);
