@@ -187,6 +187,19 @@ fn the_box_of_the_step_is_marked_and_tells_its_numbers_when_they_are_known() {
 }
 
 #[test]
+fn before_the_first_step_the_box_that_it_computes_is_in_view() {
+    for (id, _) in bundled::lessons() {
+        let Some(mut visit) = visit(id) else { return };
+        let seen = "(() => { if (!picture) return true; \
+                    const first = box(drawing.now.find((number) => number !== null)); \
+                    const [a, b] = [first, picture].map((one) => one.getBoundingClientRect()); \
+                    return a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom \
+                      && !picture.querySelector('.now'); })()";
+        assert_eq!(visit.page.evaluate(seen), true, "{id}");
+    }
+}
+
+#[test]
 fn every_recorded_solution_is_right_on_the_page_too() {
     for (id, _) in bundled::lessons() {
         let Some(mut visit) = visit(id) else { return };

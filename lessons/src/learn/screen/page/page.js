@@ -41,9 +41,11 @@ function mark() {
   if (!picture) return;
   picture.querySelectorAll(".now").forEach((one) => one.classList.remove("now"));
   const own = drawing.now[step - 1] ?? null;
-  if (own !== null) {
-    box(own).classList.add("now");
-    const [place, view] = [box(own).getBoundingClientRect(), picture.getBoundingClientRect()];
+  if (own !== null) box(own).classList.add("now");
+  // Before the first step, where that will be.
+  const seen = own ?? (step === 0 ? drawing.now.find((box) => box !== null) : null) ?? null;
+  if (seen !== null) {
+    const [place, view] = [box(seen).getBoundingClientRect(), picture.getBoundingClientRect()];
     picture.scrollBy(place.left + place.width / 2 - view.left - view.width / 2,
       place.top + place.height / 2 - view.top - view.height / 2);
   }
