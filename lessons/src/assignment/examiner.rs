@@ -3,6 +3,7 @@
 //! Tests are Rust, and can do what the tests of the project's assignments can. So they are compiled, once for each version
 //! of them, against the libraries that this program was built from.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -38,8 +39,12 @@ pub fn of(assignment: &Assignment, project: &Project, libraries: &Libraries) -> 
     if program.is_file() {
         return Ok(program);
     }
-    write(&folder, "main.rs", MAIN)?;
-    write(&folder, "exam.rs", assignment.exam)?;
+    // Built aside and put in its place as a whole: another process may be building the same examiner, or running it.
+    let unwritable = |error: std::io::Error| AssignmentError::file(folder.display(), &error);
+    fs::create_dir_all(&folder).map_err(unwritable)?;
+    let aside = tempfile::tempdir_in(&folder).map_err(unwritable)?;
+    write(aside.path(), "main.rs", MAIN)?;
+    write(aside.path(), "exam.rs", assignment.exam)?;
     let mut first = None;
     for library in &lessons {
         let mut compiler = libraries.rustc();
@@ -47,8 +52,12 @@ pub fn of(assignment: &Assignment, project: &Project, libraries: &Libraries) -> 
             .arg("--extern")
             .arg(format!("tapegrad_lessons={}", library.display()))
             .arg("main.rs");
-        match Compilation::trusted(libraries).run(compiler, &folder)? {
-            Compiled::Program(_) => return Ok(program),
+        match Compilation::trusted(libraries).run(compiler, aside.path())? {
+            Compiled::Program(_) => {
+                let built = aside.path().join(program.file_name().unwrap_or_default());
+                fs::rename(built, &program).map_err(unwritable)?;
+                return Ok(program);
+            }
             // An older library beside the newest one only fits other tests.
             Compiled::Failed(reason) => first = first.or(Some(reason)),
         }

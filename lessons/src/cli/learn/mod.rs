@@ -164,7 +164,7 @@ impl Learn {
         let mut keeper = ProgressKeeper::begin(file.as_deref(), &mut state).map_err(progress_error)?;
         let end = match draws {
             true => {
-                let stop = StopRequest::listen()?;
+                let stop = StopRequest::listen_with_terminal()?;
                 let after = &mut |state: &mut LessonState| keeper.keep(state);
                 terminal::run(&mut state, after, &|| stop.is_set()).map_err(|error| terminal_error(&error))?
             }
