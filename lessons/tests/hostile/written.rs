@@ -251,3 +251,13 @@ fn what_is_long_or_deep_goes_through_every_command() {
         );
     }
 }
+
+#[test]
+fn a_derivative_with_many_thousand_outputs_is_derived_again() {
+    let text = "module A[T](x[T]) -> y[T] { param b[T] y = x + b }
+        graph g { dim T input x[T] layer a[50000] = A[T] h[0] = x for l = 1..50000 { h[l] = a[l](h[l-1]) }
+        J = sum(h[50000], over T) minimize J }";
+    let program = file("outputs.cg", text);
+    let twice = answer(&["derive", &program, "--at", "T=2", "--times", "2", "--memory", "1GB"]);
+    assert_eq!(twice.map(|(code, _)| code), Ok(0));
+}

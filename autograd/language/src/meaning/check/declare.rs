@@ -238,9 +238,9 @@ impl<'a> Checker<'a> {
         }
         let path = format!("{}{}", self.frame().path, decl.name.name);
         let (counts, at) = self.frame().positions.iter().cloned().unzip();
-        let known = self.program.params.iter().position(|param| param.path == path);
-        let number = known.unwrap_or(self.program.params.len());
-        if known.is_none() {
+        let next = self.program.params.len();
+        let number = *self.params.entry(path.clone()).or_insert(next);
+        if number == next {
             self.program.params.push(DeclaredParam {
                 path,
                 counts,

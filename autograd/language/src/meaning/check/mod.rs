@@ -164,8 +164,10 @@ struct Checker<'a> {
     broken: bool,
     /// The statement that says the objective.
     objective_at: Option<Span>,
-    /// The names of the outputs so far: a program may have many thousands.
+    /// The names of the outputs so far, and the numbers of the parameters by their paths: a derivative may have many
+    /// thousands of both.
     outputs: BTreeSet<String>,
+    params: BTreeMap<String, usize>,
     /// The names that the item defines anywhere, with their places.
     defined: Vec<(&'a str, Span)>,
     /// The positions of loops that ended, each with the text of its last one.
@@ -209,6 +211,7 @@ impl<'a> Checker<'a> {
             broken: false,
             objective_at: None,
             outputs: BTreeSet::new(),
+            params: BTreeMap::new(),
             defined: Vec::new(),
             loops_ended: Vec::new(),
             used_at: BTreeMap::new(),
