@@ -46,19 +46,16 @@ pub fn of(assignment: &Assignment, project: &Project, libraries: &Libraries) -> 
     write(aside.path(), "main.rs", MAIN)?;
     write(aside.path(), "exam.rs", assignment.exam)?;
     let mut first = None;
-    for library in &lessons {
+    for libraries in libraries.with_lessons() {
         let mut compiler = libraries.rustc();
-        compiler
-            .arg("--extern")
-            .arg(format!("tapegrad_lessons={}", library.display()))
-            .arg("main.rs");
-        match Compilation::trusted(libraries).run(compiler, aside.path())? {
+        compiler.arg("main.rs");
+        match Compilation::trusted(&libraries).run(compiler, aside.path())? {
             Compiled::Program(_) => {
                 let built = aside.path().join(program.file_name().unwrap_or_default());
                 fs::rename(built, &program).map_err(unwritable)?;
                 return Ok(program);
             }
-            // An older library beside the newest one only fits other tests.
+            // Other versions beside the right ones fit other programs.
             Compiled::Failed(reason) => first = first.or(Some(reason)),
         }
     }

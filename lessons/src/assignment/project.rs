@@ -139,6 +139,28 @@ impl Libraries {
         newest_first(&self.folder, "tapegrad_lessons")
     }
 
+    /// These libraries with one of the grader itself, each with each version of the engine, the newest first: one
+    /// workspace may hold the engine with several sets of features, and the grader was built with one of them.
+    pub fn with_lessons(&self) -> Vec<Self> {
+        let engines = newest_first(&self.folder, NAMES[0]);
+        let with = |lessons: &PathBuf, engine: &PathBuf| {
+            let mut libraries = self.clone();
+            for (name, file) in &mut libraries.externs {
+                if name == NAMES[0] {
+                    *file = engine.clone();
+                }
+            }
+            libraries
+                .externs
+                .push(("tapegrad_lessons".to_string(), lessons.clone()));
+            libraries
+        };
+        self.lessons()
+            .iter()
+            .flat_map(|lessons| engines.iter().map(move |engine| with(lessons, engine)))
+            .collect()
+    }
+
     /// The newest libraries of a folder that were built against each other.
     fn fitting(folder: &Path) -> Result<Option<Self>, AssignmentError> {
         let compiler = Compiler::find()?;
