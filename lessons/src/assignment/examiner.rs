@@ -48,7 +48,8 @@ pub fn of(assignment: &Assignment, project: &Project, libraries: &Libraries) -> 
     let mut first = None;
     for libraries in libraries.with_lessons() {
         let mut compiler = libraries.rustc();
-        compiler.arg("main.rs");
+        // With the line tables of all libraries it would be larger than a compiler may write.
+        compiler.args(["-C", "strip=debuginfo", "main.rs"]);
         match Compilation::trusted(&libraries).run(compiler, aside.path())? {
             Compiled::Program(_) => {
                 let built = aside.path().join(program.file_name().unwrap_or_default());
