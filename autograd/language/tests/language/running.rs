@@ -184,3 +184,46 @@ fn two_ids_name_one_entry_in_a_loop_as_in_an_index_equation() {
     assert_close("J", &one["objective"], &other["objective"], 1e-12);
     assert_close("A", &one["gradients"]["A"], &other["gradients"]["A"], 1e-12);
 }
+
+/// A program is checked as if it stood alone in its file: nothing of the items before it is left.
+#[test]
+fn the_programs_of_a_file_are_those_that_each_of_them_is_alone() {
+    let items = [
+        "module cell[N, M](x[N]) -> y[M] { param U[M, N], W[M] y = tanh(U @ x) * W }",
+        "graph first { dim N, M input x[N] param W[N], U[M, N] y = W * x z = U @ y J = sum(z^2, over M) output y, z minimize J }",
+        "graph second { dim N, M input x[M] param U[M] y = U * x z = y^2 J = sum(z, over M) output z, y minimize J }",
+        "graph third { dim N, M input x[N] param W[M] layer c = cell[N, M] y = c(x) * W J = sum(y, over M) output y minimize J }",
+    ];
+    let together = opened("together", &items.join("\n"));
+    for (position, program) in together.programs.iter().enumerate() {
+        let alone = opened("alone", &[items[0], items[position + 1]].join("\n"));
+        assert_eq!(
+            declared(program),
+            declared(&alone.programs[0]),
+            "{}",
+            items[position + 1]
+        );
+        let answer = |program: &Program| {
+            let request = request(program, different_sizes(program));
+            run::<f64>(program, &request, WITH_GRADIENTS).unwrap()
+        };
+        assert_eq!(answer(program), answer(&alone.programs[0]));
+    }
+    assert_eq!(together.programs.len(), 3);
+}
+
+/// What a program declares and gives, by name, axes and kind.
+fn declared(program: &Program) -> Vec<String> {
+    let params = program
+        .params
+        .iter()
+        .map(|param| format!("{} {:?} {:?}", param.path, param.ty.labels(), param.ty.kind));
+    let inputs = program
+        .inputs
+        .iter()
+        .map(|input| format!("{} {:?} {:?}", input.name, input.ty.labels(), input.ty.kind));
+    params
+        .chain(inputs)
+        .chain(program.outputs.iter().map(|(name, _)| name.clone()))
+        .collect()
+}

@@ -164,8 +164,8 @@ struct Checker<'a> {
     broken: bool,
     /// The statement that says the objective.
     objective_at: Option<Span>,
-    /// The names of the outputs so far, and the numbers of the parameters by their paths: a derivative may have many
-    /// thousands of both.
+    /// The names of the outputs of the program so far, and the numbers of its parameters by their paths: a derivative may
+    /// have many thousands of both.
     outputs: BTreeSet<String>,
     params: BTreeMap<String, usize>,
     /// The names that the item defines anywhere, with their places.
@@ -287,6 +287,8 @@ impl<'a> Checker<'a> {
         self.plans.clear();
         self.used_at.clear();
         self.objective_at = None;
+        self.outputs.clear();
+        self.params.clear();
         self.defined.clear();
         self.loops_ended.clear();
         self.active.clear();
