@@ -5,11 +5,12 @@
 //! the learner's own hand may have written the rest. A file that cannot be read is set aside, never written over.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
+use tapegrad_models::train::write_atomically;
 use toml::{Table, Value};
 
 use super::progress::{LearnerProgress, LessonProgress};
@@ -122,17 +123,7 @@ impl ProgressFile {
         changed(inner(own, "answered")?, &before.answered, &now.answered);
         changed(inner(own, "attempts")?, &before.attempts, &now.attempts);
         let text = toml::to_string(&table).map_err(|error| format!("{}: {error}", self.path.display()))?;
-        self.replace(&(HEADING.to_owned() + &text))
-            .map_err(|error| self.wrong(&error))
-    }
-
-    fn replace(&self, text: &str) -> io::Result<()> {
-        let beside = self.beside("toml.new");
-        let mut file = File::create(&beside)?;
-        file.write_all(text.as_bytes())?;
-        // Without this a machine that loses its power may have the new name with nothing in it.
-        file.sync_all()?;
-        fs::rename(&beside, &self.path)
+        write_atomically(&self.path, (HEADING.to_owned() + &text).as_bytes()).map_err(|error| self.wrong(&error))
     }
 
     /// Holds the file against other sessions until the lock is dropped; it dies with its process.

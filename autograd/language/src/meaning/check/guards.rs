@@ -285,18 +285,18 @@ impl Checker<'_> {
 
     /// The operation that gives a value, and its operands.
     pub(super) fn computed(&self, value: ValueId) -> Option<(&Operation, &[ValueId])> {
-        let blocks = self.blocks.iter().rev();
-        blocks.flat_map(|block| block.iter().rev()).find_map(|one| match one {
-            Instruction::Compute { out, op, args } if *out == value => Some((op, args.as_slice())),
-            _ => None,
-        })
+        self.computed_within(value, usize::MAX)
     }
 
     /// The same, if it was not long ago; elsewhere a guard too many does no harm.
     fn computed_lately(&self, value: ValueId) -> Option<(&Operation, &[ValueId])> {
+        self.computed_within(value, LATELY)
+    }
+
+    fn computed_within(&self, value: ValueId, latest: usize) -> Option<(&Operation, &[ValueId])> {
         let blocks = self.blocks.iter().rev();
-        let mut lately = blocks.flat_map(|block| block.iter().rev()).take(LATELY);
-        lately.find_map(|one| match one {
+        let mut instructions = blocks.flat_map(|block| block.iter().rev()).take(latest);
+        instructions.find_map(|one| match one {
             Instruction::Compute { out, op, args } if *out == value => Some((op, args.as_slice())),
             _ => None,
         })
