@@ -86,11 +86,17 @@ impl Train {
             ));
         }
         let trained = run.train(&mut bar)?;
-        bar.finish();
         let is_over = trained.progress.step >= trained.steps;
         let measured = is_over
             .then(|| heldout(&trained.model, &recipe, &dataset))
             .transpose()?;
+        if let Some(heldout) = &measured {
+            let tokens = dataset.tokenizer().vocabulary().size();
+            if let Some(said) = worse_than_guessing(heldout.all.nats_per_token(), tokens) {
+                bar.warn(&said);
+            }
+        }
+        bar.finish();
         report(&trained, measured.as_ref(), &folder, &name, output)
     }
 
@@ -327,6 +333,17 @@ fn said_of_cut(dataset: &Dataset, part: Part, name: &str, block: usize) -> Optio
         format!(
             "{cut} of the {all} sentences {name} are longer than the block of {block} and are cut: their ends do not \
              count, so no loss can be compared with the entropy; use --block {whole} to keep them whole"
+        )
+    })
+}
+
+/// A sentence if a loss is above that of the even distribution over all tokens, `ln V`: nothing was learned.
+fn worse_than_guessing(nats: f64, tokens: usize) -> Option<String> {
+    let even = (tokens as f64).ln();
+    (nats > even).then(|| {
+        format!(
+            "{nats:.4} nats is worse than an even guess among the {tokens} tokens ({even:.4} nats): train longer, or with \
+             a smaller --learning-rate"
         )
     })
 }

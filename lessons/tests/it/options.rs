@@ -383,3 +383,27 @@ fn a_run_can_begin_with_the_weights_of_another_on_another_text() {
     let (code, _, stderr) = tapegrad(&["train", "rnn", "--from", &first, "--out", &fresh]);
     assert!(code == 2 && stderr.contains("has the model `lstm`"), "{stderr}");
 }
+
+#[test]
+fn a_run_that_is_worse_than_an_even_guess_says_so() {
+    let (folder, text) = place();
+    for (rate, steps, is_worse) in [("1e6", "3", true), ("0.01", "20", false)] {
+        let words = [
+            "train",
+            "lstm",
+            "--plain",
+            "--text",
+            &text,
+            "--out",
+            &path(&folder, rate),
+        ];
+        let more = ["--steps", steps, "--block", "8", "--learning-rate", rate];
+        let (code, _, stderr) = program(&[&words[..], &more].concat());
+        assert_eq!(code, 0, "{stderr}");
+        assert_eq!(
+            stderr.contains("worse than an even guess"),
+            is_worse,
+            "{rate}: {stderr}"
+        );
+    }
+}
