@@ -34,6 +34,7 @@ pub mod corpus;
 pub mod decode;
 pub mod evaluation;
 mod fingerprint;
+mod fold_hash;
 pub mod language_model;
 pub mod laws;
 pub mod layers;

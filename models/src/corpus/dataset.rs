@@ -256,7 +256,7 @@ impl Dataset {
 
     /// How many tokens of a part are outside the vocabulary, and how many there are.
     pub fn unknown(&self, part: Part) -> (usize, usize) {
-        let oov = self.tokenizer.vocabulary().oov();
+        let oov = self.tokenizer.unknown();
         let ids = || self.part(part).ids().filter(|&id| id != TokenId::MAX);
         (ids().filter(|&id| id == oov).count(), ids().count())
     }

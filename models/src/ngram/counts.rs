@@ -14,8 +14,8 @@
 //! answer "how many different tokens stand before this n-gram", the question of Kneser-Ney; sorted arrays, which are
 //! smaller but must be merged before they can answer anything.
 
-use super::fold_hash::FoldHasher;
 use crate::corpus::NO_LABEL;
+use crate::fold_hash::FoldHasher;
 use crate::tokenizer::TokenId;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;

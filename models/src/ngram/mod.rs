@@ -12,7 +12,6 @@ mod counts;
 mod discounts;
 #[cfg(test)]
 mod floors;
-mod fold_hash;
 mod followers;
 mod fraction;
 mod interpolated;

@@ -1,13 +1,15 @@
-//! Text to token ids and back: words or characters, one vocabulary.
+//! Text to token ids and back: words, characters or parts of words, one vocabulary.
 //!
 //! A [`Tokenizer`] is saved as JSON beside a checkpoint. Its [`fingerprint`](Tokenizer::fingerprint) is stored in the
 //! checkpoint, so that weights trained on another vocabulary are noticed before they produce nonsense.
 
 mod char;
+pub mod subword;
 mod vocabulary;
 mod word;
 
 pub use self::char::CharTokenizer;
+pub use self::subword::{Algorithm, Encoding, FileError, Special, SubwordTokenizer, TrainError as TrainTokenizerError};
 pub use self::vocabulary::{TokenId, Vocabulary, VocabularyError};
 pub use self::word::{Case, Split, WordTokenizer};
 
@@ -22,12 +24,21 @@ pub enum Tokenizer {
     Word(WordTokenizer),
     /// Unicode characters.
     Char(CharTokenizer),
+    /// Parts of words. Its JSON form is a `tokenizer.json`, which other tools read.
+    #[serde(skip)]
+    Subword(Box<SubwordTokenizer>),
 }
 
 /// Says why a saved tokenizer cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("this is not a saved tokenizer: {0}; use the tokenizer file beside the checkpoint")]
-pub struct TokenizerError(#[from] serde_json::Error);
+pub enum TokenizerError {
+    /// It is not JSON, or no tokenizer of words or characters.
+    #[error("this is not a saved tokenizer: {0}; use the tokenizer file beside the checkpoint")]
+    Json(#[from] serde_json::Error),
+    /// It is a `tokenizer.json` with something in it that cannot be used.
+    #[error("{0}")]
+    File(#[from] FileError),
+}
 
 impl Tokenizer {
     /// Gives the ids of a text; what is not in the vocabulary becomes OOV.
@@ -35,7 +46,43 @@ impl Tokenizer {
         match self {
             Tokenizer::Word(words) => words.encode(text),
             Tokenizer::Char(chars) => chars.encode(text),
+            Tokenizer::Subword(subwords) => subwords.ids(text),
         }
+    }
+
+    /// Gives the ids of a text and where each token is, in characters; of parts of words also the special tokens that
+    /// belong around a text, if they are to be there.
+    pub fn encode_with_offsets(&self, text: &str, special: Special) -> Encoding {
+        match self {
+            Tokenizer::Word(words) => {
+                let mut at = (0, 0);
+                let offsets = words.places(text).map(|place| {
+                    at.1 += text[at.0..place.start].chars().count();
+                    let start = at.1;
+                    at = (place.end, start + text[place].chars().count());
+                    (start, at.1)
+                });
+                Encoding {
+                    offsets: offsets.collect(),
+                    ids: words.encode(text),
+                }
+            }
+            Tokenizer::Char(chars) => {
+                let ids = chars.encode(text);
+                let offsets = (0..ids.len()).map(|at| (at, at + 1)).collect();
+                Encoding { ids, offsets }
+            }
+            Tokenizer::Subword(subwords) => subwords.encode(text, special),
+        }
+    }
+
+    /// Gives the token of what is not in the vocabulary.
+    pub fn unknown(&self) -> TokenId {
+        let own = match self {
+            Tokenizer::Word(_) | Tokenizer::Char(_) => None,
+            Tokenizer::Subword(subwords) => subwords.unknown(),
+        };
+        own.unwrap_or(self.vocabulary().oov())
     }
 
     /// Gives the text of some ids; PAD, SOS and EOS have no text.
@@ -46,6 +93,24 @@ impl Tokenizer {
         match self {
             Tokenizer::Word(words) => words.decode(ids),
             Tokenizer::Char(chars) => chars.decode(ids),
+            Tokenizer::Subword(subwords) => subwords.decode(ids, Special::Added),
+        }
+    }
+
+    /// Gives the text that some ids add to that of the ids before them.
+    ///
+    /// Parts of words may have another text at the beginning than after other tokens, or be bytes of one character
+    /// with those before them.
+    pub fn decode_after(&self, before: &[TokenId], ids: &[TokenId]) -> String {
+        match self {
+            Tokenizer::Word(_) | Tokenizer::Char(_) => self.decode(ids),
+            Tokenizer::Subword(_) => {
+                let whole = self.decode(&[before, ids].concat());
+                let known = self.decode(before);
+                whole
+                    .strip_prefix(known.as_str())
+                    .map_or_else(|| self.decode(ids), str::to_string)
+            }
         }
     }
 
@@ -53,6 +118,14 @@ impl Tokenizer {
     pub fn after_first<'a>(&self, text: &'a str) -> &'a str {
         match self {
             Tokenizer::Word(words) => words.after_first(text),
+            Tokenizer::Subword(subwords) => {
+                let end = subwords
+                    .encode(text, Special::LeftOut)
+                    .offsets
+                    .first()
+                    .map_or(0, |place| place.1);
+                text.char_indices().nth(end).map_or("", |(at, _)| &text[at..])
+            }
             Tokenizer::Char(_) => text.chars().next().map_or("", |first| &text[first.len_utf8()..]),
         }
     }
@@ -61,7 +134,7 @@ impl Tokenizer {
     pub fn between(&self, before: &str, after: &str) -> &'static str {
         let joins = |text: &str, end: Option<char>| text.is_empty() || end.is_some_and(char::is_whitespace);
         match self {
-            Tokenizer::Char(_) => "",
+            Tokenizer::Char(_) | Tokenizer::Subword(_) => "",
             Tokenizer::Word(_) if joins(before, before.chars().last()) || after.is_empty() => "",
             Tokenizer::Word(_) => " ",
         }
@@ -72,19 +145,28 @@ impl Tokenizer {
         match self {
             Tokenizer::Word(words) => words.vocabulary(),
             Tokenizer::Char(chars) => chars.vocabulary(),
+            Tokenizer::Subword(subwords) => subwords.vocabulary(),
         }
     }
 
     /// Gives the tokenizer as one JSON document.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("a tokenizer is strings and names, which JSON can always hold")
+        let text = match self {
+            Tokenizer::Subword(subwords) => serde_json::to_string(subwords.document()),
+            Tokenizer::Word(_) | Tokenizer::Char(_) => serde_json::to_string(self),
+        };
+        text.expect("a tokenizer is strings and names, which JSON can always hold")
     }
 
-    /// Reads a tokenizer that [`to_json`](Tokenizer::to_json) wrote.
+    /// Reads a tokenizer that [`to_json`](Tokenizer::to_json) wrote, or the `tokenizer.json` of another tool.
     ///
     /// **Errors** when the text is not JSON, not a tokenizer, or its vocabulary is out of order.
     pub fn from_json(json: &str) -> Result<Tokenizer, TokenizerError> {
-        Ok(serde_json::from_str(json)?)
+        let document: serde_json::Value = serde_json::from_str(json)?;
+        if document.get("kind").is_some() {
+            return Ok(serde_json::from_value(document)?);
+        }
+        Ok(Tokenizer::Subword(Box::new(SubwordTokenizer::from_document(document)?)))
     }
 
     /// Gives the fingerprint of the JSON form: 16 hexadecimal digits that change with any change of the tokenizer.

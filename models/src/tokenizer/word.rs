@@ -84,6 +84,19 @@ impl WordTokenizer {
         .map(move |token| cased(token, case))
     }
 
+    /// Gives where each token is, in bytes.
+    pub(super) fn places<'a>(&self, text: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + use<'a> {
+        let mut tokens = Tokens {
+            rest: text,
+            split: self.split,
+        };
+        std::iter::from_fn(move || {
+            let token = tokens.next()?;
+            let end = text.len() - tokens.rest.len();
+            Some(end - token.len()..end)
+        })
+    }
+
     /// Gives the text after its first token.
     pub(super) fn after_first<'a>(&self, text: &'a str) -> &'a str {
         let mut tokens = Tokens {

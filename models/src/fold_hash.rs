@@ -7,7 +7,7 @@ use std::hash::Hasher;
 /// The default hash of the standard library resists attackers and takes several times as long.
 /// **Formula**: `hi(p) xor lo(p)` where `p = key * 0x9e3779b97f4a7c15`, 2^64 over the golden ratio.
 #[derive(Default)]
-pub(super) struct FoldHasher(u64);
+pub(crate) struct FoldHasher(u64);
 
 impl Hasher for FoldHasher {
     fn write_u64(&mut self, key: u64) {
@@ -16,7 +16,7 @@ impl Hasher for FoldHasher {
     }
 
     fn write(&mut self, _: &[u8]) {
-        unreachable!("the keys of the n-gram table are u64");
+        unreachable!("the keys are u64");
     }
 
     fn finish(&self) -> u64 {
