@@ -23,6 +23,7 @@ mod signals;
 mod smoothing;
 mod step;
 mod threads;
+mod tokenize;
 mod train;
 
 use std::ffi::OsString;
@@ -72,6 +73,7 @@ enum Command {
     Assignment(assignment::AssignmentCommand),
     Bench(bench::Bench),
     Graph(graph::Graph),
+    Tokenize(tokenize::Tokenize),
     Confined(confined::Confined),
 }
 
@@ -88,6 +90,7 @@ impl Command {
             Self::Assignment(assignment) => assignment.run(out),
             Self::Bench(bench) => bench.run(out),
             Self::Graph(graph) => graph.run(out),
+            Self::Tokenize(tokenize) => tokenize.run(out),
             Self::Confined(confined) => confined.run(),
         }
     }

@@ -13,6 +13,7 @@ mod options;
 #[cfg(unix)]
 mod sigkill;
 mod template;
+mod tokenize;
 mod train;
 mod two_layer;
 

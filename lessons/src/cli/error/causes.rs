@@ -6,6 +6,7 @@ use crate::bench::BenchError;
 use tapegrad_models::corpus::{BatchError, CorpusError, TextError};
 use tapegrad_models::decode::{DecodeError, SamplingError};
 use tapegrad_models::model::ModelError;
+use tapegrad_models::tokenizer::TrainTokenizerError;
 use tapegrad_models::train::{CheckpointError, FolderError, RecipeError, TrainError};
 
 /// Gives each error type of the packages below its code.
@@ -32,6 +33,7 @@ trait Placed {
 impl Placed for BatchError {}
 impl Placed for ModelError {}
 impl Placed for SamplingError {}
+impl Placed for TrainTokenizerError {}
 impl Placed for DecodeError {}
 impl Placed for AssignmentError {}
 
@@ -121,6 +123,7 @@ causes! {
     FolderError => |error| folder(&error);
     TrainError => |error| training(&error);
     SamplingError => |_error| ErrorCode::Sampling;
+    TrainTokenizerError => |_error| ErrorCode::Tokenizer;
     DecodeError => |_error| ErrorCode::Decoding;
     AssignmentError => |error| assignment(&error);
 }

@@ -56,6 +56,7 @@ pub enum ErrorCode {
     Terminal,
     Text,
     Threads,
+    Tokenizer,
     TooManyBoxes,
     Train,
     UnknownAssignment,

@@ -203,7 +203,10 @@ mod tests {
             ("xyz", vec![(0, 1), (1, 2)])
         );
         aligned.prepend("__");
-        assert_eq!((aligned.text(), aligned.places(&[0..2])), ("__xyz", vec![(0, 1)]));
+        assert_eq!(
+            (aligned.text(), aligned.places(&[0..2, 2..3])),
+            ("__xyz", vec![(0, 1), (0, 1)])
+        );
         aligned.replace(&[0..2, 4..5], "é");
         assert_eq!(
             (aligned.text(), aligned.places(&[0..2, 4..6])),

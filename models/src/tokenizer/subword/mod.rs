@@ -348,7 +348,7 @@ type Words<'t> = Box<dyn Fn(&str) -> Vec<Range<usize>> + 't>;
 /// Some ranges of a text, and what is between them.
 fn with_gaps(text: &str, found: Vec<Range<usize>>) -> Vec<Range<usize>> {
     let (mut all, mut at) = (Vec::with_capacity(found.len()), 0);
-    for range in found.into_iter().chain([text.len()..text.len()]) {
+    for range in found.into_iter().chain(std::iter::once(text.len()..text.len())) {
         let end = range.end;
         all.extend([at..range.start, range].into_iter().filter(|range| !range.is_empty()));
         at = end;

@@ -265,7 +265,7 @@ fn characters(text: &str, is_own: impl Fn(char) -> bool, behaviour: Behaviour) -
 fn cut(text: &str, found: &[Range<usize>], behaviour: Behaviour, invert: bool) -> Vec<Range<usize>> {
     let mut parts: Vec<(Range<usize>, bool)> = Vec::with_capacity(2 * found.len() + 1);
     let mut at = 0;
-    for place in found.iter().cloned().chain([text.len()..text.len()]) {
+    for place in found.iter().cloned().chain(std::iter::once(text.len()..text.len())) {
         if at < place.start {
             parts.push((at..place.start, invert));
         }

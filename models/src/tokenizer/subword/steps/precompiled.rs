@@ -31,7 +31,7 @@ impl Precompiled {
             .map_err(|error| format!("this is not base64: {error}"))?;
         let (size, rest) = bytes.split_first_chunk::<4>().ok_or("the table is empty")?;
         let size = u32::from_le_bytes(*size) as usize;
-        if size > rest.len() || size % 4 != 0 || size == 0 {
+        if size > rest.len() || !size.is_multiple_of(4) || size == 0 {
             let rest = rest.len();
             return Err(format!(
                 "the table says that its trie has {size} bytes, and {rest} bytes follow"
