@@ -55,7 +55,7 @@ fn a_trained_tokenizer_encodes_standard_input_and_decodes_it_again() {
             "train",
             algorithm,
             "--text",
-            &corpus,
+            corpus,
             "--vocabulary",
             size,
             "--out",
