@@ -5,7 +5,7 @@ use super::generate::{request, text_of};
 use super::memory::MemoryArgs;
 use super::output::Output;
 use super::progress::ProgressIndicator;
-use super::recipe::{CorpusArgs, SizeArgs, UnitArg};
+use super::recipe::{CorpusArgs, SizeArgs};
 use super::threads;
 use super::train::cut_sentences;
 use crate::report::comparison::{self, Comparison, CurvePoint, ModelOutcome, NgramFloor, Setting};
@@ -59,7 +59,12 @@ impl Compare {
         let started = Instant::now();
         let recipes = ModelName::COMPARED.map(|name| self.recipe(name, output));
         let [ngram, _, _, transformer] = &recipes;
-        let dataset = ngram.as_ref().map_err(Clone::clone)?.corpus.build()?;
+        let tokenizer = self.corpus.tokenizer()?;
+        let dataset = ngram
+            .as_ref()
+            .map_err(Clone::clone)?
+            .corpus
+            .build_with(tokenizer.as_ref())?;
         let transformer = transformer.as_ref().map_err(Clone::clone)?;
         transformer.check(&dataset)?;
         if let Some(cut) = cut_sentences(&dataset, transformer.block).first() {
@@ -172,11 +177,7 @@ impl Compare {
     fn command(&self, seed: u64) -> String {
         let corpus = match &self.corpus.text {
             Some(file) => {
-                let unit = match self.corpus.unit() {
-                    UnitArg::Character => "character",
-                    UnitArg::Word => "word",
-                };
-                format!(" --text {} --unit {unit}", file.display())
+                format!(" --text {}{}", file.display(), self.corpus.unit_options())
             }
             None => format!(" --grammar {}", self.corpus.grammar()),
         };

@@ -90,7 +90,7 @@ impl Eval {
             .iter()
             .for_each(|cut| eprintln!("warning: {cut}"));
         let batches = dataset.batches(Part::Heldout, windows.block, windows.lead)?;
-        let oov = tokenizer.vocabulary().oov();
+        let oov = tokenizer.unknown();
         let evaluation = Evaluation::of(
             model.language_model(),
             &*batches,

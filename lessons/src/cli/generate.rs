@@ -61,11 +61,11 @@ impl Generate {
             sampling,
             output.seed().unwrap_or(1),
         );
-        let read = request.prompt.len();
+        let before = request.prompt.clone();
         let generated = generate(model.language_model(), request)?;
-        let text = text_of(&tokenizer, &generated);
+        let text = tokenizer.decode_after(&before, &generated.tokens);
         let text = format!("{}{}{text}", self.prompt, tokenizer.between(&self.prompt, &text));
-        let comparable = as_evaluated(&recipe, read, generated.tokens.len());
+        let comparable = as_evaluated(&recipe, before.len(), generated.tokens.len());
         if output.is_json() {
             return output.document(&json!({
                 "text": text,
@@ -103,7 +103,7 @@ pub fn request(
 ) -> Request {
     let vocabulary = tokenizer.vocabulary();
     let mut never: Vec<TokenId> = recipe.corpus.never_predicted(vocabulary);
-    never.push(vocabulary.oov());
+    never.extend([vocabulary.oov(), tokenizer.unknown()]);
     let written = tokenizer.encode(prompt);
     let (prompt, stop) = match recipe.corpus {
         CorpusConfig::Grammar { .. } => (
@@ -132,7 +132,7 @@ pub fn request(
 /// A token that a stream may begin after: a new line, or else the first word of the vocabulary.
 fn first_of_stream(tokenizer: &Tokenizer) -> Vec<TokenId> {
     let new_line = tokenizer.encode("\n");
-    let oov = tokenizer.vocabulary().oov();
+    let oov = tokenizer.unknown();
     if new_line.is_empty() || new_line.contains(&oov) {
         vec![tokenizer.vocabulary().pad().map_or(0, |pad| pad + 1)]
     } else {

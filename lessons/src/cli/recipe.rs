@@ -1,10 +1,12 @@
 //! The options that make a recipe: which model, on which corpus, how large, how long.
 
 use super::error::CliError;
+use super::tokenize::source;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use tapegrad_models::ModelConfig;
 use tapegrad_models::corpus::{CorpusConfig, Unit};
+use tapegrad_models::tokenizer::Tokenizer;
 use tapegrad_models::train::{ModelName, Recipe};
 
 /// A model by name.
@@ -36,7 +38,16 @@ pub enum UnitArg {
     Character,
     /// Each word and punctuation mark
     Word,
+    /// Parts of words by byte-pair encoding
+    Bpe,
+    /// Parts of words by WordPiece
+    Wordpiece,
+    /// Parts of words by Unigram
+    Unigram,
 }
+
+/// The number of tokens of a vocabulary of parts of words where none is given.
+const VOCABULARY: usize = 1024;
 
 /// Where the corpus comes from.
 #[derive(Args, Debug, Clone)]
@@ -50,6 +61,12 @@ pub struct CorpusArgs {
     /// What a token of a text file is [default: character]
     #[arg(long, value_enum, requires = "text")]
     pub unit: Option<UnitArg>,
+    /// Number of tokens of a vocabulary of parts of words [default: 1024]
+    #[arg(long, value_name = "N", requires = "unit")]
+    pub vocabulary: Option<usize>,
+    /// Read the text with this tokenizer.json, or that of the run in this folder
+    #[arg(long, value_name = "FILE", requires = "text", conflicts_with = "unit")]
+    pub tokenizer: Option<PathBuf>,
 }
 
 /// How large and how long; what is left out is as the model's recipe says.
@@ -97,7 +114,7 @@ impl CorpusArgs {
             Some(text) => {
                 let mut recipe = Recipe::for_text(model, text.clone());
                 if let CorpusConfig::Text { unit, .. } = &mut recipe.corpus {
-                    *unit = self.unit().into();
+                    *unit = self.corpus_unit();
                 }
                 recipe
             }
@@ -110,17 +127,59 @@ impl CorpusArgs {
         self.unit.unwrap_or(UnitArg::Character)
     }
 
+    /// The options that say what a token is, as they are written.
+    pub fn unit_options(&self) -> String {
+        if let Some(file) = &self.tokenizer {
+            return format!(" --tokenizer {}", file.display());
+        }
+        let unit = self
+            .unit()
+            .to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_string());
+        let vocabulary = self
+            .vocabulary
+            .map_or_else(String::new, |size| format!(" --vocabulary {size}"));
+        format!(" --unit {unit}{vocabulary}")
+    }
+
+    fn corpus_unit(&self) -> Unit {
+        let size = self.vocabulary.unwrap_or(VOCABULARY);
+        match (&self.tokenizer, self.unit()) {
+            (Some(_), _) => Unit::Tokenizer,
+            (None, UnitArg::Character) => Unit::Character,
+            (None, UnitArg::Word) => Unit::Word,
+            (None, UnitArg::Bpe) => Unit::Bpe(size),
+            (None, UnitArg::Wordpiece) => Unit::WordPiece(size),
+            (None, UnitArg::Unigram) => Unit::Unigram(size),
+        }
+    }
+
+    /// The tokenizer to read the text with, if one is given.
+    ///
+    /// **Errors** if it cannot be read, or a size was given for a vocabulary that has the size of its text.
+    pub fn tokenizer(&self) -> Result<Option<Tokenizer>, CliError> {
+        if self.vocabulary.is_some() && matches!(self.unit(), UnitArg::Character | UnitArg::Word) {
+            return Err(CliError::option(
+                "--vocabulary has no meaning for characters and words: the vocabulary is all those of the text",
+                "leave --vocabulary out, or give --unit bpe, wordpiece or unigram",
+            ));
+        }
+        self.tokenizer.as_deref().map(source::tokenizer).transpose()
+    }
+
     /// The name of the grammar, or its file.
     pub fn grammar(&self) -> &str {
         self.grammar.as_deref().unwrap_or("narwhals")
     }
 
     /// Each option, and whether it was given.
-    pub fn given(&self) -> [(&'static str, bool); 3] {
+    pub fn given(&self) -> [(&'static str, bool); 5] {
         [
             ("--text", self.text.is_some()),
             ("--grammar", self.grammar.is_some()),
             ("--unit", self.unit.is_some()),
+            ("--vocabulary", self.vocabulary.is_some()),
+            ("--tokenizer", self.tokenizer.is_some()),
         ]
     }
 }
@@ -270,15 +329,6 @@ impl From<ModelArg> for ModelName {
             ModelArg::Rnn => Self::Rnn,
             ModelArg::Lstm => Self::Lstm,
             ModelArg::Transformer => Self::Transformer,
-        }
-    }
-}
-
-impl From<UnitArg> for Unit {
-    fn from(unit: UnitArg) -> Self {
-        match unit {
-            UnitArg::Character => Self::Character,
-            UnitArg::Word => Self::Word,
         }
     }
 }

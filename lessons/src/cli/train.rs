@@ -24,7 +24,9 @@ use tapegrad_models::train::{Folder, ModelName, Origin, Recipe, Run, Trained, Wh
   tapegrad train transformer --text shakespeare.txt --preset char-cpu --out runs/char
   tapegrad train transformer --out runs/char --resume --steps 4000
   tapegrad train transformer --from runs/char --text other.txt --steps 200 --out runs/tuned
-  tapegrad train ngram --text shakespeare.txt --smoothing witten-bell --order 4")]
+  tapegrad train ngram --text shakespeare.txt --smoothing witten-bell --order 4
+  tapegrad train transformer --text shakespeare.txt --unit bpe --vocabulary 1024 --out runs/bpe
+  tapegrad train lstm --text shakespeare.txt --tokenizer tokenizer.json --out runs/parts")]
 pub struct Train {
     /// Model to train
     #[arg(value_enum)]
@@ -43,7 +45,7 @@ pub struct Train {
     #[command(flatten)]
     memory: MemoryArgs,
     /// Fine-tune: begin with the weights of the run in this folder, on its text or another text
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["resume", "preset", "unit"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["resume", "preset", "unit", "tokenizer"])]
     from: Option<PathBuf>,
     /// Checkpoint of that run [default: best]
     #[arg(long, value_enum, requires = "from")]
@@ -104,7 +106,8 @@ impl Train {
     fn begun(&self, out: &Path, output: &Output<'_>) -> Result<(Folder, Recipe, Dataset), CliError> {
         let recipe = self.recipe(output)?;
         recipe.validate().map_err(|error| CliError::from(error).exit(2))?;
-        let dataset = recipe.corpus.build()?;
+        let tokenizer = self.corpus.tokenizer()?;
+        let dataset = recipe.corpus.build_with(tokenizer.as_ref())?;
         // Everything that can be wrong with the recipe shows before the folder is made.
         recipe.check(&dataset)?;
         Run::new_within(&recipe, &dataset, None, self.memory.bytes())?;
@@ -244,18 +247,14 @@ impl Train {
     }
 
     fn recipe(&self, output: &Output<'_>) -> Result<Recipe, CliError> {
-        let recipe = match (self.preset, &self.corpus.text) {
-            (Some(Preset::CharCpu), Some(text)) => {
-                if self.model != ModelArg::Transformer {
-                    return Err(CliError::option(
-                        "the preset `char-cpu` is a recipe for a Transformer".to_string(),
-                        "write `tapegrad train transformer --preset char-cpu --text FILE`",
-                    ));
-                }
-                Recipe::char_cpu(text.clone())
-            }
-            _ => self.corpus.recipe(self.model.into()),
-        };
+        if self.preset == Some(Preset::CharCpu) && self.model != ModelArg::Transformer {
+            return Err(CliError::option(
+                "the preset `char-cpu` is a recipe for a Transformer".to_string(),
+                "write `tapegrad train transformer --preset char-cpu --text FILE`",
+            ));
+        }
+        // The recipe of a Transformer on a text is that of the preset.
+        let recipe = self.corpus.recipe(self.model.into());
         let mut recipe = self.with_options(recipe, output)?;
         self.smoothing.apply(&mut recipe.model)?;
         self.sizes.apply_to_model(&mut recipe.model)?;

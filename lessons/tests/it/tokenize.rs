@@ -187,3 +187,127 @@ fn what_cannot_be_done_is_said_with_its_place() {
     assert_eq!(small["help"], "make it larger than 256");
     assert!(!folder.path().join("out.json").exists());
 }
+
+/// What `eval` says of a run.
+fn measured(run: &str) -> (f64, f64) {
+    let document = json_of(&["eval", run]);
+    let number = |name: &str| document[name].as_f64().unwrap_or_else(|| panic!("{name}: {document}"));
+    assert_eq!(number("unknown_tokens"), 0.0);
+    (number("nats_per_token"), number("nats_per_character"))
+}
+
+#[test]
+fn every_model_learns_parts_of_words_and_tells_its_loss_per_character() {
+    let folder = TempDir::new().unwrap();
+    let corpus = path(&folder, "text.txt");
+    fs::write(
+        &corpus,
+        "the narwhals sing, the seals listen, and the northern sea is cold\n".repeat(120),
+    )
+    .unwrap();
+    let small = ["--steps", "6", "--batch", "2", "--block", "8", "--width", "8"];
+    for (model, more) in [
+        ("ngram", &["--block", "8"][..]),
+        ("table", &small[..6]),
+        ("rnn", &small),
+        ("lstm", &small),
+        ("transformer", &small),
+    ] {
+        let run = path(&folder, model);
+        let words = [
+            "train",
+            model,
+            "--plain",
+            "--text",
+            &corpus,
+            "--unit",
+            "bpe",
+            "--vocabulary",
+            "280",
+        ];
+        let (code, stdout, stderr) = tapegrad(&[&words[..], &["--out", &run], more].concat());
+        assert_eq!(code, 0, "{stdout}{stderr}");
+        let (per_token, per_character) = measured(&run);
+        assert!(
+            per_character < per_token,
+            "{model}: {per_character} per character, {per_token} per token"
+        );
+        let written = json_of(&["generate", &run, "--prompt", "the nar", "--tokens", "12"]);
+        let text = written["text"].as_str().unwrap();
+        assert!(text.starts_with("the nar"), "{text}");
+        assert_eq!(written["tokens"].as_array().unwrap().len(), 12);
+    }
+}
+
+#[test]
+fn a_run_keeps_the_tokenizer_that_it_was_given() {
+    let folder = TempDir::new().unwrap();
+    let (corpus, tokenizer, run) = (path(&folder, "text.txt"), path(&folder, "t.json"), path(&folder, "run"));
+    fs::write(
+        &corpus,
+        "the narwhals sing, and the seals of the north listen\n".repeat(150),
+    )
+    .unwrap();
+    for (algorithm, size) in [("unigram", "310"), ("wordpiece", "90")] {
+        let train = [
+            "tokenize",
+            "train",
+            algorithm,
+            "--text",
+            &corpus,
+            "--vocabulary",
+            size,
+            "--out",
+            &tokenizer,
+        ];
+        assert_eq!(tapegrad(&train).0, 0);
+        let small = ["--steps", "6", "--batch", "2", "--block", "8", "--width", "8"];
+        let run = format!("{run}-{algorithm}");
+        let words = [
+            "train",
+            "rnn",
+            "--plain",
+            "--text",
+            &corpus,
+            "--tokenizer",
+            &tokenizer,
+            "--out",
+            &run,
+        ];
+        let (code, stdout, stderr) = tapegrad(&[&words[..], &small].concat());
+        assert_eq!(code, 0, "{stdout}{stderr}");
+        // The run has a tokenizer of its own.
+        let kept: Value = serde_json::from_str(&fs::read_to_string(format!("{run}/tokenizer.json")).unwrap()).unwrap();
+        assert_eq!(
+            kept,
+            serde_json::from_str::<Value>(&fs::read_to_string(&tokenizer).unwrap()).unwrap()
+        );
+        fs::remove_file(&tokenizer).unwrap();
+        measured(&run);
+        let more = ["train", "rnn", "--plain", "--out", &run, "--resume", "--steps", "9"];
+        let (code, stdout, stderr) = tapegrad(&more);
+        assert_eq!(code, 0, "{stdout}{stderr}");
+        let tuned = format!("{run}-tuned");
+        let words = [
+            "train", "rnn", "--plain", "--from", &run, "--text", &corpus, "--steps", "3", "--out", &tuned,
+        ];
+        let (code, stdout, stderr) = tapegrad(&words);
+        assert_eq!(code, 0, "{stdout}{stderr}");
+        measured(&tuned);
+    }
+}
+
+#[test]
+fn a_size_without_a_meaning_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let (corpus, run) = (path(&folder, "text.txt"), path(&folder, "run"));
+    fs::write(&corpus, text()).unwrap();
+    let train = |more: &[&str]| error_of(&[&["train", "rnn", "--text", &corpus, "--out", &run], more].concat());
+    let (code, error) = train(&["--unit", "word", "--vocabulary", "300"]);
+    assert_eq!((code, error["code"].as_str()), (2, Some("usage")), "{error}");
+    let (code, error) = train(&["--unit", "bpe", "--vocabulary", "100"]);
+    assert_eq!((code, error["code"].as_str()), (1, Some("tokenizer")), "{error}");
+    let (code, error) = train(&["--tokenizer", &corpus]);
+    assert_eq!((code, error["code"].as_str()), (1, Some("tokenizer")), "{error}");
+    assert!(!folder.path().join("run").exists());
+}

@@ -3,7 +3,7 @@
 use super::dataset::Dataset;
 use super::grammar::{Grammar, GrammarError, LimitError};
 use super::{BatchError, SplitError, Text, TextError};
-use crate::tokenizer::{TokenId, Tokenizer, Vocabulary};
+use crate::tokenizer::{TokenId, Tokenizer, TrainTokenizerError, Vocabulary};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -48,6 +48,21 @@ pub enum Unit {
     Character,
     /// Every word and every punctuation mark.
     Word,
+    /// Parts of words by byte-pair encoding, in a vocabulary of so many tokens that is learnt from the training part.
+    Bpe(usize),
+    /// The same by WordPiece.
+    WordPiece(usize),
+    /// The same by Unigram.
+    Unigram(usize),
+    /// Those of a tokenizer that exists already; the run keeps it.
+    Tokenizer,
+}
+
+impl Unit {
+    /// True if the tokenizer of a run is not made again from its text: it is given, or takes long to learn.
+    pub fn is_kept(self) -> bool {
+        !matches!(self, Self::Character | Self::Word)
+    }
 }
 
 impl CorpusConfig {
@@ -134,6 +149,12 @@ pub enum CorpusError {
         /// What is wrong, and where.
         error: GrammarError,
     },
+    /// The tokenizer cannot be learnt.
+    #[error(transparent)]
+    Tokenizer(#[from] TrainTokenizerError),
+    /// The tokens are those of a tokenizer, and there is none.
+    #[error("the tokens of this corpus are those of a tokenizer; give one with --tokenizer FILE")]
+    NoTokenizer,
     /// The grammar is too large for exact figures.
     #[error(transparent)]
     Limit(#[from] LimitError),

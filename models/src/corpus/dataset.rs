@@ -4,7 +4,7 @@ use super::config::{CorpusConfig, CorpusError, Unit};
 use super::grammar::{Grammar, LimitError};
 use super::{BatchError, Batches, Sentences, Text, Windows, split_text};
 use crate::fingerprint::fingerprint;
-use crate::tokenizer::{Case, CharTokenizer, Split, TokenId, Tokenizer, WordTokenizer};
+use crate::tokenizer::{Algorithm, Case, CharTokenizer, Split, SubwordTokenizer, TokenId, Tokenizer, WordTokenizer};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use std::sync::OnceLock;
@@ -166,6 +166,10 @@ impl Dataset {
                 Case::AsWritten,
                 1,
             )),
+            (None, Unit::Bpe(size)) => subwords(Algorithm::Bpe, parts.training, size)?,
+            (None, Unit::WordPiece(size)) => subwords(Algorithm::WordPiece, parts.training, size)?,
+            (None, Unit::Unigram(size)) => subwords(Algorithm::Unigram, parts.training, size)?,
+            (None, Unit::Tokenizer) => return Err(CorpusError::NoTokenizer),
         };
         let tokens = |part: &str| Tokens::Stream(tokenizer.encode(part));
         Ok(Self {
@@ -308,4 +312,10 @@ impl Dataset {
             .into_iter()
             .flatten()
     }
+}
+
+/// A tokenizer of parts of words, learnt from the training part.
+fn subwords(algorithm: Algorithm, training: &str, size: usize) -> Result<Tokenizer, CorpusError> {
+    let tokenizer = SubwordTokenizer::train(algorithm, training, size, &[])?;
+    Ok(Tokenizer::Subword(Box::new(tokenizer)))
 }

@@ -289,7 +289,7 @@ impl<'a> Run<'a> {
     }
 
     fn evaluate(&mut self, validation: &dyn Batches) {
-        let oov = self.dataset.tokenizer().vocabulary().oov();
+        let oov = self.dataset.tokenizer().unknown();
         let (model, tokens_max) = (self.model.language_model(), self.recipe.evaluate_tokens);
         let evaluation = Evaluation::of(model, validation, self.recipe.rows, oov, tokens_max);
         self.progress.validation_nats = Some(evaluation.all.nats_per_token());
@@ -393,7 +393,7 @@ impl<'a> Run<'a> {
 /// **Errors** if the part holds nothing to predict.
 pub fn heldout(model: &Model, recipe: &Recipe, dataset: &Dataset) -> Result<Evaluation, TrainError> {
     let batches = dataset.batches(Part::Heldout, recipe.block, recipe.model.lead())?;
-    let oov = dataset.tokenizer().vocabulary().oov();
+    let oov = dataset.tokenizer().unknown();
     Ok(Evaluation::of(
         model.language_model(),
         &*batches,

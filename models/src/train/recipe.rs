@@ -78,11 +78,14 @@ impl Recipe {
         }
     }
 
-    /// The corpus, read by the tokenizer of the run's folder where the run began with the weights of another.
+    /// The corpus, read by the tokenizer of the run's folder where the run began with the weights of another, or its
+    /// tokens are parts of words.
     ///
     /// **Errors** as [`CorpusConfig::build`].
     pub fn dataset(&self, tokenizer: &Tokenizer) -> Result<Dataset, CorpusError> {
-        self.corpus.build_with(self.from.as_ref().map(|_| tokenizer))
+        let is_kept = matches!(&self.corpus, CorpusConfig::Text { unit, .. } if unit.is_kept());
+        self.corpus
+            .build_with((is_kept || self.from.is_some()).then_some(tokenizer))
     }
 
     /// The model, which has learnt nothing yet.

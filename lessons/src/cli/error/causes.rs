@@ -55,7 +55,7 @@ impl Placed for CorpusError {
         match self {
             Self::Text(error) => error.place(),
             Self::Grammar { file, .. } => Some(file),
-            Self::Split(_) | Self::Batch(_) | Self::Limit(_) => None,
+            Self::Split(_) | Self::Batch(_) | Self::Limit(_) | Self::Tokenizer(_) | Self::NoTokenizer => None,
         }
     }
 }
@@ -144,6 +144,7 @@ fn corpus(error: &CorpusError) -> ErrorCode {
         CorpusError::Split(_) => ErrorCode::ShortText,
         CorpusError::Batch(_) => ErrorCode::Batch,
         CorpusError::Grammar { .. } => ErrorCode::Grammar,
+        CorpusError::Tokenizer(_) | CorpusError::NoTokenizer => ErrorCode::Tokenizer,
         CorpusError::Limit(_) => ErrorCode::GrammarTooLarge,
     }
 }

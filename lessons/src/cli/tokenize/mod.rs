@@ -4,7 +4,7 @@ mod compare;
 mod decode;
 mod encode;
 mod explain;
-mod source;
+pub mod source;
 mod train;
 
 use clap::{Args, Subcommand};
