@@ -5,9 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use ndarray::ArrayD;
+
+use crate::diagnosis::context::context;
 use crate::diagnosis::path_factor::scaled_paths;
 use crate::evaluation::Evaluation;
 use crate::evaluation::prepared_case::PreparedCase;
+use crate::magnitude::largest;
 use crate::mistakes::hypotheses::residual_above;
 use crate::mistakes::{Description, Mistake, Shown};
 use crate::witness::reference_gradient::ReferenceEntry;
@@ -61,13 +65,14 @@ pub fn explanations(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> V
         wrong_draws += usize::from(is_wrong);
         for h in prepared.hypotheses(operand) {
             let differs = residual_above(&h.gradient, &right, floor) > 10.0 * SAME;
-            if !differs && !is_wrong {
-                continue;
-            }
-            let r = if differs {
-                residual_above(given, &h.gradient, floor)
-            } else {
-                1.0
+            let r = match (differs, is_wrong) {
+                (true, _) => residual_above(given, &h.gradient, floor),
+                (false, true) => match explains_little(given, &right, &h.gradient, floor) {
+                    Some(true) => 0.0,
+                    Some(false) => 1.0,
+                    None => continue,
+                },
+                (false, false) => continue,
             };
             let known = alive.entry(h.mistake.clone()).or_insert_with(|| Candidate {
                 mistake: h.mistake.clone(),
@@ -94,6 +99,28 @@ pub fn explanations(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> V
     });
     fits
 }
+
+/// Of a small error this share may remain unexplained.
+const UNEXPLAINED: f64 = 1e-3;
+
+/// True if a mistake explains an error that is small beside the gradient, as that of `1 - x²` for `1 - tanh(x)²` near 0:
+/// it must give the error and not the gradient alone. `None` if the error is too close to rounding to tell.
+fn explains_little(given: &ArrayD<f64>, right: &ArrayD<f64>, wrong: &ArrayD<f64>, floor: f64) -> Option<bool> {
+    if given.shape() != right.shape() || wrong.shape() != right.shape() {
+        return Some(false);
+    }
+    if given.iter().any(|g| !g.is_finite()) {
+        return Some(false);
+    }
+    let error = largest(&(given - right));
+    if error * UNEXPLAINED <= floor.max(ROUNDED * largest(right)) {
+        return None;
+    }
+    Some(largest(&(given - wrong)) <= UNEXPLAINED * error)
+}
+
+/// The rounding of a gradient that a hypothesis gives, as a share of its largest entry.
+const ROUNDED: f64 = 1e-14;
 
 /// A factor this close to 1 is rounding, and no mistake.
 const NOT_ONE: f64 = 1e-6;
@@ -168,8 +195,16 @@ pub fn diagnose(draws: &[(&PreparedCase, &Evaluation)]) -> Option<Diagnosis> {
         .filter(|&i| draws.iter().any(|(p, a)| has(p, i) && is_wrong(p, a, i)))
         .collect();
     let of_each: Vec<Vec<Candidate>> = wrong.iter().map(|&i| explanations(draws, i)).collect();
-    let explains_all = |e: &&Candidate| of_each.iter().all(|other| other.iter().any(|o| o.mistake == e.mistake));
-    let (at, best) = match of_each.first()?.iter().find(explains_all) {
+    let explains_all = |e: &&Candidate| {
+        let of_others = of_each
+            .iter()
+            .map(|other| other.iter().any(|o| is_one(&o.mistake, &e.mistake)));
+        of_others.into_iter().all(|explains| explains)
+    };
+    let cost = |e: &Candidate| e.mistake.description().cost;
+    let cheapest = of_each.first()?.first().map_or(f64::INFINITY, cost);
+    let joint = of_each.first()?.iter().find(explains_all);
+    let (at, best) = match joint.filter(|joint| cost(joint) <= cheapest + JOINT) {
         Some(joint) => (0, joint),
         None => of_each
             .iter()
@@ -178,7 +213,9 @@ pub fn diagnose(draws: &[(&PreparedCase, &Evaluation)]) -> Option<Diagnosis> {
     };
     let name = |i: usize| first.reference.case.operands[wrong[i]].name.clone();
     let said = best.mistake.description();
-    let also = of_each[at]
+    let fits = &of_each[at];
+    let context = context(best, fits, draws, wrong[at]).unwrap_or_default();
+    let also = fits
         .iter()
         .filter(|e| e.mistake != best.mistake)
         .map(|e| e.mistake.description())
@@ -186,13 +223,24 @@ pub fn diagnose(draws: &[(&PreparedCase, &Evaluation)]) -> Option<Diagnosis> {
         .take(2);
     Some(Diagnosis {
         mistake: best.mistake.clone(),
-        sentence: said.about(&format!("g_{}", name(at))),
-        hint: said.hint_about(&format!("g_{}", name(at))),
+        sentence: said.about(&format!("g_{}", name(at))) + &context,
+        hint: said.hint_about(&format!("g_{}", name(at))) + &context,
         operand: name(at),
         residual: best.worst,
         draws: best.draws,
         also: also.map(|other| other.aside(&format!("g_{}", name(at)))).collect(),
     })
+}
+
+/// A mistake that explains several operands at once may cost this much more than one that explains the first alone.
+const JOINT: f64 = 0.1;
+
+/// True if two mistakes are one: of unnamed factors only equal ones are.
+fn is_one(a: &Mistake, b: &Mistake) -> bool {
+    match (a, b) {
+        (Mistake::ConstantFactor(a), Mistake::ConstantFactor(b)) => (a.0 - b.0).abs() <= NOT_ONE * a.0.abs(),
+        _ => a == b,
+    }
 }
 
 fn has(prepared: &PreparedCase, operand: usize) -> bool {

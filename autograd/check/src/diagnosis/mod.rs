@@ -1,8 +1,9 @@
 //! Which mistake explains a wrong gradient, and the smallest case that shows it.
 //!
-//! Reading order: [`diagnose`] (the search), [`pattern`] (where the wrong entries are), [`symptom`] (what must stay),
+//! Reading order: [`diagnose`] (the search), [`context`] (what else the draws say), [`pattern`] (where the wrong entries are), [`symptom`] (what must stay),
 //! [`cut`] and [`shrink`] (smaller cases), [`counterexample`].
 
+mod context;
 pub(crate) mod counterexample;
 pub(crate) mod cut;
 pub(crate) mod diagnose;

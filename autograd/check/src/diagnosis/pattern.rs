@@ -144,12 +144,22 @@ fn patterns(prepared: &PreparedCase, evaluation: &Evaluation, operand: usize) ->
     Some(found)
 }
 
-struct Entry {
-    index: Vec<usize>,
-    given: f64,
-    right: f64,
-    x: f64,
-    is_wrong: bool,
+/// One entry of a gradient.
+pub(super) struct Entry {
+    pub index: Vec<usize>,
+    pub given: f64,
+    pub right: f64,
+    pub x: f64,
+    pub is_wrong: bool,
+}
+
+/// The entries of the gradient of an operand at one case; `None` if not all of it is known, or its shape is another.
+pub(super) fn entries(prepared: &PreparedCase, evaluation: &Evaluation, operand: usize) -> Option<Vec<Entry>> {
+    let right = prepared.reference.gradient(operand)?;
+    let given = evaluation.g_x.get(operand)?;
+    let x = &prepared.reference.case.operands.get(operand)?.value;
+    let floor = 100.0 * prepared.reference.rounding_of(operand);
+    (given.shape() == right.shape()).then(|| Entries::of(given, &right, x, floor))
 }
 
 struct Entries {
@@ -158,8 +168,13 @@ struct Entries {
 
 impl Entries {
     fn new(given: &ArrayD<f64>, right: &ArrayD<f64>, x: &ArrayD<f64>, floor: f64) -> Option<Self> {
+        let all = Self::of(given, right, x, floor);
+        all.iter().any(|e| e.is_wrong).then_some(Self { all })
+    }
+
+    fn of(given: &ArrayD<f64>, right: &ArrayD<f64>, x: &ArrayD<f64>, floor: f64) -> Vec<Entry> {
         let scale = largest(right);
-        let all: Vec<Entry> = given
+        given
             .indexed_iter()
             .zip(right)
             .zip(x)
@@ -170,8 +185,7 @@ impl Entries {
                 x: *x,
                 is_wrong: !((given - right).abs() <= floor + SAME * 1e-3 * scale),
             })
-            .collect();
-        all.iter().any(|e| e.is_wrong).then_some(Self { all })
+            .collect()
     }
 
     /// All wrong entries are of this kind, and some right ones are not.

@@ -127,7 +127,7 @@ impl Mistake {
             Self::ConstantFactor(Shown(factor)) => Description::new(
                 2.2,
                 "constant factor",
-                format!("it were multiplied by {}", (factor * 1e6).round() / 1e6),
+                format!("it were multiplied by the constant factor {}", constant_text(*factor)),
             ),
             Self::Both(first, second) => second.beside(&first.description()),
         }
@@ -140,6 +140,33 @@ impl Mistake {
             single => single,
         }
     }
+}
+
+/// A number with six digits, and what it is if it is a well-known constant or its reciprocal.
+fn constant_text(factor: f64) -> String {
+    use std::f64::consts::{E, LN_2, LN_10, PI, SQRT_2};
+    let constants = [
+        (PI, "π"),
+        (2.0 * PI, "2π"),
+        ((2.0 * PI).sqrt(), "√(2π)"),
+        (PI.sqrt(), "√π"),
+        ((2.0 / PI).sqrt(), "√(2/π)"),
+        (180.0 / PI, "180/π"),
+        (LN_2, "ln 2"),
+        (LN_10, "ln 10"),
+        (E, "e"),
+        (SQRT_2, "√2"),
+    ];
+    let digits = (factor * 1e6).round() / 1e6;
+    let is = |value: f64| (factor.abs() - value).abs() <= 1e-6 * value;
+    let known = constants.iter().find_map(|&(value, name)| match () {
+        () if is(value) => Some(name.to_string()),
+        () if is(1.0 / value) => Some(format!("1/({name})")),
+        () => None,
+    });
+    known.map_or(digits.to_string(), |name| {
+        format!("{digits}, which is {name} in magnitude")
+    })
 }
 
 impl SecondMistake {

@@ -34,21 +34,32 @@ impl ProgramMistake {
 
     /// What kind of edit it is, without saying where.
     fn edit_in_words(&self) -> &'static str {
-        let edit = self.place.rsplit(' ').next().unwrap_or_default();
-        let edit = edit.rsplit('.').next().unwrap_or_default();
-        if self.place.contains("name ") {
-            return "a name stands where another belongs";
-        }
-        match edit {
-            "right" | "left" => "a term or a factor is missing",
-            "minus" | "plus" | "sign" => "a sign is the other way round",
-            "divide" | "times" => "it multiplies where it should divide, or the other way round",
-            "swap" => "two sides are exchanged",
-            "untransposed" => "a matrix is not transposed",
-            "uncalled" => "a function or a sum is missing",
-            "sum" | "mean" => "a sum stands for a mean, or the other way round",
-            _ => "a comparison is another one",
-        }
+        in_words(&self.place)
+    }
+}
+
+/// What kind of edit it is, without saying where: the words for its name.
+fn in_words(place: &str) -> &'static str {
+    let edit = place.rsplit(' ').next().unwrap_or_default();
+    let edit = edit.rsplit('.').next().unwrap_or_default();
+    if place.contains("name ") {
+        return "a name stands where another belongs";
+    }
+    if place.contains("axis ") {
+        return "the sum runs over another axis";
+    }
+    if place.contains("all axes") {
+        return "the sum runs over all axes";
+    }
+    match edit {
+        "right" | "left" => "a term or a factor is missing",
+        "minus" | "plus" | "sign" => "a sign is the other way round",
+        "divide" | "times" => "it multiplies where it should divide, or the other way round",
+        "swap" => "two sides are exchanged",
+        "untransposed" => "a matrix is not transposed",
+        "uncalled" => "a function or a sum is missing",
+        "sum" | "mean" => "a sum stands for a mean, or the other way round",
+        _ => "a comparison is another one",
     }
 }
 
@@ -121,7 +132,8 @@ fn edits(text: &str) -> Vec<(ProgramMistake, String)> {
             let name = &target.name.name;
             let (right, wrong) = (print_expr(expr), print_expr(&edited));
             let meant = where_clauses(&[&right, &wrong], &defined);
-            let sentence = format!("`{name} = {right}` were `{name} = {wrong}`{meant}");
+            let words = in_words(&key);
+            let sentence = format!("`{name} = {right}` were `{name} = {wrong}`{meant}: {words}");
             let mistake = ProgramMistake {
                 place: format!("{name} {key}"),
                 sentence: Shown(sentence),

@@ -114,13 +114,26 @@ impl ExpandedGraph {
             }
             let mut add = |edit: fn(GraphEdge) -> GraphEdit, what: &str| {
                 let (from, through) = (self.text(operand, 2), self.text(id, 3));
-                let sentence = format!("the path from `{from}` through `{through}` {what}");
+                let sentence = match op {
+                    AnyOp::Mul(_) if node.operands[0] == node.operands[1] => format!(
+                        "one of the two equal factors `{from}` of `{through}`, and with it the factor 2 of a square, {what}"
+                    ),
+                    AnyOp::Add(_) | AnyOp::Sub(_) => {
+                        format!("the path through the term `{from}` of `{through}` {what}")
+                    }
+                    _ => format!("the path from `{from}` through `{through}` {what}"),
+                };
                 edits.push((edit(self.edge(id, position)), sentence));
             };
             add(GraphEdit::Drop, "is left out");
             add(GraphEdit::Double, "is counted twice");
             add(GraphEdit::Negate, "has the wrong sign");
-            if of.value.len() == node.value.len() && node.operands.len() > 1 {
+            if op.name() == "permute" {
+                add(
+                    GraphEdit::PassOn,
+                    "is not transposed back: its numbers are read in the order of memory",
+                );
+            } else if of.value.len() == node.value.len() && node.operands.len() > 1 {
                 add(
                     GraphEdit::PassOn,
                     "lacks its local derivative: the other factor is missing",
@@ -186,10 +199,19 @@ impl ExpandedGraph {
                         self.text(id, 2)
                     )
                 };
+                let why = match () {
+                    () if other == node.operands[position] => ": the operand itself stands for the other operand",
+                    () if self.is_transposed(other, factor) => ": it is not transposed",
+                    () if self.depends_on(other, id) => {
+                        ": what is computed from the product stands for what goes into it, as where the state of the same \
+                         step is taken for that of the step before"
+                    }
+                    () => "",
+                };
                 if candidate.group != self.nodes[factor].group {
                     edits.push((
                         GraphEdit::OtherFactor(self.edge(id, position), self.variable(other)),
-                        sentence(""),
+                        sentence("") + why,
                     ));
                 }
                 if own_rounds > 1 && count == own_rounds {
@@ -201,6 +223,31 @@ impl ExpandedGraph {
             }
         }
         edits
+    }
+
+    /// True if one of two nodes is the other with its axes reordered.
+    fn is_transposed(&self, a: usize, b: usize) -> bool {
+        let is_of = |turned: usize, of: usize| {
+            let node = &self.nodes[turned];
+            matches!(&node.from, NodeSource::Op(op) if op.name() == "permute") && node.operands.first() == Some(&of)
+        };
+        is_of(a, b) || is_of(b, a)
+    }
+
+    /// True if one node is computed from another.
+    fn depends_on(&self, node: usize, from: usize) -> bool {
+        let mut open = vec![node];
+        let mut seen = BTreeSet::new();
+        while let Some(id) = open.pop() {
+            let operands = self.nodes[id].operands.iter().copied();
+            for operand in operands.filter(|&operand| operand >= from && seen.insert(operand)) {
+                if operand == from {
+                    return true;
+                }
+                open.push(operand);
+            }
+        }
+        false
     }
 
     /// The edits of the derivative of a function of one number, taken for another one.

@@ -87,7 +87,7 @@ impl JacobianMistake {
     pub(crate) fn description(&self) -> Description {
         let (cost, cause, sentence) = match self {
             Self::Diagonal => (
-                1.8,
+                1.72,
                 "diagonal",
                 "each output depended on its own input only: the diagonal of the Jacobian",
             ),

@@ -11,7 +11,7 @@ use crate::witness::jacobian::Jacobian;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LocalDerivativeMistake {
     /// The derivative is this formula.
-    Formula(&'static str),
+    Formula(&'static str, Shown<Beside>),
     /// The derivative has this factor more.
     FactorMore(&'static str),
     /// The derivative lacks this factor.
@@ -22,20 +22,31 @@ pub enum LocalDerivativeMistake {
     OperandReciprocal(String),
 }
 
+/// What a wrong formula has to do with the right derivative at a case.
+#[derive(Clone, Copy, Debug)]
+pub enum Beside {
+    /// Nothing that is known.
+    Nothing,
+    /// It lacks this factor.
+    Lacks(&'static str),
+    /// It is this formula with the input in the place of the output, or the other way round.
+    OtherLetter(&'static str),
+}
+
 impl LocalDerivativeMistake {
     pub(crate) fn description(&self) -> Description {
         let (cost, cause, sentence) = match self {
-            Self::Formula(text) => (
-                2.0,
-                format!("local {text}"),
-                format!("the local derivative were {text}"),
-            ),
+            Self::Formula(text, Shown(beside)) => return formula(text, *beside),
             Self::FactorMore(text) => (
                 2.3,
                 format!("factor {text}"),
-                format!("there were one more factor, {text}"),
+                format!("there were one more factor, {text}{}", letters(&[text])),
             ),
-            Self::FactorMissing(text) => (2.3, format!("lacks {text}"), format!("the factor {text} were missing")),
+            Self::FactorMissing(text) => {
+                let sentence = format!("the factor {text} were missing{}", letters(&[text]));
+                return Description::new(2.3, format!("lacks {text}"), sentence)
+                    .with_hint("a factor of the local derivative were missing");
+            }
             Self::Operand(name) => (
                 2.1,
                 format!("local {name}"),
@@ -49,6 +60,49 @@ impl LocalDerivativeMistake {
         };
         Description::new(cost, cause, sentence)
     }
+}
+
+/// A formula in the place of the derivative; those earlier in the list are the more usual ones.
+fn formula(text: &'static str, beside: Beside) -> Description {
+    let place = LOCAL
+        .iter()
+        .position(|(known, _)| *known == text)
+        .unwrap_or(LOCAL.len());
+    let cost = 2.0 + 1e-3 * place as f64;
+    let plain = format!("the local derivative were {text}{}", letters(&[text]));
+    let sentence = match beside {
+        Beside::Nothing if text == "y / x" => {
+            format!("{plain}: of the product x · (y / x) one term is missing, that with the derivative of y / x")
+        }
+        Beside::Nothing => plain.clone(),
+        Beside::Lacks(factor) => {
+            let letters = letters(&[text, factor]);
+            format!("the local derivative were {text}, without the factor {factor}{letters}")
+        }
+        Beside::OtherLetter(right) => {
+            let (own, other) = match has_letter(text, "x") {
+                true => ("input x", "output y"),
+                false => ("output y", "input x"),
+            };
+            format!("the local derivative were {text} where {right} belongs: the {own} stands for the {other}")
+        }
+    };
+    Description::new(cost, format!("local {text}"), sentence).with_hint(plain)
+}
+
+/// What the letters of some formulas stand for.
+fn letters(texts: &[&str]) -> String {
+    let has = |letter| texts.iter().any(|text| has_letter(text, letter));
+    match (has("x"), has("y")) {
+        (true, true) => ", where x is the input and y the output".to_string(),
+        (true, false) => ", where x is the input".to_string(),
+        (false, true) => ", where y is the output".to_string(),
+        (false, false) => String::new(),
+    }
+}
+
+fn has_letter(text: &str, letter: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric()).any(|word| word == letter)
 }
 
 /// A derivative that is easily taken for another: its formula in `x`, `y`, and the right local derivative `d`.
@@ -78,13 +132,66 @@ const LOCAL: &[Local] = &[
     ("1 if x < 0", |x, _, _| f64::from(u8::from(x < 0.0))),
     ("sign of x", |x, _, _| x.signum()),
     ("the reciprocal of the right one", |_, _, d| 1.0 / d),
-    ("the square of the right one", |_, _, d| d * d),
+    ("the square of the right one, which counts twice", |_, _, d| d * d),
     ("the square root of the right one", |_, _, d| d.sqrt()),
     ("y / x", |x, y, _| y / x),
     ("x y", |x, y, _| x * y),
     ("y^2", |_, y, _| y * y),
     ("x^2", |x, _, _| x * x),
 ];
+
+/// Formulas that differ in a letter alone: those of the input, those of the output.
+const LETTERS: [(&str, &str); 8] = [
+    ("x", "y"),
+    ("1 - x", "1 - y"),
+    ("1 - x^2", "1 - y^2"),
+    ("x (1 - x)", "y (1 - y)"),
+    ("1 / x", "1 / y"),
+    ("exp(x)", "exp(y)"),
+    ("sigmoid(x)", "sigmoid(y)"),
+    ("x^2", "y^2"),
+];
+
+/// Two numbers closer than this share are the same formula's.
+const SAME_FORMULA: f64 = 1e-7;
+
+/// What a formula has to do with the right derivatives `d`, at the numbers that are not whole: at those, many
+/// formulas agree.
+fn beside(text: &'static str, own: fn(f64, f64, f64) -> f64, at: &[(f64, f64, f64)]) -> Beside {
+    let telling: Vec<&(f64, f64, f64)> = at
+        .iter()
+        .filter(|(x, y, _)| x.fract() != 0.0 && y.fract() != 0.0)
+        .collect();
+    // A derivative of constants is no formula that a factor could be missing from.
+    if telling.is_empty() || telling.iter().all(|(_, _, d)| [0.0, 1.0, -1.0].contains(d)) {
+        return Beside::Nothing;
+    }
+    let is_right = |f: &dyn Fn(f64, f64, f64) -> f64| {
+        telling
+            .iter()
+            .all(|&&(x, y, d)| (f(x, y, d) - d).abs() <= SAME_FORMULA * d.abs())
+    };
+    let known = |text: &str| LOCAL.iter().find(|(known, _)| *known == text);
+    for (of_input, of_output) in LETTERS {
+        let twin = match text {
+            own if own == of_input => of_output,
+            own if own == of_output => of_input,
+            _ => continue,
+        };
+        if let Some((twin, f)) = known(twin)
+            && is_right(f)
+        {
+            return Beside::OtherLetter(twin);
+        }
+    }
+    let factors = LOCAL
+        .iter()
+        .filter(|(factor, _)| !factor.contains("right") && !factor.contains("if"));
+    let mut lacking = factors.filter(|(_, f)| is_right(&|x, y, d| own(x, y, d) * f(x, y, d)));
+    lacking
+        .next()
+        .map_or(Beside::Nothing, |(factor, _)| Beside::Lacks(factor))
+}
 
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
@@ -105,13 +212,20 @@ impl Hypotheses {
             let values = at.map(|(((x, y), d), g)| factor(*x, *y, *d) * g).collect();
             summed_to(ArrayD::from_shape_vec(IxDyn(wide), values).ok()?, narrow)
         };
+        let at: Vec<(f64, f64, f64)> = x
+            .iter()
+            .zip(&reference.y)
+            .zip(&d)
+            .map(|((x, y), d)| (*x, *y, *d))
+            .collect();
         let mut add = |mistake: LocalDerivativeMistake, gradient: Option<ArrayD<f64>>| {
             if let Some(gradient) = gradient {
                 self.add(mistake, gradient);
             }
         };
         for (text, f) in LOCAL {
-            add(LocalDerivativeMistake::Formula(text), with(f));
+            let beside = Shown(beside(text, *f, &at));
+            add(LocalDerivativeMistake::Formula(text, beside), with(f));
             if !text.contains("right") {
                 add(
                     LocalDerivativeMistake::FactorMore(text),

@@ -95,12 +95,15 @@ impl ResultMistake {
                 let sentence = match *power {
                     "n" => format!("{{g}} is multiplied by {n}: a sum where a mean is meant, or counted once for each"),
                     "1/n" => format!("{{g}} is divided by {n}: a mean where a sum is meant"),
-                    power => format!("{{g}} is multiplied by {power}, where n is {n}"),
+                    power => format!("{{g}} is multiplied by a factor {power}, where n is {n}"),
                 };
                 Description::new(2.05 + extra_cost(power), format!("factor {power}, n of {of}"), sentence)
             }
             Self::ConstantFactor { power, name, value } => {
-                let sentence = format!("{{g}} is multiplied by {power}, where c = {} is {name}", value.0);
+                let sentence = format!(
+                    "{{g}} is multiplied by a factor {power}, where c = {} is {name}",
+                    value.0
+                );
                 Description::new(2.1 + extra_cost(power), format!("factor {power}, {name}"), sentence)
             }
             Self::Summed(axis) => Description::new(
@@ -318,7 +321,9 @@ impl Hypotheses {
         for operand in &jacobian.reference.case.operands {
             if operand.value.shape() == [size] {
                 let v: Vec<f64> = operand.value.iter().copied().collect();
-                let of = |text| ResultMistake::ByOperand(text, operand.name.clone(), name.to_string());
+                let is_own = operand.name == jacobian.reference.case.operands[jacobian.operand].name;
+                let itself = if is_own { " itself, its own factor" } else { "" };
+                let of = |text| ResultMistake::ByOperand(text, format!("{}{itself}", operand.name), name.to_string());
                 self.add(of("v"), by(&|i| v[i]));
                 self.add(of("1/v"), by(&|i| 1.0 / v[i]));
                 self.add(of("v²"), by(&|i| v[i] * v[i]));

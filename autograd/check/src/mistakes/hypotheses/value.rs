@@ -24,6 +24,8 @@ pub enum ValueMistake {
     IdsEarlier(String),
     /// A mask is ignored.
     MaskIgnored(String),
+    /// Numbers without a gradient, such as weights, are taken as 1.
+    DataIgnored(String),
     /// A mask is inverted.
     MaskInverted(String),
     /// A mask stands one place later or earlier along its last axis.
@@ -53,6 +55,11 @@ impl ValueMistake {
                 1.5,
                 format!("{name} ignored"),
                 format!("{name} were ignored: everything counts"),
+            ),
+            Self::DataIgnored(name) => Description::new(
+                1.5,
+                format!("{name} ignored"),
+                format!("{name} were ignored, as a weight or a factor that is left out: all of {name} counts as 1"),
             ),
             Self::MaskShifted(name, by) => {
                 let way = if *by > 0 { "later" } else { "earlier" };
@@ -155,8 +162,12 @@ fn changed_ids(data: &CaseOperand) -> Vec<(ValueMistake, ArrayD<f64>)> {
 fn changed_mask(data: &CaseOperand) -> Vec<(ValueMistake, ArrayD<f64>)> {
     let (mask, name) = (&data.value, || data.name.clone());
     let turned = mask.mapv(|m| if m == 0.0 { 1.0 } else { 0.0 });
+    let ignored = match data.kind {
+        OperandKind::Mask => ValueMistake::MaskIgnored(name()),
+        _ => ValueMistake::DataIgnored(name()),
+    };
     let mut changes = vec![
-        (ValueMistake::MaskIgnored(name()), mask.mapv(|_| 1.0)),
+        (ignored, mask.mapv(|_| 1.0)),
         (ValueMistake::MaskInverted(name()), turned),
     ];
     if let Some(last) = mask.ndim().checked_sub(1) {

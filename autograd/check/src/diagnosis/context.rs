@@ -1,0 +1,177 @@
+//! What the draws say besides the mistake: which entries it makes wrong, and how the entries of `y` come from those of `x`.
+//!
+//! "The upstream gradient is handed on" is all that a gradient says of a forgotten mask, of a sign, of an order that is
+//! not undone. The right Jacobian tells these apart.
+
+use crate::diagnosis::diagnose::{Candidate, is_wrong};
+use crate::diagnosis::pattern::{Entry, entries};
+use crate::evaluation::Evaluation;
+use crate::evaluation::prepared_case::PreparedCase;
+use crate::mistakes::Mistake;
+use crate::mistakes::hypotheses::{JacobianMistake, UpstreamMistake};
+use crate::witness::jacobian::Jacobian;
+
+/// What belongs behind the sentence of a mistake that fits, if there is more to say.
+pub(super) fn context(
+    best: &Candidate,
+    fits: &[Candidate],
+    draws: &[(&PreparedCase, &Evaluation)],
+    operand: usize,
+) -> Option<String> {
+    let wrong: Vec<&PreparedCase> = draws
+        .iter()
+        .filter(|(p, e)| is_wrong(p, e, operand))
+        .map(|(p, _)| *p)
+        .collect();
+    match &best.mistake {
+        Mistake::Jacobian(JacobianMistake::LocalDerivativeMissing { .. }) => {
+            let moved = moved_sentence(&wrong, operand, false);
+            moved.or_else(|| region(draws, operand).map(|region| format!("; {region}")))
+        }
+        Mistake::Jacobian(JacobianMistake::NotTransposed) => moved_sentence(&wrong, operand, true),
+        Mistake::Jacobian(JacobianMistake::LastUseOverwrites | JacobianMistake::FirstUseOnly) => slice_sentence(fits),
+        _ => region(draws, operand).map(|region| format!("; {region}")),
+    }
+}
+
+/// Where a use is a slice of the upstream gradient, the same is said of the slice.
+fn slice_sentence(fits: &[Candidate]) -> Option<String> {
+    let slice = fits.iter().find(|fit| {
+        matches!(
+            fit.mistake,
+            Mistake::Upstream(
+                UpstreamMistake::OnlyFirst(_)
+                    | UpstreamMistake::OnlyLast(_)
+                    | UpstreamMistake::WithoutFirst(_)
+                    | UpstreamMistake::WithoutLast(_)
+            )
+        )
+    })?;
+    Some(format!(
+        "; in other words, as if {}",
+        slice.mistake.description().aside("")
+    ))
+}
+
+/// How the entries of `y` are those of `x` moved to other places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Move {
+    Transposed,
+    Reversed,
+    Rolled,
+    /// In an order of any other kind, such as sorted.
+    Reordered,
+    /// Some entries are copied, once or several times, and others are not.
+    Copied,
+}
+
+fn moved_sentence(wrong: &[&PreparedCase], operand: usize, is_repeated: bool) -> Option<String> {
+    let all: Option<Vec<Vec<Move>>> = wrong.iter().map(|prepared| moves(prepared, operand)).collect();
+    let all = all?;
+    let telling: Vec<&Vec<Move>> = all.iter().filter(|moves| !moves.is_empty()).collect();
+    let common = telling
+        .first()?
+        .iter()
+        .find(|of| telling.iter().all(|moves| moves.contains(of)))?;
+    let how = match common {
+        Move::Transposed => "transposed",
+        Move::Reversed => "in reversed order",
+        Move::Rolled => "rolled to other places",
+        Move::Reordered => "in another order (sorted, permuted)",
+        Move::Copied => {
+            return Some(
+                "; each entry of y is a copy of an entry of x, and its gradient belongs to the place that it was copied from \
+                 (an id, an index), not to its position in y"
+                    .to_string(),
+            );
+        }
+    };
+    Some(match is_repeated {
+        true => format!(
+            "; y holds the entries of x {how}, and backward() moves the gradient in the same direction once more: it needs \
+             the inverse order"
+        ),
+        false => {
+            format!("; y holds the entries of x {how}, and backward() does not put the gradient back in their order")
+        }
+    })
+}
+
+/// An entry of a Jacobian that is this close to 0 or 1 is.
+const WHOLE: f64 = 1e-6;
+
+/// The ways in which `y` holds the entries of `x`, the most telling first; empty if all stay at their places, and `None`
+/// if `y` holds something else.
+fn moves(prepared: &PreparedCase, operand: usize) -> Option<Vec<Move>> {
+    let jacobian = Jacobian::new(&prepared.reference, operand)?;
+    let is = |slope: f64, value: f64| (slope - value).abs() <= WHOLE;
+    let copied_from = |i: usize| {
+        let used: Vec<usize> = (0..jacobian.columns).filter(|&j| !is(jacobian.at(i, j), 0.0)).collect();
+        match used[..] {
+            [j] if is(jacobian.at(i, j), 1.0) => Some(j),
+            _ => None,
+        }
+    };
+    let from: Vec<usize> = (0..jacobian.rows).map(copied_from).collect::<Option<_>>()?;
+    let n = from.len();
+    if (0..n).all(|i| from[i] == i) && n == jacobian.columns {
+        return Some(Vec::new());
+    }
+    let mut sorted = from.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    if sorted.len() != jacobian.columns || n != jacobian.columns {
+        return Some(vec![Move::Copied]);
+    }
+    let transposed = match *jacobian.right.shape() {
+        [rows, columns] => (0..n).all(|i| from[i] == i % rows * columns + i / rows),
+        _ => false,
+    };
+    let reversed = (0..n).all(|i| from[i] == n - 1 - i);
+    let rolled = (0..n).all(|i| from[i] == (i + from[0]) % n);
+    let known = [
+        (transposed, Move::Transposed),
+        (reversed, Move::Reversed),
+        (rolled, Move::Rolled),
+        (true, Move::Reordered),
+    ];
+    Some(known.into_iter().filter_map(|(fits, of)| fits.then_some(of)).collect())
+}
+
+/// Fewer entries than this, wrong or right, do not make a region.
+const REGION_MIN: usize = 2;
+
+/// Which entries are wrong, over all draws together, if they are of one kind.
+fn region(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Option<String> {
+    let all: Option<Vec<Vec<Entry>>> = draws.iter().map(|(p, e)| entries(p, e, operand)).collect();
+    let all: Vec<Entry> = all?.into_iter().flatten().collect();
+    let (wrong, right): (Vec<&Entry>, Vec<&Entry>) = all.iter().partition(|e| e.is_wrong);
+    if wrong.len() < REGION_MIN || right.len() < REGION_MIN {
+        return None;
+    }
+    let only = |is_kind: &dyn Fn(&Entry) -> bool| {
+        wrong.iter().all(|e| is_kind(e)) && right.iter().filter(|e| !is_kind(e)).count() >= REGION_MIN
+    };
+    let exactly = |is_kind: &dyn Fn(&Entry) -> bool| only(is_kind) && right.iter().all(|e| !is_kind(e));
+    let off_diagonal = |e: &Entry| matches!(e.index[..], [.., i, j] if i != j);
+    let case = &draws.first()?.0.reference.case;
+    let x = &case.operands.get(operand)?.name;
+    let mut said: Vec<String> = Vec::new();
+    if exactly(&|e| e.x < 0.0) {
+        said.push(format!("only where {x} is negative is it wrong"));
+    } else if exactly(&|e| e.x > 0.0) {
+        said.push(format!("only where {x} is positive is it wrong"));
+    } else if exactly(&off_diagonal) {
+        said.push("only off the diagonal is it wrong".to_string());
+    }
+    if only(&|e| e.right == 0.0) {
+        said.push(
+            "only entries are wrong that should be 0: what cuts them off in forward() (a mask, a clip, a branch) does not \
+             act in backward()"
+                .to_string(),
+        );
+    } else if only(&|e| e.given == 0.0) {
+        said.push("only entries are wrong that are 0: their gradient is lost".to_string());
+    }
+    (!said.is_empty()).then(|| said.join("; "))
+}
