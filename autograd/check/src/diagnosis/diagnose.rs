@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use ndarray::ArrayD;
 
 use crate::diagnosis::context::context;
+use crate::diagnosis::fitted::fitted;
 use crate::diagnosis::path_factor::scaled_paths;
 use crate::evaluation::Evaluation;
 use crate::evaluation::prepared_case::PreparedCase;
 use crate::magnitude::largest;
 use crate::mistakes::hypotheses::residual_above;
-use crate::mistakes::{Description, Mistake, Shown};
+use crate::mistakes::{Description, Mistake};
 use crate::witness::reference_gradient::ReferenceEntry;
 
 /// Two gradients this close are the same: they differ by rounding, and mistakes differ by more than 1e-2.
@@ -83,11 +84,8 @@ pub fn explanations(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> V
             known.draws += usize::from(is_wrong);
         }
     }
-    if let Some(constant) = constant_factor(draws, operand) {
-        alive.entry(constant.mistake.clone()).or_insert(constant);
-    }
-    for path in scaled_paths(draws, operand) {
-        alive.entry(path.mistake.clone()).or_insert(path);
+    for candidate in fitted(draws, operand).into_iter().chain(scaled_paths(draws, operand)) {
+        alive.entry(candidate.mistake.clone()).or_insert(candidate);
     }
     let mut fits: Vec<Candidate> = alive.into_values().filter(|e| e.worst <= SAME && e.draws > 0).collect();
     let most = fits.iter().map(|e| e.draws).max().unwrap_or(0);
@@ -123,34 +121,7 @@ fn explains_little(given: &ArrayD<f64>, right: &ArrayD<f64>, wrong: &ArrayD<f64>
 const ROUNDED: f64 = 1e-14;
 
 /// A factor this close to 1 is rounding, and no mistake.
-const NOT_ONE: f64 = 1e-6;
-
-/// One number that the right gradient is multiplied by on every draw.
-fn constant_factor(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Option<Candidate> {
-    let (mut factor, mut worst, mut count) = (None, 0.0_f64, 0);
-    for (prepared, evaluation) in draws.iter().filter(|(p, a)| is_wrong(p, a, operand)) {
-        let right = prepared.reference.gradient(operand)?;
-        let given = &evaluation.g_x[operand];
-        if given.shape() != right.shape() {
-            return None;
-        }
-        let at = right.iter().zip(given).max_by(|a, b| a.0.abs().total_cmp(&b.0.abs()))?;
-        let factor = *factor.get_or_insert(at.1 / at.0);
-        worst = worst.max(residual_above(
-            given,
-            &(&right * factor),
-            100.0 * prepared.reference.rounding_of(operand),
-        ));
-        count += 1;
-    }
-    let is_factor = |factor: &f64| factor.is_finite() && *factor != 0.0 && (*factor - 1.0).abs() > NOT_ONE;
-    let factor: f64 = factor.filter(is_factor)?;
-    (count >= 3).then_some(Candidate {
-        mistake: Mistake::ConstantFactor(Shown(factor)),
-        worst,
-        draws: count,
-    })
-}
+pub(super) const NOT_ONE: f64 = 1e-6;
 
 /// True if the gradient of an operand is wrong at a case, by more than rounding and the error of the witnesses.
 pub fn is_wrong(prepared: &PreparedCase, evaluation: &Evaluation, operand: usize) -> bool {
@@ -238,7 +209,9 @@ const JOINT: f64 = 0.1;
 /// True if two mistakes are one: of unnamed factors only equal ones are.
 fn is_one(a: &Mistake, b: &Mistake) -> bool {
     match (a, b) {
-        (Mistake::ConstantFactor(a), Mistake::ConstantFactor(b)) => (a.0 - b.0).abs() <= NOT_ONE * a.0.abs(),
+        (Mistake::ConstantFactor(a), Mistake::ConstantFactor(b))
+        | (Mistake::PartFactor(a), Mistake::PartFactor(b))
+        | (Mistake::ConstantTerm(a), Mistake::ConstantTerm(b)) => (a.0 - b.0).abs() <= NOT_ONE * a.0.abs(),
         _ => a == b,
     }
 }

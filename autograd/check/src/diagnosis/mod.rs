@@ -1,6 +1,7 @@
 //! Which mistake explains a wrong gradient, and the smallest case that shows it.
 //!
-//! Reading order: [`diagnose`] (the search), [`context`] (what else the draws say), [`pattern`] (where the wrong entries are), [`symptom`] (what must stay),
+//! Reading order: [`diagnose`] (the search), [`context`] (what else the draws say), [`fitted`] (mistakes with
+//! a number in them), [`pattern`] (where the wrong entries are), [`symptom`] (what must stay),
 //! [`cut`] and [`shrink`] (smaller cases), [`counterexample`].
 
 mod context;
@@ -8,6 +9,7 @@ pub(crate) mod counterexample;
 pub(crate) mod cut;
 pub(crate) mod diagnose;
 mod example_test;
+mod fitted;
 mod path_factor;
 pub(crate) mod pattern;
 pub mod shrink;

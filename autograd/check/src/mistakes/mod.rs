@@ -11,8 +11,8 @@ use std::cmp::Ordering;
 use serde::{Serialize, Serializer};
 
 use hypotheses::{
-    GraphMistake, JacobianMistake, LocalDerivativeMistake, ProgramMistake, ResultMistake, ScaledPath, UpstreamMistake,
-    ValueMistake,
+    GraphMistake, JacobianMistake, LocalDerivativeMistake, OtherFactor, ProgramMistake, ResultMistake, ScaledPath,
+    UpstreamMistake, ValueMistake,
 };
 
 /// A mistake that a wrong gradient may behave as if it had.
@@ -36,6 +36,12 @@ pub enum Mistake {
     ScaledPath(ScaledPath),
     /// The gradient is multiplied by the same unnamed number on all draws.
     ConstantFactor(Shown<f64>),
+    /// Some entries of the gradient are multiplied by the same unnamed number on all draws.
+    PartFactor(Shown<f64>),
+    /// The gradient has a number times the upstream gradient too much.
+    ConstantTerm(Shown<f64>),
+    /// Each entry has a factor too much or too little.
+    OtherFactor(OtherFactor),
     /// Two mistakes at once.
     Both(Box<Mistake>, SecondMistake),
 }
@@ -129,8 +135,37 @@ impl Mistake {
                 "constant factor",
                 format!("it were multiplied by the constant factor {}", constant_text(*factor)),
             ),
+            Self::PartFactor(Shown(factor)) => {
+                let what = match *factor {
+                    -1.0 => "have the wrong sign".to_string(),
+                    0.0 => "are 0: their gradient is lost".to_string(),
+                    factor if (factor + 1.0).abs() < 1e-6 => "have the wrong sign".to_string(),
+                    factor => format!("are multiplied by the constant factor {}", constant_text(factor)),
+                };
+                Description::new(2.4, "part times a factor", format!("some entries of {{g}} {what}"))
+            }
+            Self::ConstantTerm(Shown(term)) => {
+                let (term, how) = match *term < 0.0 {
+                    true => (-term, "lacks"),
+                    false => (*term, "has too much"),
+                };
+                let sentence = format!(
+                    "{{g}} {how} a constant term: {} times the upstream gradient",
+                    constant_text(term)
+                );
+                Description::new(2.28, "constant term", sentence)
+            }
+            Self::OtherFactor(factor) => factor.description(),
             Self::Both(first, second) => second.beside(&first.description()),
         }
+    }
+
+    /// True if a number in it is fitted to what was given, so that it gives no gradient by itself.
+    pub(crate) fn is_fitted(&self) -> bool {
+        matches!(
+            self,
+            Self::ConstantFactor(_) | Self::PartFactor(_) | Self::ConstantTerm(_)
+        )
     }
 
     /// The mistake itself, or the first one of two.
@@ -233,5 +268,5 @@ macro_rules! family {
 
 family!(
     ResultMistake is Result, UpstreamMistake is Upstream, JacobianMistake is Jacobian,
-    LocalDerivativeMistake is LocalDerivative, ValueMistake is Value, GraphMistake is Graph, ProgramMistake is Program
+    LocalDerivativeMistake is LocalDerivative, ValueMistake is Value, GraphMistake is Graph, ProgramMistake is Program, OtherFactor is OtherFactor
 );

@@ -13,7 +13,6 @@ use crate::evaluation::options::{Options, sizes_of};
 use crate::evaluation::prepared_case::PreparedCase;
 use crate::evaluation::{Evaluation, Upstream};
 use crate::guard::caught;
-use crate::mistakes::Mistake;
 use crate::report::TargetReport;
 use crate::subject::Subject;
 use crate::subject::special::{DrawnRange, SpecialValues};
@@ -106,7 +105,7 @@ fn explain_gradient(
         return;
     };
     let symptom = match diagnosis.as_ref().map(|d| d.mistake.clone()) {
-        Some(mistake) if !matches!(mistake, Mistake::ConstantFactor(_)) => Symptom::Mistake(operand.clone(), mistake),
+        Some(mistake) if !mistake.is_fitted() => Symptom::Mistake(operand.clone(), mistake),
         _ => Symptom::Wrong(operand.clone(), pattern(&views, (&prepared, &evaluation), &operand)),
     };
     let start = draws.into_iter().filter(|(p, a)| symptom.is_shown(p, a));

@@ -158,7 +158,9 @@ fn operand_fault(reference: &Reference, evaluation: &Evaluation, i: usize, is_st
     if differ_above(&evaluation.again[i], g, 1e-12, floor) {
         let is_sum = !differ_above(&evaluation.again[i], &(g * 2.0), 1e-9, 0.0);
         let why = match is_sum {
-            true => "backward() adds to a buffer (`+=`) that it does not set to 0 first",
+            true => {
+                "backward() adds (`+=`) to a buffer that still holds the gradient of the call before, and is not set to 0"
+            }
             false => "a buffer is not reset, or the data that backward() reads was changed in place",
         };
         let sentence = format!("a second backward() gives another g_{name}: {why}");

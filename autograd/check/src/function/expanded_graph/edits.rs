@@ -115,9 +115,11 @@ impl ExpandedGraph {
             let mut add = |edit: fn(GraphEdge) -> GraphEdit, what: &str| {
                 let (from, through) = (self.text(operand, 2), self.text(id, 3));
                 let sentence = match op {
-                    AnyOp::Mul(_) if node.operands[0] == node.operands[1] => format!(
-                        "one of the two equal factors `{from}` of `{through}`, and with it the factor 2 of a square, {what}"
-                    ),
+                    AnyOp::Mul(_) if self.nodes[node.operands[0]].value == self.nodes[node.operands[1]].value => {
+                        format!(
+                            "one of the two equal factors `{from}` of `{through}`, and with it the factor 2 of a square, {what}"
+                        )
+                    }
                     AnyOp::Add(_) | AnyOp::Sub(_) => {
                         format!("the path through the term `{from}` of `{through}` {what}")
                     }

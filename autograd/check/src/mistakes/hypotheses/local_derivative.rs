@@ -71,7 +71,7 @@ fn formula(text: &'static str, beside: Beside) -> Description {
     let cost = 2.0 + 1e-3 * place as f64;
     let plain = format!("the local derivative were {text}{}", letters(&[text]));
     let sentence = match beside {
-        Beside::Nothing if text == "y / x" => {
+        _ if text == "y / x" => {
             format!("{plain}: of the product x · (y / x) one term is missing, that with the derivative of y / x")
         }
         Beside::Nothing => plain.clone(),

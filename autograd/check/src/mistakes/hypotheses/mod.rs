@@ -9,6 +9,7 @@ mod arrays;
 mod graph;
 mod jacobian;
 mod local_derivative;
+mod other_factor;
 mod result;
 mod scaled_path;
 mod upstream;
@@ -28,6 +29,7 @@ pub(crate) use arrays::{only, reversed, rolled};
 pub use graph::GraphMistake;
 pub use jacobian::JacobianMistake;
 pub use local_derivative::LocalDerivativeMistake;
+pub use other_factor::OtherFactor;
 pub use result::ResultMistake;
 pub(crate) use result::size_powers;
 pub use scaled_path::ScaledPath;
@@ -79,17 +81,19 @@ enum Family {
     Jacobian,
     LocalDerivative,
     Value,
+    OtherFactor,
     Graph,
     Program,
 }
 
 impl Family {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Result,
         Self::Upstream,
         Self::Jacobian,
         Self::LocalDerivative,
         Self::Value,
+        Self::OtherFactor,
         Self::Graph,
         Self::Program,
     ];
@@ -106,7 +110,12 @@ impl Family {
             Mistake::Value(_) => Self::Value,
             Mistake::Graph(_) => Self::Graph,
             Mistake::Program(_) => Self::Program,
-            Mistake::ScaledPath(_) | Mistake::ConstantFactor(_) | Mistake::Both(..) => return None,
+            Mistake::OtherFactor(_) => Self::OtherFactor,
+            Mistake::ScaledPath(_)
+            | Mistake::ConstantFactor(_)
+            | Mistake::PartFactor(_)
+            | Mistake::ConstantTerm(_)
+            | Mistake::Both(..) => return None,
         })
     }
 }
@@ -138,6 +147,7 @@ impl Hypotheses {
                 self.of_the_local_derivative(jacobian);
             }
             Family::Value => self.of_other_values(reference, operand),
+            Family::OtherFactor => self.of_other_factors(jacobian),
             Family::Graph => self.of_the_graph(jacobian),
             Family::Program => {
                 for edited in program_edit::all(reference) {

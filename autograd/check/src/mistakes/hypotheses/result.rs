@@ -3,7 +3,7 @@
 use ndarray::{ArrayD, Axis, IxDyn};
 
 use super::Hypotheses;
-use super::arrays::{axis_names, permutations, reversed, rolled};
+use super::arrays::{axis_names, only, permutations, reversed, rolled};
 use crate::mistakes::{Description, Shown};
 use crate::witness::jacobian::Jacobian;
 
@@ -62,6 +62,12 @@ pub enum ResultMistake {
     Shifted(isize, String),
     /// The entries are reversed along an axis.
     Reversed(String),
+    /// Only the first or the last slice along an axis has a gradient.
+    OnlySlice(&'static str, String),
+    /// The first or the last slice along an axis has no gradient.
+    WithoutSlice(&'static str, String),
+    /// The gradient is divided by the size of the first of these axes where that of the second belongs.
+    OtherSize(String, String),
     /// The first entry is left out.
     FirstEntryMissing,
     /// The last entry is left out.
@@ -173,6 +179,25 @@ impl ResultMistake {
                 format!("reversed {axis}"),
                 format!("it were reversed along {axis}"),
             ),
+            Self::OnlySlice(end, axis) => Description::new(
+                1.68,
+                format!("only {end} slice along {axis}"),
+                format!(
+                    "only the {end} slice of {{g}} along {axis} is filled in, and the others stay 0: a step or a loop is missing"
+                ),
+            ),
+            Self::WithoutSlice(end, axis) => Description::new(
+                1.69,
+                format!("without {end} slice along {axis}"),
+                format!("the {end} slice of {{g}} along {axis} stays 0: a step of a loop is missing"),
+            ),
+            Self::OtherSize(own, right) => Description::new(
+                2.08,
+                format!("divided by {own} for {right}"),
+                format!(
+                    "{{g}} is divided by the size of {own} where the size of {right} belongs: the mean counts along another axis"
+                ),
+            ),
             Self::FirstEntryMissing => Description::new(
                 1.65,
                 "first entry missing",
@@ -236,6 +261,7 @@ impl Hypotheses {
         }
         self.scaled(jacobian);
         self.moved(n);
+        self.divided_by_others(n);
         self.along_axes(jacobian);
         if jacobian.reference.g_y.shape() == n.shape() {
             self.add(ResultMistake::PlusUpstream(1), n + &jacobian.reference.g_y);
@@ -331,6 +357,20 @@ impl Hypotheses {
         }
     }
 
+    /// Divided by the size of one axis where that of another belongs.
+    fn divided_by_others(&mut self, n: &ArrayD<f64>) {
+        let rank = n.ndim();
+        for (own, own_name) in axis_names(rank).into_iter().take(rank) {
+            for (right, right_name) in axis_names(rank).into_iter().take(rank) {
+                let (own, right) = (n.shape()[own] as f64, n.shape()[right] as f64);
+                if own_name != right_name && own > 0.0 {
+                    let mistake = ResultMistake::OtherSize(own_name.clone(), right_name);
+                    self.add(mistake, n * (right / own));
+                }
+            }
+        }
+    }
+
     /// The same numbers in other places, or one of them lost.
     fn moved(&mut self, n: &ArrayD<f64>) {
         for order in permutations(n.ndim()) {
@@ -343,6 +383,13 @@ impl Hypotheses {
         for (axis, name) in axis_names(n.ndim()) {
             for by in [1, -1] {
                 self.add(ResultMistake::Shifted(by, name.clone()), rolled(n, axis, by));
+            }
+            if let Some(last) = n.shape()[axis].checked_sub(1) {
+                for (end, at) in [("first", 0), ("last", last)] {
+                    let kept = only(n, axis, at);
+                    self.add(ResultMistake::WithoutSlice(end, name.clone()), n - &kept);
+                    self.add(ResultMistake::OnlySlice(end, name.clone()), kept);
+                }
             }
             self.add(ResultMistake::Reversed(name), reversed(n, axis));
         }

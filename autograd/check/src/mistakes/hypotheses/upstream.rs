@@ -1,6 +1,6 @@
 //! Mistakes in what is done with the upstream gradient.
 
-use ndarray::ArrayD;
+use ndarray::{ArrayD, Axis};
 
 use super::Hypotheses;
 use super::arrays::{axis_names, only, reversed, rolled};
@@ -20,6 +20,8 @@ pub enum UpstreamMistake {
     Sign,
     /// Negative upstream gradients are replaced by 0.
     ClippedAtZero,
+    /// The upstream gradient is replaced by its mean along an axis, or by that of all.
+    Averaged(String),
     /// The upstream gradient is transposed.
     Transposed,
     /// Only the first slice along an axis counts.
@@ -65,6 +67,11 @@ impl UpstreamMistake {
                 "negative upstream gradients were replaced by 0",
             ),
             Self::Transposed => Description::new(1.6, "upstream transposed", "the upstream gradient were transposed"),
+            Self::Averaged(axis) => Description::new(
+                2.2,
+                format!("upstream averaged over {axis}"),
+                format!("the upstream gradient were the same everywhere along {axis}: its mean counts for each entry"),
+            ),
             Self::OnlyFirst(axis) => only("first", axis),
             Self::OnlyLast(axis) => only("last", axis),
             Self::WithoutFirst(axis) => without("first", axis),
@@ -96,6 +103,13 @@ impl Hypotheses {
         if g.ndim() == 2 && g.shape()[0] == g.shape()[1] {
             self.add(UpstreamMistake::Transposed, applied(g.t().to_owned()));
         }
+        if g.len() > 1 {
+            let mean = g.sum() / g.len() as f64;
+            self.add(
+                UpstreamMistake::Averaged("all axes".to_string()),
+                applied(g * 0.0 + mean),
+            );
+        }
         for (axis, name) in axis_names(g.ndim()) {
             if g.shape()[axis] > 1 {
                 self.of_upstream_slices(jacobian, axis, &name);
@@ -109,6 +123,10 @@ impl Hypotheses {
         let last = g.shape()[axis] - 1;
         let applied = |g: ArrayD<f64>| jacobian.transposed_times(&g);
         let named = |of: fn(String) -> UpstreamMistake| of(name.to_string());
+        if let Some(mean) = g.mean_axis(Axis(axis)) {
+            let mean = mean.insert_axis(Axis(axis));
+            self.add(named(UpstreamMistake::Averaged), applied(g * 0.0 + &mean));
+        }
         self.add(named(UpstreamMistake::OnlyFirst), applied(only(g, axis, 0)));
         self.add(named(UpstreamMistake::OnlyLast), applied(only(g, axis, last)));
         self.add(named(UpstreamMistake::WithoutFirst), applied(g - &only(g, axis, 0)));

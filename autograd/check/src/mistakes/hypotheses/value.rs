@@ -3,7 +3,7 @@
 use ndarray::ArrayD;
 
 use super::Hypotheses;
-use super::arrays::rolled;
+use super::arrays::{reversed, rolled};
 use crate::mistakes::Description;
 use crate::subject::CaseOperand;
 use crate::witness::reference::Reference;
@@ -26,6 +26,8 @@ pub enum ValueMistake {
     MaskIgnored(String),
     /// Numbers without a gradient, such as weights, are taken as 1.
     DataIgnored(String),
+    /// Numbers without a gradient, such as weights, are squared.
+    DataSquared(String),
     /// A mask is inverted.
     MaskInverted(String),
     /// A mask stands one place later or earlier along its last axis.
@@ -60,6 +62,11 @@ impl ValueMistake {
                 1.5,
                 format!("{name} ignored"),
                 format!("{name} were ignored, as a weight or a factor that is left out: all of {name} counts as 1"),
+            ),
+            Self::DataSquared(name) => Description::new(
+                1.7,
+                format!("{name} squared"),
+                format!("{name} counted twice: its square stands where {name} belongs"),
             ),
             Self::MaskShifted(name, by) => {
                 let way = if *by > 0 { "later" } else { "earlier" };
@@ -113,14 +120,14 @@ impl Hypotheses {
     /// Another operand of the same shape, or the value, in the place of one operand.
     fn exchanged(&mut self, reference: &Reference, operand: usize) {
         let x = reference.case.values();
-        let of_operands = reference
-            .case
-            .real()
-            .map(|i| (reference.case.operands[i].name.clone(), x[i].clone()));
+        let given = reference.case.operands.iter().zip(&x);
+        let of_operands = given
+            .filter(|(operand, _)| operand.kind != OperandKind::Id)
+            .map(|(operand, value)| (operand.name.clone(), value.clone()));
         let taken: Vec<(String, ArrayD<f64>)> = of_operands.chain([("y".to_string(), reference.y.clone())]).collect();
         for place in reference.case.real() {
             let name = &reference.case.operands[place].name;
-            for (own, value) in &taken {
+            for (own, value) in taken.iter().chain(&turned(name, &x[place])) {
                 if own == name || value.shape() != x[place].shape() || value == x[place] {
                     continue;
                 }
@@ -140,6 +147,20 @@ impl Hypotheses {
             self.add(mistake, gradient);
         }
     }
+}
+
+/// An operand with its axes exchanged or its entries in the opposite order.
+fn turned(name: &str, value: &ArrayD<f64>) -> Vec<(String, ArrayD<f64>)> {
+    let mut turned = Vec::new();
+    if value.ndim() == 2 && value.shape()[0] == value.shape()[1] {
+        turned.push((
+            format!("{name} transposed"),
+            value.t().as_standard_layout().into_owned(),
+        ));
+    }
+    let backwards = (0..value.ndim()).fold(value.clone(), |value, axis| reversed(&value, axis));
+    turned.push((format!("{name} reversed (flipped)"), backwards));
+    turned
 }
 
 /// Ids that are off by one, or stand one place off.
@@ -170,6 +191,9 @@ fn changed_mask(data: &CaseOperand) -> Vec<(ValueMistake, ArrayD<f64>)> {
         (ignored, mask.mapv(|_| 1.0)),
         (ValueMistake::MaskInverted(name()), turned),
     ];
+    if data.kind != OperandKind::Mask {
+        changes.push((ValueMistake::DataSquared(name()), mask.mapv(|w| w * w)));
+    }
     if let Some(last) = mask.ndim().checked_sub(1) {
         for by in [1, -1] {
             changes.push((ValueMistake::MaskShifted(name(), by), shifted(mask, last, by)));
