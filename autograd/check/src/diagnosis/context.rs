@@ -138,14 +138,71 @@ fn moves(prepared: &PreparedCase, operand: usize) -> Option<Vec<Move>> {
     Some(known.into_iter().filter_map(|(fits, of)| fits.then_some(of)).collect())
 }
 
+/// An axis that has the size 1 in every draw that goes wrong, and another in every draw that does not.
+fn only_one_row(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Option<String> {
+    let (wrong, right): (Vec<_>, Vec<_>) = draws.iter().copied().partition(|(p, e)| is_wrong(p, e, operand));
+    let size = |(p, _): &(&PreparedCase, &Evaluation), i: usize, axis: usize| {
+        p.reference
+            .case
+            .operands
+            .get(i)
+            .and_then(|x| x.value.shape().get(axis).copied())
+    };
+    let (first, _) = wrong.first()?;
+    for (i, x) in first.reference.case.operands.iter().enumerate() {
+        for axis in 0..x.value.ndim() {
+            let of_wrong = wrong.iter().all(|draw| size(draw, i, axis) == Some(1));
+            if of_wrong && !right.is_empty() && right.iter().all(|draw| size(draw, i, axis) > Some(1)) {
+                let axis = if axis == 0 {
+                    "the first axis (the batch)"
+                } else {
+                    "a later axis"
+                };
+                return Some(format!(
+                    "only where {} has size 1 along {axis}, one row for instance, is it wrong",
+                    x.name
+                ));
+            }
+        }
+    }
+    None
+}
+
+/// How many entries must lie on either side of a bound.
+const BOUND_MIN: usize = 4;
+
+/// A bound of the operand that parts the wrong entries from the right ones.
+fn bound(wrong: &[&Entry], right: &[&Entry], x: &str) -> Option<String> {
+    if wrong.len() < BOUND_MIN || right.len() < BOUND_MIN {
+        return None;
+    }
+    let least = |entries: &[&Entry]| entries.iter().map(|e| e.x).fold(f64::INFINITY, f64::min);
+    let most = |entries: &[&Entry]| entries.iter().map(|e| e.x).fold(f64::NEG_INFINITY, f64::max);
+    let between = |low: f64, high: f64| ((low + high) * 5.0).round() / 10.0;
+    match () {
+        () if least(wrong) > most(right) => Some(format!(
+            "only where {x} is large, above about {}, is it wrong",
+            between(most(right), least(wrong))
+        )),
+        () if most(wrong) < least(right) => Some(format!(
+            "only in the tail where {x} is below about {} is it wrong",
+            between(most(wrong), least(right))
+        )),
+        () => None,
+    }
+}
+
 /// Fewer entries than this, wrong or right, do not make a region.
 const REGION_MIN: usize = 2;
 
 /// Which entries are wrong, over all draws together, if they are of one kind.
-fn region(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Option<String> {
+pub(crate) fn region(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Option<String> {
     let all: Option<Vec<Vec<Entry>>> = draws.iter().map(|(p, e)| entries(p, e, operand)).collect();
     let all: Vec<Entry> = all?.into_iter().flatten().collect();
     let (wrong, right): (Vec<&Entry>, Vec<&Entry>) = all.iter().partition(|e| e.is_wrong);
+    if let Some(said) = only_one_row(draws, operand) {
+        return Some(said);
+    }
     if wrong.len() < REGION_MIN || right.len() < REGION_MIN {
         return None;
     }
@@ -157,12 +214,35 @@ fn region(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Option<Stri
     let case = &draws.first()?.0.reference.case;
     let x = &case.operands.get(operand)?.name;
     let mut said: Vec<String> = Vec::new();
-    if exactly(&|e| e.x < 0.0) {
+    let others = case.real().filter(|&i| i != operand).map(|i| &case.operands[i].name);
+    let equal = others.into_iter().find(|other| {
+        let is_equal = |p: &PreparedCase, e: &Entry| {
+            let value = p
+                .reference
+                .case
+                .operands
+                .iter()
+                .find(|x| x.name == **other)
+                .map(|x| &x.value);
+            value
+                .and_then(|value| value.get(&e.index[..]))
+                .is_some_and(|other| *other == e.x)
+        };
+        let mut of_all = draws.iter().filter_map(|(p, e)| Some((*p, entries(p, e, operand)?)));
+        of_all.all(|(p, all)| all.iter().all(|e| e.is_wrong == is_equal(p, e)))
+    });
+    if let Some(other) = equal {
+        said.push(format!("only where {x} equals {other} is it wrong"));
+    } else if exactly(&|e| e.x == 0.0) {
+        said.push(format!("only where {x} is 0 is it wrong"));
+    } else if exactly(&|e| e.x < 0.0) {
         said.push(format!("only where {x} is negative is it wrong"));
     } else if exactly(&|e| e.x > 0.0) {
         said.push(format!("only where {x} is positive is it wrong"));
     } else if exactly(&off_diagonal) {
         said.push("only off the diagonal is it wrong".to_string());
+    } else if let Some(bound) = bound(&wrong, &right, x) {
+        said.push(bound);
     }
     if only(&|e| e.right == 0.0) {
         said.push(

@@ -207,7 +207,7 @@ pub fn diagnose(draws: &[(&PreparedCase, &Evaluation)]) -> Option<Diagnosis> {
 const JOINT: f64 = 0.1;
 
 /// True if two mistakes are one: of unnamed factors only equal ones are.
-fn is_one(a: &Mistake, b: &Mistake) -> bool {
+pub(crate) fn is_one(a: &Mistake, b: &Mistake) -> bool {
     match (a, b) {
         (Mistake::ConstantFactor(a), Mistake::ConstantFactor(b))
         | (Mistake::PartFactor(a), Mistake::PartFactor(b))

@@ -16,11 +16,13 @@ type Draw<'d> = (&'d PreparedCase, &'d Evaluation);
 const ENTRIES_MIN: usize = 3;
 /// Numbers that differ by less than this share are the same.
 const SAME_NUMBER: f64 = 1e-6;
+/// A factor this close to 1, or a term this close to 0, is an error that is small and not a number that was forgotten.
+const NEAR: f64 = 0.02;
 /// Fewer draws do not tell a number from a size.
 const DRAWS_MIN: usize = 3;
 
 /// All mistakes of an operand that are fitted.
-pub(super) fn fitted(draws: &[Draw<'_>], operand: usize) -> Vec<Candidate> {
+pub(crate) fn fitted(draws: &[Draw<'_>], operand: usize) -> Vec<Candidate> {
     let found = [
         constant_factor(draws, operand),
         part_factor(draws, operand),
@@ -65,6 +67,10 @@ fn part_factor(draws: &[Draw<'_>], operand: usize) -> Option<Candidate> {
     }
     let first = wrong.iter().max_by(|a, b| a.right.abs().total_cmp(&b.right.abs()))?;
     let factor = first.given / first.right;
+    // That entries are lost, or slightly off, says nothing of why.
+    if factor == 0.0 || (factor - 1.0).abs() < NEAR {
+        return None;
+    }
     let fits = |e: &&Entry| (e.given - factor * e.right).abs() <= SAME_NUMBER * e.given.abs().max(e.right.abs());
     (factor.is_finite() && wrong.iter().all(fits)).then_some(Candidate {
         mistake: Mistake::PartFactor(Shown(factor)),
@@ -76,6 +82,7 @@ fn part_factor(draws: &[Draw<'_>], operand: usize) -> Option<Candidate> {
 /// One number, times the upstream gradient, that entries of the gradient have too much or too little.
 fn constant_term(draws: &[Draw<'_>], operand: usize) -> Option<Candidate> {
     let (mut term, mut seen, mut count) = (None::<f64>, 0, 0);
+    let mut is_lost = true;
     for (prepared, evaluation) in draws.iter().filter(|(p, e)| is_wrong(p, e, operand)) {
         let reference = &prepared.reference;
         let g = along(&reference.g_y, reference.case.operands[operand].value.shape())?;
@@ -88,12 +95,13 @@ fn constant_term(draws: &[Draw<'_>], operand: usize) -> Option<Candidate> {
             if !((off - term * g).abs() <= SAME_NUMBER * entry.given.abs().max(entry.right.abs())) {
                 return None;
             }
+            is_lost &= entry.given == 0.0;
             seen += 1;
         }
         count += 1;
     }
-    let term = term.filter(|term| term.is_finite())?;
-    (seen >= ENTRIES_MIN && count >= DRAWS_MIN).then_some(Candidate {
+    let term = term.filter(|term| term.is_finite() && term.abs() > NEAR)?;
+    (seen >= ENTRIES_MIN && count >= DRAWS_MIN && !is_lost).then_some(Candidate {
         mistake: Mistake::ConstantTerm(Shown(term)),
         worst: 0.0,
         draws: count,

@@ -4,12 +4,12 @@
 //! a number in them), [`pattern`] (where the wrong entries are), [`symptom`] (what must stay),
 //! [`cut`] and [`shrink`] (smaller cases), [`counterexample`].
 
-mod context;
+pub(crate) mod context;
 pub(crate) mod counterexample;
 pub(crate) mod cut;
 pub(crate) mod diagnose;
 mod example_test;
-mod fitted;
+pub(crate) mod fitted;
 mod path_factor;
 pub(crate) mod pattern;
 pub mod shrink;

@@ -136,13 +136,14 @@ impl Mistake {
                 format!("it were multiplied by the constant factor {}", constant_text(*factor)),
             ),
             Self::PartFactor(Shown(factor)) => {
-                let what = match *factor {
-                    -1.0 => "have the wrong sign".to_string(),
-                    0.0 => "are 0: their gradient is lost".to_string(),
-                    factor if (factor + 1.0).abs() < 1e-6 => "have the wrong sign".to_string(),
-                    factor => format!("are multiplied by the constant factor {}", constant_text(factor)),
+                let (cost, what) = match (factor + 1.0).abs() < 1e-6 {
+                    true => (2.65, "have the wrong sign".to_string()),
+                    false => (
+                        2.7,
+                        format!("are multiplied by the constant factor {}", constant_text(*factor)),
+                    ),
                 };
-                Description::new(2.4, "part times a factor", format!("some entries of {{g}} {what}"))
+                Description::new(cost, "part times a factor", format!("some entries of {{g}} {what}"))
             }
             Self::ConstantTerm(Shown(term)) => {
                 let (term, how) = match *term < 0.0 {
@@ -153,7 +154,7 @@ impl Mistake {
                     "{{g}} {how} a constant term: {} times the upstream gradient",
                     constant_text(term)
                 );
-                Description::new(2.28, "constant term", sentence)
+                Description::new(2.75, "constant term", sentence)
             }
             Self::OtherFactor(factor) => factor.description(),
             Self::Both(first, second) => second.beside(&first.description()),

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::diagnosis::diagnose::{Diagnosis, SAME, diagnose, is_wrong};
+use crate::diagnosis::diagnose::{Diagnosis, SAME, diagnose, is_one, is_wrong};
+use crate::diagnosis::fitted::fitted;
 use crate::diagnosis::shrink::{real_numbers, small_cases};
 use crate::diagnosis::symptom::Symptom;
 use crate::evaluation::Evaluation;
@@ -282,6 +283,12 @@ fn is_borne_out(diagnosis: &Diagnosis, fresh: &[(&PreparedCase, Evaluation)]) ->
         let Some(operand) = operand.filter(|&i| is_wrong(prepared, evaluation, i)) else {
             return true;
         };
+        if diagnosis.mistake.is_fitted() {
+            let views: Vec<(&PreparedCase, &Evaluation)> = fresh.iter().map(|(p, e)| (*p, e)).collect();
+            return fitted(&views, operand)
+                .iter()
+                .any(|fit| is_one(&fit.mistake, &diagnosis.mistake));
+        }
         let h = prepared
             .hypotheses(operand)
             .iter()

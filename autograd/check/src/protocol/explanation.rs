@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::Draw;
+use crate::diagnosis::context::region;
 use crate::diagnosis::counterexample::Counterexample;
 use crate::diagnosis::cut;
 use crate::diagnosis::diagnose::{diagnose, is_wrong};
@@ -13,6 +14,7 @@ use crate::evaluation::options::{Options, sizes_of};
 use crate::evaluation::prepared_case::PreparedCase;
 use crate::evaluation::{Evaluation, Upstream};
 use crate::guard::caught;
+use crate::magnitude::largest;
 use crate::report::TargetReport;
 use crate::subject::Subject;
 use crate::subject::special::{DrawnRange, SpecialValues};
@@ -97,7 +99,12 @@ fn explain_gradient(
 ) {
     let draws = wrong_draws(subject, options, &prepared, special);
     let views: Vec<(&PreparedCase, &Evaluation)> = draws.iter().map(|(p, a)| (p, a)).collect();
-    let diagnosis = diagnose(&views);
+    let mut diagnosis = diagnose(&views);
+    if let (Some(diagnosis), Some((special, _))) = (&mut diagnosis, special) {
+        let at = format!("; it goes wrong at {}", special.text());
+        diagnosis.sentence.push_str(&at);
+        diagnosis.hint.push_str(&at);
+    }
     let case = &prepared.reference.case;
     let first_wrong = case.real().find(|&i| is_wrong(&prepared, &evaluation, i));
     let operand = diagnosis.as_ref().map(|d| d.operand.clone());
@@ -107,6 +114,10 @@ fn explain_gradient(
     let symptom = match diagnosis.as_ref().map(|d| d.mistake.clone()) {
         Some(mistake) if !mistake.is_fitted() => Symptom::Mistake(operand.clone(), mistake),
         _ => Symptom::Wrong(operand.clone(), pattern(&views, (&prepared, &evaluation), &operand)),
+    };
+    let unexplained = match (&symptom, &diagnosis) {
+        (Symptom::Wrong(name, pattern), None) => Some(unexplained(&views, name, *pattern)),
+        _ => None,
     };
     let start = draws.into_iter().filter(|(p, a)| symptom.is_shown(p, a));
     let start = start
@@ -118,14 +129,53 @@ fn explain_gradient(
         let mistake = diagnosis.as_ref().map(|d| &d.mistake);
         report.example = Some(Counterexample::new(&report.name, &prepared, &evaluation, i, mistake));
     }
-    if let Symptom::Wrong(name, pattern) = &symptom
-        && diagnosis.is_none()
-    {
-        let place = pattern.text(&format!("g_{name}"));
-        report.find("unexplained", format!("no known mistake explains it; {place}"));
+    match unexplained {
+        // Where it is wrong says more of the cause than a number does.
+        Some((sentence, true)) if report.findings.iter().all(|known| known.cause.starts_with("g_")) => {
+            report.find_first("unexplained", sentence)
+        }
+        Some((sentence, _)) => report.find("unexplained", sentence),
+        None => {}
     }
     report.diagnosis = diagnosis;
 }
+
+/// What can be said of an error that no mistake explains, and whether it tells more than that there is one.
+fn unexplained(draws: &[(&PreparedCase, &Evaluation)], name: &str, pattern: Pattern) -> (String, bool) {
+    let at = draws
+        .first()
+        .and_then(|(p, _)| p.reference.case.operands.iter().position(|x| x.name == name));
+    let mut said = vec![
+        "no known mistake explains it".to_string(),
+        pattern.text(&format!("g_{name}")),
+    ];
+    said.extend(at.and_then(|i| region(draws, i)));
+    said.extend(at.and_then(|i| small_error(draws, i)));
+    let is_telling = !matches!(pattern, Pattern::Some | Pattern::Everywhere | Pattern::Shape) || said.len() > 2;
+    (said.join("; "), is_telling)
+}
+
+/// An error that is small on all draws has other causes than a large one.
+fn small_error(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Option<String> {
+    let share = |(p, e): &(&PreparedCase, &Evaluation)| {
+        let right = p.reference.gradient(operand)?;
+        let given = e.g_x.get(operand).filter(|given| given.shape() == right.shape())?;
+        Some(largest(&(given - &right)) / largest(&right).max(f64::MIN_POSITIVE))
+    };
+    let shares: Vec<f64> = draws.iter().filter_map(share).filter(|share| *share > 0.0).collect();
+    let most = shares.iter().copied().fold(0.0, f64::max);
+    let is_finite = draws.iter().all(|(_, e)| e.g_x[operand].iter().all(|g| g.is_finite()));
+    (shares.len() >= 3 && most < SMALL && is_finite).then(|| {
+        format!(
+            "it is right to {} digits on all cases: digits are lost (rounding, single precision, differences of large \
+             numbers), or an approximation or a constant is slightly another",
+            (-most.log10()).floor()
+        )
+    })
+}
+
+/// An error below this share of the largest entry, on all draws, is small.
+const SMALL: f64 = 1e-3;
 
 /// Where the wrong entries are on all draws, before any of them is made smaller.
 fn pattern(draws: &[(&PreparedCase, &Evaluation)], first: (&PreparedCase, &Evaluation), operand: &str) -> Pattern {

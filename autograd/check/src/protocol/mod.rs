@@ -17,6 +17,7 @@ use crate::protocol::verdict_counts::VerdictCounts;
 use crate::report::{TargetReport, Verdict};
 use crate::subject::special::{DrawnRange, SpecialValues, whole_operands};
 use crate::subject::{Case, Kind, Subject};
+use crate::verdict::approximation::approximation;
 use crate::verdict::faults::{Cause, Fault, faults, is_beyond_rounding};
 use crate::verdict::judge::{EntryVerdict, Uncontrolled, controls, judge_operand};
 use crate::verdict::rounding::excuse;
@@ -122,8 +123,13 @@ impl Checker<'_> {
         if !self.is_wrong(&prepared.reference, &evaluation, &found) {
             return Ok(());
         }
+        let excused = || {
+            let excused = excuse(self.subject, &prepared, &evaluation, self.options.limit);
+            let is_own = !prepared.reference.function.has_duals() && found.is_empty();
+            excused.or_else(|| is_own.then(|| approximation(self.subject, self.options)).flatten())
+        };
         if found.iter().all(|fault| fault.cause == Cause::Forward)
-            && let Some(sentences) = excuse(self.subject, &prepared, &evaluation, self.options.limit)
+            && let Some(sentences) = excused()
         {
             for sentence in sentences {
                 let about = sentence.split(' ').next().unwrap_or_default().to_string();

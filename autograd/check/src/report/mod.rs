@@ -117,6 +117,15 @@ impl TargetReport {
     }
 
     /// Adds a sentence, once.
+    /// Adds a finding before all others.
+    pub(crate) fn find_first(&mut self, cause: &str, sentence: String) {
+        self.find(cause, sentence);
+        if let Some(at) = self.findings.iter().position(|known| known.cause == cause) {
+            self.findings[..=at].rotate_right(1);
+        }
+    }
+
+    /// Adds a finding, the first of each cause.
     pub fn find(&mut self, cause: &str, sentence: String) {
         if !self.findings.iter().any(|known| known.cause == cause) {
             self.findings.push(Finding {

@@ -167,7 +167,10 @@ fn operand_fault(reference: &Reference, evaluation: &Evaluation, i: usize, is_st
         return fault(Cause::Impure, sentence, &evaluation.again[i], g);
     }
     if evaluation.at_zero[i].iter().any(|&g| g != 0.0) {
-        let sentence = format!("for an upstream gradient of 0, g_{name} is not 0");
+        let sentence = format!(
+            "for an upstream gradient of 0, g_{name} is not 0{}",
+            term_of_operand(&evaluation.at_zero[i], &operand.value, name)
+        );
         let upstream = Some(&evaluation.g_y * 0.0);
         let fault = fault(Cause::NotLinear, sentence, &evaluation.at_zero[i], &(g * 0.0))?;
         return Some(Fault { upstream, ..fault });
@@ -180,6 +183,22 @@ fn operand_fault(reference: &Reference, evaluation: &Evaluation, i: usize, is_st
         return Some(Fault { upstream, ..fault });
     }
     layout_fault(evaluation, i, name, floor)
+}
+
+/// What is added to a gradient whatever the upstream gradient is, if it is a multiple of the operand.
+fn term_of_operand(added: &ArrayD<f64>, x: &ArrayD<f64>, name: &str) -> String {
+    let Some((_, most)) = x.iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())) else {
+        return String::new();
+    };
+    let at = x.iter().position(|x| x == most).unwrap_or_default();
+    let factor = added.iter().nth(at).map_or(f64::NAN, |added| added / most);
+    match factor.is_finite() && !differ_above(added, &(x * factor), 1e-9, 0.0) {
+        true => format!(
+            ": it has {} times {name} added, as of a weight decay (a regularisation term) that forward() does not have",
+            (factor * 1e6).round() / 1e6
+        ),
+        false => String::new(),
+    }
 }
 
 fn layout_fault(evaluation: &Evaluation, i: usize, name: &str, floor: f64) -> Option<Fault> {

@@ -1,8 +1,9 @@
 //! Whether a gradient is right: each entry of an evaluation is compared with the reference.
 //!
 //! Reading order: [`judge`] (entries), [`faults`], [`state`] and [`ties`] (everything else), [`locate`] (the entry behind a wrong
-//! direction), [`rounding`], [`single_precision`].
+//! direction), [`rounding`] and [`approximation`], [`single_precision`].
 
+pub(crate) mod approximation;
 pub(crate) mod faults;
 pub(crate) mod judge;
 pub(crate) mod locate;

@@ -99,12 +99,12 @@ impl JacobianMistake {
             Self::LastUseOverwrites => (
                 1.2,
                 "last use overwrites",
-                "{g} counts only the last use of each entry: later uses overwrite earlier ones, `=` where `+=` is needed",
+                "{g} counts only the last use of each entry: what acts on later outputs overwrites what acts on earlier ones, `=` where `+=` is needed; all paths must be added",
             ),
             Self::FirstUseOnly => (
                 1.25,
                 "first use only",
-                "{g} counts only the first use of each entry; it must be the sum over all uses",
+                "{g} counts only the first use of each entry; it must be the sum over all uses, each of which acts on other outputs",
             ),
             Self::AveragedOverUses => (
                 2.2,

@@ -123,7 +123,13 @@ impl Hypotheses {
         let given = reference.case.operands.iter().zip(&x);
         let of_operands = given
             .filter(|(operand, _)| operand.kind != OperandKind::Id)
-            .map(|(operand, value)| (operand.name.clone(), value.clone()));
+            .map(|(operand, value)| {
+                let name = match operand.kind {
+                    OperandKind::Real => operand.name.clone(),
+                    _ => format!("the data {}", operand.name),
+                };
+                (name, value.clone())
+            });
         let taken: Vec<(String, ArrayD<f64>)> = of_operands.chain([("y".to_string(), reference.y.clone())]).collect();
         for place in reference.case.real() {
             let name = &reference.case.operands[place].name;

@@ -1,5 +1,6 @@
 //! Kinds of mistakes and of right modules, each with a test named after it.
 
+mod causes;
 mod coverage;
 mod naming;
 mod rounding;

@@ -2,10 +2,10 @@
 
 use ndarray::ArrayD;
 use tapegrad_autograd::Shape;
-use tapegrad_autograd::check::{Case, Draw, TargetReport, Verdict};
+use tapegrad_autograd::check::{Case, Draw, Options, TargetReport, Verdict};
 use tapegrad_autograd::ops::{gelu, layer_norm, softmax};
 
-use super::{Arrays, checked, d2, hand, means, rows, sums, text};
+use super::{Arrays, checked, checked_with, d2, hand, means, rows, sums, text};
 
 type Kept = Arrays;
 
@@ -136,4 +136,72 @@ fn a_softmax_without_a_shift() {
         &checked(hand("softmax", rows, forward, backward).defined_by(|x| softmax(x[0], -1))),
         "",
     );
+}
+
+/// An error function that is right to seven digits everywhere, as in Numerical Recipes.
+fn erf_to_seven_digits(x: f64) -> f64 {
+    let t = 1.0 / (1.0 + 0.5 * x.abs());
+    let factors = [
+        0.170_872_77,
+        -0.822_152_23,
+        1.488_515_87,
+        -1.135_203_98,
+        0.278_868_07,
+        -0.186_288_06,
+        0.096_784_18,
+        0.374_091_96,
+        1.000_023_68,
+        -1.265_512_23,
+    ];
+    let fit = factors.iter().fold(0.0, |sum, c| sum * t + c);
+    (1.0 - t * (-x * x + fit).exp()).copysign(x)
+}
+
+#[test]
+fn an_approximation_without_a_definition() {
+    // The value of the error function by a fit, its derivative exactly: each is right to seven digits.
+    let forward = |kept: &mut Kept, x: &[ArrayD<f64>]| {
+        keep(kept, x);
+        x[0].mapv(erf_to_seven_digits)
+    };
+    let backward = |kept: &mut Kept, g: &ArrayD<f64>| {
+        vec![g * &kept[0].mapv(|x| 2.0 / std::f64::consts::PI.sqrt() * (-x * x).exp())]
+    };
+    assert_passes(&checked(hand("erf", rows, forward, backward)), "approximate");
+    // A wrong constant is no approximation, however close it is.
+    let wrong = |kept: &mut Kept, g: &ArrayD<f64>| vec![g * &kept[0].mapv(|x| x.cos() * 1.000_000_2)];
+    let sine = |kept: &mut Kept, x: &[ArrayD<f64>]| {
+        keep(kept, x);
+        x[0].mapv(f64::sin)
+    };
+    let report = checked(hand("sine", rows, sine, wrong));
+    assert_eq!(report.verdict, Verdict::Wrong, "{}", text(&report));
+}
+
+#[test]
+fn single_precision_inside_without_a_definition() {
+    let forward = |kept: &mut Kept, x: &[ArrayD<f64>]| {
+        *kept = vec![x[0].mapv(|x| f64::from((x as f32).tanh()))];
+        kept[0].clone()
+    };
+    let backward = |kept: &mut Kept, g: &ArrayD<f64>| {
+        vec![
+            g * &kept[0].mapv(|y| {
+                let y = y as f32;
+                f64::from(1.0 - y * y)
+            }),
+        ]
+    };
+    let any = |draw: &mut Draw| {
+        let shape = draw.shape_nonempty();
+        Case::of([("x", draw.normal(shape))])
+    };
+    for seed in 1..=20 {
+        let options = Options {
+            seed,
+            ..Options::default()
+        };
+        let report = checked_with(hand("tanh", any, forward, backward), &options);
+        assert_passes(&report, "single precision (f32)");
+    }
 }
