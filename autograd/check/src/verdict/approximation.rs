@@ -13,7 +13,7 @@ use crate::magnitude::largest;
 use crate::subject::Subject;
 use crate::witness::reference::JACOBIAN;
 
-/// The error of an approximation may be this share of the largest entry.
+/// The error of an approximation may be this share of the largest entry of all draws.
 const ERROR_MAX: f64 = 1e-6;
 /// An error below this share is that of the witnesses.
 const ERROR_MIN: f64 = 1e-10;
@@ -27,7 +27,8 @@ const OF_A_SIGN: f64 = 0.1;
 /// Why errors as small as these are not wrong, in sentences; `None` if they may be mistakes.
 pub(crate) fn approximation(subject: &Arc<dyn Subject>, options: &Options) -> Option<Vec<String>> {
     let mut errors: Vec<(String, f64)> = Vec::new();
-    let mut entries = 0;
+    // One entry alone has no scale: far out a slope may be next to nothing.
+    let mut scale = f64::MIN_POSITIVE;
     for number in 0..DRAWS {
         let seed = seed_of(options.seed, 5_000 + number);
         let prepared = PreparedCase::draw(subject, seed, &sizes_of(options, number as usize), JACOBIAN).ok()?;
@@ -35,20 +36,17 @@ pub(crate) fn approximation(subject: &Arc<dyn Subject>, options: &Options) -> Op
         for i in prepared.reference.case.real() {
             let right = prepared.reference.gradient(i)?;
             let given = evaluation.g_x.get(i).filter(|given| given.shape() == right.shape())?;
-            let scale = largest(&right);
-            for (a, n) in given.iter().zip(&right) {
-                let error = (a - n) / scale.max(f64::MIN_POSITIVE);
-                if !(error.abs() <= ERROR_MAX) {
-                    return None;
-                }
-                entries += 1;
-                if error.abs() > ERROR_MIN {
-                    // The sign of the gradient itself is not that of the error.
-                    errors.push((prepared.reference.case.operands[i].name.clone(), error * n.signum()));
-                }
-            }
+            scale = scale.max(largest(&right));
+            // The sign of the gradient itself is not that of the error.
+            let of_entries = given.iter().zip(&right).map(|(a, n)| (a - n) * n.signum());
+            errors.extend(of_entries.map(|error| (prepared.reference.case.operands[i].name.clone(), error)));
         }
     }
+    let entries = errors.len();
+    if !errors.iter().all(|(_, error)| error.abs() <= ERROR_MAX * scale) {
+        return None;
+    }
+    errors.retain(|(_, error)| error.abs() > ERROR_MIN * scale);
     let count = errors.len();
     let positive = errors.iter().filter(|(_, error)| *error > 0.0).count();
     let least = OF_A_SIGN * count as f64;
@@ -60,7 +58,7 @@ pub(crate) fn approximation(subject: &Arc<dyn Subject>, options: &Options) -> Op
     let mut names: Vec<String> = errors.into_iter().map(|(name, _)| name).collect();
     names.sort();
     names.dedup();
-    let digits = (-most.log10()).floor();
+    let digits = (-(most / scale).log10()).floor();
     let sentence = |name: &String| {
         format!(
             "g_{name} agrees with the slopes of forward() to {digits} digits: forward() and backward() approximate the same \

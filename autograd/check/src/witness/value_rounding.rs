@@ -11,8 +11,8 @@ use crate::magnitude::largest;
 
 /// The spacings, as a share of each operand: some steps of `f32` wide.
 const SPACINGS: [f64; 2] = [1.0 / 1_048_576.0, 1.0 / 4_194_304.0];
-/// Each spacing is taken in several widths: values a whole number of steps apart show no rounding.
-const WIDTHS: [f64; 3] = [1.0, 0.731, 1.373];
+/// A spacing that shows no rounding is taken in other widths too: values a whole number of steps apart show none.
+const WIDTHS: [f64; 2] = [0.731, 1.373];
 /// How many values are taken along a line.
 const VALUES: usize = 9;
 /// More than this is no rounding: the values change from call to call.
@@ -51,7 +51,11 @@ pub(crate) fn value_rounding(function: &dyn Function, x: &[ArrayD<f64>], real: &
     };
     let rounding = SPACINGS
         .iter()
-        .map(|spacing| {
+        .map(|spacing| -> Option<f64> {
+            let usual = along(*spacing)?;
+            if usual >= USUAL {
+                return Some(usual);
+            }
             let of_widths = WIDTHS.iter().map(|width| along(spacing * width));
             of_widths
                 .collect::<Option<Vec<f64>>>()

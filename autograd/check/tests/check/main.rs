@@ -7,3 +7,4 @@ mod metamorphic;
 mod oracle;
 mod students;
 mod subjects;
+mod text_mutants;

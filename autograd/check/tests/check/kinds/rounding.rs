@@ -138,36 +138,15 @@ fn a_softmax_without_a_shift() {
     );
 }
 
-/// An error function that is right to seven digits everywhere, as in Numerical Recipes.
-fn erf_to_seven_digits(x: f64) -> f64 {
-    let t = 1.0 / (1.0 + 0.5 * x.abs());
-    let factors = [
-        0.170_872_77,
-        -0.822_152_23,
-        1.488_515_87,
-        -1.135_203_98,
-        0.278_868_07,
-        -0.186_288_06,
-        0.096_784_18,
-        0.374_091_96,
-        1.000_023_68,
-        -1.265_512_23,
-    ];
-    let fit = factors.iter().fold(0.0, |sum, c| sum * t + c);
-    (1.0 - t * (-x * x + fit).exp()).copysign(x)
-}
-
 #[test]
 fn an_approximation_without_a_definition() {
-    // The value of the error function by a fit, its derivative exactly: each is right to seven digits.
+    // A sine from a table, which is right to eight digits, and its derivative exactly.
     let forward = |kept: &mut Kept, x: &[ArrayD<f64>]| {
         keep(kept, x);
-        x[0].mapv(erf_to_seven_digits)
+        x[0].mapv(|x| x.sin() + 3e-9 * (50.0 * x).sin())
     };
-    let backward = |kept: &mut Kept, g: &ArrayD<f64>| {
-        vec![g * &kept[0].mapv(|x| 2.0 / std::f64::consts::PI.sqrt() * (-x * x).exp())]
-    };
-    assert_passes(&checked(hand("erf", rows, forward, backward)), "approximate");
+    let backward = |kept: &mut Kept, g: &ArrayD<f64>| vec![g * &kept[0].mapv(f64::cos)];
+    assert_passes(&checked(hand("sine", rows, forward, backward)), "approximate");
     // A wrong constant is no approximation, however close it is.
     let wrong = |kept: &mut Kept, g: &ArrayD<f64>| vec![g * &kept[0].mapv(|x| x.cos() * 1.000_000_2)];
     let sine = |kept: &mut Kept, x: &[ArrayD<f64>]| {
