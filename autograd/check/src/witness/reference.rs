@@ -7,7 +7,6 @@ use ndarray::ArrayD;
 use crate::function::Function;
 use crate::function::double_double::DoubleDouble;
 use crate::guard::{self, caught};
-use crate::magnitude::largest;
 use crate::subject::Case;
 use crate::witness::finite_difference::Slope;
 use crate::witness::reference_gradient::{
@@ -75,15 +74,8 @@ pub const JACOBIAN: Coverage = Coverage {
 };
 /// A bound above this share of the scale says too little to certify anything.
 pub(crate) const CERTIFIES: f64 = 1e-6;
-/// The same where the values are rounded by more than `f64` does, at least.
+/// The same where the values are rounded more than `f64` does.
 const OF_ROUNDED: f64 = 1e-4;
-/// A central difference of values that are rounded by `r` is off by `r^(2/3)` at best; this many times that certifies.
-const OF_BEST: f64 = 16.0;
-
-/// The bound that certifies a slope of values that are rounded by this share.
-pub(crate) fn of_rounded(rounding: f64) -> f64 {
-    OF_ROUNDED.max(OF_BEST * rounding.powf(2.0 / 3.0))
-}
 /// The rounding of the values is measured on small cases.
 const ROUNDING_NUMBERS_MAX: usize = 4096;
 /// How many random directions check a gradient that is too large to be checked entry by entry.
@@ -233,12 +225,13 @@ impl Reference {
             symbolic: None,
             numeric: numeric.as_ref().and_then(|slopes| sum_of_smooth(slopes, &g)),
             kink: numeric.as_ref().and_then(|slopes| sum_over_kinks(slopes, &g)),
-            // The slope of rounded values is known to a part of their height.
-            terms: self
-                .value_rounding
-                .map_or(terms, |_| terms.max(largest(&self.y) * largest(&self.g_y))),
+            terms,
             floor: EXACT * terms + self.rounding(&x[operand], v),
-            resolution: self.value_rounding.map_or(CERTIFIES, of_rounded),
+            resolution: if self.value_rounding.is_some() {
+                OF_ROUNDED
+            } else {
+                CERTIFIES
+            },
         };
         if witnesses == Witnesses::All
             && entry.is_doubtful()

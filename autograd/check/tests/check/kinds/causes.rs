@@ -144,7 +144,7 @@ fn a_part_with_the_wrong_sign() {
     let forward = |kept: &mut Kept, x: &[ArrayD<f64>]| {
         keep(kept, x);
         let x = d2(&x[0]);
-        let sign = |i: usize| if i % 2 == 0 { 1.0 } else { -1.0 };
+        let sign = |i: usize| if i.is_multiple_of(2) { 1.0 } else { -1.0 };
         x.map_axis(Axis(1), |row| {
             row.iter().enumerate().map(|(i, x)| sign(i) * x * x).sum::<f64>()
         })
@@ -241,4 +241,42 @@ fn an_entry_that_is_lost_only_at_zero() {
     };
     let backward = |kept: &mut Kept, g: &ArrayD<f64>| vec![kept[0].mapv(|x| if x == 0.0 { 1.0 } else { 3.0 }) * g];
     assert_cause(hand("threefold", case, forward, backward), &["only where x is 0"]);
+}
+
+#[test]
+fn a_mask_that_is_off_by_one() {
+    let forward = |kept: &mut Kept, x: &[ArrayD<f64>]| {
+        keep(kept, x);
+        &x[0].mapv(f64::sin) * &x[1]
+    };
+    // The mask of the entry before; the first keeps its own.
+    let backward = |kept: &mut Kept, g: &ArrayD<f64>| {
+        let mask = d2(&kept[1]);
+        let before: Vec<usize> = (0..mask.ncols()).map(|i| i.saturating_sub(1)).collect();
+        let moved = mask.select(Axis(1), &before).into_dyn();
+        vec![kept[0].mapv(f64::cos) * g * moved, g * 0.0]
+    };
+    let subject =
+        hand("masked waves", super::masked, forward, backward).defined_by(|x| tapegrad_autograd::ops::sin(x[0]) * x[1]);
+    assert_cause(subject, &["mask stood one place later", "off by one"]);
+}
+
+#[test]
+fn no_line_of_a_report_is_too_long_to_read() {
+    let wide = |draw: &mut Draw| Case::of([("x", draw.normal(Shape::new(&[20, 60])))]);
+    let forward = |kept: &mut Kept, x: &[ArrayD<f64>]| {
+        keep(kept, x);
+        let x = d2(&x[0]);
+        (&x * &super::sums(&x)).into_dyn()
+    };
+    let backward = |kept: &mut Kept, g: &ArrayD<f64>| vec![(&d2(g) * &super::sums(&d2(&kept[0]))).into_dyn()];
+    let report = checked(hand("row times its sum", wide, forward, backward).of_fixed_sizes());
+    assert_eq!(report.verdict, Verdict::Wrong);
+    let text = text(&report);
+    let longest = text.lines().max_by_key(|line| line.chars().count()).unwrap_or_default();
+    assert!(
+        longest.chars().count() <= 400,
+        "{} characters: {longest}",
+        longest.chars().count()
+    );
 }

@@ -181,6 +181,9 @@ fn single_precision_inside_without_a_definition() {
             ..Options::default()
         };
         let report = checked_with(hand("tanh", any, forward, backward), &options);
-        assert_passes(&report, "single precision (f32)");
+        // Slopes of rounded values may be too uncertain to certify an entry: that is unchecked, with the reason.
+        let text = text(&report);
+        assert_ne!(report.verdict, Verdict::Wrong, "{text}");
+        assert!(text.contains("single precision (f32)"), "{text}");
     }
 }

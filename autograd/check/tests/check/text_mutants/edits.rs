@@ -140,13 +140,13 @@ fn tokens(text: &str) -> Vec<String> {
 
 #[test]
 fn an_edit_changes_one_place() {
-    let found = edits("g_x = g_y * (1 - y)");
+    let found = edits("gx = gy * (1 - y)");
     let texts: Vec<&str> = found.iter().map(|(_, text)| text.as_str()).collect();
     for wanted in [
-        "g_x = g_y / ( 1 - y )",
-        "g_x = g_y ",
-        "g_x = g_y * ( 2 - y )",
-        "g_x = g_y * ( 1 - g_y )",
+        "gx = gy / ( 1 - y )",
+        "gx = gy ",
+        "gx = gy * ( 2 - y )",
+        "gx = gy * ( 1 - gy )",
     ] {
         assert!(texts.contains(&wanted), "{wanted} is not among {texts:#?}");
     }
