@@ -3,7 +3,14 @@
 use ndarray::ArrayD;
 
 use super::evaluate::{Environment, NOT_YET};
+use crate::learn::run::paths::count;
 use crate::learn::run::trace::Trace;
+
+/// `uses_h`, the number of uses that contribute to the gradient of `h`; `paths_h`, the number of paths to it.
+pub const COUNTS: [(&str, fn(&Trace, usize) -> f64); 2] = [
+    ("uses_", |trace, node| trace.nodes[node].received.len() as f64),
+    ("paths_", count),
+];
 
 /// The names of a trace whose values are known after some number of steps.
 #[derive(Clone, Copy, Debug)]
@@ -45,13 +52,10 @@ impl<'t> Visible<'t> {
         self.trace.gradient_after(node).is_some_and(|step| step < self.done)
     }
 
-    /// `uses_h`, the number of uses that contribute to the gradient of `h`; `paths_h`, the number of paths to it.
     fn count(&self, name: &str) -> Option<f64> {
-        if let Some(node) = name.strip_prefix("uses_").and_then(|own| self.trace.find(own)) {
-            return Some(self.trace.nodes[node].received.len() as f64);
-        }
-        let node = self.trace.find(name.strip_prefix("paths_")?)?;
-        Some(crate::learn::run::paths::count(self.trace, node))
+        COUNTS
+            .iter()
+            .find_map(|(prefix, of)| Some(of(self.trace, self.trace.find(name.strip_prefix(prefix)?)?)))
     }
 
     fn gradient(&self, name: &str) -> Option<Result<ArrayD<f64>, String>> {

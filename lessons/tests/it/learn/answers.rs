@@ -33,7 +33,7 @@ fn typed(state: &mut LessonState, key: &str, text: &str) -> (usize, Tone, String
 
 /// Types a text as the first attempt at a question; checks that a reply that judges nothing costs nothing and says
 /// in the learner's words what to type.
-fn checked(lesson: &Rc<Lesson>, key: &str, text: &str) -> Tone {
+pub fn checked(lesson: &Rc<Lesson>, key: &str, text: &str) -> Tone {
     let mut state = before(lesson, key);
     let (cost, tone, said) = typed(&mut state, key, text);
     let place = format!("{}, {key}, `{text}`: {said}", lesson.about.id);
@@ -139,7 +139,7 @@ fn every_formula_on_the_screen_is_judged_or_answered_in_words() {
 }
 
 /// Nonsense, and what is nearly an answer.
-const SILLY: &str = "\
+pub const SILLY: &str = "\
 ? ¦ ! ¦ ... ¦ hello ¦ I do not know ¦ no idea :-) ¦ ( ¦ ) ¦ [ ¦ ] ¦ [] ¦ () ¦ [1, [2]] ¦ [1, 2 ¦ 1) ¦ ((1) ¦
 1 } ¦ 1 } graph x { y = 2 ¦ { ¦ graph ¦ import(z) ¦ y = ¦ = ¦ == ¦ a == b ¦ 1 = 2 ¦ x[ ¦ x[] ¦ x[0] ¦ x[-1] ¦
 x[1.5] ¦ x[99] ¦ x[1, 1, 1, 1] ¦ x[x] ¦ nan ¦ NaN ¦ inf ¦ -inf ¦ 1e999 ¦ 1e ¦ 1e+ ¦ 0/0 ¦ 1/0 ¦ log(-1) ¦
@@ -155,7 +155,7 @@ q, q, q ¦ q p ¦ [2, 3] ¦ 2x3 ¦ 2 x 3 ¦ 2 by 3 ¦ (2, 3) ¦ scalar ¦ '1' ¦
 <script> ¦ ; DROP TABLE";
 
 /// More of it, with signs that the other texts cannot have.
-const SILLIER: [&str; 9] = [
+pub const SILLIER: [&str; 9] = [
     "",
     " ",
     "\t",

@@ -1,6 +1,6 @@
 //! Lessons: the doctor, the three renderers, the state, the page, the command.
 
-mod answers;
+pub mod answers;
 mod command;
 mod documents;
 mod keyboard;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use ndarray::ArrayD;
+use ndarray::{ArrayD, arr0};
 use serde_json::{Map, Value, json};
 use tapegrad_autograd::graph::Source;
 use tapegrad_autograd::language::run::arrays;
@@ -10,7 +10,7 @@ use tapegrad_autograd::language::view::Figure;
 
 use crate::learn::lesson::format::{AnswerKind, Question};
 use crate::learn::lesson::load::Lesson;
-use crate::learn::lesson::visible::Visible;
+use crate::learn::lesson::visible::{COUNTS, Visible};
 use crate::learn::run::numeral::{block, inline};
 use crate::learn::run::trace::{Phase, Trace};
 use crate::learn::screen::naming::equation;
@@ -178,6 +178,9 @@ fn names(lesson: &Lesson) -> Map<String, Value> {
         add(name.clone(), trace.known_after(node), &own.value);
         if let Some(gradient) = &own.gradient {
             add(format!("g_{name}"), trace.gradient_after(node), gradient);
+        }
+        for (prefix, of) in COUNTS {
+            add(format!("{prefix}{name}"), None, &arr0(of(trace, node)).into_dyn());
         }
     }
     names

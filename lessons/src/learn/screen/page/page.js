@@ -189,6 +189,11 @@ function parse(text, step) {
     return items;
   };
   const postfix = () => {
+    let value = primary();
+    while (peek() === "[") { take(); value = list("]").reduce(entry, value); }
+    return value;
+  };
+  const primary = () => {
     const token = take();
     if (token === undefined) throw Error("something is missing at the end");
     if (token === "(") { const inner = sum(); need(")"); return inner; }
@@ -241,11 +246,28 @@ function call(name, args) {
   const one = { exp: Math.exp, log: Math.log, ln: Math.log, sqrt: Math.sqrt, tanh: Math.tanh, abs: Math.abs,
     sigmoid: (a) => 1 / (1 + Math.exp(-a)), relu: (a) => Math.max(a, 0) }[name];
   if (one && args.length === 1) return each(args[0], 0, one);
-  const all = args.flat(Infinity), total = all.reduce((a, b) => a + b, 0);
-  const many = { sum: () => total, mean: () => total / all.length, max: () => Math.max(...all), min: () => Math.min(...all),
-    list: () => args }[name];
-  if (!many) throw Error(`an answer here has no function ${name}`);
-  return many();
+  if (name === "list") return args;
+  const [a, b] = args, all = [a].flat(Infinity), total = () => all.reduce((x, y) => x + y, 0);
+  const found = {
+    "sum 1": total, "mean 1": () => total() / all.length, "max 1": () => Math.max(...all), "min 1": () => Math.min(...all),
+    "max 2": () => each(a, b, Math.max), "min 2": () => each(a, b, Math.min), "sum 2": () => sumAlong(a, axisOf(a, b)),
+    "softmax 1": () => softmaxAlong(a, shapeOf(a).length - 1), "softmax 2": () => softmaxAlong(a, axisOf(a, b)),
+  }[`${name} ${args.length}`];
+  if (!found) throw Error(`an answer here has no function ${name} with ${args.length} values`);
+  return found();
+}
+function axisOf(a, axis) {
+  const axes = shapeOf(a).length;
+  if (!Number.isInteger(axis) || axis < 1 || axis > axes) throw Error(`axes count from 1; this has ${axes}`);
+  return axis - 1;
+}
+const sumAlong = (a, axis) => axis > 0 ? a.map((row) => sumAlong(row, axis - 1)) : a.reduce((x, y) => each(x, y, (p, q) => p + q));
+function softmaxAlong(a, axis) {
+  if (axis < 0) return 1;
+  if (axis > 0) return a.map((row) => softmaxAlong(row, axis - 1));
+  const largest = a.reduce((x, y) => each(x, y, Math.max));
+  const exps = a.map((row) => each(row, largest, (x, y) => Math.exp(x - y))), total = sumAlong(exps, 0);
+  return exps.map((row) => each(row, total, (x, y) => x / y));
 }
 
 // What a learner types, in the signs of the language.
