@@ -103,16 +103,7 @@ const SIGNALS: &[i64] = &[
 /// **Errors** if the kernel has no seccomp, or this processor is not known to the filter.
 pub fn restrict(role: Role) -> Result<(), String> {
     let reason = |error: &dyn std::fmt::Display| format!("seccomp: {error}");
-    let alone = [PROCESSES, SIGNALS].concat();
-    let own = match role {
-        Role::Compiler => &[][..],
-        Role::Submission | Role::Probe => &alone[..],
-    };
-    let refused = [SOCKETS, OTHERS, LASTING, SYSTEM, own].concat();
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = refused.into_iter().map(|call| (call, Vec::new())).collect();
-    if role != Role::Compiler {
-        rules.insert(libc::SYS_tgkill, vec![not_itself().map_err(|error| reason(&error))?]);
-    }
+    let rules = rules(role).map_err(|error| reason(&error))?;
     let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(|error| reason(&error))?;
     let refuse = SeccompAction::Errno(libc::ENOSYS as u32);
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, refuse, arch).map_err(|error| reason(&error))?;
@@ -127,4 +118,47 @@ fn not_itself() -> Result<SeccompRule, seccompiler::BackendError> {
     let own = u64::from(std::process::id());
     let other = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, own)?;
     SeccompRule::new(vec![other])
+}
+
+/// Each call that is taken away, by its number; without a rule it is taken away whatever it is given.
+fn rules(role: Role) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> {
+    let alone = [PROCESSES, SIGNALS].concat();
+    let own = match role {
+        Role::Compiler => &[][..],
+        Role::Submission | Role::Probe => &alone[..],
+    };
+    let refused = [SOCKETS, OTHERS, LASTING, SYSTEM, own].concat();
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = refused.into_iter().map(|call| (call, Vec::new())).collect();
+    #[cfg(target_arch = "x86_64")]
+    for call in rules.keys().copied().chain(X32_OWN).collect::<Vec<i64>>() {
+        rules.insert(call | X32, Vec::new());
+    }
+    if role != Role::Compiler {
+        rules.insert(libc::SYS_tgkill, vec![not_itself()?]);
+    }
+    Ok(rules)
+}
+
+/// A kernel built with the x32 interface takes each call by a second number, with this bit set.
+#[cfg(target_arch = "x86_64")]
+const X32: i64 = 0x4000_0000;
+
+/// The calls that have numbers of their own there, `execve` and `sendmsg` among them: no program of 64 bits needs one.
+#[cfg(target_arch = "x86_64")]
+const X32_OWN: std::ops::RangeInclusive<i64> = 512..=547;
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_call_that_is_taken_away_is_left_under_its_second_number() {
+        for role in [Role::Compiler, Role::Submission, Role::Probe] {
+            let rules = rules(role).unwrap();
+            let is_free = |call: &i64| rules.get(call).is_none_or(|rule| !rule.is_empty());
+            let refused = rules.iter().filter(|(call, rule)| **call < X32 && rule.is_empty());
+            let mut seconds = refused.map(|(call, _)| call | X32).chain([520 | X32, 518 | X32]);
+            assert_eq!(seconds.find(is_free), None);
+        }
+    }
 }
