@@ -30,6 +30,7 @@
 //! any model).
 #![forbid(unsafe_code)]
 
+pub mod architecture;
 pub mod corpus;
 pub mod decode;
 pub mod evaluation;
@@ -43,6 +44,7 @@ pub mod model;
 pub mod network;
 pub mod neural;
 pub mod ngram;
+pub mod planner;
 mod reader;
 pub mod rnn_lm;
 pub mod score;
@@ -51,6 +53,7 @@ pub mod tokenizer;
 pub mod train;
 pub mod transformer_lm;
 
+pub use architecture::Architecture;
 pub use corpus::NO_LABEL;
 pub use language_model::{AnyLanguageModel, LanguageModel, Learner, LogProbs, Logits, StepReport};
 pub use model::{Model, ModelConfig};

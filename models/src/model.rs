@@ -1,5 +1,6 @@
 //! Any of the models, as a recipe names it: made, trained, asked, and saved the same way.
 
+use crate::architecture::{Architecture, ArchitectureError};
 use crate::corpus::Batch;
 use crate::language_model::{AnyLanguageModel, Learner, StepReport};
 use crate::layers::Bias;
@@ -37,10 +38,13 @@ pub enum ModelConfig {
         heads: usize,
         /// The width of the residual stream.
         width: usize,
-        /// Whether linear layers and norms add a bias.
+        /// Which layers add a bias.
         bias: Bias,
         /// Whether the head shares the table of the embedding.
         tying: Tying,
+        /// How it is built besides.
+        #[serde(default)]
+        architecture: Architecture,
     },
 }
 
@@ -155,22 +159,8 @@ impl Model {
                 let lstm = Neural::new(|list| LstmLm::new(list, recurrent(sizes)), training, seed);
                 Self::Lstm(lstm.never_predicting(never))
             }
-            ModelConfig::Transformer {
-                layers,
-                heads,
-                width,
-                bias,
-                tying,
-            } => {
-                let config = TransformerConfig {
-                    vocabulary: size,
-                    block,
-                    layers,
-                    heads,
-                    width,
-                    bias,
-                    tying,
-                };
+            ModelConfig::Transformer { .. } => {
+                let config = config.transformer(size, block).expect("it is a Transformer");
                 let transformer = Neural::new(|list| TransformerLm::new(list, config), training, seed);
                 Self::Transformer(transformer.never_predicting(never))
             }
@@ -229,6 +219,31 @@ impl Learner for Model {
 }
 
 impl ModelConfig {
+    /// The sizes of the Transformer that this is, with so many ids and places.
+    pub fn transformer(&self, vocabulary: usize, block: usize) -> Option<TransformerConfig> {
+        let Self::Transformer {
+            layers,
+            heads,
+            width,
+            bias,
+            tying,
+            architecture,
+        } = *self
+        else {
+            return None;
+        };
+        Some(TransformerConfig {
+            vocabulary,
+            block,
+            layers,
+            heads,
+            width,
+            bias,
+            tying,
+            architecture,
+        })
+    }
+
     /// An error unless the sizes are those of a model, whatever the vocabulary.
     ///
     /// **Errors** for a size of 0, an order of 0, heads that do not divide the width, a senseless smoothing.
@@ -243,14 +258,17 @@ impl ModelConfig {
                 positive(&[("embedding", embedding), ("hidden", hidden), ("layers", layers)])
             }
             Self::Transformer {
-                layers, heads, width, ..
+                layers,
+                heads,
+                width,
+                architecture,
+                ..
             } => {
                 positive(&[("layers", layers), ("heads", heads), ("width", width)])?;
-                if width % heads == 0 {
-                    Ok(())
-                } else {
-                    Err(ModelError::Heads { width, heads })
+                if !width.is_multiple_of(heads) {
+                    return Err(ModelError::Heads { width, heads });
                 }
+                Ok(architecture.check(heads, width)?)
             }
             Self::Ngram { order, smoothing } => Ok(smoothing.check(order)?),
             Self::Table => Ok(()),
@@ -282,6 +300,9 @@ pub enum ModelError {
         /// The number of heads.
         heads: usize,
     },
+    /// A switch does not fit the sizes.
+    #[error(transparent)]
+    Architecture(#[from] ArchitectureError),
     /// Weights are of another model.
     #[error("these weights belong to a model of another kind or size; use a model of the same kind and sizes")]
     OtherSizes,

@@ -18,6 +18,16 @@ pub trait Network: std::fmt::Debug + Send + 'static {
     /// **Shapes** `ids: [B, T] → [B, T, V]`.
     fn logits<'t>(&self, ids: Var<'t>) -> Var<'t>;
 
+    /// The same in training, where `drop` is what becomes of the places that dropout concerns.
+    fn training_logits<'t>(&self, ids: Var<'t>, _drop: Drop<'_, 't>) -> Var<'t> {
+        self.logits(ids)
+    }
+
+    /// The share of numbers that training drops where `training_logits` says so.
+    fn dropout(&self) -> f64 {
+        0.0
+    }
+
     /// The shape of each array that the network remembers of one sequence; before the first token all numbers are 0.
     ///
     /// A row for each token is one array as long as the block, of which every step replaces the row of its token.
@@ -30,6 +40,9 @@ pub trait Network: std::fmt::Debug + Send + 'static {
     fn step<'t>(&self, id: Var<'t>, place: Option<Place<'t>>, memory: &[Var<'t>]) -> (Var<'t>, Vec<Var<'t>>);
 }
 
+/// What dropout does to a value: nothing outside training.
+pub type Drop<'a, 't> = &'a mut dyn FnMut(Var<'t>) -> Var<'t>;
+
 /// Where in its block a token stands.
 ///
 /// Its numbers are given from outside, so the graph of a step is the same for every token.
@@ -41,4 +54,16 @@ pub struct Place<'t> {
     pub here: Var<'t>,
     /// 1 for each row of the memory that is filled, the token's own among them, else 0. **Shapes** `[1, T]`.
     pub seen: Var<'t>,
+}
+
+impl<'t> Place<'t> {
+    /// How many positions before the token each row of the memory is, `[1, T]`; below 0 for rows that come after it.
+    pub fn distances(self) -> Var<'t> {
+        self.position - counted(self.position, self.seen.shape().size(1))
+    }
+}
+
+/// The numbers from 0 to `time - 1`, `[T]`, on the record of `x`: the graph holds none, so they are counted.
+pub fn counted(x: Var<'_>, time: usize) -> Var<'_> {
+    x.constant(1.0).broadcast_to([time]).cumsum(0) - 1.0
 }

@@ -1,5 +1,7 @@
 //! A network with its parameters: trained by gradient steps, asked as a language model.
 
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
 use std::cell::RefCell;
 
 use crate::corpus::{Batch, NO_LABEL};
@@ -9,7 +11,7 @@ use crate::reader::Reader;
 use crate::tokenizer::TokenId;
 use tapegrad_core::graph::{NodeId, Source};
 use tapegrad_core::kernels::with_team;
-use tapegrad_core::ops::{Reduction, cross_entropy};
+use tapegrad_core::ops::{Reduction, cross_entropy, dropout};
 use tapegrad_core::optim::{Adam, AdamConfig, DecayKind, Decayed, Optimizer, clip_global_norm};
 use tapegrad_core::params::array;
 use tapegrad_core::shape::Shape;
@@ -29,6 +31,7 @@ pub struct Neural<N> {
     clip: f64,
     /// The ids that no label can be.
     never: Vec<TokenId>,
+    seed: u64,
     training: Option<Traced>,
     scoring: RefCell<Option<Traced>>,
 }
@@ -120,6 +123,8 @@ struct Traced {
     labels: NodeId,
     /// What is added to the logits of each position: 0, or [`NEVER`].
     mask: Option<NodeId>,
+    /// The masks of dropout: 1 where a number is kept.
+    kept: Vec<NodeId>,
     loss: NodeId,
 }
 
@@ -150,6 +155,7 @@ impl<N: Network> Neural<N> {
             optimizer,
             clip: training.clip,
             never: Vec::new(),
+            seed,
             training: None,
             scoring,
         }
@@ -241,6 +247,7 @@ impl<N: Network> Neural<N> {
         self.trained([batch.rows(), batch.time()]);
         let traced = self.training.as_mut().expect("it was traced just now");
         traced.give(batch);
+        traced.draw(self.network.dropout(), self.seed, self.optimizer.steps());
         traced.forward(&self.params);
         traced.plan.backward(&mut self.params);
         let norm = clip_global_norm(&mut self.params, self.clip);
@@ -271,15 +278,42 @@ impl<N: Network> Neural<N> {
     }
 }
 
+/// The mean loss of a batch in training, and the masks of dropout: 1 where a number is kept.
+pub(crate) fn training_loss<'t>(
+    network: &dyn Network,
+    sketch: &'t Sketch,
+    ids: Var<'t>,
+    labels: Var<'t>,
+) -> (Var<'t>, Vec<NodeId>) {
+    let (mut kept, keep) = (Vec::new(), 1.0 - network.dropout());
+    let mut drop = |x: Var<'t>| {
+        let mask = sketch.data("kept", x.shape());
+        kept.push(mask.id());
+        dropout(x, mask, keep)
+    };
+    let logits = match keep {
+        1.0 => network.logits(ids),
+        _ => network.training_logits(ids, &mut drop),
+    };
+    let loss = cross_entropy(logits, labels, Some(NO_LABEL as usize), Reduction::Mean);
+    (loss, kept)
+}
+
 impl Traced {
     fn new(network: &impl Network, list: &ParamList, sizes: [usize; 2], reduction: Reduction, is_masked: bool) -> Self {
         let sketch = Sketch::new();
         let ids = sketch.data("ids", sizes);
         let labels = sketch.data("labels", sizes);
         let mask = is_masked.then(|| sketch.data("mask", [network.vocabulary()]));
-        let logits = network.logits(ids);
-        let logits = mask.map_or(logits, |mask| logits + mask);
-        let loss = cross_entropy(logits, labels, Some(NO_LABEL as usize), reduction);
+        let (loss, kept) = match reduction {
+            Reduction::Mean => training_loss(network, &sketch, ids, labels),
+            _ => {
+                let logits = network.logits(ids);
+                let logits = mask.map_or(logits, |mask| logits + mask);
+                let loss = cross_entropy(logits, labels, Some(NO_LABEL as usize), reduction);
+                (loss, Vec::new())
+            }
+        };
         let objective = (reduction == Reduction::Mean).then(|| loss.id());
         let [ids, labels, loss] = [ids, labels, loss].map(|var| var.id());
         let mask = mask.map(|mask| mask.id());
@@ -291,7 +325,19 @@ impl Traced {
             ids,
             labels,
             mask,
+            kept,
             loss,
+        }
+    }
+
+    /// Draws the masks of dropout, by the seed and the number of the step alone.
+    fn draw(&mut self, dropout: f64, seed: u64, step: u64) {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(step + 1);
+        for &mask in &self.kept {
+            let mask = self.plan.input_mut(mask);
+            mask.iter_mut()
+                .for_each(|kept| *kept = f32::from(u8::from(rng.random::<f64>() >= dropout)));
         }
     }
 

@@ -1,10 +1,15 @@
 //! The decoder-only Transformer: every position looks at all positions before it.
 //!
-//! Token embeddings plus learned positions, pre-LN blocks, a last norm, and a linear head that may share the table of
-//! the embedding. Source: decks S3 and S4; Radford et al. 2019; LECTURES rows M14, M15, M17, M18.
+//! By default token embeddings plus learned positions, pre-LN blocks, a last norm, and a linear head that may share the
+//! table of the embedding; [`Architecture`] has the switches. Source: decks S3 and S4; Radford et al. 2019; LECTURES rows
+//! M13 to M19.
 
-use crate::layers::{Bias, Block, Embedding, KeysValues, LayerNorm, Linear};
-use crate::network::{Network, Place};
+mod places;
+
+use crate::architecture::{Architecture, Placement, Positions};
+use crate::layers::{Bias, Block, Embedding, KeysValues, Linear, Norm};
+use crate::network::{Drop, Network, Place};
+use places::Places;
 use serde::{Deserialize, Serialize};
 use tapegrad_core::{Init, Layer, ParamList, Shape, Var};
 
@@ -15,7 +20,7 @@ use tapegrad_core::{Init, Layer, ParamList, Shape, Var};
 const SIGMA_EMBEDDING: f64 = 0.02;
 
 /// The sizes of a Transformer language model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TransformerConfig {
     /// The number of token ids, `V`.
     pub vocabulary: usize,
@@ -27,10 +32,13 @@ pub struct TransformerConfig {
     pub heads: usize,
     /// The width of the residual stream, `C`.
     pub width: usize,
-    /// Whether linear layers and norms add a bias.
+    /// Which layers add a bias.
     pub bias: Bias,
     /// Whether the head shares the table of the embedding.
     pub tying: Tying,
+    /// How it is built.
+    #[serde(default)]
+    pub architecture: Architecture,
 }
 
 /// Whether the output layer has a matrix of its own.
@@ -43,21 +51,22 @@ pub enum Tying {
     Untied,
 }
 
-/// A pre-LN causal Transformer as a language model.
+/// A causal Transformer as a language model.
 #[derive(Clone, Debug)]
 pub struct TransformerLm {
     config: TransformerConfig,
     tokens: Embedding,
-    positions: Embedding,
+    places: Places,
     blocks: Vec<Block>,
-    norm: LayerNorm,
+    /// Behind post-LN blocks stands none: each ends with one.
+    norm: Option<Norm>,
     head: Option<Linear>,
 }
 
 impl TransformerLm {
     /// Declares the network.
     ///
-    /// **Panics** if the heads do not divide the width.
+    /// **Panics** if the heads do not divide the width, or the switches do not fit ([`Architecture::check`]).
     pub fn new(list: &mut ParamList, config: TransformerConfig) -> Self {
         let TransformerConfig {
             vocabulary,
@@ -67,22 +76,39 @@ impl TransformerLm {
             width,
             bias,
             tying,
+            architecture,
         } = config;
         assert!(
             heads > 0 && width % heads == 0,
             "a width of {width} cannot be split into {heads} heads of equal size"
         );
+        if let Err(error) = architecture.check(heads, width) {
+            panic!("{error}");
+        }
         let sigma = (width as f64).powf(-0.5);
         // Each block writes to the residual stream twice; their sum should not grow with the number of blocks.
         let inits = [sigma, sigma / (2.0 * layers as f64).sqrt()].map(Init::Normal);
-        let embedding = Init::Normal(SIGMA_EMBEDDING);
+        let embedding = Init::Normal(match architecture.positions {
+            Positions::Sinusoidal => sigma,
+            _ => SIGMA_EMBEDDING,
+        });
         Self {
             tokens: Embedding::new(list, "tokens", vocabulary, width, embedding),
-            positions: Embedding::new(list, "positions", block, width, embedding),
+            places: Places::new(list, architecture.positions, [block, width, heads], embedding),
             blocks: (1..=layers)
-                .map(|layer| Block::new(list, &format!("block{layer}"), [width, heads], inits, bias))
+                .map(|layer| {
+                    Block::new(
+                        list,
+                        &format!("block{layer}"),
+                        [width, heads],
+                        inits,
+                        bias,
+                        &architecture,
+                    )
+                })
                 .collect(),
-            norm: LayerNorm::new(list, "norm", width, bias),
+            norm: (architecture.placement == Placement::Pre)
+                .then(|| Norm::new(list, "norm", width, architecture.norm, bias)),
             head: (tying == Tying::Untied)
                 .then(|| Linear::new(list, "head", [width, vocabulary], embedding, Bias::Without)),
             config,
@@ -90,21 +116,28 @@ impl TransformerLm {
     }
 
     fn read_out<'t>(&self, x: Var<'t>) -> Var<'t> {
-        let x = self.norm.forward(x);
+        let x = self.norm.map_or(x, |norm| norm.forward(x));
         match self.head {
             Some(head) => head.forward(x),
             None => tapegrad_core::ops::linear(x, self.tokens.table(x), None),
         }
     }
 
-    fn embed<'t>(&self, ids: Var<'t>) -> Var<'t> {
+    fn run<'t>(&self, ids: Var<'t>, drop: Drop<'_, 't>) -> Var<'t> {
         let time = ids.shape().size(1);
         assert!(
             time <= self.config.block,
             "a sequence of {time} tokens is longer than the block of {}",
             self.config.block
         );
-        self.tokens.rows(ids) + self.positions.table(ids).slice(0, 0..time)
+        let mut x = drop(self.places.added(self.tokens.rows(ids), ids));
+        let bias = self.places.bias(x, time);
+        for (layer, block) in self.blocks.iter().enumerate() {
+            x = ids
+                .on()
+                .scope(&format!("block{}", layer + 1), || block.forward_with(x, bias, drop));
+        }
+        self.read_out(x)
     }
 }
 
@@ -118,28 +151,41 @@ impl Network for TransformerLm {
     }
 
     fn logits<'t>(&self, ids: Var<'t>) -> Var<'t> {
-        let mut x = self.embed(ids);
-        for (layer, block) in self.blocks.iter().enumerate() {
-            x = ids.on().scope(&format!("block{}", layer + 1), || block.forward(x));
-        }
-        self.read_out(x)
+        self.run(ids, &mut |x| x)
+    }
+
+    fn training_logits<'t>(&self, ids: Var<'t>, drop: Drop<'_, 't>) -> Var<'t> {
+        self.run(ids, drop)
+    }
+
+    fn dropout(&self) -> f64 {
+        self.config.architecture.dropout
     }
 
     /// For each block the keys, then the values: the key-value cache of the lectures.
     fn memory(&self) -> Vec<Shape> {
-        vec![Shape::new(&[1, self.config.block, self.config.width]); 2 * self.blocks.len()]
+        let TransformerConfig {
+            block,
+            heads,
+            width,
+            architecture,
+            ..
+        } = &self.config;
+        let row = width / heads * architecture.key_value_heads(*heads);
+        vec![Shape::new(&[1, *block, row]); 2 * self.blocks.len()]
     }
 
     fn step<'t>(&self, id: Var<'t>, place: Option<Place<'t>>, memory: &[Var<'t>]) -> (Var<'t>, Vec<Var<'t>>) {
         let place = place.expect("a network with a block is told where in it the token stands");
-        let mut x = self.tokens.rows(id) + self.positions.rows(place.position);
+        let mut x = self.places.added_at(self.tokens.rows(id), place);
+        let bias = self.places.bias_at(place);
         let mut after = Vec::with_capacity(memory.len());
         for (block, cache) in self.blocks.iter().zip(memory.chunks(2)) {
             let cache = KeysValues {
                 keys: cache[0],
                 values: cache[1],
             };
-            let (y, cache) = block.extend(x, cache, place);
+            let (y, cache) = block.extend(x, cache, place, bias);
             after.extend([cache.keys, cache.values]);
             x = y;
         }

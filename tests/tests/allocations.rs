@@ -8,6 +8,7 @@ use std::alloc::System;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tapegrad_autograd::ParamList;
 use tapegrad_autograd::kernels::with_team;
+use tapegrad_models::Architecture;
 use tapegrad_models::corpus::Batch;
 use tapegrad_models::layers::Bias;
 use tapegrad_models::lstm_lm::LstmLm;
@@ -73,6 +74,7 @@ fn transformer(bias: Bias, tying: Tying) -> TransformerConfig {
         width: 128,
         bias,
         tying,
+        architecture: Architecture::GPT_2,
     }
 }
 

@@ -10,6 +10,7 @@ use tapegrad_autograd::language::open;
 use tapegrad_autograd::language::run::{Evaluated, Given, Wanted, evaluate};
 use tapegrad_autograd::ops::{Reduction, cross_entropy};
 use tapegrad_autograd::{ParamList, Params, Tape};
+use tapegrad_models::Architecture;
 use tapegrad_models::Network;
 use tapegrad_models::layers::Bias;
 use tapegrad_models::lstm_lm::LstmLm;
@@ -267,6 +268,7 @@ fn the_transformer_is_the_tiny_gpt_with_the_gelu_of_gpt_2() {
         width: 6,
         bias: Bias::With,
         tying: Tying::Tied,
+        architecture: Architecture::GPT_2,
     };
     let network = trained(|list| TransformerLm::new(list, config), Reduction::Mean);
     let text = program("tiny_gpt").replace("gelu(", "gelu_tanh(");

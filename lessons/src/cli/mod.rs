@@ -4,6 +4,7 @@
 //! `Command`. A command writes one thing to standard output, text or a JSON document, through `Output`; all
 //! else (progress, notes) goes to standard error. Every failure is a `CliError`.
 
+mod architecture;
 mod assignment;
 mod bench;
 mod check;
@@ -17,6 +18,7 @@ mod learn;
 mod memory;
 mod optimizer;
 mod output;
+mod plan;
 mod progress;
 mod recipe;
 mod signals;
@@ -67,6 +69,7 @@ enum Command {
     Train(Box<train::Train>),
     Eval(eval::Eval),
     Generate(generate::Generate),
+    Plan(plan::PlanCommand),
     Step(step::StepCommand),
     Check(check::CheckCommand),
     Learn(learn::Learn),
@@ -84,6 +87,7 @@ impl Command {
             Self::Train(train) => train.run(out),
             Self::Eval(eval) => eval.run(out),
             Self::Generate(generate) => generate.run(out),
+            Self::Plan(plan) => plan.run(out),
             Self::Step(step) => step.run(out),
             Self::Check(check) => check.run(out),
             Self::Learn(learn) => learn.run(out),

@@ -1,5 +1,6 @@
 //! `tapegrad train`: trains one model and keeps everything in a folder.
 
+use super::architecture::ArchitectureArgs;
 use super::error::{CliError, ErrorCode};
 use super::eval::{CheckpointArg, warn_unverified};
 use super::memory::MemoryArgs;
@@ -22,6 +23,7 @@ use tapegrad_models::train::{Folder, ModelName, Origin, Recipe, Run, Trained, Wh
 #[command(after_help = "Examples:
   tapegrad train lstm --out runs/lstm
   tapegrad train transformer --text shakespeare.txt --preset char-cpu --out runs/char
+  tapegrad train transformer --text shakespeare.txt --architecture llama2 --dropout 0.1
   tapegrad train transformer --out runs/char --resume --steps 4000
   tapegrad train transformer --from runs/char --text other.txt --steps 200 --out runs/tuned
   tapegrad train ngram --text shakespeare.txt --smoothing witten-bell --order 4
@@ -42,6 +44,8 @@ pub struct Train {
     optimizer: OptimizerArgs,
     #[command(flatten)]
     smoothing: SmoothingArgs,
+    #[command(flatten)]
+    architecture: ArchitectureArgs,
     #[command(flatten)]
     memory: MemoryArgs,
     /// Fine-tune: begin with the weights of the run in this folder, on its text or another text
@@ -128,6 +132,7 @@ impl Train {
             .fixed()
             .into_iter()
             .chain(self.smoothing.given())
+            .chain(self.architecture.given())
             .filter(|(option, is_given)| *is_given && *option != "--batch")
             .map(|(option, _)| option)
             .collect();
@@ -240,6 +245,7 @@ impl Train {
         let given = [("--preset", self.preset.is_some()), ("--seed", output.seed().is_some())];
         let given = given.into_iter().chain(self.corpus.given()).chain(self.sizes.fixed());
         let given = given.chain(self.optimizer.given()).chain(self.smoothing.given());
+        let given = given.chain(self.architecture.given());
         given
             .filter(|(_, is_given)| *is_given)
             .map(|(option, _)| option)
@@ -258,6 +264,7 @@ impl Train {
         let mut recipe = self.with_options(recipe, output)?;
         self.smoothing.apply(&mut recipe.model)?;
         self.sizes.apply_to_model(&mut recipe.model)?;
+        self.architecture.apply(&mut recipe.model)?;
         Ok(recipe)
     }
 

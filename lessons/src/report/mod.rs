@@ -12,7 +12,7 @@ mod json;
 pub(crate) mod labels;
 mod lines;
 pub mod page;
-mod quantity;
+pub mod quantity;
 pub(crate) mod scale;
 mod series;
 pub(crate) mod svg;

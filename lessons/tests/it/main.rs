@@ -10,6 +10,7 @@ mod evaluation;
 mod graph;
 mod learn;
 mod options;
+mod plan;
 #[cfg(unix)]
 mod sigkill;
 mod template;

@@ -1,8 +1,9 @@
 //! Causal self-attention with several heads, over whole sequences or one token at a time.
 
-use super::{Bias, Linear};
+use super::{Bias, Linear, Norm, NormKind};
 use crate::network::Place;
-use tapegrad_core::{Init, Layer, ParamList, Var, ops};
+use tapegrad_core::ops::{self, Attention, Beside, Rotary};
+use tapegrad_core::{Init, Layer, ParamList, Var};
 
 /// Each position looks at itself and at what came before.
 ///
@@ -13,10 +14,46 @@ pub struct CausalSelfAttention {
     k: Linear,
     v: Linear,
     o: Linear,
-    heads: usize,
+    /// The norms of queries and keys, head by head.
+    norms: Option<[Norm; 2]>,
+    heads: Heads,
+}
+
+/// How the heads look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heads {
+    /// Heads of queries.
+    pub queries: usize,
+    /// Heads of keys and values, each read by as many heads of queries.
+    pub keys: usize,
+    /// How many positions up to its own a query sees; all if there is none.
+    pub window: Option<usize>,
+    /// Whether queries and keys are turned by their positions.
+    pub rotary: bool,
+    /// How queries and keys are normalised, if they are.
+    pub norm: Option<NormKind>,
+}
+
+impl Heads {
+    /// Heads with keys and values of their own, which see all that came before.
+    pub const fn full(heads: usize) -> Self {
+        Self {
+            queries: heads,
+            keys: heads,
+            window: None,
+            rotary: false,
+            norm: None,
+        }
+    }
+
+    fn look(&self, look: Attention) -> Attention {
+        look.with_kv_heads(self.keys)
+    }
 }
 
 /// The keys and values of a block, each `[B, T, C]` with a row for each position: the key-value cache of the lectures.
+///
+/// With fewer heads of keys than of queries a row is as much shorter.
 #[derive(Clone, Copy, Debug)]
 pub struct KeysValues<'t> {
     /// One key for each position.
@@ -30,36 +67,110 @@ impl CausalSelfAttention {
     pub fn new(
         list: &mut ParamList,
         name: &str,
-        [width, heads]: [usize; 2],
+        width: usize,
         [first, last]: [Init; 2],
         bias: Bias,
+        heads: Heads,
     ) -> Self {
-        let linear = |list: &mut ParamList, name, init| Linear::new(list, name, [width, width], init, bias);
+        let head = width / heads.queries;
+        let linear = |list: &mut ParamList, name, to, init| Linear::new(list, name, [width, to], init, bias);
         list.scope(name, |list| Self {
-            q: linear(list, "q", first),
-            k: linear(list, "k", first),
-            v: linear(list, "v", first),
-            o: linear(list, "o", last),
+            q: linear(list, "q", width, first),
+            k: linear(list, "k", heads.keys * head, first),
+            v: linear(list, "v", heads.keys * head, first),
+            o: linear(list, "o", width, last),
+            norms: heads
+                .norm
+                .map(|kind| ["q_norm", "k_norm"].map(|name| Norm::new(list, name, head, kind, Bias::Without))),
             heads,
         })
     }
 
+    /// The result of whole sequences, with a bias on the scores where there is one.
+    pub fn forward_with<'t>(&self, x: Var<'t>, bias: Option<Var<'t>>) -> Var<'t> {
+        let [mut q, mut k] = self.queries_keys(x);
+        if self.heads.rotary {
+            q = ops::rotary(q, Rotary::new(self.heads.queries));
+            k = ops::rotary(k, Rotary::new(self.heads.keys));
+        }
+        let look = self.heads.look(Attention::causal(self.heads.queries));
+        let look = self.heads.window.map_or(look, |window| look.with_window(window));
+        let beside = Beside {
+            bias,
+            ..Beside::default()
+        };
+        self.o
+            .forward(ops::attention_with(q, k, self.v.forward(x), beside, look))
+    }
+
     /// The result for one new position, and the keys and values with its own in the row of its place.
-    pub fn extend<'t>(&self, x: Var<'t>, cache: KeysValues<'t>, place: Place<'t>) -> (Var<'t>, KeysValues<'t>) {
+    pub fn extend<'t>(
+        &self,
+        x: Var<'t>,
+        cache: KeysValues<'t>,
+        place: Place<'t>,
+        bias: Option<Var<'t>>,
+    ) -> (Var<'t>, KeysValues<'t>) {
+        let [mut q, mut k] = self.queries_keys(x);
+        if self.heads.rotary {
+            q = turned_at(q, self.heads.queries, place);
+            k = turned_at(k, self.heads.keys, place);
+        }
         let cache = KeysValues {
-            keys: ops::where_(place.here, self.k.forward(x), cache.keys),
+            keys: ops::where_(place.here, k, cache.keys),
             values: ops::where_(place.here, self.v.forward(x), cache.values),
         };
-        let heads = ops::Attention::full(self.heads);
-        let y = ops::attention(self.q.forward(x), cache.keys, cache.values, Some(place.seen), heads);
+        let beside = Beside {
+            mask: Some(self.seen(place)),
+            bias,
+            sink: None,
+        };
+        let look = self.heads.look(Attention::full(self.heads.queries));
+        let y = ops::attention_with(q, cache.keys, cache.values, beside, look);
         (self.o.forward(y), cache)
     }
+
+    /// Queries and keys, normalised where that is wanted.
+    fn queries_keys<'t>(&self, x: Var<'t>) -> [Var<'t>; 2] {
+        let both = [self.q, self.k].map(|linear| linear.forward(x));
+        let Some([q_norm, k_norm]) = self.norms else {
+            return both;
+        };
+        let of_heads = |x: Var<'t>, norm: Norm, heads: usize| {
+            let shape = x.shape();
+            let apart = [shape.size(0), shape.size(1), heads, shape.size(2) / heads];
+            norm.forward(x.reshape(apart)).reshape(shape)
+        };
+        [
+            of_heads(both[0], q_norm, self.heads.queries),
+            of_heads(both[1], k_norm, self.heads.keys),
+        ]
+    }
+
+    /// 1 for each position that the new one sees: of those before it, the ones within the window.
+    fn seen<'t>(&self, place: Place<'t>) -> Var<'t> {
+        match self.heads.window {
+            None => place.seen,
+            // `1 - (i - j)` is at least 1 - W + 1 within the window, so `W - (i - j)` is at least 1 there.
+            Some(window) => place.seen * (window as f64 - place.distances()).clip(0.0, 1.0),
+        }
+    }
+}
+
+/// The one row `x`, `[1, 1, C]`, turned by the angle of its place.
+///
+/// The op turns the row of each position by a fixed angle, and the graph of a step is the same for every position: so a
+/// copy of the row is turned by the angle of each position, and the right one is taken, to the bit.
+fn turned_at<'t>(x: Var<'t>, heads: usize, place: Place<'t>) -> Var<'t> {
+    let shape = x.shape();
+    let copies = x.broadcast_to(shape.with_size(1, place.here.shape().size(1)));
+    (ops::rotary(copies, Rotary::new(heads)) * place.here)
+        .sum_over(&[1])
+        .reshape(shape)
 }
 
 impl Layer for CausalSelfAttention {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        let [q, k, v] = [self.q, self.k, self.v].map(|linear| linear.forward(x));
-        self.o
-            .forward(ops::attention(q, k, v, None, ops::Attention::causal(self.heads)))
+        self.forward_with(x, None)
     }
 }

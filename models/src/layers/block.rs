@@ -1,18 +1,26 @@
-//! The Transformer block with the norms in front: `r = x + attention(norm(x))`, `y = r + feed_forward(norm(r))`.
+//! The Transformer block: attention and a feed-forward part, with norms and sums around them.
+//!
+//! Pre-LN: `r = x + attention(norm(x))`, `y = r + feed_forward(norm(r))`.
+//! Post-LN: `r = norm(x + attention(x))`, `y = norm(r + feed_forward(r))`.
+//! In parallel both parts read the same: `y = x + attention(norm(x)) + feed_forward(norm(x))`.
 
-use super::{Bias, CausalSelfAttention, FeedForward, KeysValues, LayerNorm};
-use crate::network::Place;
+use super::{Bias, CausalSelfAttention, FeedForward, Heads, KeysValues, Norm};
+use crate::architecture::{Architecture, Flow, Placement, Positions};
+use crate::network::{Drop, Place};
 use tapegrad_core::{Init, Layer, ParamList, Var};
 
-/// A pre-LN Transformer block.
+/// A Transformer block.
 ///
-/// **Shapes** `[B, T, C] → [B, T, C]`. Source: deck S4, pre-LN; Xiong et al. 2020.
+/// **Shapes** `[B, T, C] → [B, T, C]`. Source: deck S4, pre-LN and post-LN; Xiong et al. 2020.
 #[derive(Clone, Copy, Debug)]
 pub struct Block {
-    norm_1: LayerNorm,
+    norm_1: Norm,
     attention: CausalSelfAttention,
-    norm_2: LayerNorm,
+    /// A parallel block has one norm.
+    norm_2: Option<Norm>,
     feed_forward: FeedForward,
+    placement: Placement,
+    residual: bool,
 }
 
 impl Block {
@@ -23,28 +31,82 @@ impl Block {
         [width, heads]: [usize; 2],
         [first, last]: [Init; 2],
         bias: Bias,
+        architecture: &Architecture,
     ) -> Self {
+        let inits = [first, last];
+        let heads = Heads {
+            queries: heads,
+            keys: architecture.key_value_heads(heads),
+            window: architecture.window,
+            rotary: architecture.positions == Positions::Rotary,
+            norm: architecture.qk_norm.then_some(architecture.norm),
+        };
+        let (kind, inner) = (architecture.norm, architecture.inner(width));
         list.scope(name, |list| Self {
-            norm_1: LayerNorm::new(list, "norm_1", width, bias),
-            attention: CausalSelfAttention::new(list, "attention", [width, heads], [first, last], bias),
-            norm_2: LayerNorm::new(list, "norm_2", width, bias),
-            feed_forward: FeedForward::new(list, "feed_forward", width, [first, last], bias),
+            norm_1: Norm::new(list, "norm_1", width, kind, bias),
+            attention: CausalSelfAttention::new(list, "attention", width, inits, bias, heads),
+            norm_2: (architecture.flow == Flow::Sequential).then(|| Norm::new(list, "norm_2", width, kind, bias)),
+            feed_forward: FeedForward::new(
+                list,
+                "feed_forward",
+                [width, inner],
+                inits,
+                bias,
+                architecture.activation,
+            ),
+            placement: architecture.placement,
+            residual: architecture.residual,
         })
     }
 
-    /// The result for one new position, and the keys and values with its own; see [`CausalSelfAttention::extend`].
-    pub fn extend<'t>(&self, x: Var<'t>, cache: KeysValues<'t>, place: Place<'t>) -> (Var<'t>, KeysValues<'t>) {
-        let (y, cache) = self.attention.extend(self.norm_1.forward(x), cache, place);
-        (self.after_attention(x + y), cache)
+    /// The result of whole sequences, with a bias on the scores where there is one; `drop` is what training drops.
+    pub fn forward_with<'t>(&self, x: Var<'t>, bias: Option<Var<'t>>, drop: Drop<'_, 't>) -> Var<'t> {
+        self.around(x, |x| self.attention.forward_with(x, bias), drop)
     }
 
-    fn after_attention<'t>(&self, r: Var<'t>) -> Var<'t> {
-        r + self.feed_forward.forward(self.norm_2.forward(r))
+    /// The result for one new position, and the keys and values with its own; see [`CausalSelfAttention::extend`].
+    pub fn extend<'t>(
+        &self,
+        x: Var<'t>,
+        cache: KeysValues<'t>,
+        place: Place<'t>,
+        bias: Option<Var<'t>>,
+    ) -> (Var<'t>, KeysValues<'t>) {
+        let mut after = cache;
+        let attend = |x| {
+            let (y, cache) = self.attention.extend(x, cache, place, bias);
+            after = cache;
+            y
+        };
+        (self.around(x, attend, &mut |x| x), after)
+    }
+
+    /// The norms and sums around attention and the feed-forward part.
+    fn around<'t>(&self, x: Var<'t>, attend: impl FnOnce(Var<'t>) -> Var<'t>, drop: Drop<'_, 't>) -> Var<'t> {
+        let sum = |x: Var<'t>, y: Var<'t>| if self.residual { x + y } else { y };
+        match (self.placement, self.norm_2) {
+            (Placement::Pre, Some(norm_2)) => {
+                let r = sum(x, drop(attend(self.norm_1.forward(x))));
+                sum(r, drop(self.feed_forward.forward(norm_2.forward(r))))
+            }
+            (Placement::Post, Some(norm_2)) => {
+                let r = self.norm_1.forward(sum(x, drop(attend(x))));
+                norm_2.forward(sum(r, drop(self.feed_forward.forward(r))))
+            }
+            (Placement::Pre, None) => {
+                let n = self.norm_1.forward(x);
+                sum(x, drop(attend(n) + self.feed_forward.forward(n)))
+            }
+            (Placement::Post, None) => {
+                let y = drop(attend(x) + self.feed_forward.forward(x));
+                self.norm_1.forward(sum(x, y))
+            }
+        }
     }
 }
 
 impl Layer for Block {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        self.after_attention(x + self.attention.forward(self.norm_1.forward(x)))
+        self.forward_with(x, None, &mut |x| x)
     }
 }

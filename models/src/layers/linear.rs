@@ -11,14 +11,23 @@ pub struct Linear {
     b: Option<Param>,
 }
 
-/// Whether a layer adds a bias.
+/// Which layers add a bias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bias {
-    /// A vector is added, at first 0.
+    /// Every layer adds a vector, at first 0.
     With,
-    /// Nothing is added.
+    /// None does.
     Without,
+    /// Norms do, linear layers do not.
+    Norms,
+}
+
+impl Bias {
+    /// Whether norms add a bias.
+    pub fn is_in_norms(self) -> bool {
+        self != Self::Without
+    }
 }
 
 impl Linear {

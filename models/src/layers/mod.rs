@@ -7,9 +7,9 @@ mod feed_forward;
 mod linear;
 mod norm;
 
-pub use attention::{CausalSelfAttention, KeysValues};
+pub use attention::{CausalSelfAttention, Heads, KeysValues};
 pub use block::Block;
 pub use embedding::Embedding;
-pub use feed_forward::FeedForward;
+pub use feed_forward::{Activation, FeedForward};
 pub use linear::{Bias, Linear};
-pub use norm::LayerNorm;
+pub use norm::{Norm, NormKind};

@@ -1,33 +1,52 @@
-//! Layer normalisation with a gain and, where wanted, a bias.
+//! The norms: what each does to a row, and which parameters it has.
 
 use super::Bias;
+use serde::{Deserialize, Serialize};
 use tapegrad_core::{Init, Layer, Param, ParamList, Var, ops};
 
-/// What is added to the variance, so that a constant row does not divide by 0.
+/// What is added to the variance or the mean square, so that a constant row does not divide by 0.
 const EPSILON: f64 = 1e-5;
 
-/// Normalises the last axis to mean 0 and variance 1, then scales it.
+/// What a norm does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NormKind {
+    /// Mean 0 and variance 1, then a gain and, where wanted, a bias. Ba, Kiros and Hinton 2016, equation 4.
+    #[default]
+    Layer,
+    /// The same without parameters, as in OLMo.
+    LayerWithoutParameters,
+    /// Mean square 1, then a gain. Zhang and Sennrich 2019, equation 4.
+    Rms,
+}
+
+/// Normalises the last axis, then scales it.
 ///
-/// **Shapes** `[.., C] → [.., C]`. Source: deck S4, layer norm; Ba, Kiros and Hinton 2016, equation 4.
+/// **Shapes** `[.., C] → [.., C]`. Source: deck S4, layer norm; deck S3, table 2.
 #[derive(Clone, Copy, Debug)]
-pub struct LayerNorm {
-    gamma: Param,
+pub struct Norm {
+    kind: NormKind,
+    gamma: Option<Param>,
     beta: Option<Param>,
 }
 
-impl LayerNorm {
+impl Norm {
     /// Declares the layer for rows of `width` numbers under `name`.
-    pub fn new(list: &mut ParamList, name: &str, width: usize, bias: Bias) -> Self {
+    pub fn new(list: &mut ParamList, name: &str, width: usize, kind: NormKind, bias: Bias) -> Self {
         list.scope(name, |list| Self {
-            gamma: list.add("gamma", [width], Init::Ones),
-            beta: (bias == Bias::With).then(|| list.add("beta", [width], Init::Zeros)),
+            kind,
+            gamma: (kind != NormKind::LayerWithoutParameters).then(|| list.add("gamma", [width], Init::Ones)),
+            beta: (kind == NormKind::Layer && bias.is_in_norms()).then(|| list.add("beta", [width], Init::Zeros)),
         })
     }
 }
 
-impl Layer for LayerNorm {
+impl Layer for Norm {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
-        let beta = self.beta.map(|beta| x.on().param(beta));
-        ops::layer_norm(x, Some(x.on().param(self.gamma)), beta, EPSILON)
+        let [gamma, beta] = [self.gamma, self.beta].map(|param| param.map(|param| x.on().param(param)));
+        match self.kind {
+            NormKind::Layer | NormKind::LayerWithoutParameters => ops::layer_norm(x, gamma, beta, EPSILON),
+            NormKind::Rms => ops::rms_norm(x, gamma, EPSILON),
+        }
     }
 }

@@ -3,7 +3,8 @@
 //! It is an estimate on the safe side: a test holds it against what the plans of all networks really take.
 
 use super::recipe::Recipe;
-use crate::layers::Bias;
+use crate::architecture::{Flow, Placement, Positions};
+use crate::layers::{Activation, Bias, NormKind};
 use crate::model::{ModelConfig, RecurrentSizes};
 use crate::transformer_lm::Tying;
 use tapegrad_core::memory::TooMuch;
@@ -80,22 +81,47 @@ pub(super) fn parameters(model: &ModelConfig, size: usize, block: usize) -> u128
         ModelConfig::Table => v * v,
         ModelConfig::Rnn(sizes) => recurrent(sizes, 1),
         ModelConfig::Lstm(sizes) => recurrent(sizes, 4),
-        ModelConfig::Transformer {
-            layers,
-            width,
-            bias,
-            tying,
-            ..
-        } => {
-            let [c, layers, block] = [*width, *layers, block].map(size_of);
-            let biases = u128::from(*bias == Bias::With);
-            let norm = c + biases * c;
-            // q, k, v, o, and the two of the feed-forward part with their biases.
-            let of_block = 12 * c * c + biases * 9 * c + 2 * norm;
-            let head = if *tying == Tying::Untied { v * c } else { 0 };
-            (v + block) * c + layers * of_block + norm + head
-        }
+        ModelConfig::Transformer { .. } => transformer_parameters(model, size, block),
     }
+}
+
+/// The parameters of a Transformer: those of each block, of the tables and of the last norm.
+fn transformer_parameters(model: &ModelConfig, size: usize, block: usize) -> u128 {
+    let ModelConfig::Transformer {
+        layers,
+        heads,
+        width,
+        bias,
+        tying,
+        architecture: switches,
+    } = *model
+    else {
+        return 0;
+    };
+    let [v, c, layers, block] = [size, width, layers, block].map(size_of);
+    let [h, inner] = [heads, switches.inner(width)].map(size_of);
+    let (kv, biases) = (size_of(switches.key_value_heads(heads)), u128::from(bias == Bias::With));
+    // The width of a head, and of the keys of all heads.
+    let (head, keys) = (c / h.max(1), c / h.max(1) * kv);
+    let norm = match switches.norm {
+        NormKind::Layer => c * (1 + u128::from(bias.is_in_norms())),
+        NormKind::LayerWithoutParameters => 0,
+        NormKind::Rms => c,
+    };
+    let gain = u128::from(switches.norm != NormKind::LayerWithoutParameters);
+    let linear = |inputs: u128, outputs: u128| inputs * outputs + biases * outputs;
+    let attention = 2 * linear(c, c) + 2 * linear(c, keys) + 2 * u128::from(switches.qk_norm) * gain * head;
+    let matrices_in = 1 + u128::from(switches.activation.is_gated());
+    let feed_forward = matrices_in * linear(c, inner) + linear(inner, c);
+    let norms = norm * if switches.flow == Flow::Parallel { 1 } else { 2 };
+    let places = match switches.positions {
+        Positions::Learned => block * c,
+        Positions::Relative => block * h,
+        _ => 0,
+    };
+    let last = if switches.placement == Placement::Pre { norm } else { 0 };
+    let head = if tying == Tying::Untied { v * c } else { 0 };
+    v * c + places + layers * (attention + feed_forward + norms) + last + head
 }
 
 /// How many numbers a position of a batch takes in a plan, its share of the attention scores included.
@@ -112,11 +138,33 @@ fn values_of_position(model: &ModelConfig, size: usize, block: usize) -> u128 {
             logits + 2 * e + layers * d * (gates + 4)
         }
         ModelConfig::Transformer {
-            layers, heads, width, ..
+            layers,
+            heads,
+            width,
+            architecture,
+            ..
         } => {
             let [c, layers, heads, block] = [*width, *layers, *heads, block].map(size_of);
+            let inner = size_of(architecture.inner(*width));
+            let gates = if architecture.activation == Activation::GeluTanh {
+                4
+            } else {
+                10
+            };
+            // Turned or normalised queries and keys, masks of dropout.
+            let extra = if architecture.positions == Positions::Rotary {
+                4
+            } else {
+                0
+            } + if architecture.qk_norm { 8 } else { 0 }
+                + if architecture.dropout > 0.0 { 6 } else { 0 };
+            // A bias of the scores is of whole sequences, with its gradient: its share of a position.
+            let bias = match architecture.positions {
+                Positions::Relative | Positions::Alibi => 6 * heads * block,
+                _ => 0,
+            };
             let scores = heads * block;
-            logits + 4 * c + layers * (24 * c + scores)
+            logits + 4 * c + bias + layers * ((8 + extra) * c + gates * inner + scores)
         }
     }
 }

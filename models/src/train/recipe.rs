@@ -1,6 +1,7 @@
 //! A recipe: everything that decides a training run, so that the same recipe gives the same bits.
 
 use super::error::TrainError;
+use crate::architecture::Architecture;
 use crate::corpus::{BatchError, CorpusConfig, CorpusError, Dataset, Part, Unit};
 use crate::fingerprint::fingerprint;
 use crate::layers::Bias;
@@ -179,7 +180,13 @@ impl Recipe {
             CorpusConfig::Text { unit, .. } => Some(unit),
             CorpusConfig::Grammar { .. } => None,
         };
-        let fixed = serde_json::json!([self.model, self.block, self.rows, self.seed, unit]);
+        let mut fixed = serde_json::json!([self.model, self.block, self.rows, self.seed, unit]);
+        // Checkpoints from before there were switches hold the fingerprint of a recipe without them.
+        if let Value::Object(model) = &mut fixed[0]
+            && model.get("architecture") == Some(&serde_json::json!(Architecture::GPT_2))
+        {
+            model.remove("architecture");
+        }
         fingerprint(fixed.to_string().bytes())
     }
 
@@ -210,6 +217,7 @@ impl Recipe {
                 width: 128,
                 bias: Bias::Without,
                 tying: Tying::Tied,
+                architecture: Architecture::GPT_2,
             },
             block: 64,
             rows: 12,
@@ -275,6 +283,7 @@ impl Recipe {
                 width: 64,
                 bias: Bias::With,
                 tying: Tying::Untied,
+                architecture: Architecture::GPT_2,
             },
             block: 32,
             rows: 64,

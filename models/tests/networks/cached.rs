@@ -10,7 +10,7 @@ use tapegrad_models::transformer_lm::{TransformerLm, Tying};
 use tapegrad_models::{LanguageModel, Neural, Place, TokenId};
 
 /// The logits of each position by `step`, each on a tape of its own.
-fn step_by_step(subject: &Subject, params: &Params<f64>, ids: &[TokenId]) -> Vec<ArrayD<f64>> {
+pub fn step_by_step(subject: &Subject, params: &Params<f64>, ids: &[TokenId]) -> Vec<ArrayD<f64>> {
     let shapes = subject.network.memory();
     let mut memory: Vec<ArrayD<f64>> = shapes.iter().map(|shape| ArrayD::zeros(shape.to_vec())).collect();
     let mut logits = Vec::new();
@@ -33,6 +33,15 @@ fn step_by_step(subject: &Subject, params: &Params<f64>, ids: &[TokenId]) -> Vec
 /// 1 for each row of which it is true, else 0.
 fn rows(shape: &[usize], is: impl Fn(usize) -> bool) -> ArrayD<f64> {
     ArrayD::from_shape_fn(shape, |index| f64::from(u8::from(is(index[1]))))
+}
+
+/// How far the logits of single steps are from those of the whole sequence, at most.
+pub fn differs_from_whole(subject: &Subject, params: &Params<f64>, ids: &[TokenId], steps: &[ArrayD<f64>]) -> f64 {
+    let whole = subject.logits(params, 1, ids);
+    let positions = steps.iter().enumerate();
+    positions
+        .map(|(position, step)| apart(step, whole.index_axis(Axis(1), position)))
+        .fold(0.0, f64::max)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The gradient of a whole model, along random directions, by two witnesses that know nothing of backward().
 
-use super::{BLOCK, direction, networks, words};
+use super::{BLOCK, Subject, direction, networks, words};
 use tapegrad_autograd::Params;
 use tapegrad_autograd::numbers::Dual;
 use tapegrad_models::NO_LABEL;
@@ -16,6 +16,16 @@ fn batch() -> Batch {
     let (inputs, mut labels) = (words(3 * BLOCK, 18), words(3 * BLOCK, 19));
     labels[2 * BLOCK + 3..].fill(NO_LABEL);
     Batch::new(BLOCK, inputs, labels)
+}
+
+/// The slope of the loss along a random direction, by backward() and by dual numbers.
+pub fn slopes(subject: &Subject, params: &Params<f64>, batch: &Batch, seed: u64) -> [f64; 2] {
+    let (_, gradients) = subject.loss_and_gradient(params, batch);
+    let v = direction(params.len(), seed);
+    let slope = gradients.gradients().iter().zip(&v).map(|(g, v)| g * v).sum();
+    let mut dual: Params<Dual> = params.cast();
+    dual.values_mut().iter_mut().zip(&v).for_each(|(w, &v)| w.tangent = v);
+    [slope, subject.loss(&dual, batch).tangent]
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Each model learns: a recorded loss after ten steps, and one batch by heart.
 
 use super::{BLOCK, words};
+use tapegrad_models::Architecture;
 use tapegrad_models::corpus::Batch;
 use tapegrad_models::layers::Bias;
 use tapegrad_models::model::RecurrentSizes;
@@ -37,6 +38,7 @@ fn configs() -> [ModelConfig; 4] {
         width: 16,
         bias: Bias::With,
         tying: Tying::Untied,
+        architecture: Architecture::GPT_2,
     };
     [
         ModelConfig::Table,

@@ -6,6 +6,7 @@ mod causal;
 mod gradients;
 mod learning;
 mod padding;
+mod switches;
 mod tying;
 
 use ndarray::ArrayD;
@@ -14,6 +15,7 @@ use rand::{RngExt, SeedableRng};
 use tapegrad_autograd::numbers::Real;
 use tapegrad_autograd::ops::{Reduction, cross_entropy};
 use tapegrad_autograd::{ParamList, Params, Tape};
+use tapegrad_models::Architecture;
 use tapegrad_models::corpus::Batch;
 use tapegrad_models::layers::Bias;
 use tapegrad_models::lstm_lm::LstmLm;
@@ -107,6 +109,7 @@ fn transformer(bias: Bias, tying: Tying) -> TransformerConfig {
         width: 6,
         bias,
         tying,
+        architecture: Architecture::GPT_2,
     }
 }
 

@@ -7,7 +7,7 @@ use super::{models, recipe, small_language};
 use tapegrad_autograd::{Init, Layer, ParamList, Shape, Var, ops};
 use tapegrad_models::corpus::grammar::Grammar;
 use tapegrad_models::corpus::{Batch, Dataset, Part};
-use tapegrad_models::layers::{Bias, Embedding, FeedForward, Linear};
+use tapegrad_models::layers::{Activation, Bias, Embedding, FeedForward, Linear};
 use tapegrad_models::model::RecurrentSizes;
 use tapegrad_models::train::{Recipe, Run, Unwatched};
 use tapegrad_models::{AnyLanguageModel, Learner, ModelConfig, NO_LABEL, Network, Neural, Place};
@@ -134,7 +134,14 @@ impl OneHead {
             tokens: Embedding::new(list, "tokens", vocabulary, WIDTH, init),
             positions: Embedding::new(list, "positions", BLOCK, WIDTH, init),
             qkv: ["q", "k", "v"].map(|name| linear(list, name)),
-            feed_forward: FeedForward::new(list, "feed_forward", WIDTH, [init; 2], Bias::With),
+            feed_forward: FeedForward::new(
+                list,
+                "feed_forward",
+                [WIDTH, 4 * WIDTH],
+                [init; 2],
+                Bias::With,
+                Activation::GeluTanh,
+            ),
             head: Linear::new(list, "head", [WIDTH, vocabulary], init, Bias::With),
             mask,
         }

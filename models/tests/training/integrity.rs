@@ -6,6 +6,7 @@ use rand::{RngExt, SeedableRng};
 use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 use std::fs;
+use tapegrad_models::Architecture;
 use tapegrad_models::ModelConfig;
 use tapegrad_models::corpus::{CorpusConfig, Dataset, Unit};
 use tapegrad_models::layers::Bias;
@@ -135,6 +136,7 @@ fn a_checkpoint_is_bound_to_its_recipe() {
         width: 8,
         bias: Bias::With,
         tying: Tying::Untied,
+        architecture: Architecture::GPT_2,
     };
     let run = finished(recipe(heads(2)));
     // The same arrays of the same shapes, and another function.

@@ -17,6 +17,7 @@ use safetensors::SafeTensors;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
+use tapegrad_models::Architecture;
 use tapegrad_models::ModelConfig;
 use tapegrad_models::corpus::{CorpusConfig, Dataset};
 use tapegrad_models::layers::Bias;
@@ -49,6 +50,7 @@ const TRANSFORMER: ModelConfig = ModelConfig::Transformer {
     width: 8,
     bias: Bias::With,
     tying: Tying::Untied,
+    architecture: Architecture::GPT_2,
 };
 
 /// The four models, small.

@@ -1,6 +1,7 @@
 //! The memory that a recipe would need is known before anything is made, and what needs too much is refused.
 
 use super::{RECURRENT, TRANSFORMER, recipe, small_language};
+use tapegrad_models::Architecture;
 use tapegrad_models::layers::Bias;
 use tapegrad_models::model::RecurrentSizes;
 use tapegrad_models::train::{Recipe, Run, TrainError, Unwatched};
@@ -19,6 +20,7 @@ fn networks() -> Vec<ModelConfig> {
         width,
         bias,
         tying,
+        architecture: Architecture::GPT_2,
     };
     vec![
         ModelConfig::Table,
@@ -66,6 +68,7 @@ fn senseless_sizes_are_refused_with_the_bytes_they_would_need() {
         width,
         bias: Bias::With,
         tying: Tying::Untied,
+        architecture: Architecture::GPT_2,
     };
     let recurrent = |layers, hidden| {
         ModelConfig::Lstm(RecurrentSizes {

@@ -1,6 +1,7 @@
 //! The number of threads decides how long training takes, and no bit of its result.
 
 use super::{RECURRENT, models, recipe};
+use tapegrad_models::Architecture;
 use tapegrad_models::ModelConfig;
 use tapegrad_models::layers::Bias;
 use tapegrad_models::model::RecurrentSizes;
@@ -51,6 +52,7 @@ fn large_products_give_the_same_bits_on_one_two_and_four_threads() {
         width: 128,
         bias: Bias::With,
         tying: Tying::Tied,
+        architecture: Architecture::GPT_2,
     };
     for model in [ModelConfig::Rnn(recurrent), ModelConfig::Lstm(recurrent), transformer] {
         let recipe = Recipe {

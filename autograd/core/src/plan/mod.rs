@@ -27,6 +27,31 @@ use slots::Slots;
 use step::{At, NUMBERS};
 use stored::{Backward, Forward};
 
+/// The slots of all arrays of a plan.
+fn slots_of(liveness: &Liveness<'_>) -> Slots {
+    let mut slots = Slots::assign(liveness.lives(), |id| liveness.is_number(id));
+    for (id, array) in liveness.rewrites() {
+        slots.share(Holds::Value(id), Holds::Value(array));
+    }
+    for (id, array) in liveness.passed_on() {
+        slots.share(Holds::Gradient(id), Holds::Gradient(array));
+    }
+    slots
+}
+
+/// How many numbers the arrays of a plan would hold, without making them: [`Plan::bytes`] by the bytes of a number.
+///
+/// ```
+/// use tapegrad_autograd::{Plan, ParamList, Sketch, plan};
+/// let sketch = Sketch::new();
+/// let j = (sketch.input("x", [1_000_000_000_000]) * 2.0).sum().id();
+/// let numbers = plan::numbers(&sketch.into_graph(), &[], Some(j));
+/// assert!(numbers >= 1_000_000_000_000);
+/// ```
+pub fn numbers(graph: &Graph, outputs: &[NodeId], objective: Option<NodeId>) -> usize {
+    slots_of(&Liveness::new(graph, outputs, objective, &[])).lens().sum()
+}
+
 /// A graph with a fixed schedule and fixed memory, ready to run again and again.
 ///
 /// ```
@@ -106,13 +131,7 @@ impl<T: Real> Plan<T> {
         if objective.is_some() {
             every_param_is_reached(graph, list, &liveness)?;
         }
-        let mut slots = Slots::assign(liveness.lives(), |id| liveness.is_number(id));
-        for (id, array) in liveness.rewrites() {
-            slots.share(Holds::Value(id), Holds::Value(array));
-        }
-        for (id, array) in liveness.passed_on() {
-            slots.share(Holds::Gradient(id), Holds::Gradient(array));
-        }
+        let slots = slots_of(&liveness);
         let place = |holds: fn(NodeId) -> Holds, id: NodeId, len| At::of(graph, list, &slots, holds(id), id, len);
         let each = |holds: fn(NodeId) -> Holds, wanted: &[bool]| -> Vec<Option<At>> {
             graph

@@ -1,5 +1,6 @@
 //! The time of one training step of a small Transformer: forward, backward, clipping, AdamW.
 
+use tapegrad_models::Architecture;
 use tapegrad_models::layers::Bias;
 use tapegrad_models::neural::Training;
 use tapegrad_models::transformer_lm::{TransformerConfig, TransformerLm, Tying};
@@ -18,6 +19,7 @@ pub const CHAR: TransformerConfig = TransformerConfig {
     width: 128,
     bias: Bias::Without,
     tying: Tying::Tied,
+    architecture: Architecture::GPT_2,
 };
 /// The sizes of `gpt-baby`, nanoGPT's smallest model for a graphics card.
 pub const BABY: TransformerConfig = TransformerConfig {

@@ -6,8 +6,11 @@ use ndarray::ArrayD;
 use tapegrad_autograd::check::{Case, Draw, GraphSubject, Kind, ModelSubject, ModuleSubject, OpSubject, Subject};
 use tapegrad_autograd::ops::{self, Reduction, Tanh, cross_entropy};
 use tapegrad_autograd::{Chain, Init, Layer, OpModule, ParamList, Shape};
+use tapegrad_models::Architecture;
 use tapegrad_models::Network;
-use tapegrad_models::layers::{Bias, Block, CausalSelfAttention, Embedding, FeedForward, LayerNorm, Linear};
+use tapegrad_models::layers::{
+    Activation, Bias, Block, CausalSelfAttention, Embedding, FeedForward, Heads, Linear, Norm, NormKind,
+};
 use tapegrad_models::lstm_lm::LstmLm;
 use tapegrad_models::rnn_lm::{RecurrentConfig, RnnLm};
 use tapegrad_models::table_lm::TableLm;
@@ -60,16 +63,17 @@ fn layers() -> Vec<Arc<dyn Subject>> {
             Linear::new(list, "linear", [WIDTH, 3], Init::Normal(0.5), Bias::With)
         }),
         layer("layer-norm-layer", |list| {
-            LayerNorm::new(list, "norm", WIDTH, Bias::With)
+            Norm::new(list, "norm", WIDTH, NormKind::Layer, Bias::With)
         }),
         layer("feed-forward-layer", |list| {
-            FeedForward::new(list, "feed_forward", WIDTH, init, Bias::With)
+            let inside = [WIDTH, 4 * WIDTH];
+            FeedForward::new(list, "feed_forward", inside, init, Bias::With, Activation::GeluTanh)
         }),
         layer("attention-layer", |list| {
-            CausalSelfAttention::new(list, "attention", [WIDTH, 2], init, Bias::With)
+            CausalSelfAttention::new(list, "attention", WIDTH, init, Bias::With, Heads::full(2))
         }),
         layer("block-layer", |list| {
-            Block::new(list, "block", [WIDTH, 2], init, Bias::With)
+            Block::new(list, "block", [WIDTH, 2], init, Bias::With, &Architecture::GPT_2)
         }),
         embedding_layer(),
     ]
@@ -139,6 +143,7 @@ fn networks() -> Vec<Arc<dyn Subject>> {
         width: 8,
         bias: Bias::With,
         tying: Tying::Tied,
+        architecture: Architecture::GPT_2,
     };
     vec![
         network("table-lm", |list| TableLm::new(list, VOCABULARY)),

@@ -6,6 +6,7 @@ use crate::bench::BenchError;
 use tapegrad_models::corpus::{BatchError, CorpusError, TextError};
 use tapegrad_models::decode::{DecodeError, SamplingError};
 use tapegrad_models::model::ModelError;
+use tapegrad_models::planner::PlanError;
 use tapegrad_models::tokenizer::TrainTokenizerError;
 use tapegrad_models::train::{CheckpointError, FolderError, RecipeError, TrainError};
 
@@ -35,6 +36,7 @@ impl Placed for ModelError {}
 impl Placed for SamplingError {}
 impl Placed for TrainTokenizerError {}
 impl Placed for DecodeError {}
+impl Placed for PlanError {}
 impl Placed for AssignmentError {}
 
 impl Placed for TextError {
@@ -126,6 +128,7 @@ causes! {
     TrainTokenizerError => |_error| ErrorCode::Tokenizer;
     DecodeError => |_error| ErrorCode::Decoding;
     AssignmentError => |error| assignment(&error);
+    PlanError => |_error| ErrorCode::Model;
 }
 
 fn text(error: &TextError) -> ErrorCode {
