@@ -30,7 +30,6 @@
 //! any model).
 #![forbid(unsafe_code)]
 
-pub mod architecture;
 pub mod corpus;
 pub mod decode;
 pub mod evaluation;
@@ -53,9 +52,9 @@ pub mod tokenizer;
 pub mod train;
 pub mod transformer_lm;
 
-pub use architecture::Architecture;
 pub use corpus::NO_LABEL;
 pub use language_model::{AnyLanguageModel, LanguageModel, Learner, LogProbs, Logits, StepReport};
+pub use layers::architecture::{self, Architecture};
 pub use model::{Model, ModelConfig};
 pub use network::{Network, Place};
 pub use neural::Neural;

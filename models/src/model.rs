@@ -1,9 +1,9 @@
 //! Any of the models, as a recipe names it: made, trained, asked, and saved the same way.
 
-use crate::architecture::{Architecture, ArchitectureError};
 use crate::corpus::Batch;
 use crate::language_model::{AnyLanguageModel, Learner, StepReport};
 use crate::layers::Bias;
+use crate::layers::architecture::{Architecture, ArchitectureError};
 use crate::lstm_lm::LstmLm;
 use crate::neural::{Neural, Training};
 use crate::ngram::{Ngram, NgramConfig, NgramError, Smoothing};

@@ -6,7 +6,7 @@
 
 mod places;
 
-use crate::architecture::{Architecture, Placement, Positions};
+use crate::layers::architecture::{Architecture, Placement, Positions};
 use crate::layers::{Bias, Block, Embedding, KeysValues, Linear, Norm};
 use crate::network::{Drop, Network, Place};
 use places::Places;
@@ -54,7 +54,8 @@ pub enum Tying {
 /// A causal Transformer as a language model.
 #[derive(Clone, Debug)]
 pub struct TransformerLm {
-    config: TransformerConfig,
+    /// Behind a pointer, so that the models of [`Model`](crate::Model) have about one size.
+    config: Box<TransformerConfig>,
     tokens: Embedding,
     places: Places,
     blocks: Vec<Block>,
@@ -111,7 +112,7 @@ impl TransformerLm {
                 .then(|| Norm::new(list, "norm", width, architecture.norm, bias)),
             head: (tying == Tying::Untied)
                 .then(|| Linear::new(list, "head", [width, vocabulary], embedding, Bias::Without)),
-            config,
+            config: Box::new(config),
         }
     }
 
@@ -170,7 +171,7 @@ impl Network for TransformerLm {
             width,
             architecture,
             ..
-        } = &self.config;
+        } = &*self.config;
         let row = width / heads * architecture.key_value_heads(*heads);
         vec![Shape::new(&[1, *block, row]); 2 * self.blocks.len()]
     }

@@ -204,7 +204,7 @@ fn table_text(table: &Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::{Args as _, Command};
+    use clap::Command;
     use tapegrad_models::planner::presets::PRESETS;
 
     #[test]

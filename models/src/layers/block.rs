@@ -5,7 +5,7 @@
 //! In parallel both parts read the same: `y = x + attention(norm(x)) + feed_forward(norm(x))`.
 
 use super::{Bias, CausalSelfAttention, FeedForward, Heads, KeysValues, Norm};
-use crate::architecture::{Architecture, Flow, Placement, Positions};
+use crate::layers::architecture::{Architecture, Flow, Placement, Positions};
 use crate::network::{Drop, Place};
 use tapegrad_core::{Init, Layer, ParamList, Var};
 

@@ -1,5 +1,6 @@
 //! The parts that networks are made of: parameters with a formula over variables, and no number type.
 
+pub mod architecture;
 mod attention;
 mod block;
 mod embedding;

@@ -3,7 +3,7 @@
 //! Sources: deck S4, table of the GPT family (row M20) and of GPT-3 (row M21); deck S3, table 2 (row M19). What the
 //! tables leave out, such as vocabularies, is from the papers that each line names.
 
-use crate::architecture::{Architecture, Flow, Placement, Positions};
+use crate::layers::architecture::{Architecture, Flow, Placement, Positions};
 use crate::layers::{Activation, Bias, NormKind};
 use crate::model::ModelConfig;
 use crate::transformer_lm::Tying;

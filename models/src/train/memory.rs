@@ -3,7 +3,7 @@
 //! It is an estimate on the safe side: a test holds it against what the plans of all networks really take.
 
 use super::recipe::Recipe;
-use crate::architecture::{Flow, Placement, Positions};
+use crate::layers::architecture::{Flow, Placement, Positions};
 use crate::layers::{Activation, Bias, NormKind};
 use crate::model::{ModelConfig, RecurrentSizes};
 use crate::transformer_lm::Tying;

@@ -1,10 +1,10 @@
 //! A recipe: everything that decides a training run, so that the same recipe gives the same bits.
 
 use super::error::TrainError;
-use crate::architecture::Architecture;
 use crate::corpus::{BatchError, CorpusConfig, CorpusError, Dataset, Part, Unit};
 use crate::fingerprint::fingerprint;
 use crate::layers::Bias;
+use crate::layers::architecture::Architecture;
 use crate::model::{Model, ModelConfig, ModelError, RecurrentSizes};
 use crate::neural::Training;
 use crate::ngram::Smoothing;

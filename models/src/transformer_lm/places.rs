@@ -2,8 +2,8 @@
 //!
 //! Each formula stands twice, for whole sequences and for one token at a time; a test says that both agree.
 
-use crate::architecture::Positions;
 use crate::layers::Embedding;
+use crate::layers::architecture::Positions;
 use crate::network::{Place, counted};
 use tapegrad_core::ops::{self, Pairs, Rotary};
 use tapegrad_core::{Init, Param, ParamList, Var};

@@ -3,7 +3,7 @@
 //! A field left out of a recipe is as in GPT-2, so recipes of earlier versions mean what they meant.
 //! Source: deck S3, table 2 (OLMo, LLaMA 2, OpenLM, Falcon, PaLM); LECTURES row M19.
 
-use crate::layers::{Activation, NormKind};
+use super::{Activation, NormKind};
 use serde::{Deserialize, Serialize};
 
 /// How a Transformer is built, besides its sizes.
