@@ -218,13 +218,19 @@ impl Hypotheses {
             .zip(&d)
             .map(|((x, y), d)| (*x, *y, *d))
             .collect();
+        // Where an entry acts on others too, the diagonal is not the derivative, and nothing is missing from it.
+        let is_elementwise = narrow != wide
+            || (0..jacobian.rows).all(|i| (0..jacobian.columns).all(|j| i == j || jacobian.at(i, j) == 0.0));
         let mut add = |mistake: LocalDerivativeMistake, gradient: Option<ArrayD<f64>>| {
             if let Some(gradient) = gradient {
                 self.add(mistake, gradient);
             }
         };
         for (text, f) in LOCAL {
-            let beside = Shown(beside(text, *f, &at));
+            let beside = Shown(match is_elementwise {
+                true => beside(text, *f, &at),
+                false => Beside::Nothing,
+            });
             add(LocalDerivativeMistake::Formula(text, beside), with(f));
             if !text.contains("right") {
                 add(

@@ -122,38 +122,57 @@ struct Outcome {
     equivalent: usize,
     found: usize,
     named: usize,
-    lines: Vec<String>,
     survivors: Vec<String>,
 }
 
 fn outcome(sources: &'static [Source]) -> Outcome {
-    let mut outcome = Outcome::default();
-    for source in sources {
-        let right = compiled(&source.backward(source.backward)).expect("the sources are right");
-        for (what, lines) in edits(source.backward) {
-            let Some(mutant) = compiled(&source.backward(&lines)) else {
-                continue;
-            };
-            if is_equivalent(source, &right, &mutant) {
-                outcome.equivalent += 1;
-                continue;
-            }
-            outcome.mutants += 1;
-            let subject: Arc<dyn Subject> = Arc::new(subject(source, &lines));
-            let report = check(&subject, &Options::default());
-            let label = format!("{}: {what}", source.name);
-            if report.verdict != Verdict::Wrong {
-                outcome.survivors.push(label);
-                continue;
-            }
-            outcome.found += 1;
-            let named = report.diagnosis.map(|diagnosis| diagnosis.sentence);
-            outcome.named += usize::from(named.is_some());
-            outcome
-                .lines
-                .push(format!("{label} | {}", named.unwrap_or_else(|| "no cause".to_string())));
-        }
+    let of_each: Vec<Outcome> = std::thread::scope(|scope| {
+        let threads: Vec<_> = sources.iter().map(|source| scope.spawn(|| of_source(source))).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("no check panics"))
+            .collect()
+    });
+    let mut all = Outcome::default();
+    for outcome in of_each {
+        all.mutants += outcome.mutants;
+        all.equivalent += outcome.equivalent;
+        all.found += outcome.found;
+        all.named += outcome.named;
+        all.survivors.extend(outcome.survivors);
     }
+    all
+}
+
+fn of_source(source: &'static Source) -> Outcome {
+    let mut outcome = Outcome::default();
+    let right = compiled(&source.backward(source.backward)).expect("the sources are right");
+    for (what, lines) in edits(source.backward) {
+        let Some(mutant) = compiled(&source.backward(&lines)) else {
+            continue;
+        };
+        if is_equivalent(source, &right, &mutant) {
+            outcome.equivalent += 1;
+            continue;
+        }
+        outcome.mutants += 1;
+        let subject: Arc<dyn Subject> = Arc::new(subject(source, &lines));
+        let report = check(&subject, &Options::default());
+        let label = format!("{}: {what}", source.name);
+        if report.verdict != Verdict::Wrong {
+            println!("{label} | SURVIVES");
+            outcome.survivors.push(label);
+            continue;
+        }
+        outcome.found += 1;
+        let named = report.diagnosis.map(|diagnosis| diagnosis.sentence);
+        outcome.named += usize::from(named.is_some());
+        println!("{label} | {}", named.unwrap_or_else(|| "no cause".to_string()));
+    }
+    println!(
+        "{}: {} mutants, and {} equivalent ones: found {}, a cause named for {}",
+        source.name, outcome.mutants, outcome.equivalent, outcome.found, outcome.named
+    );
     outcome
 }
 
@@ -180,9 +199,6 @@ fn every_text_mutant_of_a_few_modules_is_found() {
 #[ignore = "checks some hundreds of modules, which takes minutes"]
 fn all_text_mutants() {
     let outcome = outcome(SOURCES);
-    for line in &outcome.lines {
-        println!("{line}");
-    }
     println!(
         "\n{} mutants, and {} equivalent ones: found {}, a cause named for {}\nsurvivors: {:#?}",
         outcome.mutants, outcome.equivalent, outcome.found, outcome.named, outcome.survivors
