@@ -1,4 +1,4 @@
-//! The logarithm of a sum of exponentials, over some axes or over all: a sum of probabilities that stays in logarithms.
+//! The logarithm of a sum of exponentials, over one or more axes: a sum of probabilities that stays in logarithms.
 //!
 //! With `y = log Σ_j e^(a_j)`: `∂y/∂a_i = e^(a_i) / Σ_j e^(a_j) = e^(a_i - y)`, the softmax of `a`.
 //! Forward takes the largest entry `m` out, `y = m + log Σ_j e^(a_j - m)`, so that no exponential overflows and one of
@@ -46,7 +46,7 @@ impl<'t> Var<'t> {
 
 impl Op for Logsumexp {
     const NAME: &'static str = "logsumexp";
-    const MEANING: &'static str = "The logarithm of a sum of exponentials, over some axes or over all: a sum of probabilities that stays in logarithms.";
+    const MEANING: &'static str = "The logarithm of a sum of exponentials, over one or more axes: a sum of probabilities that stays in logarithms.";
     const SHAPES: &'static str = "[..] -> [..] without the axes";
     const WORDS: &'static [Word] = &[Word::reduction("logsumexp")];
     const FORWARD: Equations = &[("y", "log(sum(exp(a), over i))")];

@@ -1,4 +1,4 @@
-//! The largest entry over some axes, or of all.
+//! The largest entry over one or more axes.
 //!
 //! `y = max_i a_i` is one of the entries, and that one receives the upstream gradient. **Ties**: if `n` entries are the
 //! largest, each receives `1/n`, so that the result does not depend on their order; with two entries this agrees with
@@ -47,7 +47,7 @@ impl<'t> Var<'t> {
 
 impl Op for Max {
     const NAME: &'static str = "max";
-    const MEANING: &'static str = "The largest entry over some axes, or of all.";
+    const MEANING: &'static str = "The largest entry over one or more axes.";
     const SHAPES: &'static str = "[..] -> [..] without the axes";
     const WORDS: &'static [Word] = &[Word::reduction("max")];
     const FORWARD: Equations = &[("y", "max(i: a[i])")];

@@ -1,4 +1,4 @@
-//! The mean over some axes, or of all entries.
+//! The mean over one or more axes.
 //!
 //! `y = (Σ_i a_i) / n` over `n` entries has `∂y/∂a_i = 1/n`, so every entry receives that part of the upstream
 //! gradient. The mean of no entries does not exist: an error. **Shapes**: `a` → `a` without the axes. Cost: one
@@ -46,7 +46,7 @@ impl<'t> Var<'t> {
 
 impl Op for Mean {
     const NAME: &'static str = "mean";
-    const MEANING: &'static str = "The mean over some axes, or of all entries.";
+    const MEANING: &'static str = "The mean over one or more axes.";
     const SHAPES: &'static str = "[..] -> [..] without the axes";
     const WORDS: &'static [Word] = &[Word::reduction("mean"), Word::own("var", "var(x, over k)", "the named axes are removed: the mean of the squared distances from the mean", "v = var(X, over D)")];
     const FORWARD: Equations = &[("y", "mean(a, over i)")];

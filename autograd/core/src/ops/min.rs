@@ -1,4 +1,4 @@
-//! The smallest entry over some axes, or of all.
+//! The smallest entry over one or more axes.
 //!
 //! `y = min_i a_i` is one of the entries, and that one receives the upstream gradient. **Ties**: if `n` entries are the
 //! smallest, each receives `1/n`, so that the result does not depend on their order; with two entries this agrees with
@@ -47,7 +47,7 @@ impl<'t> Var<'t> {
 
 impl Op for Min {
     const NAME: &'static str = "min";
-    const MEANING: &'static str = "The smallest entry over some axes, or of all.";
+    const MEANING: &'static str = "The smallest entry over one or more axes.";
     const SHAPES: &'static str = "[..] -> [..] without the axes";
     const WORDS: &'static [Word] = &[Word::reduction("min")];
     const FORWARD: Equations = &[("y", "min(i: a[i])")];

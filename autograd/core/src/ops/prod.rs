@@ -1,4 +1,4 @@
-//! The product over some axes, or of all entries.
+//! The product over one or more axes.
 //!
 //! `y = Π_j a_j` has `∂y/∂a_i = Π_{j≠i} a_j`, the product of the others. Writing it as `y / a_i` would be `0 / 0` as
 //! soon as an entry is 0, so backward multiplies what stands before `a_i` by what stands after it: one pass in each
@@ -42,7 +42,7 @@ impl<'t> Var<'t> {
 
 impl Op for Prod {
     const NAME: &'static str = "prod";
-    const MEANING: &'static str = "The product over some axes, or of all entries.";
+    const MEANING: &'static str = "The product over one or more axes.";
     const SHAPES: &'static str = "[..] -> [..] without the axes";
     const WORDS: &'static [Word] = &[Word::reduction("prod")];
     const FORWARD: Equations = &[("y", "prod(i: a[i])")];

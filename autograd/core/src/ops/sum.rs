@@ -1,4 +1,4 @@
-//! The sum over some axes, or over all.
+//! The sum over one or more axes.
 //!
 //! `y = Σ_i a_i` has `∂y/∂a_i = 1`, so every entry receives the upstream gradient of the sum it went into.
 //! The sum of no numbers is 0. Source: the loss summed over time, deck S1, backpropagation through time.
@@ -29,7 +29,7 @@ impl<'t> Var<'t> {
 
 impl Op for Sum {
     const NAME: &'static str = "sum";
-    const MEANING: &'static str = "The sum over some axes, or over all.";
+    const MEANING: &'static str = "The sum over one or more axes.";
     const SHAPES: &'static str = "[..] -> [..] without the axes";
     const WORDS: &'static [Word] = &[Word::reduction("sum")];
     const FORWARD: Equations = &[("y", "sum(a, over i)")];

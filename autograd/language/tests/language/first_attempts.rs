@@ -12,7 +12,7 @@ use crate::deriving::{WITH_GRADIENTS, assert_close};
 use crate::running::{different_sizes, opened, request};
 use crate::{mistakes, programs};
 
-fn graph(body: &str) -> Opened {
+pub fn graph(body: &str) -> Opened {
     open("g", &format!("graph g {{ {body} }}"))
 }
 
@@ -22,7 +22,7 @@ fn fixed(text: &str) -> String {
 }
 
 /// Objective and gradients of a run with made-up values, which are those of the derivative too.
-fn answer(program: &Program) -> Value {
+pub fn answer(program: &Program) -> Value {
     let request = request(program, different_sizes(program));
     let answer = run::<f64>(program, &request, WITH_GRADIENTS).unwrap_or_else(|error| panic!("{error}"));
     let derivative = derive(program, &BTreeMap::new()).unwrap_or_else(|error| panic!("{error:?}"));

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod agreement_sequences;
+mod axes_named;
 mod batching;
 mod catalogue;
 mod deriving;

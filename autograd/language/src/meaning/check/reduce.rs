@@ -20,6 +20,13 @@ impl Checker<'_> {
 
     /// The position of the axis with this name: the name of its size, one of its own, or the index that made it.
     pub(super) fn axis_named(&mut self, value: ValueId, name: &Ident) -> Option<usize> {
+        let axes = self.axes_named(value, name, 1)?;
+        axes.first().copied()
+    }
+
+    /// The positions of all axes with this name, which is written this many times: as often as there are axes, so that
+    /// nothing is left to choose.
+    fn axes_named(&mut self, value: ValueId, name: &Ident, times: usize) -> Option<Vec<usize>> {
         let label = self.label(&name.name);
         let is_size = matches!(self.lookup(&name.name), Some(super::names::Binding::Dim(..)));
         let ty = self.ty(value).clone();
@@ -29,22 +36,26 @@ impl Checker<'_> {
             let is_second = |&axis: &usize| self.second_name(&ty.axes[axis]).as_ref() == Some(&label);
             found = (0..ty.rank()).filter(is_second).collect();
         }
-        match found.as_slice() {
-            [one] => {
-                self.notes.add_axis(name.span, ty.axes[*one].origin);
-                Some(*one)
+        let error = match found.len() {
+            count if count == times => {
+                for &axis in &found {
+                    self.notes.add_axis(name.span, ty.axes[axis].origin);
+                }
+                return Some(found);
             }
-            [] => {
-                let error = self.no_such_axis(value, &ty, name);
-                self.report(error);
-                None
+            0 => self.no_such_axis(value, &ty, name),
+            1 => {
+                let said = format!(
+                    "{} is {ty}; it has one axis {}",
+                    self.text(self.place(value)),
+                    name.name
+                );
+                Diagnostic::new(Code::E06, name.span, said).help("name each axis once")
             }
-            several => {
-                let error = self.several_axes(value, &ty, name, several);
-                self.report(error);
-                None
-            }
-        }
+            _ => self.several_axes(value, &ty, name, &found),
+        };
+        self.report(error);
+        None
     }
 
     /// E06, with the name that was meant if only one can be.
@@ -95,8 +106,13 @@ impl Checker<'_> {
     pub(super) fn axes_over(&mut self, function: &str, value: ValueId, over: Option<&[Ident]>) -> Option<Vec<usize>> {
         let ty = self.ty(value).clone();
         if let Some(names) = over {
-            let axes: Option<Vec<usize>> = names.iter().map(|name| self.axis_named(value, name)).collect();
-            let mut axes = axes?;
+            let mut axes = Vec::new();
+            for (at, name) in names.iter().enumerate() {
+                let is_same = |other: &&Ident| other.name == name.name;
+                if !names[..at].iter().any(|other| is_same(&other)) {
+                    axes.extend(self.axes_named(value, name, names.iter().filter(is_same).count())?);
+                }
+            }
             axes.sort_unstable();
             return Some(axes);
         }
@@ -109,17 +125,29 @@ impl Checker<'_> {
             .iter()
             .map(|axis| axis.name_among(&ty.axes).unwrap_or(&axis.label))
             .collect();
-        let last = names[names.len() - 1];
         let said = format!("{text} has {} axes: {}", ty.rank(), names.join(", "));
         let error = Diagnostic::new(Code::E04, self.place(value), said);
-        self.report(if function == "softmax" || function == "log_softmax" {
-            error.help(format!(
+        let last = names[names.len() - 1];
+        let is_reduction = super::calls::reducer(function).is_some() || function == "var";
+        self.report(match names.iter().find(|name| !is_word(name)) {
+            Some(nameless) => error.help(self.to_be_named(nameless)),
+            None if function == "softmax" || function == "log_softmax" => error.help(format!(
                 "each row should sum to 1, so probably `{function}({text}, over {last})`"
-            ))
-        } else {
-            error.help(format!("say which, as in `{function}({text}, over {last})`"))
+            )),
+            None if is_reduction => error.help(format!(
+                "over all of them it is `{function}({text}, over {})`, a single number; over some of them, name these",
+                names.join(", ")
+            )),
+            None => error.help(format!("say which, as in `{function}({text}, over {last})`")),
         });
         None
+    }
+
+    /// What to do with an axis that `over` cannot name, because its size is a number or is computed.
+    pub(super) fn to_be_named(&self, size: &str) -> String {
+        format!(
+            "the axis of size {size} has no name that can stand after `over`: give it one where it is made, as in `[c:{size}]`"
+        )
     }
 
     /// A reduction by its word; `var` is the mean of the squared distances from the mean.

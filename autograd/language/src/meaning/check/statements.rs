@@ -1,6 +1,6 @@
 //! Statements, and the checks of a graph as a whole.
 
-use super::names::Binding;
+use super::names::{Binding, is_word};
 use super::{ActiveLoop, Checker};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -141,11 +141,7 @@ impl<'a> Checker<'a> {
         let value = self.expr(expr);
         let ty = self.ty(value).clone();
         if ty.rank() != 0 {
-            let labels = ty.labels().join(", ");
-            let text = self.text(expr.span);
-            let error = Diagnostic::new(Code::E07, expr.span, format!("{text} is {ty}, not one value"));
-            let help = format!("write `sum({text}, over {labels})`, or `mean`; which of the two, only you know");
-            return self.report(error.help(help));
+            return self.not_one_value(value, expr.span);
         }
         if self.program.objective.is_some() {
             let error = Diagnostic::new(Code::E21, span, "this graph already has an objective");
@@ -153,6 +149,47 @@ impl<'a> Checker<'a> {
         }
         self.objective_at = Some(span);
         self.program.objective = Some((direction, value));
+    }
+
+    /// E07: at the term with axes, if only it has some and what it is added to has none.
+    fn not_one_value(&mut self, value: ValueId, at: Span) {
+        let (ty, text) = (self.ty(value).clone(), self.text(at));
+        let error = Diagnostic::new(Code::E07, at, format!("{text} is {ty}, not one value"));
+        let labels = ty.labels();
+        if let Some(nameless) = labels.iter().find(|label| !is_word(label)) {
+            let error = error.help(self.to_be_named(nameless));
+            return self.report(error);
+        }
+        let (wide, labels) = (self.widening_term(value), labels.join(", "));
+        self.report(if wide == value {
+            error.help(format!(
+                "write `sum({text}, over {labels})`, or `mean`; which of the two, only you know"
+            ))
+        } else {
+            let place = self.place(wide);
+            let term = self.text(place);
+            error
+                .with(
+                    place,
+                    format!("this term is {}; what it is added to is a single number", self.ty(wide)),
+                )
+                .help(format!(
+                    "reduce this term over {labels} too, by `sum({term}, over {labels})` or `mean`"
+                ))
+        });
+    }
+
+    /// Where a value with axes comes from, down through sums and differences with single numbers.
+    fn widening_term(&self, value: ValueId) -> ValueId {
+        let mut value = value;
+        while let Some((Operation::Binary("add" | "sub"), [left, right])) = self.computed(value) {
+            value = match [left, right].map(|&term| self.ty(term).rank() == 0) {
+                [true, false] => *right,
+                [false, true] => *left,
+                _ => return value,
+            };
+        }
+        value
     }
 
     fn for_loop(&mut self, one: &'a ForLoop) {

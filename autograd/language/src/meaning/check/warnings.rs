@@ -124,6 +124,11 @@ impl Checker<'_> {
                 Operation::Along("softmax", _) => {
                     softmax.insert(out);
                 }
+                // The same numbers under other names or in another order. Some of them, as the lectures write it with
+                // `-log(y[t])`, are a loss that is read; no warning there.
+                Operation::Relabel | Operation::Reshape | Operation::Permute(_) if softmax.contains(&args[0]) => {
+                    softmax.insert(out);
+                }
                 Operation::Unary("log") if softmax.contains(&args[0]) => found.push(self.program.values[out].span),
                 _ => {}
             }

@@ -114,6 +114,8 @@ impl Checker<'_> {
                 self.indices[index].label.get_or_insert(own.label.clone());
             }
             Some(size) if known.is_declared && self.never_negative_where_taken(&own.size.minus(size)) => {}
+            // In a branch whose condition keeps the index within the axis, it may run further elsewhere.
+            Some(_) if known.is_declared && self.never_negative_where_taken(&own.size.minus(&known.position())) => {}
             Some(size) => {
                 let name = &known.name;
                 let shorter = [(size, &own.size), (&own.size, size)]
