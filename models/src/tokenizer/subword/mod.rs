@@ -1,7 +1,7 @@
 //! Parts of words as tokens: nothing is unknown, and no text needs a vocabulary of all its words.
 //!
 //! A text is cut into words ([`steps`]), and each word into tokens by one of three algorithms: byte-pair encoding
-//! ([`bpe`]), WordPiece ([`wordpiece`]) or Unigram ([`unigram`]). Each can be learnt from a text ([`train`]), and each is
+//! ([`bpe`]), WordPiece ([`wordpiece`]) or Unigram ([`unigram`]). Each can be learnt from a text (`train`), and each is
 //! kept as a `tokenizer.json` ([`file`]), which other tools read and write.
 //!
 //! | | begins with | learns | cuts | comes back exactly |
@@ -10,7 +10,7 @@
 //! | WordPiece | characters | the pair that makes the text most likely | the longest piece first | no: spaces are lost |
 //! | Unigram | too many pieces | which of them to drop | the most probable cut | yes, without `▁` and names of bytes |
 //!
-//! Offsets are in characters of the text as it was written, whatever the steps make of it ([`aligned`]).
+//! Offsets are in characters of the text as it was written, whatever the steps make of it (`aligned`).
 
 mod added;
 mod aligned;

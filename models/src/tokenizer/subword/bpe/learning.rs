@@ -1,7 +1,7 @@
 //! Learning merges: join the pair of neighbours that occurs most often, again and again.
 //!
 //! [`learn_plainly`] counts all pairs anew before each merge, as one would explain it. [`learn`] gives the same merges:
-//! it keeps the counts ([`Words`]) and asks a queue for the largest. The queue is lazy: it may hold counts that fell
+//! it keeps the counts (`Words`) and asks a queue for the largest. The queue is lazy: it may hold counts that fell
 //! since, so what comes out is compared with the true count and goes back if it was too large.
 //!
 //! Pairs that occur equally often are taken in the order of their ids, the left one first.

@@ -1,7 +1,7 @@
 //! Byte-pair encoding: begin with the characters, or the bytes, of a word and join neighbours by merges learnt from a text.
 //!
 //! Reading order: [`learning`] (which merges), [`merging`] (how they cut a word), and here, what the characters of a word
-//! are to begin with. [`words`] is what makes learning fast.
+//! are to begin with. `words` is what makes learning fast.
 //!
 //! **Source**: Sennrich, Haddow and Birch 2016; on bytes: Radford et al. 2019.
 
