@@ -1,6 +1,7 @@
 //! Tokenizer files of other tools: the same ids, offsets and text as the library that made them; damaged files are refused.
 
 mod laws;
+mod lecture;
 mod library;
 mod mutated;
 
@@ -8,7 +9,7 @@ use std::path::PathBuf;
 use tapegrad_models::tokenizer::SubwordTokenizer;
 
 /// The styles of files that are stored, made by `oracle.py`.
-const STYLES: [&str; 10] = [
+const STYLES: [&str; 11] = [
     "gpt2",
     "roberta",
     "llama3",
@@ -19,6 +20,7 @@ const STYLES: [&str; 10] = [
     "unigram_bytes",
     "t5",
     "words",
+    "precompiled",
 ];
 
 fn stored(name: &str) -> String {
