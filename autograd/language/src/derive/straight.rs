@@ -62,6 +62,8 @@ pub struct Straight {
     pub rounds: Rounds,
     /// In an unrolled program, values of loops: the name in the program, and the positions.
     pub elements: BTreeMap<usize, (String, Vec<i64>)>,
+    /// In an unrolled program, the names of rows, also of those whose every value has another name.
+    pub rows: BTreeSet<String>,
     /// In an unrolled program, the lines that collect all values of a loop.
     pub collected: BTreeSet<usize>,
 }

@@ -133,6 +133,7 @@ impl<'p> Unroll<'p> for Unroller<'p> {
 
     fn name_element(&mut self, line: usize, family: usize, at: &[i64]) {
         let base = in_scope(&self.prefix(), &self.state.program.families[family].name);
+        self.straight.rows.insert(base.clone());
         // A value that has a name in the layer of a round is known by its row; the first row that holds it names it.
         let is_of_round = self.straight.lines[line].name.is_none() || self.straight.elements.contains_key(&line);
         if is_of_round && self.stored.insert(line) {

@@ -117,6 +117,7 @@ pages! {
     the_commands_of_language_run "docs/language.md"
     the_commands_of_lessons_run "docs/lessons.md"
     the_commands_of_performance_run "docs/performance.md"
+    the_commands_of_tokens_run "docs/tokens.md"
     the_commands_of_training_run "docs/training.md"
 }
 

@@ -55,9 +55,10 @@ impl Names {
                 own.name.starts_with(&format!("{letter}_")) || (own.name == *letter && has_entries)
             };
             let named = shown.iter().zip(&straight.lines);
-            !named
-                .filter_map(|(own, line)| Some((own.as_ref()?, line)))
-                .any(has_letter)
+            !straight.rows.contains(letter)
+                && !named
+                    .filter_map(|(own, line)| Some((own.as_ref()?, line)))
+                    .any(has_letter)
         };
         let gradient = std::iter::once("g".to_string())
             .chain((2..).map(|order| format!("g{order}")))

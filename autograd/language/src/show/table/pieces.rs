@@ -224,7 +224,7 @@ impl Writer<'_> {
         // Before what runs already, the last position that differs from part to part is the one that runs now.
         let place = (0..axis)
             .rev()
-            .find(|&place| parts.len() == 1 || parts[0].1[place] != parts[1].1[place])?;
+            .find(|&place| parts.len() == 1 || parts[0].1.get(place) != parts[1].1.get(place))?;
         let Run::At(start) = first[place] else { return None };
         for (i, (own_name, runs)) in parts.iter().enumerate() {
             let mut expected = first.clone();

@@ -13,6 +13,7 @@ use tapegrad_autograd::language::types::{Kind, Type};
 
 use super::values::Named;
 use super::{Read, Vocabulary};
+use crate::deriving::plain;
 
 /// What a program's table is held against.
 pub struct Truth {
@@ -22,10 +23,6 @@ pub struct Truth {
     /// For each row that is read as a whole, what its axes are called.
     pub rows: BTreeMap<String, Vec<String>>,
     pub gradients: BTreeMap<String, Option<ArrayD<f64>>>,
-}
-
-fn flat(path: &str) -> String {
-    path.replace(['.', '['], "_").replace(']', "")
 }
 
 /// The numbers of nested arrays; infinite ones are texts.
@@ -63,7 +60,7 @@ pub fn truth(program: &Program, request: &Request, given: &BTreeMap<String, i64>
     };
     let answer = run::<f64>(program, request, wanted).map_err(|error| format!("{error:?}"))?;
     let gradients = answer["gradients"].as_object().ok_or("no gradients")?;
-    let gradient = |(name, value): (&String, &Value)| (flat(name), (!value.is_null()).then(|| array(value)));
+    let gradient = |(name, value): (&String, &Value)| (plain(name), (!value.is_null()).then(|| array(value)));
     let gradients = gradients.iter().map(gradient).collect();
     let text = unrolled(program, given).map_err(|error| error.primary.text)?;
     let text: String = text
@@ -72,7 +69,7 @@ pub fn truth(program: &Program, request: &Request, given: &BTreeMap<String, i64>
         .fold(String::new(), |all, line| all + line + "\n");
     let straight = open("unrolled", &text);
     let straight = straight.programs.first().ok_or_else(|| straight.render())?;
-    let values = request.values.iter().map(|(name, value)| (flat(name), value.clone()));
+    let values = request.values.iter().map(|(name, value)| (plain(name), value.clone()));
     let mut flat_request = Request {
         values: values.collect(),
         ..request.clone()
