@@ -187,7 +187,7 @@ impl Backward {
     fn finish(mut self, forward: usize) -> Result<Derivative, Box<Diagnostic>> {
         let mut gradients = Vec::new();
         let mut unreached = Vec::new();
-        self.straight.outputs.clear();
+        let has_outputs = !std::mem::take(&mut self.straight.outputs).is_empty();
         for line in 0..forward {
             if !self.build.is_leaf(line) || self.build.lines[line].ty.kind != Kind::Real {
                 continue;
@@ -209,7 +209,7 @@ impl Backward {
             gradients.push((name, own));
         }
         if gradients.is_empty() {
-            return Err(self.nothing_to_derive());
+            return Err(self.nothing_to_derive(has_outputs));
         }
         self.straight.lines = self.build.lines;
         self.straight.objective = None;
@@ -239,14 +239,22 @@ impl Backward {
         self.prefix != FIRST_PREFIX
     }
 
-    fn nothing_to_derive(&self) -> Box<Diagnostic> {
+    fn nothing_to_derive(&self, has_outputs: bool) -> Box<Diagnostic> {
         let name = &self.straight.name;
-        let text = if self.seeds.is_empty() && self.straight.objective.is_none() {
-            format!("{name} has neither an objective nor an output to derive")
-        } else {
-            format!("{name} depends on no input or parameter that has a gradient")
+        let is_empty = !has_outputs && self.straight.objective.is_none();
+        let (code, text, help) = match is_empty {
+            true => (
+                Code::E07,
+                format!("{name} has neither an objective nor an output to derive"),
+                "add `minimize J` or `output y`",
+            ),
+            false => (
+                Code::E24,
+                format!("{name} depends on no input or parameter that has a gradient"),
+                "an input that is declared without `data` has one, and so has a `param`",
+            ),
         };
-        Box::new(Diagnostic::new(Code::E07, Span::default(), text))
+        Box::new(Diagnostic::new(code, Span::default(), text).help(help))
     }
 }
 

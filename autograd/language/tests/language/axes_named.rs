@@ -98,6 +98,17 @@ fn a_message_about_axes_leads_to_what_was_meant() {
             "E06",
             &["it has one axis K", "each axis once"],
         ),
+        (
+            "dim R, I, O param W[R + I, O] minimize sum(W^2, over O, R + I)",
+            "E00",
+            &["names of axes, and no sizes", "`W[c:R + I, O]`"],
+        ),
+        ("dim N param x[2 * N] minimize sum(x, over 2 * N)", "E00", &["no sizes"]),
+        (
+            "dim N, K input L[N, K] minimize mean(n: max(L[n]))",
+            "E18",
+            &["`max(k: x[k])`"],
+        ),
     ] {
         let opened = graph(text);
         let said = opened.render();

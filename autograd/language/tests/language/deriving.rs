@@ -259,3 +259,25 @@ fn a_loop_that_is_kept_runs_backward_and_can_be_derived_again() {
         assert!(kept.iter().any(|own| own == name), "{name}: {kept:?}");
     }
 }
+
+#[test]
+fn a_program_that_has_no_derivative_says_what_is_missing() {
+    for (body, code, help) in [
+        (
+            "dim N input x[N]: data post = exp(x) output post",
+            "E24",
+            "without `data`",
+        ),
+        (
+            "dim N input x[N]: data J = sum(exp(x)) minimize J",
+            "E24",
+            "without `data`",
+        ),
+        ("dim N param w[N] y = exp(w)", "E07", "`output y`"),
+    ] {
+        let opened = opened("g", &format!("graph g {{ {body} }}"));
+        let error = derive(&opened.programs[0], &BTreeMap::new()).unwrap_err();
+        assert_eq!(error.code.name(), code, "{body}");
+        assert!(error.help.is_some_and(|said| said.contains(help)), "{body}");
+    }
+}

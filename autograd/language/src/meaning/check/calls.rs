@@ -189,7 +189,11 @@ impl<'a> Checker<'a> {
             }
             _ if !self.indices.is_empty() && function.word.form != Form::Unary => {
                 let text = format!("`{name}` works on whole axes, and here every axis is an index");
-                self.wrong(Diagnostic::new(Code::E18, span, text).help("give its result a name first"))
+                let help = match function.word.form {
+                    Form::Reduction => format!("name the index that it goes over, `{name}(k: x[k])`"),
+                    _ => "give its result a name first".to_string(),
+                };
+                self.wrong(Diagnostic::new(Code::E18, span, text).help(help))
             }
             (Form::Reduction | Form::Along, [x, second]) if over.is_none() => {
                 self.axis_as_value(&function, x, second, span)

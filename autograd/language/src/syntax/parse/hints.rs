@@ -219,6 +219,20 @@ impl Parser {
             );
             return Some(mistake(function.span, text, mend));
         }
+        // `over 2 * N`, `over T, R + I`.
+        let is_size = here.kind == TokenKind::Number || matches!(here.text.as_str(), "+" | "-" | "*" | "/");
+        let names_end = (1..).find_map(|back| match self.before(back) {
+            Some(token) if token.kind == TokenKind::Name || token.text == "," => None,
+            other => Some(other.is_some_and(|token| token.text == "over")),
+        });
+        if is_size && names_end == Some(true) {
+            return Some(mistake(
+                here.span,
+                "after `over` stand names of axes, and no sizes",
+                "an axis whose size is a number or computed gets a name where it is made, as in `W[c:R + I, O]`; or sum \
+                 over an index, `sum(c: w[c])`",
+            ));
+        }
         if here.text == "over" && ends_value(before) {
             let error = mistake(here.span, "a comma is missing before `over`", "write `, over`");
             return Some(error.edit(before.span.after(), ","));
