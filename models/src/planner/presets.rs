@@ -7,6 +7,7 @@ use crate::layers::architecture::{Architecture, Flow, Placement, Positions};
 use crate::layers::{Activation, Bias, NormKind};
 use crate::model::ModelConfig;
 use crate::transformer_lm::Tying;
+use strsim::levenshtein;
 
 /// A family of models: the switches that its members share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -288,24 +289,8 @@ impl Preset {
 pub fn nearest(name: &str) -> Vec<&'static str> {
     let mut far: Vec<(usize, &'static str)> = PRESETS
         .iter()
-        .map(|preset| (edits(&name.to_lowercase(), preset.name), preset.name))
+        .map(|preset| (levenshtein(&name.to_lowercase(), preset.name), preset.name))
         .collect();
     far.sort_by_key(|(edits, _)| *edits);
     far.into_iter().take(3).map(|(_, name)| name).collect()
-}
-
-/// How many characters must be put in, taken out or exchanged to make one word the other. Levenshtein 1966.
-fn edits(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut before = row[0];
-        row[0] = i + 1;
-        for (j, &b) in other.iter().enumerate() {
-            let exchanged = before + usize::from(a != b);
-            before = row[j + 1];
-            row[j + 1] = exchanged.min(before + 1).min(row[j] + 1);
-        }
-    }
-    row[other.len()]
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use strsim::levenshtein;
+
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -96,7 +98,7 @@ pub(super) fn nearest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
     };
     known
         .iter()
-        .map(|&candidate| (distance(name, candidate), candidate))
+        .map(|&candidate| (levenshtein(name, candidate), candidate))
         .filter(|&(edits, candidate)| edits <= allowed && edits < candidate.chars().count().max(2) || holds(candidate))
         .min()
         .map(|(_, candidate)| candidate)
@@ -120,7 +122,7 @@ pub(super) fn slip<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
         (Some(_), Some(_)) => return None,
         _ => {}
     }
-    let near = |candidate: &&str| distance(name, candidate) <= 1 || is_swapped(name, candidate);
+    let near = |candidate: &&str| levenshtein(name, candidate) <= 1 || is_swapped(name, candidate);
     let mut near = known.iter().copied().filter(near);
     let only = near.next().filter(|_| near.next().is_none())?;
     is_slip(name, only).then_some(only)
@@ -156,22 +158,6 @@ fn is_swapped(a: &str, b: &str) -> bool {
 pub(super) fn is_word(text: &str) -> bool {
     let begins = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
     begins && text.chars().all(|c| c.is_alphanumeric() || c == '_') && !KEYWORDS.contains(&text)
-}
-
-/// How many letters have to be inserted, removed or replaced (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(row[j + 1] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
