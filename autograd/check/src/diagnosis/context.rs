@@ -197,9 +197,9 @@ const REGION_MIN: usize = 2;
 
 /// Which entries are wrong, over all draws together, if they are of one kind.
 pub(crate) fn region(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Option<String> {
-    let all: Option<Vec<Vec<Entry>>> = draws.iter().map(|(p, e)| entries(p, e, operand)).collect();
-    let all: Vec<Entry> = all?.into_iter().flatten().collect();
-    let (wrong, right): (Vec<&Entry>, Vec<&Entry>) = all.iter().partition(|e| e.is_wrong);
+    let of_draws: Option<Vec<Vec<Entry>>> = draws.iter().map(|(p, e)| entries(p, e, operand)).collect();
+    let of_draws = of_draws?;
+    let (wrong, right): (Vec<&Entry>, Vec<&Entry>) = of_draws.iter().flatten().partition(|e| e.is_wrong);
     if let Some(said) = only_one_row(draws, operand) {
         return Some(said);
     }
@@ -214,24 +214,16 @@ pub(crate) fn region(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> 
     let case = &draws.first()?.0.reference.case;
     let x = &case.operands.get(operand)?.name;
     let mut said: Vec<String> = Vec::new();
-    let others = case.real().filter(|&i| i != operand).map(|i| &case.operands[i].name);
-    let equal = others.into_iter().find(|other| {
+    let equal = case.real().filter(|&i| i != operand).find(|&other| {
         let is_equal = |p: &PreparedCase, e: &Entry| {
-            let value = p
-                .reference
-                .case
-                .operands
-                .iter()
-                .find(|x| x.name == **other)
-                .map(|x| &x.value);
-            value
-                .and_then(|value| value.get(&e.index[..]))
-                .is_some_and(|other| *other == e.x)
+            let other = p.reference.case.operands.get(other);
+            other.and_then(|other| other.value.get(&e.index[..])) == Some(&e.x)
         };
-        let mut of_all = draws.iter().filter_map(|(p, e)| Some((*p, entries(p, e, operand)?)));
-        of_all.all(|(p, all)| all.iter().all(|e| e.is_wrong == is_equal(p, e)))
+        let mut all = draws.iter().zip(&of_draws);
+        all.all(|((p, _), entries)| entries.iter().all(|e| e.is_wrong == is_equal(p, e)))
     });
     if let Some(other) = equal {
+        let other = &case.operands[other].name;
         said.push(format!("only where {x} equals {other} is it wrong"));
     } else if exactly(&|e| e.x == 0.0) {
         said.push(format!("only where {x} is 0 is it wrong"));

@@ -1,12 +1,10 @@
 //! Mistakes with a number in them that is fitted to what was given: it must be the same number on all draws.
 
-use ndarray::{ArrayD, Axis};
-
 use crate::diagnosis::diagnose::{Candidate, NOT_ONE, is_wrong};
 use crate::diagnosis::pattern::{Entry, entries};
 use crate::evaluation::Evaluation;
 use crate::evaluation::prepared_case::PreparedCase;
-use crate::mistakes::hypotheses::residual_above;
+use crate::mistakes::hypotheses::{beside, residual_above};
 use crate::mistakes::{Mistake, Shown};
 
 /// A case, and what the subject computes there.
@@ -85,7 +83,7 @@ fn constant_term(draws: &[Draw<'_>], operand: usize) -> Option<Candidate> {
     let mut is_lost = true;
     for (prepared, evaluation) in draws.iter().filter(|(p, e)| is_wrong(p, e, operand)) {
         let reference = &prepared.reference;
-        let g = along(&reference.g_y, reference.case.operands[operand].value.shape())?;
+        let g = beside(&reference.g_y, reference.case.operands[operand].value.shape())?;
         for (entry, g) in entries(prepared, evaluation, operand)?.iter().zip(&g) {
             if !entry.is_wrong {
                 continue;
@@ -106,15 +104,6 @@ fn constant_term(draws: &[Draw<'_>], operand: usize) -> Option<Candidate> {
         worst: 0.0,
         draws: count,
     })
-}
-
-/// The upstream gradient of the result to which each entry of an operand belongs: that of its own place or of its row.
-fn along(g_y: &ArrayD<f64>, shape: &[usize]) -> Option<ArrayD<f64>> {
-    let g = match g_y.ndim() + 1 == shape.len() && g_y.shape() == &shape[..g_y.ndim()] {
-        true => g_y.clone().insert_axis(Axis(g_y.ndim())),
-        false => g_y.clone(),
-    };
-    g.broadcast(shape).map(|g| g.to_owned())
 }
 
 /// The entries of all draws, and on how many of these the gradient is wrong.

@@ -14,6 +14,15 @@ pub(super) fn axis_names(rank: usize) -> Vec<(usize, String)> {
     names
 }
 
+/// Numbers that lie beside the entries of an array of this shape: one for each entry, or one for each row.
+pub(crate) fn beside(v: &ArrayD<f64>, shape: &[usize]) -> Option<ArrayD<f64>> {
+    let v = match v.ndim() + 1 == shape.len() && v.shape() == &shape[..v.ndim()] {
+        true => v.clone().insert_axis(Axis(v.ndim())),
+        false => v.clone(),
+    };
+    v.broadcast(shape).map(|v| v.to_owned())
+}
+
 /// The entries moved on by `by` along an axis, those at the end to the front.
 pub(crate) fn rolled(x: &ArrayD<f64>, axis: usize, by: isize) -> ArrayD<f64> {
     let size = x.shape()[axis] as isize;

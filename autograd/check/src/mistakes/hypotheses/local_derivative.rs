@@ -155,21 +155,15 @@ const LETTERS: [(&str, &str); 8] = [
 /// Two numbers closer than this share are the same formula's.
 const SAME_FORMULA: f64 = 1e-7;
 
-/// What a formula has to do with the right derivatives `d`, at the numbers that are not whole: at those, many
-/// formulas agree.
-fn beside(text: &'static str, own: fn(f64, f64, f64) -> f64, at: &[(f64, f64, f64)]) -> Beside {
-    let telling: Vec<&(f64, f64, f64)> = at
-        .iter()
-        .filter(|(x, y, _)| x.fract() != 0.0 && y.fract() != 0.0)
-        .collect();
-    // A derivative of constants is no formula that a factor could be missing from.
-    if telling.is_empty() || telling.iter().all(|(_, _, d)| [0.0, 1.0, -1.0].contains(d)) {
+/// What a formula has to do with the right derivatives `d` at some triples of `x`, `y` and `d`, if there are any.
+fn beside(text: &'static str, own: fn(f64, f64, f64) -> f64, telling: &[(f64, f64, f64)]) -> Beside {
+    if telling.is_empty() {
         return Beside::Nothing;
     }
     let is_right = |f: &dyn Fn(f64, f64, f64) -> f64| {
         telling
             .iter()
-            .all(|&&(x, y, d)| (f(x, y, d) - d).abs() <= SAME_FORMULA * d.abs())
+            .all(|&(x, y, d)| (f(x, y, d) - d).abs() <= SAME_FORMULA * d.abs())
     };
     let known = |text: &str| LOCAL.iter().find(|(known, _)| *known == text);
     for (of_input, of_output) in LETTERS {
@@ -212,25 +206,27 @@ impl Hypotheses {
             let values = at.map(|(((x, y), d), g)| factor(*x, *y, *d) * g).collect();
             summed_to(ArrayD::from_shape_vec(IxDyn(wide), values).ok()?, narrow)
         };
-        let at: Vec<(f64, f64, f64)> = x
+        // At whole numbers many formulas agree. A derivative of constants is no formula that a factor could be missing
+        // from. Where an entry acts on others too, the diagonal is not the derivative, and nothing is missing from it.
+        let is_elementwise = narrow != wide
+            || (0..jacobian.rows).all(|i| (0..jacobian.columns).all(|j| i == j || jacobian.at(i, j) == 0.0));
+        let mut telling: Vec<(f64, f64, f64)> = x
             .iter()
             .zip(&reference.y)
             .zip(&d)
             .map(|((x, y), d)| (*x, *y, *d))
+            .filter(|(x, y, _)| x.fract() != 0.0 && y.fract() != 0.0)
             .collect();
-        // Where an entry acts on others too, the diagonal is not the derivative, and nothing is missing from it.
-        let is_elementwise = narrow != wide
-            || (0..jacobian.rows).all(|i| (0..jacobian.columns).all(|j| i == j || jacobian.at(i, j) == 0.0));
+        if !is_elementwise || telling.iter().all(|(_, _, d)| [0.0, 1.0, -1.0].contains(d)) {
+            telling.clear();
+        }
         let mut add = |mistake: LocalDerivativeMistake, gradient: Option<ArrayD<f64>>| {
             if let Some(gradient) = gradient {
                 self.add(mistake, gradient);
             }
         };
         for (text, f) in LOCAL {
-            let beside = Shown(match is_elementwise {
-                true => beside(text, *f, &at),
-                false => Beside::Nothing,
-            });
+            let beside = Shown(beside(text, *f, &telling));
             add(LocalDerivativeMistake::Formula(text, beside), with(f));
             if !text.contains("right") {
                 add(

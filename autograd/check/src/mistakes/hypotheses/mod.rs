@@ -25,7 +25,7 @@ use crate::witness::jacobian::Jacobian;
 use crate::witness::reference::Reference;
 
 pub use super::program_edit::ProgramMistake;
-pub(crate) use arrays::{only, reversed, rolled};
+pub(crate) use arrays::{beside, only, reversed, rolled};
 pub use graph::GraphMistake;
 pub use jacobian::JacobianMistake;
 pub use local_derivative::LocalDerivativeMistake;

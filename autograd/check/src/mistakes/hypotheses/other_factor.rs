@@ -1,9 +1,9 @@
 //! The right gradient with one factor more or less, made of numbers that lie beside it: the operand, another operand or
 //! data of its shape, the result of its row.
 
-use ndarray::{ArrayD, Axis};
+use ndarray::ArrayD;
 
-use super::Hypotheses;
+use super::{Hypotheses, beside};
 use crate::mistakes::Description;
 use crate::witness::jacobian::Jacobian;
 
@@ -59,9 +59,9 @@ impl Hypotheses {
         let reference = jacobian.reference;
         let operands = reference.case.operands.iter();
         let mut sources: Vec<(&str, ArrayD<f64>)> = operands
-            .filter_map(|operand| Some((operand.name.as_str(), beside(&operand.value, n.shape())?)))
+            .filter_map(|operand| Some((operand.name.as_str(), factor(&operand.value, n.shape())?)))
             .collect();
-        sources.extend(beside(&reference.y, n.shape()).map(|y| ("y", y)));
+        sources.extend(factor(&reference.y, n.shape()).map(|y| ("y", y)));
         for (name, v) in sources {
             for (text, f) in FACTORS {
                 let formula = text.replace('v', name);
@@ -77,15 +77,10 @@ impl Hypotheses {
     }
 }
 
-/// Numbers that lie beside those of an array: of its shape, or one for each of its rows.
-fn beside(v: &ArrayD<f64>, shape: &[usize]) -> Option<ArrayD<f64>> {
-    if v.len() < 2 {
-        return None;
-    }
-    let v = match v.ndim() + 1 == shape.len() && v.shape() == &shape[..v.ndim()] {
-        true => v.clone().insert_axis(Axis(v.ndim())),
-        false if v.ndim() == shape.len() => v.clone(),
-        false => return None,
-    };
-    v.broadcast(shape).map(|v| v.to_owned())
+/// What may be a factor of each entry: more than one number, of the shape of the gradient or one for each row.
+fn factor(v: &ArrayD<f64>, shape: &[usize]) -> Option<ArrayD<f64>> {
+    let is_of_rows = v.ndim() + 1 == shape.len() && v.shape() == &shape[..v.ndim()];
+    (v.len() > 1 && (v.ndim() == shape.len() || is_of_rows))
+        .then(|| beside(v, shape))
+        .flatten()
 }
