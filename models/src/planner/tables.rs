@@ -62,48 +62,41 @@ pub fn tables() -> Vec<Table> {
     vec![generations(), family(), published(), compute()]
 }
 
+/// The columns of the tables of sizes.
+const SIZES: [&str; 6] = ["model", "layers", "width", "heads used", "printed", "computed"];
+
+fn sizes(title: &str, preset: &Preset) -> Vec<String> {
+    vec![
+        title.to_string(),
+        preset.layers.to_string(),
+        preset.width.to_string(),
+        preset.heads.to_string(),
+        preset.printed.unwrap_or_default().to_string(),
+        millions(of_preset(preset).parameters as f64),
+    ]
+}
+
 /// Row M20.
 fn generations() -> Table {
-    let row = |title: &str, name: &str| {
-        let (preset, cost) = (Preset::named(name).expect("it is a preset"), preset(name));
-        let printed = preset.printed.unwrap_or_default();
-        [
-            title,
-            &preset.layers.to_string(),
-            &preset.width.to_string(),
-            &preset.heads.to_string(),
-            printed,
-        ]
-        .into_iter()
-        .map(String::from)
-        .chain([millions(cost.parameters as f64)])
-        .collect()
-    };
+    let row = |title, name| sizes(title, Preset::named(name).expect("it is a preset"));
     Table {
         title: "M20: three generations of GPT",
-        headers: vec!["model", "layers", "width", "heads used", "printed", "computed"],
+        headers: SIZES.to_vec(),
         rows: vec![row("GPT", "gpt1"), row("GPT-2", "gpt2-xl"), row("GPT-3", "gpt3-175b")],
     }
 }
 
+/// GPT-3 from small to large.
+fn gpt3() -> impl Iterator<Item = &'static Preset> {
+    PRESETS.iter().filter(|preset| preset.name.starts_with("gpt3"))
+}
+
 /// Row M21.
 fn family() -> Table {
-    let rows = PRESETS.iter().filter(|preset| preset.name.starts_with("gpt3"));
     Table {
         title: "M21: GPT-3 from small to large",
-        headers: vec!["model", "layers", "width", "heads used", "printed", "computed"],
-        rows: rows
-            .map(|preset| {
-                vec![
-                    preset.name.to_string(),
-                    preset.layers.to_string(),
-                    preset.width.to_string(),
-                    preset.heads.to_string(),
-                    preset.printed.unwrap_or_default().to_string(),
-                    millions(of_preset(preset).parameters as f64),
-                ]
-            })
-            .collect(),
+        headers: SIZES.to_vec(),
+        rows: gpt3().map(|preset| sizes(preset.name, preset)).collect(),
     }
 }
 
@@ -137,11 +130,10 @@ fn published() -> Table {
 
 /// Row T7: the compute of figure 2.2.
 fn compute() -> Table {
-    let rows = PRESETS.iter().filter(|preset| preset.name.starts_with("gpt3"));
     Table {
         title: "T7: compute of training on 300 billion tokens, 6 N D",
         headers: vec!["model", "FLOPs", "petaflop/s-days"],
-        rows: rows
+        rows: gpt3()
             .map(|preset| {
                 let cost = of_preset(preset);
                 vec![
