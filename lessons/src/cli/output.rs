@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::Path;
 
 use serde::Serialize;
+use tapegrad_models::train::write_atomically;
 
 use super::error::{CliError, ErrorCode};
 
@@ -75,6 +77,19 @@ pub fn written(outcome: io::Result<()>) -> Result<(), CliError> {
         .at("standard output")),
         _ => Ok(()),
     }
+}
+
+/// Replaces a file as a whole: a reader finds the old text or the new one.
+///
+/// **Errors** with the name of the file if it cannot be written.
+pub fn replace_file(file: &Path, text: &str) -> Result<(), CliError> {
+    write_atomically(file, text.as_bytes()).map_err(|error| {
+        CliError::new(
+            ErrorCode::UnwritableFile,
+            format!("the file cannot be written: {error}"),
+        )
+        .at(file.display())
+    })
 }
 
 #[cfg(test)]

@@ -6,8 +6,12 @@ use std::path::Path;
 
 /// Replaces a file as a whole: readers see the earlier content or the new one, never a part.
 ///
-/// A link stays a link: the file that it leads to is replaced. A file that existed keeps its permissions.
+/// A link stays a link: the file that it leads to is replaced. A file that existed keeps its permissions. What is no
+/// file, such as `/dev/null` or a pipe, is written to and stays what it is.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return std::fs::write(path, bytes);
+    }
     let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let folder = target
         .parent()
@@ -60,5 +64,17 @@ mod tests {
             1,
             "nothing else is left beside it"
         );
+    }
+
+    #[test]
+    fn a_device_stays_a_device_and_a_folder_is_no_file() {
+        use std::os::unix::fs::FileTypeExt;
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        symlink("/dev/null", &link).unwrap();
+        write_atomically(&link, b"new").unwrap();
+        assert!(std::fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+        assert!(write_atomically(folder.path(), b"new").is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -10,8 +10,8 @@ use tapegrad_autograd::language::fix;
 use super::super::error::CliError;
 use super::super::memory::MemoryArgs;
 use super::super::output::Output;
+use super::super::output::replace_file;
 use super::files::{beside, open_text, read};
-use super::program::replace;
 use super::watch::WatchArgs;
 
 /// Show mistakes and warnings in a program
@@ -52,7 +52,7 @@ impl GraphCheckCommand {
             applied = fixed.applied;
             text = fixed.text;
             if !applied.is_empty() && self.file.as_os_str() != "-" {
-                replace(&self.file, &text)?;
+                replace_file(&self.file, &text)?;
             }
         }
         let study = Study::of_opened(open_text(&self.file, &text, self.memory.bytes()), self.memory.bytes());

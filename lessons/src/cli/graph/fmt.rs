@@ -9,8 +9,9 @@ use tapegrad_autograd::language::span::Sources;
 
 use super::super::error::CliError;
 use super::super::output::Output;
+use super::super::output::replace_file;
 use super::files::read;
-use super::program::{mistake, replace};
+use super::program::mistake;
 
 /// Rewrite programs in canonical form, with their comments
 #[derive(Args, Debug)]
@@ -40,7 +41,7 @@ impl Fmt {
             if formatted != text {
                 changed.push(file.display().to_string());
                 if !self.check {
-                    replace(file, &formatted)?;
+                    replace_file(file, &formatted)?;
                 }
             }
         }

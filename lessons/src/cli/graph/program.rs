@@ -9,7 +9,6 @@ use tapegrad_autograd::language::diagnostic::Diagnostic;
 use tapegrad_autograd::language::program::Program;
 use tapegrad_autograd::language::run::RunError;
 use tapegrad_autograd::language::span::Sources;
-use tapegrad_models::train::write_atomically;
 
 use super::super::error::{CliError, ErrorCode};
 use super::super::memory::MemoryArgs;
@@ -89,17 +88,6 @@ fn dim(text: &str) -> Result<(String, i64), CliError> {
     let (name, number) = text.split_once('=').ok_or_else(wrong)?;
     let number: i64 = number.trim().parse().map_err(|_| wrong())?;
     Ok((name.trim().to_string(), number))
-}
-
-/// Replaces a file as a whole: a reader finds the old text or the new one.
-pub fn replace(file: &Path, text: &str) -> Result<(), CliError> {
-    write_atomically(file, text.as_bytes()).map_err(|error| {
-        CliError::new(
-            ErrorCode::UnwritableFile,
-            format!("the file cannot be written: {error}"),
-        )
-        .at(file.display())
-    })
 }
 
 /// A mistake as an error of the command.

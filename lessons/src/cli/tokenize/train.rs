@@ -7,8 +7,8 @@ use serde_json::json;
 use tapegrad_models::corpus::Text;
 use tapegrad_models::tokenizer::{Algorithm, SubwordTokenizer};
 
-use super::super::error::{CliError, ErrorCode};
-use super::super::output::Output;
+use super::super::error::CliError;
+use super::super::output::{Output, replace_file};
 
 /// An algorithm by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -75,13 +75,7 @@ impl TrainTokenizer {
         let algorithm = self.algorithm.into();
         let tokenizer = SubwordTokenizer::train(algorithm, &all, self.vocabulary, &self.special)?;
         let file = serde_json::to_string_pretty(tokenizer.document()).expect("a document of texts and numbers");
-        std::fs::write(&self.out, file + "\n").map_err(|error| {
-            CliError::new(
-                ErrorCode::UnwritableFile,
-                format!("the file cannot be written: {error}"),
-            )
-            .at(self.out.display())
-        })?;
+        replace_file(&self.out, &(file + "\n"))?;
         let (name, tokens) = (self.algorithm.name(), tokenizer.vocabulary().words().len());
         let out = self.out.display();
         let count = tokenizer.ids(&all).len();
