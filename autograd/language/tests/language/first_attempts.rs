@@ -8,7 +8,7 @@ use tapegrad_autograd::language::program::Program;
 use tapegrad_autograd::language::run::{Request, Wanted, run};
 use tapegrad_autograd::language::{Opened, fix, limits, open};
 
-use crate::deriving::{WITH_GRADIENTS, assert_close};
+use crate::deriving::{WITH_GRADIENTS, assert_close, plain};
 use crate::running::{different_sizes, opened, request};
 use crate::{mistakes, programs};
 
@@ -29,10 +29,7 @@ pub fn answer(program: &Program) -> Value {
     let again = opened("derivative", &derivative.text);
     let params = request.values.clone();
     let values = Request {
-        values: params
-            .into_iter()
-            .map(|(name, value)| (name.replace('.', "_"), value))
-            .collect(),
+        values: params.into_iter().map(|(name, value)| (plain(&name), value)).collect(),
         ..request
     };
     let found = run::<f64>(&again.programs[0], &values, Wanted::default()).unwrap_or_else(|error| panic!("{error}"));

@@ -146,7 +146,8 @@ impl Checker<'_> {
     /// What to do with an axis that `over` cannot name, because its size is a number or is computed.
     pub(super) fn to_be_named(&self, size: &str) -> String {
         format!(
-            "the axis of size {size} has no name that can stand after `over`: give it one where it is made, as in `[c:{size}]`"
+            "the axis of size {size} has no name that can stand after `over`: give it one where it is made, as in \
+             `[c:{size}]`"
         )
     }
 
