@@ -124,6 +124,13 @@ impl<'v> Fields<'v> {
         as_list(value, || self.at(name))
     }
 
+    /// A list whose entries are read one by one, each from its value and its place.
+    pub fn sequence<T>(&mut self, name: &'static str, read: impl Fn(&'v Value, &str) -> Read<T>) -> Read<Vec<T>> {
+        let place = self.at(name);
+        let all = self.list(name)?.iter().enumerate();
+        all.map(|(at, one)| read(one, &format!("{place}[{at}]"))).collect()
+    }
+
     /// An error unless every field was taken.
     pub fn nothing_else(self) -> Read<()> {
         match self.map.keys().find(|name| !self.taken.contains(&name.as_str())) {

@@ -49,11 +49,7 @@ impl Decoder {
     pub fn read(value: &Value, place: &str) -> Read<Self> {
         let mut fields = Fields::of(value, place)?;
         let decoder = match fields.text("type")? {
-            "Sequence" => {
-                let all = fields.list("decoders")?.iter().enumerate();
-                let read = |(at, one)| Self::read(one, &format!("{place}.decoders[{at}]"));
-                Self::Sequence(all.map(read).collect::<Read<_>>()?)
-            }
+            "Sequence" => Self::Sequence(fields.sequence("decoders", Self::read)?),
             "ByteLevel" => {
                 for name in ["add_prefix_space", "trim_offsets", "use_regex"] {
                     fields.flag(name, true)?;

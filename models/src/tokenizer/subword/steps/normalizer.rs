@@ -69,11 +69,7 @@ impl Normalizer {
     pub fn read(value: &Value, place: &str) -> Read<Self> {
         let mut fields = Fields::of(value, place)?;
         let normalizer = match fields.text("type")? {
-            "Sequence" => {
-                let all = fields.list("normalizers")?.iter().enumerate();
-                let read = |(at, one)| Self::read(one, &format!("{place}.normalizers[{at}]"));
-                Self::Sequence(all.map(read).collect::<Read<_>>()?)
-            }
+            "Sequence" => Self::Sequence(fields.sequence("normalizers", Self::read)?),
             "NFC" => Self::Form(Form::Nfc),
             "NFD" => Self::Form(Form::Nfd),
             "NFKC" => Self::Form(Form::Nfkc),

@@ -35,11 +35,7 @@ impl PostProcessor {
     pub fn read(value: &Value, place: &str, names: &[String]) -> Read<Self> {
         let mut fields = Fields::of(value, place)?;
         let processor = match fields.text("type")? {
-            "Sequence" => {
-                let all = fields.list("processors")?.iter().enumerate();
-                let read = |(at, one)| Self::read(one, &format!("{place}.processors[{at}]"), names);
-                Self::Sequence(all.map(read).collect::<Read<_>>()?)
-            }
+            "Sequence" => Self::Sequence(fields.sequence("processors", |one, place| Self::read(one, place, names))?),
             "ByteLevel" => {
                 let space_first = fields.flag("add_prefix_space", true)?;
                 fields.flag("use_regex", true)?;

@@ -96,11 +96,7 @@ impl PreTokenizer {
     pub fn read(value: &Value, place: &str) -> Read<Self> {
         let mut fields = Fields::of(value, place)?;
         let pre_tokenizer = match fields.text("type")? {
-            "Sequence" => {
-                let all = fields.list("pretokenizers")?.iter().enumerate();
-                let read = |(at, one)| Self::read(one, &format!("{place}.pretokenizers[{at}]"));
-                Self::Sequence(all.map(read).collect::<Read<_>>()?)
-            }
+            "Sequence" => Self::Sequence(fields.sequence("pretokenizers", Self::read)?),
             "ByteLevel" => {
                 fields.flag("trim_offsets", true)?;
                 Self::ByteLevel {
