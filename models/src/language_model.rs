@@ -10,7 +10,7 @@ use std::any::Any;
 /// Gives a probability to the next token.
 pub trait LanguageModel {
     /// What the model remembers of the tokens so far: a context window, a hidden state, keys and values.
-    type State: Send + 'static;
+    type State: Clone + Send + 'static;
 
     /// Gives the number of token ids, which is the length of the logits.
     fn vocabulary(&self) -> usize;
@@ -25,11 +25,52 @@ pub trait LanguageModel {
     /// **Panics** on an id that is not below [`vocabulary`](LanguageModel::vocabulary).
     fn next(&self, state: &mut Self::State, token: TokenId) -> Logits;
 
+    /// Begins several sequences that are read side by side; a network reads a token of each in one pass.
+    fn start_rows(&self, rows: usize) -> Box<dyn Rows + '_> {
+        Box::new(OneByOne {
+            model: self,
+            states: vec![self.start(); rows],
+        })
+    }
+
     /// Gives the log-probability of each label of a batch, whole rows at once.
     ///
     /// `log_probs` and `next` agree: the label of position t has the log-probability that `next` gives it after
     /// the inputs 0 ..= t. **Units**: nats.
     fn log_probs(&self, batch: &Batch) -> LogProbs;
+}
+
+/// Several sequences that are read side by side.
+pub trait Rows {
+    /// Reads one token of each row that has one, and gives the logits after it.
+    ///
+    /// **Panics** if there are not as many entries as rows.
+    fn next(&mut self, tokens: &[Option<TokenId>]) -> Vec<Option<Logits>>;
+
+    /// Lets each row go on from what another has read: row `i` becomes a copy of row `from[i]` as that was before.
+    ///
+    /// **Panics** if there are not as many entries as rows.
+    fn rearrange(&mut self, from: &[usize]);
+}
+
+/// Rows of a model that reads one after the other.
+struct OneByOne<'m, M: LanguageModel + ?Sized> {
+    model: &'m M,
+    states: Vec<M::State>,
+}
+
+impl<M: LanguageModel + ?Sized> Rows for OneByOne<'_, M> {
+    fn next(&mut self, tokens: &[Option<TokenId>]) -> Vec<Option<Logits>> {
+        assert_eq!(tokens.len(), self.states.len(), "each row has an entry");
+        let rows = self.states.iter_mut().zip(tokens);
+        rows.map(|(state, token)| token.map(|token| self.model.next(state, token)))
+            .collect()
+    }
+
+    fn rearrange(&mut self, from: &[usize]) {
+        assert_eq!(from.len(), self.states.len(), "each row has an entry");
+        self.states = from.iter().map(|&row| self.states[row].clone()).collect();
+    }
 }
 
 /// What the one training loop trains.
@@ -157,12 +198,38 @@ pub trait AnyLanguageModel {
     /// **Panics** on a state of another model.
     fn any_next(&self, state: &mut AnyState, token: TokenId) -> Logits;
 
+    /// Gives [`LanguageModel::start_rows`].
+    fn any_start_rows(&self, rows: usize) -> Box<dyn Rows + '_>;
+
     /// Gives [`LanguageModel::log_probs`].
     fn any_log_probs(&self, batch: &Batch) -> LogProbs;
 }
 
 /// The state of a model whose type is forgotten.
-pub struct AnyState(Box<dyn Any + Send>);
+#[derive(Clone)]
+pub struct AnyState(Box<dyn SomeState>);
+
+/// A state of some type, which can be copied and recognised.
+trait SomeState: Send {
+    fn boxed(&self) -> Box<dyn SomeState>;
+    fn any_mut(&mut self) -> &mut dyn Any;
+}
+
+impl<S: Clone + Send + 'static> SomeState for S {
+    fn boxed(&self) -> Box<dyn SomeState> {
+        Box::new(self.clone())
+    }
+
+    fn any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+impl Clone for Box<dyn SomeState> {
+    fn clone(&self) -> Self {
+        (**self).boxed()
+    }
+}
 
 impl<M: LanguageModel> AnyLanguageModel for M {
     fn any_vocabulary(&self) -> usize {
@@ -175,8 +242,12 @@ impl<M: LanguageModel> AnyLanguageModel for M {
 
     #[track_caller]
     fn any_next(&self, state: &mut AnyState, token: TokenId) -> Logits {
-        let state = state.0.downcast_mut::<M::State>();
+        let state = (*state.0).any_mut().downcast_mut::<M::State>();
         self.next(state.expect("a state is used with the model that gave it"), token)
+    }
+
+    fn any_start_rows(&self, rows: usize) -> Box<dyn Rows + '_> {
+        self.start_rows(rows)
     }
 
     fn any_log_probs(&self, batch: &Batch) -> LogProbs {
@@ -197,6 +268,10 @@ impl LanguageModel for dyn AnyLanguageModel + '_ {
 
     fn next(&self, state: &mut AnyState, token: TokenId) -> Logits {
         self.any_next(state, token)
+    }
+
+    fn start_rows(&self, rows: usize) -> Box<dyn Rows + '_> {
+        self.any_start_rows(rows)
     }
 
     fn log_probs(&self, batch: &Batch) -> LogProbs {

@@ -13,6 +13,13 @@ pub trait Network: std::fmt::Debug + Send + 'static {
     /// The longest sequence the network can read; `None` if there is no limit.
     fn block(&self) -> Option<usize>;
 
+    /// Whether a network with a block can also read longer sequences, because its positions go on beyond it.
+    ///
+    /// It was not trained on such distances, so what it says there may be worse.
+    fn reads_beyond_block(&self) -> bool {
+        false
+    }
+
     /// The logits of the next token after each position.
     ///
     /// **Shapes** `ids: [B, T] → [B, T, V]`.
@@ -30,13 +37,15 @@ pub trait Network: std::fmt::Debug + Send + 'static {
 
     /// The shape of each array that the network remembers of one sequence; before the first token all numbers are 0.
     ///
-    /// A row for each token is one array as long as the block, of which every step replaces the row of its token.
+    /// These are the shapes for one sequence, with a first axis of size 1 for the rows of a batch. In a network with a
+    /// block the second axis has a row for each token, of which every step replaces that of its token; a network that
+    /// reads beyond its block takes any number of such rows.
     fn memory(&self) -> Vec<Shape>;
 
     /// The logits after one more token, and each array of the memory after it.
     ///
     /// `place` is given to a network that has a block.
-    /// **Shapes** `id: [1, 1]` → `[1, 1, V]`; the memory, before and after, as [`memory`](Self::memory) says.
+    /// **Shapes** `id: [B, 1]` → `[B, 1, V]`; the memory, before and after, as [`memory`](Self::memory) says.
     fn step<'t>(&self, id: Var<'t>, place: Option<Place<'t>>, memory: &[Var<'t>]) -> (Var<'t>, Vec<Var<'t>>);
 }
 
@@ -48,16 +57,16 @@ pub type Drop<'a, 't> = &'a mut dyn FnMut(Var<'t>) -> Var<'t>;
 /// Its numbers are given from outside, so the graph of a step is the same for every token.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'t> {
-    /// The number of tokens before it, as an id. **Shapes** `[1, 1]`.
+    /// The number of tokens before it, as an id. **Shapes** `[B, 1]`.
     pub position: Var<'t>,
-    /// 1 for the token's own row of the memory, else 0. **Shapes** `[1, T, 1]`.
+    /// 1 for the token's own row of the memory, else 0. **Shapes** `[B, T, 1]`.
     pub here: Var<'t>,
-    /// 1 for each row of the memory that is filled, the token's own among them, else 0. **Shapes** `[1, T]`.
+    /// 1 for each row of the memory that is filled, the token's own among them, else 0. **Shapes** `[B, T]`.
     pub seen: Var<'t>,
 }
 
 impl<'t> Place<'t> {
-    /// How many positions before the token each row of the memory is, `[1, T]`; below 0 for rows that come after it.
+    /// How many positions before the token each row of the memory is, `[B, T]`; below 0 for rows that come after it.
     pub fn distances(self) -> Var<'t> {
         self.position - counted(self.position, self.seen.shape().size(1))
     }

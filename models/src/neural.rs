@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use std::cell::RefCell;
 
 use crate::corpus::{Batch, NO_LABEL};
-use crate::language_model::{GradientReport, LanguageModel, Learner, LogProbs, Logits, StepReport};
+use crate::language_model::{GradientReport, LanguageModel, Learner, LogProbs, Logits, Rows, StepReport};
 use crate::network::Network;
 use crate::reader::Reader;
 use crate::tokenizer::TokenId;
@@ -130,14 +130,6 @@ struct Traced {
 
 /// What is added to the logit of an id that never comes: its exponential is 0 in `f32`, and no difference overflows.
 const NEVER: f32 = -1e6;
-
-/// What the network remembers of one sequence.
-#[derive(Clone, Debug)]
-pub struct NeuralState {
-    reader: Reader,
-    /// The tokens of the block, where the network has one: when it is full, the later half is read again.
-    tokens: Vec<TokenId>,
-}
 
 impl<N: Network> Neural<N> {
     /// A network with first values drawn from a seed.
@@ -374,38 +366,27 @@ impl<N: Network> Learner for Neural<N> {
 }
 
 impl<N: Network> LanguageModel for Neural<N> {
-    type State = NeuralState;
+    type State = Reader<f32>;
 
     fn vocabulary(&self) -> usize {
         self.network.vocabulary()
     }
 
-    fn start(&self) -> NeuralState {
-        NeuralState {
-            reader: Reader::new(&self.network, self.params.list()),
-            tokens: Vec::with_capacity(self.network.block().unwrap_or(0)),
-        }
+    fn start(&self) -> Reader<f32> {
+        Reader::new(&self.network, self.params.list(), 1)
     }
 
-    /// A network with a block reads at most that many tokens: when they are full, it starts again from the later half.
-    fn next(&self, state: &mut NeuralState, token: TokenId) -> Logits {
-        let NeuralState { reader, tokens } = state;
-        if let Some(block) = self.network.block() {
-            if reader.position() == block {
-                tokens.drain(..block - block / 2);
-                reader.forget_rows();
-                for &token in tokens.iter() {
-                    reader.read(&self.params, token);
-                }
-            }
-            tokens.push(token);
-        }
-        let logits = reader.read(&self.params, token);
-        let mut logits: Vec<f64> = logits.iter().map(|&y| f64::from(y)).collect();
-        self.never
-            .iter()
-            .for_each(|&id| logits[id as usize] = f64::NEG_INFINITY);
-        Logits::new(logits)
+    /// What happens when the block is full [`Reader`] says.
+    fn next(&self, reader: &mut Reader<f32>, token: TokenId) -> Logits {
+        let logits = reader.read(&self.network, &self.params, &[Some(token)]);
+        self.predicted(logits)
+    }
+
+    fn start_rows(&self, rows: usize) -> Box<dyn Rows + '_> {
+        Box::new(NeuralRows {
+            model: self,
+            reader: Reader::new(&self.network, self.params.list(), rows),
+        })
     }
 
     fn log_probs(&self, batch: &Batch) -> LogProbs {
@@ -423,5 +404,38 @@ impl<N: Network> LanguageModel for Neural<N> {
         with_team(|| traced.forward(params));
         let losses = traced.plan.value(traced.loss);
         LogProbs::from_fn(batch, |row, position| -f64::from(losses[row * batch.time() + position]))
+    }
+}
+
+impl<N: Network> Neural<N> {
+    /// The logits of one position, without the ids that never come.
+    fn predicted(&self, logits: &[f32]) -> Logits {
+        let mut logits: Vec<f64> = logits.iter().map(|&y| f64::from(y)).collect();
+        for &id in &self.never {
+            logits[id as usize] = f64::NEG_INFINITY;
+        }
+        Logits::new(logits)
+    }
+}
+
+/// Several sequences, whose next tokens a network reads in one pass.
+struct NeuralRows<'m, N> {
+    model: &'m Neural<N>,
+    reader: Reader<f32>,
+}
+
+impl<N: Network> Rows for NeuralRows<'_, N> {
+    fn next(&mut self, tokens: &[Option<TokenId>]) -> Vec<Option<Logits>> {
+        let Self { model, reader } = self;
+        let logits = reader.read(&model.network, &model.params, tokens);
+        let rows = logits.chunks(model.network.vocabulary());
+        let predicted = tokens.iter().zip(rows);
+        predicted
+            .map(|(token, logits)| token.map(|_| model.predicted(logits)))
+            .collect()
+    }
+
+    fn rearrange(&mut self, from: &[usize]) {
+        self.reader.rearrange(from);
     }
 }

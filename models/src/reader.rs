@@ -1,23 +1,48 @@
 //! Reading one token at a time: the graph of a step as a plan, whose memory stays in place from token to token.
 
 use tapegrad_core::graph::NodeId;
+use tapegrad_core::kernels::with_team;
+use tapegrad_core::numbers::Real;
 use tapegrad_core::plan::State;
-use tapegrad_core::{ParamList, Params, Plan, Sketch};
+use tapegrad_core::{ParamList, Params, Plan, Shape, Sketch};
 
 use crate::network::{Network, Place};
 use crate::tokenizer::TokenId;
 
-/// What a network remembers of one sequence, ready for the next token.
+/// What a network remembers of some sequences, ready for the next token of each.
 ///
 /// The graph of a step is the same for every token, so it is traced once; the memory is the state of its plan, of which
 /// a Transformer rewrites one row of keys and of values in each layer.
+///
+/// When the block of a network is full, two things can happen. Where its positions go on beyond the block
+/// ([`Network::reads_beyond_block`]) the memory grows to twice the rows, and nothing is forgotten. Elsewhere the window
+/// moves by half a block: the tokens of the later half are read again from the first position, and the earlier ones are
+/// forgotten.
 #[derive(Clone, Debug)]
-pub(crate) struct Reader {
-    plan: Plan<f32>,
+pub struct Reader<T> {
+    step: Step<T>,
+    rows: Vec<Row>,
+}
+
+/// One sequence.
+#[derive(Clone, Debug, Default)]
+struct Row {
+    /// The number of its tokens in the memory.
+    position: usize,
+    /// These tokens, where a full block makes the network read some of them again.
+    tokens: Vec<TokenId>,
+}
+
+/// The plan of a step with the places of its inputs and results.
+#[derive(Clone, Debug)]
+struct Step<T> {
+    plan: Plan<T>,
     id: NodeId,
     place: Option<PlaceIds>,
+    memory: Vec<NodeId>,
     logits: NodeId,
-    position: usize,
+    /// The number of tokens that the memory has room for; `None` if it has the same size for all.
+    room: Option<usize>,
 }
 
 /// The nodes of a [`Place`].
@@ -28,20 +53,23 @@ struct PlaceIds {
     seen: NodeId,
 }
 
-impl Reader {
-    /// A reader before the first token.
-    pub fn new(network: &impl Network, list: &ParamList) -> Self {
+impl<T: Real> Step<T> {
+    fn new(network: &dyn Network, list: &ParamList, rows: usize, room: Option<usize>) -> Self {
         let sketch = Sketch::new();
-        let id = sketch.data("id", [1, 1]);
-        let place = network.block().map(|block| Place {
-            position: sketch.data("position", [1, 1]),
-            here: sketch.data("here", [1, block, 1]),
-            seen: sketch.data("seen", [1, block]),
+        let id = sketch.data("id", [rows, 1]);
+        let place = room.map(|room| Place {
+            position: sketch.data("position", [rows, 1]),
+            here: sketch.data("here", [rows, room, 1]),
+            seen: sketch.data("seen", [rows, room]),
         });
+        let shape = |shape: Shape| {
+            let shape = shape.with_size(0, rows);
+            room.map_or(shape, |room| shape.with_size(1, room))
+        };
         let before: Vec<_> = network
             .memory()
-            .iter()
-            .map(|&shape| sketch.data("memory", shape))
+            .into_iter()
+            .map(|one| sketch.data("memory", shape(one)))
             .collect();
         let (logits, after) = network.step(id, place, &before);
         let states = before.iter().zip(&after).map(|(before, after)| State {
@@ -56,40 +84,146 @@ impl Reader {
             seen: place.seen.id(),
         });
         Self {
+            memory: before.iter().map(|before| before.id()).collect(),
             plan: Plan::of_step(&sketch.into_graph(), list, &[logits], &states),
             id,
             place,
             logits,
-            position: 0,
+            room,
         }
     }
 
-    /// The number of tokens that were read.
-    pub fn position(&self) -> usize {
-        self.position
-    }
-
-    /// Forgets all rows of the memory, as if no token had been read; a state it keeps.
-    pub fn forget_rows(&mut self) {
-        self.position = 0;
-    }
-
-    /// Reads a token; gives the logits of the next one.
-    pub fn read(&mut self, params: &Params<f32>, token: TokenId) -> &[f32] {
-        self.plan.input_mut(self.id)[0] = token as f32;
-        if let Some(place) = self.place {
-            self.plan.input_mut(place.position)[0] = self.position as f32;
-            let here = self.plan.input_mut(place.here);
-            here.fill(0.0);
-            here[self.position] = 1.0;
-            let (seen, later) = self.plan.input_mut(place.seen).split_at_mut(self.position + 1);
-            seen.fill(1.0);
-            later.fill(0.0);
-        }
-        if let Err(error) = self.plan.forward(params) {
-            panic!("a token must be one of the network's: {error}");
-        }
-        self.position += 1;
-        self.plan.value(self.logits)
+    /// The numbers of one sequence in an array of the memory.
+    fn of_row(&mut self, memory: usize, row: usize, rows: usize) -> &mut [T] {
+        let all = self.plan.input_mut(self.memory[memory]);
+        let len = all.len() / rows;
+        &mut all[row * len..(row + 1) * len]
     }
 }
+
+impl<T: Real> Reader<T> {
+    /// A reader of so many sequences before their first tokens.
+    pub(crate) fn new(network: &dyn Network, list: &ParamList, rows: usize) -> Self {
+        Self {
+            step: Step::new(network, list, rows, network.block()),
+            rows: vec![Row::default(); rows],
+        }
+    }
+
+    /// Reads a token of each sequence that has one; gives the logits of the next ones, `[B, V]`.
+    ///
+    /// The logits of a sequence without a token have no meaning.
+    pub(crate) fn read(&mut self, network: &dyn Network, params: &Params<T>, tokens: &[Option<TokenId>]) -> &[T] {
+        assert_eq!(tokens.len(), self.rows.len(), "each sequence has an entry");
+        let is_full = |(row, token): (&Row, &Option<TokenId>)| token.is_some() && Some(row.position) == self.step.room;
+        let full: Vec<bool> = self.rows.iter().zip(tokens).map(is_full).collect();
+        match network.reads_beyond_block() {
+            true if full.contains(&true) => self.grow(network, params.list()),
+            false if full.contains(&true) => self.move_on(params, &full),
+            _ => {}
+        }
+        self.read_within(params, tokens);
+        if self.step.room.is_some() && !network.reads_beyond_block() {
+            for (row, token) in self.rows.iter_mut().zip(tokens) {
+                row.tokens.extend(token);
+            }
+        }
+        self.step.plan.value(self.step.logits)
+    }
+
+    /// Lets each sequence go on from what another has read.
+    pub(crate) fn rearrange(&mut self, from: &[usize]) {
+        let rows = self.rows.len();
+        assert_eq!(from.len(), rows, "each sequence has an entry");
+        for memory in 0..self.step.memory.len() {
+            let before: Vec<Vec<T>> = (0..rows)
+                .map(|row| self.step.of_row(memory, row, rows).to_vec())
+                .collect();
+            for (row, &from) in from.iter().enumerate().filter(|(row, from)| row != *from) {
+                self.step.of_row(memory, row, rows).copy_from_slice(&before[from]);
+            }
+        }
+        self.rows = from.iter().map(|&row| self.rows[row].clone()).collect();
+    }
+
+    /// Gives the memory twice the room.
+    fn grow(&mut self, network: &dyn Network, list: &ParamList) {
+        let rows = self.rows.len();
+        let mut larger = Step::new(network, list, rows, self.step.room.map(|room| 2 * room));
+        for memory in 0..self.step.memory.len() {
+            for row in 0..rows {
+                let read = self.step.of_row(memory, row, rows);
+                larger.of_row(memory, row, rows)[..read.len()].copy_from_slice(read);
+            }
+        }
+        self.step = larger;
+    }
+
+    /// Moves the windows of some sequences by half a block.
+    fn move_on(&mut self, params: &Params<T>, full: &[bool]) {
+        let block = self.step.room.expect("only a block can be full");
+        for (row, _) in self.rows.iter_mut().zip(full).filter(|(_, is_full)| **is_full) {
+            row.tokens.drain(..block - block / 2);
+            row.position = 0;
+        }
+        for at in 0..block / 2 {
+            let again = |(row, is_full): (&Row, &bool)| is_full.then(|| row.tokens[at]);
+            let again: Vec<_> = self.rows.iter().zip(full).map(again).collect();
+            self.read_within(params, &again);
+        }
+    }
+
+    /// Reads where there is room for it.
+    fn read_within(&mut self, params: &Params<T>, tokens: &[Option<TokenId>]) {
+        let (rows, step) = (self.rows.len(), &mut self.step);
+        for (id, token) in step.plan.input_mut(step.id).iter_mut().zip(tokens) {
+            *id = T::from_f64(token.map_or(0.0, f64::from));
+        }
+        if let (Some(place), Some(room)) = (step.place, step.room) {
+            // A sequence that rests writes to the row of its next token, which then replaces it; a full one to its last.
+            let at = |row: &Row| row.position.min(room - 1);
+            for (position, row) in step.plan.input_mut(place.position).iter_mut().zip(&self.rows) {
+                *position = T::from_f64(at(row) as f64);
+            }
+            for (here, row) in step.plan.input_mut(place.here).chunks_mut(room).zip(&self.rows) {
+                here.fill(T::ZERO);
+                here[at(row)] = T::ONE;
+            }
+            for (seen, row) in step.plan.input_mut(place.seen).chunks_mut(room).zip(&self.rows) {
+                let (seen, later) = seen.split_at_mut(at(row) + 1);
+                seen.fill(T::ONE);
+                later.fill(T::ZERO);
+            }
+        }
+        // What a step must not change: of a sequence that rests the state, or a row of the memory that is in use.
+        let rests =
+            |row: &usize| tokens[*row].is_none() && step.room.is_none_or(|room| self.rows[*row].position == room);
+        let resting: Vec<usize> = (0..rows).filter(rests).collect();
+        let kept: Vec<Vec<T>> = each(step.memory.len(), &resting)
+            .map(|(memory, row)| step.of_row(memory, row, rows).to_vec())
+            .collect();
+        // One sequence alone has too little work in each op to be shared out.
+        let plan = &mut step.plan;
+        let forward = match rows {
+            1 => plan.forward(params),
+            _ => with_team(|| plan.forward(params)),
+        };
+        if let Err(error) = forward {
+            panic!("a token must be one of the network's: {error}");
+        }
+        for ((memory, row), kept) in each(step.memory.len(), &resting).zip(&kept) {
+            step.of_row(memory, row, rows).copy_from_slice(kept);
+        }
+        for (row, _) in self.rows.iter_mut().zip(tokens).filter(|(_, token)| token.is_some()) {
+            row.position += 1;
+        }
+    }
+}
+
+/// Each array of the memory with each of some rows.
+fn each(memories: usize, rows: &[usize]) -> impl Iterator<Item = (usize, usize)> + '_ {
+    (0..memories).flat_map(move |memory| rows.iter().map(move |&row| (memory, row)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -127,7 +127,7 @@ impl TransformerLm {
     fn run<'t>(&self, ids: Var<'t>, drop: Drop<'_, 't>) -> Var<'t> {
         let time = ids.shape().size(1);
         assert!(
-            time <= self.config.block,
+            time <= self.config.block || self.reads_beyond_block(),
             "a sequence of {time} tokens is longer than the block of {}",
             self.config.block
         );
@@ -149,6 +149,10 @@ impl Network for TransformerLm {
 
     fn block(&self) -> Option<usize> {
         Some(self.config.block)
+    }
+
+    fn reads_beyond_block(&self) -> bool {
+        self.config.architecture.positions.go_on()
     }
 
     fn logits<'t>(&self, ids: Var<'t>) -> Var<'t> {

@@ -1,6 +1,7 @@
 //! `tapegrad eval`: measures a trained model on held-out text.
 
 use super::error::{CliError, ErrorCode};
+use super::generate::ids;
 use super::output::Output;
 use super::threads;
 use super::train::cut_heldout;
@@ -36,13 +37,17 @@ impl From<CheckpointArg> for Which {
 #[command(after_help = "Examples:
   tapegrad eval runs/lstm
   tapegrad eval runs/char --text other.txt --json
-  tapegrad eval runs/char --stride 16")]
+  tapegrad eval runs/char --stride 16
+  tapegrad eval runs/char --ids ids.json --per-token --json")]
 pub struct Eval {
     /// Folder of the run
     run: PathBuf,
     /// Measure on this text file instead of the held-out part of the corpus
     #[arg(long, value_name = "FILE")]
     text: Option<PathBuf>,
+    /// Measure the tokens with the ids in this file, such as [1, 2, 3]; the first one is only read
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    ids: Option<PathBuf>,
     /// Checkpoint to use
     #[arg(long, value_enum, default_value = "last")]
     checkpoint: CheckpointArg,
@@ -50,7 +55,8 @@ pub struct Eval {
     /// before it [default: the block; the first token of a window then has one token before it]
     #[arg(long, value_name = "TOKENS")]
     stride: Option<usize>,
-    /// Read windows of TOKENS tokens; for a Transformer at most its block in training [default: as in training]
+    /// Read windows of TOKENS tokens; for a Transformer at most its block in training, unless its positions go on
+    /// beyond it (rotary, alibi, none) [default: as in training]
     #[arg(long, value_name = "TOKENS")]
     block: Option<usize>,
     /// Measure only the first TOKENS tokens [default: all]
@@ -71,9 +77,15 @@ impl Eval {
         let (folder, recipe, tokenizer) = Folder::open(&self.run)?;
         let (model, header) = folder.load(self.checkpoint.into(), &recipe, &tokenizer)?;
         warn_unverified(&header);
-        let dataset = match &self.text {
-            Some(file) => Dataset::to_measure(&Text::read(file)?, &tokenizer, &recipe.corpus),
-            None => recipe.dataset(&tokenizer)?,
+        let dataset = match (&self.text, &self.ids) {
+            (Some(file), _) => Dataset::to_measure(&Text::read(file)?, &tokenizer, &recipe.corpus),
+            (None, Some(file)) => {
+                let (place, text) = (file.display().to_string(), Text::read(file)?);
+                let ids = ids::parsed(text.content(), &place)?;
+                ids::check(&ids, &tokenizer, &place)?;
+                Dataset::of_ids(place, ids, &tokenizer)
+            }
+            (None, None) => recipe.dataset(&tokenizer)?,
         };
         if *dataset.tokenizer() != tokenizer {
             return Err(CliError::new(
@@ -82,10 +94,11 @@ impl Eval {
             )
             .help("restore the text, or measure another text with --text FILE"));
         }
-        if self.text.is_none() {
+        let is_own = self.text.is_none() && self.ids.is_none();
+        if is_own {
             header.check_corpus(&dataset)?;
         }
-        let windows = self.windows(&recipe)?;
+        let windows = self.windows(&recipe, dataset.has_sentences())?;
         cut_heldout(&dataset, windows.block)
             .iter()
             .for_each(|cut| eprintln!("warning: {cut}"));
@@ -103,7 +116,7 @@ impl Eval {
             windows: (!dataset.has_sentences()).then_some(windows),
             never: words(&recipe.corpus.never_predicted(tokenizer.vocabulary()), &tokenizer),
             extent: self.extent(&dataset, windows.block),
-            chosen_by: self.text.is_none() && !dataset.has_validation(),
+            chosen_by: is_own && !dataset.has_validation(),
         };
         if output.is_json() {
             output.document(&measured.document(self.per_token))
@@ -113,7 +126,7 @@ impl Eval {
     }
 
     /// How the text is read: as in training, unless an option says otherwise.
-    fn windows(&self, recipe: &Recipe) -> Result<Windows, CliError> {
+    fn windows(&self, recipe: &Recipe, has_sentences: bool) -> Result<Windows, CliError> {
         let block = self.block.unwrap_or(recipe.block);
         let zero = [
             ("--block", self.block == Some(0)),
@@ -126,13 +139,17 @@ impl Eval {
                 format!("give {option} a number of at least 1"),
             ));
         }
-        if !recipe.corpus.is_stream() && self.stride.is_some() {
+        if has_sentences && self.stride.is_some() {
             return Err(CliError::option(
                 "--stride has no meaning for a model of sentences: each sentence is read from its beginning",
                 "leave --stride out",
             ));
         }
-        if block > recipe.block && matches!(recipe.model, ModelConfig::Transformer { .. }) {
+        let ends = match recipe.model {
+            ModelConfig::Transformer { architecture, .. } => !architecture.positions.go_on(),
+            _ => false,
+        };
+        if block > recipe.block && ends {
             let own = recipe.block;
             return Err(CliError::option(
                 format!("this Transformer was trained with a block of {own} and has no positions beyond it"),
@@ -157,7 +174,7 @@ impl Eval {
     /// How long the text is, where all of it is measured.
     fn extent(&self, dataset: &Dataset, block: usize) -> Option<Extent> {
         let is_whole = self.evaluate_tokens.is_none() && dataset.cut_sentences(Part::Heldout, block) == 0;
-        is_whole.then(|| dataset.heldout_extent())
+        dataset.heldout_extent().filter(|_| is_whole)
     }
 }
 

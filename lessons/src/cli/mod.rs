@@ -21,6 +21,7 @@ mod output;
 mod plan;
 mod progress;
 mod recipe;
+mod search;
 mod signals;
 mod smoothing;
 mod step;
@@ -69,6 +70,7 @@ enum Command {
     Train(Box<train::Train>),
     Eval(eval::Eval),
     Generate(generate::Generate),
+    Search(search::Search),
     Plan(plan::PlanCommand),
     Step(step::StepCommand),
     Check(check::CheckCommand),
@@ -87,6 +89,7 @@ impl Command {
             Self::Train(train) => train.run(out),
             Self::Eval(eval) => eval.run(out),
             Self::Generate(generate) => generate.run(out),
+            Self::Search(search) => search.run(out),
             Self::Plan(plan) => plan.run(out),
             Self::Step(step) => step.run(out),
             Self::Check(check) => check.run(out),

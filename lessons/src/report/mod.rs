@@ -12,6 +12,7 @@ mod json;
 pub(crate) mod labels;
 mod lines;
 pub mod page;
+pub mod paths;
 pub mod quantity;
 pub(crate) mod scale;
 mod series;

@@ -7,6 +7,7 @@ mod command;
 #[cfg(unix)]
 mod documents;
 mod evaluation;
+mod generation;
 mod graph;
 mod learn;
 mod options;

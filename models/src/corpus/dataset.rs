@@ -70,8 +70,8 @@ pub struct Dataset {
     /// `None` where nothing is chosen, or the held-out part is chosen by, as in earlier versions.
     validation: Option<Tokens>,
     heldout: Tokens,
-    /// How long the text of the labels of the held-out part is.
-    heldout_extent: Extent,
+    /// How long the text of the labels of the held-out part is, where it is known.
+    heldout_extent: Option<Extent>,
     known: Option<Known>,
     fingerprint: OnceLock<String>,
 }
@@ -140,7 +140,7 @@ impl Dataset {
             training: Tokens::Sentences(training),
             validation,
             heldout: Tokens::Sentences(heldout),
-            heldout_extent,
+            heldout_extent: Some(heldout_extent),
             known,
             fingerprint: OnceLock::new(),
         })
@@ -177,7 +177,7 @@ impl Dataset {
             training: tokens(parts.training),
             validation: parts.validation.map(tokens),
             heldout: tokens(parts.heldout),
-            heldout_extent: Extent::of(tokenizer.after_first(parts.heldout)),
+            heldout_extent: Some(Extent::of(tokenizer.after_first(parts.heldout))),
             tokenizer,
             known: None,
             fingerprint: OnceLock::new(),
@@ -201,7 +201,21 @@ impl Dataset {
             training: Tokens::Stream(Vec::new()),
             validation: None,
             heldout,
-            heldout_extent,
+            heldout_extent: Some(heldout_extent),
+            known: None,
+            fingerprint: OnceLock::new(),
+        }
+    }
+
+    /// Ids of tokens as held-out part: one stream, whose text is not known.
+    pub fn of_ids(name: String, ids: Vec<TokenId>, tokenizer: &Tokenizer) -> Self {
+        Self {
+            name,
+            tokenizer: tokenizer.clone(),
+            training: Tokens::Stream(Vec::new()),
+            validation: None,
+            heldout: Tokens::Stream(ids),
+            heldout_extent: None,
             known: None,
             fingerprint: OnceLock::new(),
         }
@@ -244,8 +258,8 @@ impl Dataset {
     /// How long the text is that the labels of the held-out part stand for.
     ///
     /// In a stream that is the text after its first token, which has nothing before it and is not predicted; of
-    /// sentences each counts with the end of its line.
-    pub fn heldout_extent(&self) -> Extent {
+    /// sentences each counts with the end of its line. `None` for ids without a text.
+    pub fn heldout_extent(&self) -> Option<Extent> {
         self.heldout_extent
     }
 

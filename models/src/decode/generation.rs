@@ -1,6 +1,6 @@
 //! The loop of decoding: read the prompt, choose a token, read it, choose the next.
 
-use super::sampling::Sampling;
+use super::sampling::{Sampling, Stage};
 use crate::language_model::{LanguageModel, Logits};
 use crate::tokenizer::TokenId;
 use rand::SeedableRng;
@@ -17,9 +17,9 @@ pub struct Request {
     pub stop: Option<TokenId>,
     /// Tokens that are not chosen, whatever the model says of them, such as PAD and SOS.
     pub never: Vec<TokenId>,
-    /// How each token is chosen.
+    /// How each token is chosen; a search does not ask.
     pub sampling: Sampling,
-    /// Decides all draws; greedy decoding draws nothing.
+    /// Decides all draws; greedy decoding and searches draw nothing.
     pub seed: u64,
 }
 
@@ -41,6 +41,19 @@ pub struct Generated {
     pub tokens: Vec<TokenId>,
     /// The cost of each; see [`Token::nats`].
     pub nats: Vec<f64>,
+}
+
+impl Generated {
+    /// Adds a token.
+    pub fn push(&mut self, Token { id, nats }: Token) {
+        self.tokens.push(id);
+        self.nats.push(nats);
+    }
+
+    /// What the whole text costs: `-log p` of all tokens together. **Units**: nats.
+    pub fn total(&self) -> f64 {
+        self.nats.iter().sum()
+    }
 }
 
 /// Says why no token could be chosen.
@@ -74,6 +87,104 @@ pub enum DecodeError {
         /// The first id concerned.
         id: TokenId,
     },
+    /// A beam of width 0.
+    #[error("a beam of width 0 holds no text; give a width of at least 1")]
+    NoBeam,
+    /// The tree of all texts is too large to be searched.
+    #[error("there are more than {limit} texts of at most {tokens} tokens; search fewer tokens, or use a beam")]
+    TooManyTexts {
+        /// How many may be visited.
+        limit: usize,
+        /// The length of the longest.
+        tokens: usize,
+    },
+}
+
+impl Request {
+    /// The prompt without its last token, and that token.
+    ///
+    /// **Errors** when the prompt is empty or has an id that is not below `vocabulary`.
+    pub(super) fn split_prompt(&self, vocabulary: usize) -> Result<(&[TokenId], TokenId), DecodeError> {
+        if let Some(&id) = self.prompt.iter().find(|&&id| id as usize >= vocabulary) {
+            return Err(DecodeError::ForeignToken { id, vocabulary });
+        }
+        let (&last, read) = self.prompt.split_last().ok_or(DecodeError::EmptyPrompt)?;
+        Ok((read, last))
+    }
+
+    /// The logits, with minus infinity for tokens that are not to be chosen.
+    ///
+    /// **Errors** when a logit is not a number; infinity is none either.
+    pub(super) fn allowed(&self, logits: &Logits, tokens: usize) -> Result<Logits, DecodeError> {
+        let is_none = |y: &f64| y.is_nan() || *y == f64::INFINITY;
+        if let Some(id) = logits.values().iter().position(is_none) {
+            let id = id as TokenId;
+            return Err(DecodeError::NotANumber { tokens, id });
+        }
+        let mut allowed = logits.values().to_vec();
+        for &id in &self.never {
+            if let Some(value) = allowed.get_mut(id as usize) {
+                *value = f64::NEG_INFINITY;
+            }
+        }
+        Ok(Logits::new(allowed))
+    }
+}
+
+/// What chooses the tokens of one text, given the logits after each.
+#[derive(Debug)]
+pub(super) struct Chooser {
+    request: Request,
+    rng: ChaCha8Rng,
+    /// The prompt and what was chosen.
+    before: Vec<TokenId>,
+    chosen: usize,
+    /// The token to be read before the next choice; `None` when the text is finished.
+    unread: Option<TokenId>,
+}
+
+impl Chooser {
+    /// One that has chosen nothing.
+    ///
+    /// **Errors** when the prompt cannot be read.
+    pub fn new(request: Request, vocabulary: usize) -> Result<Self, DecodeError> {
+        let (_, last) = request.split_prompt(vocabulary)?;
+        Ok(Self {
+            rng: ChaCha8Rng::seed_from_u64(request.seed),
+            before: request.prompt.clone(),
+            chosen: 0,
+            unread: Some(last).filter(|_| request.length_max > 0),
+            request,
+        })
+    }
+
+    /// The token that the model reads next; `None` when the text is finished.
+    pub fn take_unread(&mut self) -> Option<TokenId> {
+        self.unread.take()
+    }
+
+    /// Chooses the token after these logits.
+    ///
+    /// **Errors** when none can follow; the text is then finished.
+    pub fn choose(&mut self, logits: &Logits) -> Result<Token, DecodeError> {
+        let allowed = self.request.allowed(logits, self.chosen)?;
+        let id = self.request.sampling.choose(&allowed, &self.before, &mut self.rng);
+        let id = id.ok_or(DecodeError::DeadEnd { tokens: self.chosen })?;
+        self.before.push(id);
+        self.chosen += 1;
+        let goes_on = self.chosen < self.request.length_max && Some(id) != self.request.stop;
+        self.unread = goes_on.then_some(id);
+        Ok(Token {
+            id,
+            nats: -logits.log_probs()[id as usize],
+        })
+    }
+
+    /// What the filters make of these logits, before the token is chosen.
+    fn stages(&self, logits: &Logits) -> Result<Vec<Stage>, DecodeError> {
+        let allowed = self.request.allowed(logits, self.chosen)?;
+        Ok(self.request.sampling.stages(&allowed, &self.before))
+    }
 }
 
 /// The tokens of a text, chosen one at a time as they are asked for.
@@ -82,11 +193,7 @@ pub enum DecodeError {
 pub struct Generation<'m, M: LanguageModel + ?Sized> {
     model: &'m M,
     state: M::State,
-    request: Request,
-    rng: ChaCha8Rng,
-    /// The token to be read before the next choice; `None` when the text is finished.
-    unread: Option<TokenId>,
-    chosen: usize,
+    chooser: Chooser,
 }
 
 impl<'m, M: LanguageModel + ?Sized> Generation<'m, M> {
@@ -94,52 +201,20 @@ impl<'m, M: LanguageModel + ?Sized> Generation<'m, M> {
     ///
     /// **Errors** when the prompt is empty or has an id that the model does not know.
     pub fn new(model: &'m M, request: Request) -> Result<Generation<'m, M>, DecodeError> {
-        let vocabulary = model.vocabulary();
-        if let Some(&id) = request.prompt.iter().find(|&&id| id as usize >= vocabulary) {
-            return Err(DecodeError::ForeignToken { id, vocabulary });
-        }
-        let Some((&unread, read)) = request.prompt.split_last() else {
-            return Err(DecodeError::EmptyPrompt);
-        };
+        let chooser = Chooser::new(request, model.vocabulary())?;
         let mut state = model.start();
+        let (read, _) = chooser.request.split_prompt(model.vocabulary())?;
         for &token in read {
             model.next(&mut state, token);
         }
-        let rng = ChaCha8Rng::seed_from_u64(request.seed);
-        Ok(Generation {
-            model,
-            state,
-            request,
-            rng,
-            unread: Some(unread),
-            chosen: 0,
-        })
+        Ok(Generation { model, state, chooser })
     }
 
-    fn choose(&mut self, logits: &Logits) -> Result<Token, DecodeError> {
-        if let Some(id) = logits.values().iter().position(|value| value.is_nan()) {
-            return Err(DecodeError::NotANumber {
-                tokens: self.chosen,
-                id: id as TokenId,
-            });
-        }
-        let id = if self.request.never.is_empty() {
-            self.request.sampling.choose(logits, &mut self.rng)
-        } else {
-            let mut allowed = logits.values().to_vec();
-            for &id in &self.request.never {
-                allowed
-                    .get_mut(id as usize)
-                    .into_iter()
-                    .for_each(|value| *value = f64::NEG_INFINITY);
-            }
-            self.request.sampling.choose(&Logits::new(allowed), &mut self.rng)
-        };
-        let id = id.ok_or(DecodeError::DeadEnd { tokens: self.chosen })?;
-        Ok(Token {
-            id,
-            nats: -logits.log_probs()[id as usize],
-        })
+    /// The next token, and the distributions that led to it: of the model, and behind each filter.
+    pub fn next_explained(&mut self) -> Option<Result<(Token, Vec<Stage>), DecodeError>> {
+        let logits = self.model.next(&mut self.state, self.chooser.take_unread()?);
+        let stages = self.chooser.stages(&logits);
+        Some(stages.and_then(|stages| Ok((self.chooser.choose(&logits)?, stages))))
     }
 }
 
@@ -147,16 +222,8 @@ impl<M: LanguageModel + ?Sized> Iterator for Generation<'_, M> {
     type Item = Result<Token, DecodeError>;
 
     fn next(&mut self) -> Option<Result<Token, DecodeError>> {
-        if self.chosen == self.request.length_max {
-            return None;
-        }
-        let logits = self.model.next(&mut self.state, self.unread.take()?);
-        let token = self.choose(&logits);
-        if let Ok(Token { id, .. }) = token {
-            self.chosen += 1;
-            self.unread = Some(id).filter(|&id| Some(id) != self.request.stop);
-        }
-        Some(token)
+        let logits = self.model.next(&mut self.state, self.chooser.take_unread()?);
+        Some(self.chooser.choose(&logits))
     }
 }
 
@@ -166,9 +233,7 @@ impl<M: LanguageModel + ?Sized> Iterator for Generation<'_, M> {
 pub fn generate<M: LanguageModel + ?Sized>(model: &M, request: Request) -> Result<Generated, DecodeError> {
     let mut generated = Generated::default();
     for token in Generation::new(model, request)? {
-        let Token { id, nats } = token?;
-        generated.tokens.push(id);
-        generated.nats.push(nats);
+        generated.push(token?);
     }
     Ok(generated)
 }

@@ -81,6 +81,13 @@ pub enum Positions {
     None,
 }
 
+impl Positions {
+    /// Whether a sequence may be longer than the block of training: where no table of positions ends.
+    pub fn go_on(self) -> bool {
+        matches!(self, Self::Rotary | Self::Alibi | Self::None)
+    }
+}
+
 /// Where the norms of a block stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -157,7 +157,7 @@ impl CausalSelfAttention {
     }
 }
 
-/// The one row `x`, `[1, 1, C]`, turned by the angle of its place.
+/// One row of each sequence, `[B, 1, C]`, turned by the angle of its place.
 ///
 /// The op turns the row of each position by a fixed angle, and the graph of a step is the same for every position: so a
 /// copy of the row is turned by the angle of each position, and the right one is taken, to the bit.

@@ -48,7 +48,7 @@ impl Places {
         }
     }
 
-    /// The same for one token at its place. **Shapes** `[1, 1, C] → [1, 1, C]`.
+    /// The same for one token of each sequence at its place. **Shapes** `[B, 1, C] → [B, 1, C]`.
     pub fn added_at<'t>(&self, x: Var<'t>, place: Place<'t>) -> Var<'t> {
         match *self {
             Self::Learned(table) => x + table.rows(place.position),
@@ -70,11 +70,22 @@ impl Places {
         }
     }
 
-    /// The same for one token at its place, `[H, 1, T]`.
+    /// The same for one token of each sequence at its place, `[B, H, 1, T]`.
     pub fn bias_at<'t>(&self, place: Place<'t>) -> Option<Var<'t>> {
+        let [rows, time] = [0, 1].map(|axis| place.seen.shape().size(axis));
         match *self {
-            Self::Relative { table, block } => Some(relative(table, place.distances(), block)),
-            Self::Alibi { heads } => Some(slopes(place.position, heads) * place.distances()),
+            Self::Relative { table, block } => {
+                let of_heads = relative(table, place.distances(), block);
+                Some(
+                    of_heads
+                        .permute(&[1, 0, 2])
+                        .reshape([rows, of_heads.shape().size(0), 1, time]),
+                )
+            }
+            Self::Alibi { heads } => {
+                let distances = place.distances().reshape([rows, 1, 1, time]);
+                Some(slopes(place.position, heads) * distances)
+            }
             _ => None,
         }
     }
@@ -101,7 +112,7 @@ fn sines(x: Var<'_>, time: usize, width: usize) -> Var<'_> {
     (turned * pairs(-1.0, 1.0)).reshape([time, width])
 }
 
-/// The learned number of each distance, head by head: `[Tq, Tk] → [H, Tq, Tk]`.
+/// The learned number of each distance, head by head: `[.., Tk] → [H, .., Tk]`.
 ///
 /// Distances below 0 belong to tokens that are not seen.
 fn relative<'t>(table: Param, distances: Var<'t>, block: usize) -> Var<'t> {

@@ -162,7 +162,7 @@ fn unknown_tokens_are_counted_and_the_loss_is_given_with_and_without_them() {
         validation: 0.0,
     };
     let dataset = Dataset::to_measure(&text, &imported(), &like);
-    let extent = dataset.heldout_extent();
+    let extent = dataset.heldout_extent().unwrap();
     assert_eq!((extent.characters, extent.bytes), (17, 17));
     for model in [ModelConfig::Rnn(RECURRENT), TRANSFORMER] {
         let recipe = recipe(model);

@@ -1,53 +1,16 @@
 //! Whole texts from a model: where they end, what they cost, how often each comes.
 
-use super::{DecodeError, Generated, Request, Sampling, generate};
+use super::{EOS, SOS, ngram, request};
 use crate::corpus::Batch;
-use crate::language_model::{AnyLanguageModel, LanguageModel, Learner, LogProbs, Logits};
-use crate::ngram::{Ngram, NgramConfig, Smoothing};
-use crate::tokenizer::{TokenId, Vocabulary};
+use crate::decode::{DecodeError, Generated, Request, Sampling, generate, generate_side_by_side};
+use crate::language_model::{AnyLanguageModel, LanguageModel, LogProbs, Logits};
+use crate::ngram::{Ngram, Smoothing};
+use crate::tokenizer::TokenId;
 use proptest::prelude::*;
+use std::ops::ControlFlow;
 
-const SOS: TokenId = 6;
-const EOS: TokenId = 7;
-
-/// A bigram over the words 1 ..= 5, trained on whole sentences.
 fn bigram(smoothing: Smoothing, sentences: &[&[TokenId]]) -> Ngram {
-    let vocabulary = Vocabulary::new(["a", "b", "c", "d", "e"]);
-    assert_eq!([vocabulary.sos(), vocabulary.eos()], [SOS, EOS]);
-    let mut ngram = Ngram::new(NgramConfig::new(2, &vocabulary, smoothing)).unwrap();
-    for words in sentences {
-        let (inputs, labels) = ([&[SOS], *words].concat(), [*words, &[EOS]].concat());
-        ngram.learn(&Batch::new(inputs.len(), inputs, labels), 0.0);
-    }
-    ngram
-}
-
-fn request(sampling: Sampling, seed: u64) -> Request {
-    Request {
-        prompt: vec![SOS],
-        length_max: 20,
-        stop: Some(EOS),
-        never: vec![],
-        sampling,
-        seed,
-    }
-}
-
-#[test]
-fn greedy_is_not_the_most_probable_text() {
-    // p(a) = 4/7 and then four words with 1/4 each: 1/7. p(b) = 3/7, and then only e: 3/7.
-    let sentences: [&[TokenId]; 7] = [&[1, 2], &[1, 3], &[1, 4], &[1, 5], &[2, 5], &[2, 5], &[2, 5]];
-    let vocabulary = Vocabulary::new(["a", "b", "c", "d", "e"]);
-    let mut trigram = Ngram::new(NgramConfig::new(3, &vocabulary, Smoothing::MaximumLikelihood)).unwrap();
-    for words in sentences {
-        let (inputs, labels) = ([&[SOS], words].concat(), [words, &[EOS]].concat());
-        trigram.learn(&Batch::new(inputs.len(), inputs, labels), 0.0);
-    }
-    let greedy = generate(&trigram, request(Sampling::greedy(), 0)).unwrap();
-    assert_eq!(greedy.tokens, [1, 2, EOS]);
-    let best = trigram.log_probs(&Batch::new(3, vec![SOS, 2, 5], vec![2, 5, EOS]));
-    let (greedy, best) = (greedy.nats.iter().sum::<f64>(), -best.iter().sum::<f64>());
-    assert!((greedy - 7.0_f64.ln()).abs() < 1e-12 && (best - (7.0 / 3.0_f64).ln()).abs() < 1e-12);
+    ngram(2, smoothing, sentences)
 }
 
 #[test]
@@ -136,7 +99,7 @@ fn a_damaged_model_is_an_error_and_not_a_token() {
 }
 
 #[test]
-fn sampled_texts_have_the_frequencies_of_the_model() {
+fn g3_sampled_texts_have_the_frequencies_of_the_model() {
     // Sentences: a with 1/2, b c with 1/4, b d with 1/4.
     let model = bigram(Smoothing::MaximumLikelihood, &[&[1], &[1], &[2, 3], &[2, 4]]);
     let draws = 8000;
@@ -164,6 +127,27 @@ proptest! {
         let inputs = [&[SOS], &text.tokens[..text.tokens.len() - 1]].concat();
         let evaluated = model.log_probs(&Batch::new(inputs.len(), inputs, text.tokens.clone()));
         prop_assert!(text.nats.iter().zip(evaluated.iter()).all(|(nats, log_prob)| (nats + log_prob).abs() < 1e-12));
+    }
+
+    #[test]
+    fn texts_side_by_side_are_those_of_single_requests(prompts in prop::collection::vec(prop::collection::vec(1..6u32, 0..4), 1..5)) {
+        let model = bigram(Smoothing::AddK { k: 0.4 }, &[&[1, 2, 3], &[4, 5]]);
+        let sampling = Sampling::ancestral().with_repetition_penalty(1.2).unwrap();
+        let of = |(seed, words): (usize, &Vec<TokenId>)| Request {
+            prompt: [&[SOS], words.as_slice()].concat(),
+            ..request(sampling, seed as u64)
+        };
+        let requests: Vec<Request> = prompts.iter().enumerate().map(of).collect();
+        let alone: Vec<Generated> = requests.iter().map(|request| generate(&model, request.clone()).unwrap()).collect();
+        let mut shown = vec![Vec::new(); requests.len()];
+        let together = generate_side_by_side(&model, &requests, &mut |row, token| {
+            shown[row].push(token.id);
+            ControlFlow::Continue(())
+        });
+        prop_assert_eq!(&together.unwrap(), &alone);
+        prop_assert!(shown.iter().zip(&alone).all(|(shown, text)| *shown == text.tokens));
+        let first = generate_side_by_side(&model, &requests, &mut |_, _| ControlFlow::Break(()));
+        prop_assert!(first.unwrap().iter().zip(&alone).all(|(first, text)| first.tokens == text.tokens[..1]));
     }
 
     #[test]
