@@ -63,7 +63,11 @@ pub fn rows_alone<N: Network>(
 /// Reading token by token gives the log-probabilities of whole rows, to `tolerance`.
 ///
 /// **Errors** with the row and position that differ.
-pub fn cached_equals_uncached<M: LanguageModel>(model: &M, batch: &Batch, tolerance: f64) -> Result<(), String> {
+pub fn cached_equals_uncached<M: LanguageModel + ?Sized>(
+    model: &M,
+    batch: &Batch,
+    tolerance: f64,
+) -> Result<(), String> {
     let whole = model.log_probs(batch);
     for row in 0..batch.rows() {
         let mut state = model.start();

@@ -30,6 +30,7 @@
 //! any model).
 #![forbid(unsafe_code)]
 
+mod asked;
 pub mod corpus;
 pub mod decode;
 pub mod evaluation;
@@ -43,6 +44,7 @@ pub mod model;
 pub mod network;
 pub mod neural;
 pub mod ngram;
+pub mod packed_model;
 pub mod planner;
 mod reader;
 pub mod rnn_lm;

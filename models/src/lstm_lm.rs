@@ -98,6 +98,6 @@ impl Network for LstmLm {
             next.push(state);
         }
         let logits = self.head.forward(x);
-        (logits.reshape([1, 1, self.config.vocabulary]), next)
+        (logits.reshape([id.shape().size(0), 1, self.config.vocabulary]), next)
     }
 }

@@ -37,7 +37,7 @@ pub trait Network: std::fmt::Debug + Send + 'static {
 
     /// The shape of each array that the network remembers of one sequence; before the first token all numbers are 0.
     ///
-    /// These are the shapes for one sequence, with a first axis of size 1 for the rows of a batch. In a network with a
+    /// These are the shapes for one sequence, in which the first axis of size 1 is that of the batch. In a network with a
     /// block the second axis has a row for each token, of which every step replaces that of its token; a network that
     /// reads beyond its block takes any number of such rows.
     fn memory(&self) -> Vec<Shape>;

@@ -4,16 +4,19 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use std::cell::RefCell;
 
+use crate::asked::Asked;
 use crate::corpus::{Batch, NO_LABEL};
 use crate::language_model::{GradientReport, LanguageModel, Learner, LogProbs, Logits, Rows, StepReport};
 use crate::network::Network;
+use crate::packed_model::PackedModel;
 use crate::reader::Reader;
 use crate::tokenizer::TokenId;
 use tapegrad_core::graph::{NodeId, Source};
+use tapegrad_core::kernels::Bits;
 use tapegrad_core::kernels::with_team;
 use tapegrad_core::ops::{Reduction, cross_entropy, dropout};
 use tapegrad_core::optim::{Adam, AdamConfig, DecayKind, Decayed, Optimizer, clip_global_norm};
-use tapegrad_core::params::array;
+use tapegrad_core::params::{PackedParams, Stored, Weights, array};
 use tapegrad_core::shape::Shape;
 use tapegrad_core::tape::Tape;
 use tapegrad_core::var::Var;
@@ -116,16 +119,16 @@ impl Training {
 
 /// A plan with the places of its inputs and of its result.
 #[derive(Debug)]
-struct Traced {
-    plan: Plan<f32>,
-    sizes: [usize; 2],
+pub(crate) struct Traced {
+    pub(crate) plan: Plan<f32>,
+    pub(crate) sizes: [usize; 2],
     ids: NodeId,
     labels: NodeId,
     /// What is added to the logits of each position: 0, or [`NEVER`].
     mask: Option<NodeId>,
     /// The masks of dropout: 1 where a number is kept.
     kept: Vec<NodeId>,
-    loss: NodeId,
+    pub(crate) loss: NodeId,
 }
 
 /// What is added to the logit of an id that never comes: its exponential is 0 in `f32`, and no difference overflows.
@@ -292,7 +295,13 @@ pub(crate) fn training_loss<'t>(
 }
 
 impl Traced {
-    fn new(network: &impl Network, list: &ParamList, sizes: [usize; 2], reduction: Reduction, is_masked: bool) -> Self {
+    pub(crate) fn new(
+        network: &impl Network,
+        list: &ParamList,
+        sizes: [usize; 2],
+        reduction: Reduction,
+        is_masked: bool,
+    ) -> Self {
         let sketch = Sketch::new();
         let ids = sketch.data("ids", sizes);
         let labels = sketch.data("labels", sizes);
@@ -333,7 +342,7 @@ impl Traced {
         }
     }
 
-    fn mask(&mut self, never: &[TokenId]) {
+    pub(crate) fn mask(&mut self, never: &[TokenId]) {
         if let Some(mask) = self.mask {
             let mask = self.plan.input_mut(mask);
             mask.fill(0.0);
@@ -341,13 +350,13 @@ impl Traced {
         }
     }
 
-    fn forward(&mut self, params: &Params<f32>) {
+    pub(crate) fn forward(&mut self, params: &impl Weights<f32>) {
         if let Err(error) = self.plan.forward(params) {
             panic!("a batch must fit its network: {error}");
         }
     }
 
-    fn give(&mut self, batch: &Batch) {
+    pub(crate) fn give(&mut self, batch: &Batch) {
         let fill = |place: &mut [f32], ids: &[TokenId]| place.iter_mut().zip(ids).for_each(|(x, &id)| *x = id as f32);
         fill(self.plan.input_mut(self.ids), batch.inputs());
         fill(self.plan.input_mut(self.labels), batch.labels());
@@ -373,69 +382,44 @@ impl<N: Network> LanguageModel for Neural<N> {
     }
 
     fn start(&self) -> Reader<f32> {
-        Reader::new(&self.network, self.params.list(), 1)
+        self.asked().start()
     }
 
     /// What happens when the block is full [`Reader`] says.
     fn next(&self, reader: &mut Reader<f32>, token: TokenId) -> Logits {
-        let logits = reader.read(&self.network, &self.params, &[Some(token)]);
-        self.predicted(logits)
+        self.asked().next(reader, token)
     }
 
     fn start_rows(&self, rows: usize) -> Box<dyn Rows + '_> {
-        Box::new(NeuralRows {
-            model: self,
-            reader: Reader::new(&self.network, self.params.list(), rows),
-        })
+        self.asked().start_rows(rows)
     }
 
     fn log_probs(&self, batch: &Batch) -> LogProbs {
-        let sizes = [batch.rows(), batch.time()];
-        let mut scoring = self.scoring.borrow_mut();
-        if scoring.as_ref().is_none_or(|traced| traced.sizes != sizes) {
-            let is_masked = !self.never.is_empty();
-            let traced = Traced::new(&self.network, self.params.list(), sizes, Reduction::None, is_masked);
-            *scoring = Some(traced);
-        }
-        let traced = scoring.as_mut().expect("it was traced just now");
-        traced.give(batch);
-        traced.mask(&self.never);
-        let params = &self.params;
-        with_team(|| traced.forward(params));
-        let losses = traced.plan.value(traced.loss);
-        LogProbs::from_fn(batch, |row, position| -f64::from(losses[row * batch.time() + position]))
+        self.asked().log_probs(batch)
     }
 }
 
 impl<N: Network> Neural<N> {
-    /// The logits of one position, without the ids that never come.
-    fn predicted(&self, logits: &[f32]) -> Logits {
-        let mut logits: Vec<f64> = logits.iter().map(|&y| f64::from(y)).collect();
-        for &id in &self.never {
-            logits[id as usize] = f64::NEG_INFINITY;
+    fn asked(&self) -> Asked<'_, N, Params<f32>> {
+        Asked {
+            network: &self.network,
+            params: &self.params,
+            never: &self.never,
+            scoring: &self.scoring,
         }
-        Logits::new(logits)
-    }
-}
-
-/// Several sequences, whose next tokens a network reads in one pass.
-struct NeuralRows<'m, N> {
-    model: &'m Neural<N>,
-    reader: Reader<f32>,
-}
-
-impl<N: Network> Rows for NeuralRows<'_, N> {
-    fn next(&mut self, tokens: &[Option<TokenId>]) -> Vec<Option<Logits>> {
-        let Self { model, reader } = self;
-        let logits = reader.read(&model.network, &model.params, tokens);
-        let rows = logits.chunks(model.network.vocabulary());
-        let predicted = tokens.iter().zip(rows);
-        predicted
-            .map(|(token, logits)| token.map(|_| model.predicted(logits)))
-            .collect()
     }
 
-    fn rearrange(&mut self, from: &[usize]) {
-        self.reader.rearrange(from);
+    /// The same network with its matrices in few bits, to be asked and not to be trained.
+    ///
+    /// **Errors** with the name of a parameter that is not finite, or too large for so few bits.
+    pub fn packed(self, bits: Bits) -> Result<PackedModel<N>, String> {
+        let params = PackedParams::pack(&self.params, bits, PackedModel::<N>::COLS_LEAST)?;
+        Ok(PackedModel::new(self.network, params, self.never))
+    }
+
+    /// The same network with packed parameters that were read from a file; `None` if they are of another network.
+    pub(crate) fn with_packed(self, stored: Vec<Stored<f32>>) -> Option<PackedModel<N>> {
+        let params = PackedParams::new(self.params.list(), stored)?;
+        Some(PackedModel::new(self.network, params, self.never))
     }
 }

@@ -3,8 +3,9 @@
 use tapegrad_core::graph::NodeId;
 use tapegrad_core::kernels::with_team;
 use tapegrad_core::numbers::Real;
+use tapegrad_core::params::Weights;
 use tapegrad_core::plan::State;
-use tapegrad_core::{ParamList, Params, Plan, Shape, Sketch};
+use tapegrad_core::{ParamList, Plan, Shape, Sketch};
 
 use crate::network::{Network, Place};
 use crate::tokenizer::TokenId;
@@ -39,7 +40,7 @@ struct Step<T> {
     plan: Plan<T>,
     id: NodeId,
     place: Option<PlaceIds>,
-    memory: Vec<NodeId>,
+    memory: Vec<Memory>,
     logits: NodeId,
     /// The number of tokens that the memory has room for; `None` if it has the same size for all.
     room: Option<usize>,
@@ -53,6 +54,39 @@ struct PlaceIds {
     seen: NodeId,
 }
 
+/// An array of the memory, and how the numbers of one sequence lie in it.
+#[derive(Clone, Copy, Debug)]
+struct Memory {
+    id: NodeId,
+    /// How many pieces a sequence has in the array, each of so many numbers.
+    pieces: usize,
+    len: usize,
+}
+
+impl Memory {
+    /// The axis of the batch is the first of size 1.
+    fn axis(shape: Shape) -> usize {
+        shape
+            .iter()
+            .position(|size| size == 1)
+            .expect("the memory has an axis for the batch")
+    }
+
+    fn new(id: NodeId, shape: Shape, axis: usize) -> Self {
+        let sizes = shape.to_vec();
+        Self {
+            id,
+            pieces: sizes[..axis].iter().product(),
+            len: sizes[axis + 1..].iter().product(),
+        }
+    }
+
+    /// Where the pieces of a sequence begin, of so many sequences.
+    fn begins(self, row: usize, rows: usize) -> impl Iterator<Item = usize> {
+        (0..self.pieces).map(move |piece| (piece * rows + row) * self.len)
+    }
+}
+
 impl<T: Real> Step<T> {
     fn new(network: &dyn Network, list: &ParamList, rows: usize, room: Option<usize>) -> Self {
         let sketch = Sketch::new();
@@ -62,15 +96,15 @@ impl<T: Real> Step<T> {
             here: sketch.data("here", [rows, room, 1]),
             seen: sketch.data("seen", [rows, room]),
         });
-        let shape = |shape: Shape| {
-            let shape = shape.with_size(0, rows);
-            room.map_or(shape, |room| shape.with_size(1, room))
-        };
-        let before: Vec<_> = network
-            .memory()
-            .into_iter()
-            .map(|one| sketch.data("memory", shape(one)))
-            .collect();
+        let (mut memory, mut before) = (Vec::new(), Vec::new());
+        for one in network.memory() {
+            let axis = Memory::axis(one);
+            let shape = one.with_size(axis, rows);
+            let shape = room.map_or(shape, |room| shape.with_size(1, room));
+            let array = sketch.data("memory", shape);
+            memory.push(Memory::new(array.id(), shape, axis));
+            before.push(array);
+        }
         let (logits, after) = network.step(id, place, &before);
         let states = before.iter().zip(&after).map(|(before, after)| State {
             before: before.id(),
@@ -83,9 +117,11 @@ impl<T: Real> Step<T> {
             here: place.here.id(),
             seen: place.seen.id(),
         });
+        // A network that does not ask for the position is told it all the same.
+        let outputs: Vec<NodeId> = [logits].into_iter().chain(place.map(|place| place.position)).collect();
         Self {
-            memory: before.iter().map(|before| before.id()).collect(),
-            plan: Plan::of_step(&sketch.into_graph(), list, &[logits], &states),
+            memory,
+            plan: Plan::of_step(&sketch.into_graph(), list, &outputs, &states),
             id,
             place,
             logits,
@@ -94,10 +130,23 @@ impl<T: Real> Step<T> {
     }
 
     /// The numbers of one sequence in an array of the memory.
-    fn of_row(&mut self, memory: usize, row: usize, rows: usize) -> &mut [T] {
-        let all = self.plan.input_mut(self.memory[memory]);
-        let len = all.len() / rows;
-        &mut all[row * len..(row + 1) * len]
+    fn of_row(&mut self, memory: usize, row: usize, rows: usize) -> Vec<T> {
+        let memory = self.memory[memory];
+        let all = self.plan.input_mut(memory.id);
+        memory
+            .begins(row, rows)
+            .flat_map(|begin| all[begin..begin + memory.len].iter().copied())
+            .collect()
+    }
+
+    /// Writes them; where there are fewer of each piece than room, the rest stays as it is.
+    fn write_row(&mut self, memory: usize, row: usize, rows: usize, numbers: &[T]) {
+        let memory = self.memory[memory];
+        let all = self.plan.input_mut(memory.id);
+        let pieces = numbers.chunks((numbers.len() / memory.pieces).max(1));
+        for (begin, piece) in memory.begins(row, rows).zip(pieces) {
+            all[begin..begin + piece.len()].copy_from_slice(piece);
+        }
     }
 }
 
@@ -113,7 +162,7 @@ impl<T: Real> Reader<T> {
     /// Reads a token of each sequence that has one; gives the logits of the next ones, `[B, V]`.
     ///
     /// The logits of a sequence without a token have no meaning.
-    pub(crate) fn read(&mut self, network: &dyn Network, params: &Params<T>, tokens: &[Option<TokenId>]) -> &[T] {
+    pub(crate) fn read(&mut self, network: &dyn Network, params: &impl Weights<T>, tokens: &[Option<TokenId>]) -> &[T] {
         assert_eq!(tokens.len(), self.rows.len(), "each sequence has an entry");
         let is_full = |(row, token): (&Row, &Option<TokenId>)| token.is_some() && Some(row.position) == self.step.room;
         let full: Vec<bool> = self.rows.iter().zip(tokens).map(is_full).collect();
@@ -136,11 +185,9 @@ impl<T: Real> Reader<T> {
         let rows = self.rows.len();
         assert_eq!(from.len(), rows, "each sequence has an entry");
         for memory in 0..self.step.memory.len() {
-            let before: Vec<Vec<T>> = (0..rows)
-                .map(|row| self.step.of_row(memory, row, rows).to_vec())
-                .collect();
+            let before: Vec<Vec<T>> = (0..rows).map(|row| self.step.of_row(memory, row, rows)).collect();
             for (row, &from) in from.iter().enumerate().filter(|(row, from)| row != *from) {
-                self.step.of_row(memory, row, rows).copy_from_slice(&before[from]);
+                self.step.write_row(memory, row, rows, &before[from]);
             }
         }
         self.rows = from.iter().map(|&row| self.rows[row].clone()).collect();
@@ -152,15 +199,14 @@ impl<T: Real> Reader<T> {
         let mut larger = Step::new(network, list, rows, self.step.room.map(|room| 2 * room));
         for memory in 0..self.step.memory.len() {
             for row in 0..rows {
-                let read = self.step.of_row(memory, row, rows);
-                larger.of_row(memory, row, rows)[..read.len()].copy_from_slice(read);
+                larger.write_row(memory, row, rows, &self.step.of_row(memory, row, rows));
             }
         }
         self.step = larger;
     }
 
     /// Moves the windows of some sequences by half a block.
-    fn move_on(&mut self, params: &Params<T>, full: &[bool]) {
+    fn move_on(&mut self, params: &impl Weights<T>, full: &[bool]) {
         let block = self.step.room.expect("only a block can be full");
         for (row, _) in self.rows.iter_mut().zip(full).filter(|(_, is_full)| **is_full) {
             row.tokens.drain(..block - block / 2);
@@ -174,7 +220,7 @@ impl<T: Real> Reader<T> {
     }
 
     /// Reads where there is room for it.
-    fn read_within(&mut self, params: &Params<T>, tokens: &[Option<TokenId>]) {
+    fn read_within(&mut self, params: &impl Weights<T>, tokens: &[Option<TokenId>]) {
         let (rows, step) = (self.rows.len(), &mut self.step);
         for (id, token) in step.plan.input_mut(step.id).iter_mut().zip(tokens) {
             *id = T::from_f64(token.map_or(0.0, f64::from));
@@ -200,7 +246,7 @@ impl<T: Real> Reader<T> {
             |row: &usize| tokens[*row].is_none() && step.room.is_none_or(|room| self.rows[*row].position == room);
         let resting: Vec<usize> = (0..rows).filter(rests).collect();
         let kept: Vec<Vec<T>> = each(step.memory.len(), &resting)
-            .map(|(memory, row)| step.of_row(memory, row, rows).to_vec())
+            .map(|(memory, row)| step.of_row(memory, row, rows))
             .collect();
         // One sequence alone has too little work in each op to be shared out.
         let plan = &mut step.plan;
@@ -212,7 +258,7 @@ impl<T: Real> Reader<T> {
             panic!("a token must be one of the network's: {error}");
         }
         for ((memory, row), kept) in each(step.memory.len(), &resting).zip(&kept) {
-            step.of_row(memory, row, rows).copy_from_slice(kept);
+            step.write_row(memory, row, rows, kept);
         }
         for (row, _) in self.rows.iter_mut().zip(tokens).filter(|(_, token)| token.is_some()) {
             row.position += 1;

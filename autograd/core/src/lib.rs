@@ -35,7 +35,7 @@ pub use graph::{Graph, NodeId};
 pub use layer::Layer;
 pub use module::{Chain, Module, OpModule};
 pub use op::Op;
-pub use params::{Init, Param, ParamList, Params};
+pub use params::{Init, PackedParams, Param, ParamList, Params};
 pub use plan::Plan;
 pub use record::{Record, Sketch};
 pub use shape::{Axes, Shape, ShapeError};

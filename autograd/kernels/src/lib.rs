@@ -26,6 +26,7 @@ mod norm;
 pub mod numbers;
 #[cfg(not(feature = "fast"))]
 mod one_thread;
+pub mod packed_matrix;
 mod reduce;
 mod rnn;
 mod rows;
@@ -45,6 +46,7 @@ pub use gemm::Gemm;
 pub use linear::{LinearGradients, LinearSizes};
 pub use lstm::{LstmGradients, LstmInputs, LstmSizes, LstmUpstream};
 pub use norm::{LayerNorm, LayerNormGradients, RmsNorm, RmsNormGradients, norm_backward_scratch_len};
+pub use packed_matrix::{Bits, PackedMatrix};
 pub use rnn::{RnnGradients, RnnInputs, RnnSizes};
 pub use rows::RowKernels;
 pub use softmax::{least_log, log_of_total, slope_of_largest};
@@ -147,6 +149,13 @@ pub trait Kernels: RowKernels {
     /// **Shapes** `x: [rows, I]`, `w: [O, I]`, `b: [O]`, `y: [rows, O]`.
     fn linear(at: LinearSizes, x: &[Self], w: &[Self], b: Option<&[Self]>, y: &mut [Self]) {
         linear::plain(at, x, w, b, y);
+    }
+
+    /// `y = x Wᵀ + b` for one row `x` and a matrix of few bits.
+    ///
+    /// **Shapes** `x: [I]`, `w: [O, I]`, `b: [O]`, `y: [O]`.
+    fn packed_linear(x: &[Self], w: &PackedMatrix, b: Option<&[Self]>, y: &mut [Self]) {
+        packed_matrix::plain(x, w, b, y);
     }
 
     /// The gradients of [`linear`](Self::linear).

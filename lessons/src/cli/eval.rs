@@ -75,7 +75,7 @@ impl Eval {
     pub fn run(&self, output: &Output<'_>) -> Result<(), CliError> {
         threads::limit(self.threads)?;
         let (folder, recipe, tokenizer) = Folder::open(&self.run)?;
-        let (model, header) = folder.load(self.checkpoint.into(), &recipe, &tokenizer)?;
+        let (model, header) = folder.load_to_ask(self.checkpoint.into(), &recipe, &tokenizer)?;
         warn_unverified(&header);
         let dataset = match (&self.text, &self.ids) {
             (Some(file), _) => Dataset::to_measure(&Text::read(file)?, &tokenizer, &recipe.corpus),

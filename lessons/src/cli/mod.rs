@@ -20,7 +20,10 @@ mod optimizer;
 mod output;
 mod plan;
 mod progress;
+mod quantize;
 mod recipe;
+mod runs;
+mod samples;
 mod search;
 mod signals;
 mod smoothing;
@@ -70,6 +73,8 @@ enum Command {
     Train(Box<train::Train>),
     Eval(eval::Eval),
     Generate(generate::Generate),
+    Quantize(quantize::Quantize),
+    Runs(runs::Runs),
     Search(search::Search),
     Plan(plan::PlanCommand),
     Step(step::StepCommand),
@@ -89,6 +94,8 @@ impl Command {
             Self::Train(train) => train.run(out),
             Self::Eval(eval) => eval.run(out),
             Self::Generate(generate) => generate.run(out),
+            Self::Quantize(quantize) => quantize.run(out),
+            Self::Runs(runs) => runs.run(out),
             Self::Search(search) => search.run(out),
             Self::Plan(plan) => plan.run(out),
             Self::Step(step) => step.run(out),

@@ -5,7 +5,10 @@ use super::output::Output;
 use super::signals::StopRequest;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
+use tapegrad_models::Model;
 use tapegrad_models::train::{Line, Progress, Watch};
+
+use super::samples::Samples;
 
 /// Where there is no bar, a line tells at least this often how far training is.
 const QUIET_MAX: Duration = Duration::from_secs(10);
@@ -21,6 +24,7 @@ pub struct ProgressIndicator {
     /// When the last line was written.
     told: Instant,
     stop: StopRequest,
+    samples: Option<Samples>,
 }
 
 impl ProgressIndicator {
@@ -41,12 +45,18 @@ impl ProgressIndicator {
             is_quiet: output.is_json() && !output.is_plain(),
             told: Instant::now(),
             stop: StopRequest::default(),
+            samples: None,
         }
     }
 
     /// The same, which ends training when somebody asks for it.
     pub fn stopping_on(self, stop: StopRequest) -> Self {
         Self { stop, ..self }
+    }
+
+    /// The same, which lets the model write text now and then.
+    pub fn sampling(self, samples: Option<Samples>) -> Self {
+        Self { samples, ..self }
     }
 
     /// Writes a line, on a terminal above the bar; programs that read JSON are spared it, unless `--plain` asks for lines.
@@ -94,6 +104,15 @@ impl Watch for ProgressIndicator {
             ));
         }
         self.bar.set_message(format!("{loss}{validation}{speed:.0} tokens/s"));
+    }
+
+    fn learnt(&mut self, step: u64, model: &Model) {
+        let Some(samples) = &self.samples else { return };
+        match samples.written(step, model) {
+            Some(Ok(text)) => self.note(&format!("step {step:>6}  {text}")),
+            Some(Err(why)) => self.warn(&format!("no sample at step {step}: {why}")),
+            None => {}
+        }
     }
 
     fn line(&mut self, line: &Line) {

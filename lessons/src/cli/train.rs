@@ -8,6 +8,7 @@ use super::optimizer::OptimizerArgs;
 use super::output::Output;
 use super::progress::ProgressIndicator;
 use super::recipe::{CorpusArgs, ModelArg, Preset, SizeArgs};
+use super::samples::Samples;
 use super::signals::{INTERRUPTED, StopRequest};
 use super::smoothing::SmoothingArgs;
 use super::threads;
@@ -60,6 +61,9 @@ pub struct Train {
     /// Continue the run in the folder from its last checkpoint; you may change --steps, --learning-rate and the intervals
     #[arg(long)]
     resume: bool,
+    /// Let the model write some text every STEPS steps, also to samples.jsonl in the folder
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..))]
+    sample_every: Option<u64>,
     /// Number of threads; the result does not depend on it [default: all cores]
     #[arg(long)]
     threads: Option<usize>,
@@ -77,6 +81,10 @@ impl Train {
             None => self.begun(&out, output)?,
         };
         let mut bar = ProgressIndicator::new(&name, output).stopping_on(StopRequest::listen()?);
+        let samples = self
+            .sample_every
+            .map(|every| Samples::new(every, &recipe, dataset.tokenizer(), folder.path()));
+        bar = bar.sampling(samples);
         let mut run = Run::resume_within(&recipe, &dataset, &folder, self.memory.bytes())?;
         if self.resume && self.sizes.is_any() {
             folder.change_recipe(&recipe)?;

@@ -14,6 +14,7 @@ mod lines;
 pub mod page;
 pub mod paths;
 pub mod quantity;
+pub mod runs;
 pub(crate) mod scale;
 mod series;
 pub(crate) mod svg;

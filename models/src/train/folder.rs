@@ -1,15 +1,20 @@
 //! The folder of a run: recipe, tokenizer, checkpoints and log.
 
 use super::checkpoint::{self, CheckpointError, Expected, Header};
+use super::events;
+use super::loaded::Loaded;
 use super::memory;
 use super::owner::{self, NotOurs, Owner};
+use super::packed_file;
 use super::recipe::{Recipe, RecipeError};
 use super::whole_file::write_atomically;
 use crate::model::{Model, ModelError};
+use crate::packed_model::AnyPacked;
 use crate::tokenizer::Tokenizer;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use tapegrad_core::kernels::Bits;
 
 /// How the names of half-written files begin.
 const TEMPORARY: &str = ".tmp";
@@ -93,7 +98,7 @@ impl Folder {
         // A process that was killed while it began a run leaves its lock, and at most these files.
         let was_begun = before.iter().any(|name| name == owner::FILE);
         let is_ours = |name: &String| {
-            let begun = [owner::FILE, "tokenizer.json", "log.jsonl"].contains(&name.as_str());
+            let begun = [owner::FILE, "tokenizer.json", "log.jsonl", events::FILE].contains(&name.as_str());
             was_begun && (begun || name.starts_with(TEMPORARY))
         };
         if let Some(file) = before.into_iter().find(|name| !is_ours(name)) {
@@ -102,6 +107,7 @@ impl Folder {
         let recipe = serde_json::to_string_pretty(recipe).expect("a recipe is numbers and names");
         folder.write("tokenizer.json", tokenizer.to_json().as_bytes())?;
         folder.write("log.jsonl", b"")?;
+        folder.write_events(&[])?;
         folder.write("recipe.json", recipe.as_bytes())?;
         Ok(folder)
     }
@@ -187,6 +193,7 @@ impl Folder {
     ///
     /// **Errors** as [`checkpoint::load`].
     pub fn load(&self, which: Which, recipe: &Recipe, tokenizer: &Tokenizer) -> Result<(Model, Header), FolderError> {
+        self.check_trainable()?;
         recipe.validate()?;
         let size = tokenizer.vocabulary().size();
         checkpoint::check_length(
@@ -204,6 +211,58 @@ impl Folder {
         Ok((model, header))
     }
 
+    /// Writes a quantised model, which the folder then holds in place of checkpoints.
+    ///
+    /// **Errors** if it cannot be written.
+    pub fn save_packed(&self, model: &dyn AnyPacked, bits: Bits, header: &Header) -> Result<(), FolderError> {
+        Ok(packed_file::save(&self.file(packed_file::FILE), model, bits, header)?)
+    }
+
+    /// An error if the folder holds a quantised model.
+    ///
+    /// **Errors** as it says.
+    pub fn check_trainable(&self) -> Result<(), FolderError> {
+        match self.is_packed() {
+            true => Err(FolderError::Packed {
+                path: self.path.display().to_string(),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// True if the folder holds a quantised model, which can be asked and not trained.
+    pub fn is_packed(&self) -> bool {
+        self.file(packed_file::FILE).exists()
+    }
+
+    /// Reads a model to be asked: the quantised one if there is one, else a checkpoint.
+    ///
+    /// **Errors** as [`load`](Self::load).
+    pub fn load_to_ask(
+        &self,
+        which: Which,
+        recipe: &Recipe,
+        tokenizer: &Tokenizer,
+    ) -> Result<(Loaded, Header), FolderError> {
+        if !self.is_packed() {
+            let (model, header) = self.load(which, recipe, tokenizer)?;
+            return Ok((Loaded::Whole(Box::new(model)), header));
+        }
+        recipe.validate()?;
+        let path = self.file(packed_file::FILE);
+        let size = tokenizer.vocabulary().size();
+        // Packed weights take at least an eighth of the bytes of numbers.
+        checkpoint::check_length(&path, memory::parameters(&recipe.model, size, recipe.block) / 8)?;
+        let ids = (size, recipe.corpus.never_predicted(tokenizer.vocabulary()));
+        let model = Model::new(&recipe.model, ids, recipe.block, recipe.training, recipe.seed)?;
+        let (model, header) = packed_file::load(&path, model)?;
+        if header.tokenizer != tokenizer.fingerprint() {
+            let path = path.display().to_string();
+            return Err(CheckpointError::OtherVocabulary { path }.into());
+        }
+        Ok((Loaded::Packed(model), header))
+    }
+
     /// Appends a line to the log.
     ///
     /// **Errors** if it cannot be written.
@@ -215,7 +274,29 @@ impl Folder {
             .open(self.file("log.jsonl"))
             .map_err(|source| self.unwritable("log.jsonl", source))?;
         file.write_all(text.as_bytes())
-            .map_err(|source| self.unwritable("log.jsonl", source))
+            .map_err(|source| self.unwritable("log.jsonl", source))?;
+        self.append_event(line)
+    }
+
+    /// Appends the same line for TensorBoard.
+    fn append_event(&self, line: &Line) -> Result<(), FolderError> {
+        let append = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.file(events::FILE));
+        let event = events::of_line(line, now());
+        append
+            .and_then(|mut file| file.write_all(&event))
+            .map_err(|source| self.unwritable(events::FILE, source))
+    }
+
+    /// Writes the file for TensorBoard anew: with these lines, the last of them now.
+    fn write_events(&self, lines: &[Line]) -> Result<(), FolderError> {
+        let last = lines.last().map_or(0.0, |line| line.seconds);
+        let at = |line: &Line| now() - (last - line.seconds);
+        let begun = events::beginning(lines.first().map_or_else(now, at));
+        let each = lines.iter().flat_map(|line| events::of_line(line, at(line)));
+        self.write(events::FILE, &begun.into_iter().chain(each).collect::<Vec<u8>>())
     }
 
     /// The lines of the log up to a step, as far as they can be read.
@@ -256,6 +337,7 @@ impl Folder {
             .map(|line| serde_json::to_string(line).expect("a line is numbers and names") + "\n")
             .collect();
         self.write("log.jsonl", text.as_bytes())?;
+        self.write_events(&log.lines)?;
         Ok(log)
     }
 
@@ -277,6 +359,12 @@ impl Folder {
             source,
         }
     }
+}
+
+/// Seconds since 1970, as TensorBoard counts them.
+fn now() -> f64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0.0, |since| since.as_secs_f64())
 }
 
 /// The folder of a run cannot be used.
@@ -336,6 +424,15 @@ pub enum FolderError {
     /// A checkpoint cannot be written or read.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// A quantised model cannot be trained.
+    #[error(
+        "{path}: this folder holds a quantised model, whose weights of few bits cannot be trained; train the run that it was \
+         made of"
+    )]
+    Packed {
+        /// The folder.
+        path: String,
+    },
     /// A number of the recipe makes no sense.
     #[error(transparent)]
     Recipe(#[from] RecipeError),

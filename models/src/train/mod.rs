@@ -6,15 +6,19 @@
 pub mod checkpoint;
 mod checksum;
 mod error;
+mod events;
 mod folder;
+mod loaded;
 mod memory;
 mod owner;
+mod packed_file;
 mod recipe;
 mod whole_file;
 
 pub use checkpoint::{CheckpointError, Header, Progress};
 pub use error::TrainError;
 pub use folder::{Folder, FolderError, Line, Log, Which};
+pub use loaded::Loaded;
 pub use memory::Memory;
 pub use recipe::{ModelName, Origin, Recipe, RecipeError};
 pub use whole_file::write_atomically;
@@ -34,6 +38,9 @@ pub trait Watch {
 
     /// After each line of the log.
     fn line(&mut self, line: &Line);
+
+    /// After each step, with the model as it is then.
+    fn learnt(&mut self, _step: u64, _model: &Model) {}
 
     /// True if training should end after this step; it is asked after each.
     fn wants_to_stop(&self) -> bool {
@@ -135,6 +142,7 @@ impl<'a> Run<'a> {
         folder: &'a Folder,
         memory: u64,
     ) -> Result<Self, TrainError> {
+        folder.check_trainable()?;
         let mut run = Self::new_within(recipe, dataset, Some(folder), memory)?;
         if folder.checkpoint(Which::Last).exists() {
             let (model, header) = folder.load(Which::Last, recipe, dataset.tokenizer())?;
@@ -285,6 +293,7 @@ impl<'a> Run<'a> {
             progress.recent_labels += report.labels as u64;
         }
         watch.step(progress, steps, report.nats);
+        watch.learnt(progress.step, &self.model);
         Ok(())
     }
 

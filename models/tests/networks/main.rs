@@ -5,6 +5,7 @@ mod cached;
 mod causal;
 mod gradients;
 mod learning;
+mod packed;
 mod padding;
 mod switches;
 mod tying;

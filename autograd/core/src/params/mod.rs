@@ -1,6 +1,7 @@
 //! Named parameters: their declaration without numbers, and their values and gradients in two flat vectors.
 
 mod list;
+mod packed;
 
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, IxDyn};
 use rand::SeedableRng;
@@ -8,6 +9,7 @@ use rand::rngs::ChaCha8Rng;
 
 use list::first_value;
 pub use list::{Init, Param, ParamList, ParamSpec};
+pub use packed::{PackedParams, Stored, Weights};
 
 use crate::numbers::Real;
 use crate::shape::Shape;

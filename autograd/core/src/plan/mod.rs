@@ -6,6 +6,7 @@
 
 mod liveness;
 mod numbers;
+mod packed;
 mod schedule;
 mod single;
 mod slots;
@@ -17,7 +18,7 @@ mod tests;
 use crate::graph::{Graph, NodeId, Source};
 use crate::numbers::Real;
 use crate::op::{Flops, ValueError};
-use crate::params::{ParamList, Params};
+use crate::params::{ParamList, Params, Weights};
 use crate::shape::Shape;
 use crate::steps::NoGradient;
 
@@ -188,9 +189,9 @@ impl<T: Real> Plan<T> {
     /// Runs forward().
     ///
     /// **Errors** if some op has no result for the values it meets, such as an id beyond its table.
-    pub fn forward(&mut self, params: &Params<T>) -> Result<(), ValueError> {
+    pub fn forward(&mut self, params: &impl Weights<T>) -> Result<(), ValueError> {
         assert_eq!(
-            params.len(),
+            params.list().len(),
             self.params_len,
             "these are not the parameters the plan was made for"
         );

@@ -8,7 +8,7 @@ use super::step::{At, BackwardStep, ForwardStep, NUMBERS, Target};
 use crate::numbers::Real;
 use crate::op::{InGradients, Inputs, Saved, ValueError};
 use crate::ops::AnyOp;
-use crate::params::Params;
+use crate::params::{Params, Weights};
 use crate::shape::Shape;
 
 /// The most operands of such a step.
@@ -37,11 +37,11 @@ impl Place {
         }
     }
 
-    fn read<T: Copy>(self, arrays: &[Vec<T>], params: &[T]) -> Option<T> {
+    fn read<T: Copy>(self, arrays: &[Vec<T>], param: impl Fn(usize) -> T) -> Option<T> {
         match self {
             Self::Number(position) => Some(arrays[NUMBERS][position as usize]),
             Self::Array(array) => Some(arrays[array as usize][0]),
-            Self::Param(begin) => Some(params[begin as usize]),
+            Self::Param(begin) => Some(param(begin as usize)),
             Self::Nothing => None,
         }
     }
@@ -74,8 +74,13 @@ impl Operands {
     }
 
     /// What `work` makes of the numbers; an operand that was not kept is empty.
-    fn with<T: Real, R>(&self, arrays: &[Vec<T>], params: &[T], work: impl FnOnce(Inputs<'_, T>) -> R) -> R {
-        let numbers = self.places.map(|place| place.read(arrays, params));
+    fn with<T: Real, R>(
+        &self,
+        arrays: &[Vec<T>],
+        param: impl Fn(usize) -> T,
+        work: impl FnOnce(Inputs<'_, T>) -> R,
+    ) -> R {
+        let numbers = self.places.map(|place| place.read(arrays, &param));
         let slices = numbers.each_ref().map(Option::as_slice);
         let count = usize::from(self.count);
         work(Inputs::new(&slices[..count], &SHAPES[..count]))
@@ -105,13 +110,17 @@ impl SingleForward {
         })
     }
 
-    pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &Params<T>) -> Result<(), ValueError> {
+    pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &impl Weights<T>) -> Result<(), ValueError> {
         let mut y = [T::ZERO];
-        self.x.with(arrays, params.values(), |x| {
-            self.op.admits(x)?;
-            self.op.forward(x, &mut y, &mut []);
-            Ok(())
-        })?;
+        self.x.with(
+            arrays,
+            |begin| params.numbers(begin, 1)[0],
+            |x| {
+                self.op.admits(x)?;
+                self.op.forward(x, &mut y, &mut []);
+                Ok(())
+            },
+        )?;
         match self.y {
             Place::Number(position) => arrays[NUMBERS][position as usize] = y[0],
             Place::Array(array) => arrays[array as usize][0] = y[0],
@@ -157,9 +166,10 @@ impl SingleBackward {
     }
 
     pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &mut Params<T>) {
-        let [y, g_y] = [self.y, self.g_y].map(|place| place.read(arrays, params.values()));
+        let value = |begin: usize| params.values()[begin];
+        let [y, g_y] = [self.y, self.g_y].map(|place| place.read(arrays, value));
         let mut g_x = [[T::ZERO]; OPERANDS_MAX];
-        self.x.with(arrays, params.values(), |x| {
+        self.x.with(arrays, value, |x| {
             let at = Saved {
                 x,
                 y: y.as_slice(),

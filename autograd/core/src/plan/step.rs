@@ -6,8 +6,10 @@ use crate::kernels::add;
 use crate::numbers::Real;
 use crate::op::{InGradients, Inputs, Saved, ValueError};
 use crate::ops::AnyOp;
-use crate::params::Params;
+use crate::params::{Params, Weights};
 use crate::shape::Shape;
+
+use super::packed;
 
 /// The index of the array in which single numbers lie side by side; the other arrays come behind it.
 pub(super) const NUMBERS: usize = 0;
@@ -32,6 +34,14 @@ impl At {
             Self::Array { array, len } => &arrays[array][..len],
             Self::Param { begin, len } => &params[begin..begin + len],
             Self::Nothing => &[],
+        }
+    }
+
+    /// The same where parameters may be packed; a packed one is empty here.
+    pub fn read_weights<'a, T>(self, arrays: &'a [Vec<T>], params: &'a impl Weights<T>) -> &'a [T] {
+        match self {
+            Self::Param { begin, len } => params.numbers(begin, len),
+            _ => self.read(arrays, &[]),
         }
     }
 
@@ -99,21 +109,31 @@ pub(super) struct ForwardStep {
 }
 
 impl ForwardStep {
-    pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &Params<T>) -> Result<(), ValueError> {
+    pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &impl Weights<T>) -> Result<(), ValueError> {
         let (mut y, mut notes) = (self.y.take(arrays), self.notes.take(arrays));
-        let x: SmallVec<[&[T]; 8]> = self.x.iter().map(|at| at.read(arrays, params.values())).collect();
-        let inputs = Inputs::new(&x, &self.shapes);
-        let admitted = self.op.admits(inputs);
-        if admitted.is_ok() && self.rewrites {
-            self.op.rewrite(inputs, &mut y[..self.y.len()]);
-        } else if admitted.is_ok() {
-            self.op
-                .forward(inputs, &mut y[..self.y.len()], &mut notes[..self.notes.len()]);
-        }
+        let x: SmallVec<[&[T]; 8]> = self.x.iter().map(|at| at.read_weights(arrays, params)).collect();
+        let results = (&mut y[..self.y.len()], &mut notes[..self.notes.len()]);
+        let admitted = match packed::operands(&self.x, params) {
+            None => self.compute(Inputs::new(&x, &self.shapes), results),
+            Some(packed) => packed::compute(self, &x, &packed, results),
+        };
         drop(x);
         self.y.put(arrays, y);
         self.notes.put(arrays, notes);
         admitted
+    }
+
+    pub(super) fn compute<T: Real>(
+        &self,
+        inputs: Inputs<'_, T>,
+        (y, notes): (&mut [T], &mut [T]),
+    ) -> Result<(), ValueError> {
+        self.op.admits(inputs)?;
+        match self.rewrites {
+            true => self.op.rewrite(inputs, y),
+            false => self.op.forward(inputs, y, notes),
+        }
+        Ok(())
     }
 
     /// The same step without the arrays that backward() does not read: their memory may hold something else by then.

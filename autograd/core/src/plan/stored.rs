@@ -5,7 +5,7 @@ use super::single::{SingleBackward, SingleForward};
 use super::step::{BackwardStep, ForwardStep, NUMBERS};
 use crate::numbers::Real;
 use crate::op::ValueError;
-use crate::params::Params;
+use crate::params::{Params, Weights};
 
 /// One step, or several instructions in a row.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub(super) fn store<I, S, G>(
 }
 
 impl Forward {
-    pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &Params<T>) -> Result<(), ValueError> {
+    pub fn run<T: Real>(&self, arrays: &mut [Vec<T>], params: &impl Weights<T>) -> Result<(), ValueError> {
         match self {
             Self::Numbers(instructions) => {
                 let numbers = &mut arrays[NUMBERS][..];

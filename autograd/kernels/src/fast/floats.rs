@@ -1,11 +1,13 @@
 //! `f32` and `f64` take the fast kernels; the lists are those of [`RowKernels`] and [`Kernels`].
 
 use super::elementwise::{map, map_backward};
-use super::{adamw, attention, attention_backward, cross_entropy, gemm, linear, lstm, norm, reduce, rnn, softmax};
+use super::{
+    adamw, attention, attention_backward, cross_entropy, gemm, linear, lstm, norm, packed_matrix, reduce, rnn, softmax,
+};
 use crate::{
     AdamwStep, AttentionGradients, AttentionInputs, AttentionSizes, CrossEntropy, Function, Gemm, Kernels, LayerNorm,
-    LayerNormGradients, LinearGradients, LinearSizes, LstmGradients, LstmInputs, LstmSizes, LstmUpstream, RmsNorm,
-    RmsNormGradients, RnnGradients, RnnInputs, RnnSizes, RowKernels,
+    LayerNormGradients, LinearGradients, LinearSizes, LstmGradients, LstmInputs, LstmSizes, LstmUpstream, PackedMatrix,
+    RmsNorm, RmsNormGradients, RnnGradients, RnnInputs, RnnSizes, RowKernels,
 };
 
 /// Each line hands a method of a trait on to the function of the same arguments.
@@ -104,6 +106,7 @@ macro_rules! fast_kernels {
                 scratch: &mut [Self]
             ) = lstm::lstm_backward;
             linear(at: LinearSizes, x: &[Self], w: &[Self], b: Option<&[Self]>, y: &mut [Self]) = linear::linear;
+            packed_linear(x: &[Self], w: &PackedMatrix, b: Option<&[Self]>, y: &mut [Self]) = packed_matrix::packed_linear;
             linear_backward(at: LinearSizes, x: &[Self], w: &[Self], g_y: &[Self], gradients: LinearGradients<'_, Self>)
                 = linear::linear_backward;
             adamw(step: AdamwStep, w: &mut [Self], g: &[Self], m: &mut [Self], v: &mut [Self]) = adamw::adamw;

@@ -21,6 +21,7 @@ mod math;
 mod matrix;
 mod norm;
 mod packed;
+mod packed_matrix;
 mod peak;
 mod product;
 mod reduce;

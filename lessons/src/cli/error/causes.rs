@@ -6,6 +6,7 @@ use crate::bench::BenchError;
 use tapegrad_models::corpus::{BatchError, CorpusError, TextError};
 use tapegrad_models::decode::{DecodeError, SamplingError};
 use tapegrad_models::model::ModelError;
+use tapegrad_models::packed_model::PackError;
 use tapegrad_models::planner::PlanError;
 use tapegrad_models::tokenizer::TrainTokenizerError;
 use tapegrad_models::train::{CheckpointError, FolderError, RecipeError, TrainError};
@@ -33,6 +34,7 @@ trait Placed {
 
 impl Placed for BatchError {}
 impl Placed for ModelError {}
+impl Placed for PackError {}
 impl Placed for SamplingError {}
 impl Placed for TrainTokenizerError {}
 impl Placed for DecodeError {}
@@ -95,6 +97,7 @@ impl Placed for FolderError {
             | Self::Held { path, .. }
             | Self::NoRun { path, .. }
             | Self::Damaged { path, .. }
+            | Self::Packed { path }
             | Self::Unwritable { path, .. } => Some(path),
             Self::Checkpoint(error) => error.place(),
             Self::Recipe(error) => error.place(),
@@ -120,6 +123,7 @@ causes! {
     BatchError => |_error| ErrorCode::Batch;
     CorpusError => |error| corpus(&error);
     ModelError => |_error| ErrorCode::Model;
+    PackError => |_error| ErrorCode::Model;
     RecipeError => |error| recipe(&error);
     CheckpointError => |error| checkpoint(&error);
     FolderError => |error| folder(&error);

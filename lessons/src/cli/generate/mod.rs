@@ -97,7 +97,7 @@ impl Generate {
         self.check()?;
         let ids = self.ids.as_deref().map(|ids| ids::parsed(ids, "--ids")).transpose()?;
         let (folder, recipe, tokenizer) = Folder::open(&self.run)?;
-        let (model, header) = folder.load(self.checkpoint.into(), &recipe, &tokenizer)?;
+        let (model, header) = folder.load_to_ask(self.checkpoint.into(), &recipe, &tokenizer)?;
         warn_unverified(&header);
         let seed = output.seed().unwrap_or(1);
         let mut prompt = self.prompt.clone().unwrap_or_default();

@@ -111,6 +111,7 @@ pages! {
     the_commands_of_checking_run "docs/checking.md"
     the_commands_of_contributing_run "docs/contributing.md"
     the_commands_of_coverage_run "docs/coverage.md"
+    the_commands_of_datasets_run "docs/datasets.md"
     the_commands_of_decoding_run "docs/decoding.md"
     the_commands_of_editors_run "docs/editors.md"
     the_commands_of_errata_run "docs/errata.md"

@@ -56,3 +56,29 @@ fn the_numbers_in_the_errata_are_computed() {
         );
     }
 }
+
+#[test]
+fn d14_every_data_set_of_the_lectures_is_explained() {
+    let page = std::fs::read_to_string(root().join("docs/datasets.md")).unwrap();
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+    for (name, size) in [
+        ("The Pile", "800 GB"),
+        ("Dolma", "3 trillion tokens"),
+        ("ImageNet", ""),
+        ("COCO", ""),
+        ("ADE20k", ""),
+        ("MNIST", ""),
+        ("MMLU", "57 tasks"),
+        ("MBPP", "about 400"),
+    ] {
+        let row = rows
+            .iter()
+            .find(|row| row[1] == name)
+            .unwrap_or_else(|| panic!("{name} is missing"));
+        assert!(!row[2].is_empty() && row[3] == size, "{row:?}");
+    }
+}
