@@ -3,12 +3,11 @@
 use crate::corpus::Batch;
 use crate::language_model::{LogProbs, Logits, Rows};
 use crate::network::Network;
-use crate::neural::Traced;
 use crate::reader::Reader;
 use crate::tokenizer::TokenId;
+use crate::traced::{Beside, Traced};
 use std::cell::RefCell;
 use tapegrad_core::kernels::with_team;
-use tapegrad_core::ops::Reduction;
 use tapegrad_core::params::Weights;
 
 /// What is asked, and the plan that scored last.
@@ -42,7 +41,7 @@ impl<'m, N: Network, W: Weights<f32>> Asked<'m, N, W> {
         let mut scoring = self.scoring.borrow_mut();
         if scoring.as_ref().is_none_or(|traced| traced.sizes != sizes) {
             let is_masked = !self.never.is_empty();
-            let traced = Traced::new(self.network, self.params.list(), sizes, Reduction::None, is_masked);
+            let traced = Traced::new(self.network, self.params.list(), sizes, Beside::Mask(is_masked));
             *scoring = Some(traced);
         }
         let traced = scoring.as_mut().expect("it was traced just now");
@@ -77,6 +76,10 @@ impl<N: Network, W: Weights<f32>> Rows for AskedRows<'_, N, W> {
         let rows = tokens.iter().zip(logits.chunks(asked.network.vocabulary()));
         rows.map(|(token, logits)| token.map(|_| asked.predicted(logits)))
             .collect()
+    }
+
+    fn forget(&mut self) {
+        self.reader.forget();
     }
 
     fn rearrange(&mut self, from: &[usize]) {

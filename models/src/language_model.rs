@@ -47,6 +47,9 @@ pub trait Rows {
     /// **Panics** if there are not as many entries as rows.
     fn next(&mut self, tokens: &[Option<TokenId>]) -> Vec<Option<Logits>>;
 
+    /// Begins all rows anew.
+    fn forget(&mut self);
+
     /// Lets each row go on from what another has read: row `i` becomes a copy of row `from[i]` as that was before.
     ///
     /// **Panics** if there are not as many entries as rows.
@@ -65,6 +68,10 @@ impl<M: LanguageModel + ?Sized> Rows for OneByOne<'_, M> {
         let rows = self.states.iter_mut().zip(tokens);
         rows.map(|(state, token)| token.map(|token| self.model.next(state, token)))
             .collect()
+    }
+
+    fn forget(&mut self) {
+        self.states = vec![self.model.start(); self.states.len()];
     }
 
     fn rearrange(&mut self, from: &[usize]) {

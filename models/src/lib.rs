@@ -33,6 +33,7 @@
 mod asked;
 pub mod corpus;
 pub mod decode;
+pub mod distill;
 pub mod evaluation;
 mod fingerprint;
 mod fold_hash;
@@ -51,6 +52,7 @@ pub mod rnn_lm;
 pub mod score;
 pub mod table_lm;
 pub mod tokenizer;
+mod traced;
 pub mod train;
 pub mod transformer_lm;
 

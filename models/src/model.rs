@@ -1,6 +1,7 @@
 //! Any of the models, as a recipe names it: made, trained, asked, and saved the same way.
 
 use crate::corpus::Batch;
+use crate::distill::Distillation;
 use crate::language_model::{AnyLanguageModel, Learner, StepReport};
 use crate::layers::Bias;
 use crate::layers::architecture::{Architecture, ArchitectureError};
@@ -200,6 +201,14 @@ impl Model {
             _ => false,
         };
         fits.then_some(()).ok_or(ModelError::OtherSizes)
+    }
+
+    /// Learns from a batch and from the targets of a teacher.
+    ///
+    /// **Panics** if it is a counting model, which has no gradients.
+    pub fn learn_from(&mut self, batch: &Batch, learning_rate: f64, at: Distillation, targets: &[f32]) -> StepReport {
+        neural!(self, _ => panic!("a model that counts has no teacher"),
+            model => model.learn_from(batch, learning_rate, at, targets))
     }
 
     /// The model as something to be asked.

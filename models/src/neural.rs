@@ -1,26 +1,26 @@
 //! A network with its parameters: trained by gradient steps, asked as a language model.
 
-use rand::rngs::ChaCha8Rng;
-use rand::{RngExt, SeedableRng};
 use std::cell::RefCell;
 
 use crate::asked::Asked;
 use crate::corpus::{Batch, NO_LABEL};
+use crate::distill::Distillation;
 use crate::language_model::{GradientReport, LanguageModel, Learner, LogProbs, Logits, Rows, StepReport};
 use crate::network::Network;
 use crate::packed_model::PackedModel;
 use crate::reader::Reader;
 use crate::tokenizer::TokenId;
-use tapegrad_core::graph::{NodeId, Source};
+use crate::traced::{Beside, Traced};
+use tapegrad_core::graph::Source;
 use tapegrad_core::kernels::Bits;
 use tapegrad_core::kernels::with_team;
-use tapegrad_core::ops::{Reduction, cross_entropy, dropout};
+use tapegrad_core::ops::{Reduction, cross_entropy};
 use tapegrad_core::optim::{Adam, AdamConfig, DecayKind, Decayed, Optimizer, clip_global_norm};
-use tapegrad_core::params::{PackedParams, Stored, Weights, array};
+use tapegrad_core::params::{PackedParams, Stored, array};
 use tapegrad_core::shape::Shape;
 use tapegrad_core::tape::Tape;
 use tapegrad_core::var::Var;
-use tapegrad_core::{ParamList, Params, Plan, Sketch};
+use tapegrad_core::{ParamList, Params};
 
 /// A network, its parameters and its optimiser.
 ///
@@ -35,6 +35,8 @@ pub struct Neural<N> {
     /// The ids that no label can be.
     never: Vec<TokenId>,
     seed: u64,
+    /// What a teacher adds to the loss, if there is one.
+    distillation: Option<Distillation>,
     training: Option<Traced>,
     scoring: RefCell<Option<Traced>>,
 }
@@ -117,23 +119,6 @@ impl Training {
     }
 }
 
-/// A plan with the places of its inputs and of its result.
-#[derive(Debug)]
-pub(crate) struct Traced {
-    pub(crate) plan: Plan<f32>,
-    pub(crate) sizes: [usize; 2],
-    ids: NodeId,
-    labels: NodeId,
-    /// What is added to the logits of each position: 0, or [`NEVER`].
-    mask: Option<NodeId>,
-    /// The masks of dropout: 1 where a number is kept.
-    kept: Vec<NodeId>,
-    pub(crate) loss: NodeId,
-}
-
-/// What is added to the logit of an id that never comes: its exponential is 0 in `f32`, and no difference overflows.
-const NEVER: f32 = -1e6;
-
 impl<N: Network> Neural<N> {
     /// A network with first values drawn from a seed.
     ///
@@ -151,6 +136,7 @@ impl<N: Network> Neural<N> {
             clip: training.clip,
             never: Vec::new(),
             seed,
+            distillation: None,
             training: None,
             scoring,
         }
@@ -238,10 +224,21 @@ impl<N: Network> Neural<N> {
         first.map(|op| format!("the first result that is not finite is that of the op `{op}`"))
     }
 
-    fn step(&mut self, batch: &Batch, learning_rate: f64) -> StepReport {
+    /// Learns from a batch and from the targets of a teacher.
+    pub fn learn_from(&mut self, batch: &Batch, learning_rate: f64, at: Distillation, targets: &[f32]) -> StepReport {
+        if self.distillation != Some(at) {
+            (self.distillation, self.training) = (Some(at), None);
+        }
+        with_team(|| self.step(batch, learning_rate, targets))
+    }
+
+    fn step(&mut self, batch: &Batch, learning_rate: f64, targets: &[f32]) -> StepReport {
         self.trained([batch.rows(), batch.time()]);
         let traced = self.training.as_mut().expect("it was traced just now");
         traced.give(batch);
+        if let Some(soft) = traced.soft {
+            traced.plan.set(soft, targets);
+        }
         traced.draw(self.network.dropout(), self.seed, self.optimizer.steps());
         traced.forward(&self.params);
         traced.plan.backward(&mut self.params);
@@ -265,108 +262,20 @@ impl<N: Network> Neural<N> {
                 &self.network,
                 self.params.list(),
                 sizes,
-                Reduction::Mean,
-                false,
+                Beside::Teacher(self.distillation),
             ));
         }
         self.training.as_mut().expect("it was traced just now")
     }
 }
 
-/// The mean loss of a batch in training, and the masks of dropout: 1 where a number is kept.
-pub(crate) fn training_loss<'t>(
-    network: &dyn Network,
-    sketch: &'t Sketch,
-    ids: Var<'t>,
-    labels: Var<'t>,
-) -> (Var<'t>, Vec<NodeId>) {
-    let (mut kept, keep) = (Vec::new(), 1.0 - network.dropout());
-    let mut drop = |x: Var<'t>| {
-        let mask = sketch.data("kept", x.shape());
-        kept.push(mask.id());
-        dropout(x, mask, keep)
-    };
-    let logits = match keep {
-        1.0 => network.logits(ids),
-        _ => network.training_logits(ids, &mut drop),
-    };
-    let loss = cross_entropy(logits, labels, Some(NO_LABEL as usize), Reduction::Mean);
-    (loss, kept)
-}
-
-impl Traced {
-    pub(crate) fn new(
-        network: &impl Network,
-        list: &ParamList,
-        sizes: [usize; 2],
-        reduction: Reduction,
-        is_masked: bool,
-    ) -> Self {
-        let sketch = Sketch::new();
-        let ids = sketch.data("ids", sizes);
-        let labels = sketch.data("labels", sizes);
-        let mask = is_masked.then(|| sketch.data("mask", [network.vocabulary()]));
-        let (loss, kept) = match reduction {
-            Reduction::Mean => training_loss(network, &sketch, ids, labels),
-            _ => {
-                let logits = network.logits(ids);
-                let logits = mask.map_or(logits, |mask| logits + mask);
-                let loss = cross_entropy(logits, labels, Some(NO_LABEL as usize), reduction);
-                (loss, Vec::new())
-            }
-        };
-        let objective = (reduction == Reduction::Mean).then(|| loss.id());
-        let [ids, labels, loss] = [ids, labels, loss].map(|var| var.id());
-        let mask = mask.map(|mask| mask.id());
-        let plan = Plan::new(&sketch.into_graph(), list, &[loss], objective)
-            .unwrap_or_else(|error| panic!("invariant: every parameter of a network is used: {error}"));
-        Self {
-            plan,
-            sizes,
-            ids,
-            labels,
-            mask,
-            kept,
-            loss,
-        }
-    }
-
-    /// Draws the masks of dropout, by the seed and the number of the step alone.
-    fn draw(&mut self, dropout: f64, seed: u64, step: u64) {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(step + 1);
-        for &mask in &self.kept {
-            let mask = self.plan.input_mut(mask);
-            mask.iter_mut()
-                .for_each(|kept| *kept = f32::from(u8::from(rng.random::<f64>() >= dropout)));
-        }
-    }
-
-    pub(crate) fn mask(&mut self, never: &[TokenId]) {
-        if let Some(mask) = self.mask {
-            let mask = self.plan.input_mut(mask);
-            mask.fill(0.0);
-            never.iter().for_each(|&id| mask[id as usize] = NEVER);
-        }
-    }
-
-    pub(crate) fn forward(&mut self, params: &impl Weights<f32>) {
-        if let Err(error) = self.plan.forward(params) {
-            panic!("a batch must fit its network: {error}");
-        }
-    }
-
-    pub(crate) fn give(&mut self, batch: &Batch) {
-        let fill = |place: &mut [f32], ids: &[TokenId]| place.iter_mut().zip(ids).for_each(|(x, &id)| *x = id as f32);
-        fill(self.plan.input_mut(self.ids), batch.inputs());
-        fill(self.plan.input_mut(self.labels), batch.labels());
-    }
-}
-
 impl<N: Network> Learner for Neural<N> {
     /// **Panics** if the batch holds no label or an id beyond the vocabulary: the corpora never give such a batch.
     fn learn(&mut self, batch: &Batch, learning_rate: f64) -> StepReport {
-        with_team(|| self.step(batch, learning_rate))
+        if self.distillation.is_some() {
+            (self.distillation, self.training) = (None, None);
+        }
+        with_team(|| self.step(batch, learning_rate, &[]))
     }
 
     fn parameter_count(&self) -> usize {

@@ -180,6 +180,15 @@ impl<T: Real> Reader<T> {
         self.step.plan.value(self.step.logits)
     }
 
+    /// Begins all sequences anew.
+    pub(crate) fn forget(&mut self) {
+        self.rows.fill(Row::default());
+        for memory in 0..self.step.memory.len() {
+            let id = self.step.memory[memory].id;
+            self.step.plan.input_mut(id).fill(T::ZERO);
+        }
+    }
+
     /// Lets each sequence go on from what another has read.
     pub(crate) fn rearrange(&mut self, from: &[usize]) {
         let rows = self.rows.len();

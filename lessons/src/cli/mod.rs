@@ -28,6 +28,7 @@ mod search;
 mod signals;
 mod smoothing;
 mod step;
+mod teacher;
 mod threads;
 mod tokenize;
 mod train;

@@ -11,6 +11,7 @@ use super::recipe::{CorpusArgs, ModelArg, Preset, SizeArgs};
 use super::samples::Samples;
 use super::signals::{INTERRUPTED, StopRequest};
 use super::smoothing::SmoothingArgs;
+use super::teacher::{self, TeacherArgs};
 use super::threads;
 use clap::Args;
 use serde_json::json;
@@ -27,6 +28,7 @@ use tapegrad_models::train::{Folder, ModelName, Origin, Recipe, Run, Trained, Wh
   tapegrad train transformer --text shakespeare.txt --architecture llama2 --dropout 0.1
   tapegrad train transformer --out runs/char --resume --steps 4000
   tapegrad train transformer --from runs/char --text other.txt --steps 200 --out runs/tuned
+  tapegrad train lstm --text shakespeare.txt --teacher runs/char --width 64 --out runs/small
   tapegrad train ngram --text shakespeare.txt --smoothing witten-bell --order 4
   tapegrad train transformer --text shakespeare.txt --unit bpe --vocabulary 1024 --out runs/bpe
   tapegrad train lstm --text shakespeare.txt --tokenizer tokenizer.json --out runs/parts")]
@@ -47,6 +49,8 @@ pub struct Train {
     smoothing: SmoothingArgs,
     #[command(flatten)]
     architecture: ArchitectureArgs,
+    #[command(flatten)]
+    teacher: TeacherArgs,
     #[command(flatten)]
     memory: MemoryArgs,
     /// Fine-tune: begin with the weights of the run in this folder, on its text or another text
@@ -85,9 +89,13 @@ impl Train {
             .sample_every
             .map(|every| Samples::new(every, &recipe, dataset.tokenizer(), folder.path()));
         bar = bar.sampling(samples);
+        let taught_by = teacher::loaded(&recipe, dataset.tokenizer())?;
         let mut run = Run::resume_within(&recipe, &dataset, &folder, self.memory.bytes())?;
         if self.resume && self.sizes.is_any() {
             folder.change_recipe(&recipe)?;
+        }
+        if let Some(teacher) = &taught_by {
+            run = run.taught_by(teacher.language_model());
         }
         run.notices().iter().for_each(|notice| bar.warn(notice));
         cut_sentences(&dataset, recipe.block)
@@ -123,6 +131,7 @@ impl Train {
         // Everything that can be wrong with the recipe shows before the folder is made.
         recipe.check(&dataset)?;
         Run::new_within(&recipe, &dataset, None, self.memory.bytes())?;
+        teacher::loaded(&recipe, dataset.tokenizer())?;
         let folder = Folder::begin(out, &recipe, dataset.tokenizer())?;
         Ok((folder, recipe, dataset))
     }
@@ -253,7 +262,7 @@ impl Train {
         let given = [("--preset", self.preset.is_some()), ("--seed", output.seed().is_some())];
         let given = given.into_iter().chain(self.corpus.given()).chain(self.sizes.fixed());
         let given = given.chain(self.optimizer.given()).chain(self.smoothing.given());
-        let given = given.chain(self.architecture.given());
+        let given = given.chain(self.architecture.given()).chain(self.teacher.given());
         given
             .filter(|(_, is_given)| *is_given)
             .map(|(option, _)| option)
@@ -300,6 +309,7 @@ impl Train {
         }
         self.sizes.check_counting(&recipe.model)?;
         self.optimizer.apply(&recipe.model, &mut recipe.training)?;
+        self.teacher.apply(&mut recipe)?;
         self.sizes.apply_to_batches(&mut recipe)?;
         Ok(recipe)
     }

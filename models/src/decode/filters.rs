@@ -15,7 +15,7 @@ pub(super) fn most_probable(values: &[f64]) -> Option<usize> {
 
 /// **Formula**: `p_i = exp(y_i / T) / sum_j exp(y_j / T)`, in its limits too: for `T = 0` the first of the most probable
 /// tokens has 1, for `T = ∞` all possible tokens have the same. All zeros where no token is possible.
-pub(super) fn softmax(values: &[f64], temperature: f64) -> Vec<f64> {
+pub(crate) fn softmax(values: &[f64], temperature: f64) -> Vec<f64> {
     let Some(best) = most_probable(values) else {
         return vec![0.0; values.len()];
     };

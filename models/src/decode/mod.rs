@@ -15,6 +15,7 @@ mod side_by_side;
 mod tests;
 mod text;
 
+pub(crate) use filters::softmax;
 pub use generation::{DecodeError, Generated, Generation, Request, Token, generate};
 pub use sampling::{Filter, Sampling, SamplingError, Stage};
 pub use search::{beam_search, every_text};

@@ -301,7 +301,9 @@ struct Traced {
 fn trace(network: &dyn Network, amount: Amount) -> Traced {
     let sketch = Sketch::new();
     let [ids, labels] = ["ids", "labels"].map(|name| sketch.data(name, [amount.rows, amount.block]));
-    let loss = crate::neural::training_loss(network, &sketch, ids, labels).0.id();
+    let loss = crate::traced::training_loss(network, &sketch, ids, labels, None)
+        .loss
+        .id();
     let graph = sketch.into_graph();
     let flops = graph.flops();
     Traced {

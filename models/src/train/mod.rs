@@ -5,6 +5,7 @@
 
 pub mod checkpoint;
 mod checksum;
+mod clock;
 mod error;
 mod events;
 mod folder;
@@ -20,15 +21,16 @@ pub use error::TrainError;
 pub use folder::{Folder, FolderError, Line, Log, Which};
 pub use loaded::Loaded;
 pub use memory::Memory;
-pub use recipe::{ModelName, Origin, Recipe, RecipeError};
+pub use recipe::{ModelName, Origin, Recipe, RecipeError, Taught};
 pub use whole_file::write_atomically;
 
 use crate::corpus::{Batch, Batches, Dataset, Part};
+use crate::distill::{Distillation, Teacher};
 use crate::evaluation::Evaluation;
-use crate::language_model::Learner;
+use crate::language_model::{AnyLanguageModel, Learner};
 use crate::model::Model;
+use clock::Clock;
 use owner::Owner;
-use std::time::Instant;
 use tapegrad_core::memory::{MEMORY, TooMuch};
 
 /// Someone who looks on while a model is trained: a progress bar, a test.
@@ -63,6 +65,7 @@ pub struct Run<'a> {
     dataset: &'a Dataset,
     folder: Option<&'a Folder>,
     model: Model,
+    teacher: Option<(Teacher<'a>, Distillation)>,
     progress: Progress,
     lines: Vec<Line>,
     notices: Vec<String>,
@@ -116,6 +119,7 @@ impl<'a> Run<'a> {
             dataset,
             folder,
             model,
+            teacher: None,
             progress: Progress::default(),
             lines: Vec::new(),
             notices: Vec::new(),
@@ -196,6 +200,13 @@ impl<'a> Run<'a> {
         Ok(self)
     }
 
+    /// Learns from a teacher too, as the recipe says.
+    pub fn taught_by(mut self, model: &'a dyn AnyLanguageModel) -> Self {
+        let taught = self.recipe.teacher.as_ref().map(|taught| taught.distillation);
+        self.teacher = taught.map(|at| (Teacher::new(model, at.temperature), at));
+        self
+    }
+
     /// What a person should know about the files that this run goes on from.
     pub fn notices(&self) -> &[String] {
         &self.notices
@@ -273,7 +284,13 @@ impl<'a> Run<'a> {
         clock: &Clock,
         watch: &mut dyn Watch,
     ) -> Result<(), TrainError> {
-        let report = self.model.learn(batch, learning_rate);
+        let report = match &mut self.teacher {
+            None => self.model.learn(batch, learning_rate),
+            Some((teacher, at)) => {
+                let targets = teacher.targets(batch);
+                self.model.learn_from(batch, learning_rate, *at, &targets)
+            }
+        };
         self.progress.step += 1;
         if report.nats.is_some_and(|nats| !nats.is_finite()) {
             return Err(self.diverged(batch, learning_rate));
@@ -418,22 +435,3 @@ const SMALLER: &str = "; choose smaller sizes (--batch, --block, --width, --laye
 /// What mends too many counts.
 const SHORTER: &str = " for its counts; take a smaller --order or a shorter text, or allow more with --memory, as in \
                        --memory 8GB";
-
-/// Seconds over several sessions.
-struct Clock {
-    before: f64,
-    since: Instant,
-}
-
-impl Clock {
-    fn new(before: f64) -> Self {
-        Self {
-            before,
-            since: Instant::now(),
-        }
-    }
-
-    fn seconds(&self) -> f64 {
-        self.before + self.since.elapsed().as_secs_f64()
-    }
-}

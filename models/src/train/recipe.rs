@@ -2,6 +2,7 @@
 
 use super::error::TrainError;
 use crate::corpus::{BatchError, CorpusConfig, CorpusError, Dataset, Part, Unit};
+use crate::distill::Distillation;
 use crate::fingerprint::fingerprint;
 use crate::layers::Bias;
 use crate::layers::architecture::Architecture;
@@ -52,6 +53,19 @@ pub struct Recipe {
     /// Whose weights the run began with, if it did not begin with drawn ones. The tokenizer is then theirs too.
     #[serde(default)]
     pub from: Option<Origin>,
+    /// The run that it learns from, besides the labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teacher: Option<Taught>,
+}
+
+/// The run from which another learns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Taught {
+    /// Its folder.
+    pub run: String,
+    /// How much it counts.
+    pub distillation: Distillation,
 }
 
 /// The run whose weights another began with.
@@ -139,6 +153,25 @@ impl Recipe {
                 "a finite number above 0",
             ),
         ];
+        let taught = self
+            .teacher
+            .as_ref()
+            .map(|taught| taught.distillation)
+            .unwrap_or_default();
+        let numbers = numbers.into_iter().chain([
+            (
+                "teacher.distillation.weight",
+                taught.weight,
+                (0.0..=1.0).contains(&taught.weight),
+                "at least 0 and at most 1",
+            ),
+            (
+                "teacher.distillation.temperature",
+                taught.temperature,
+                positive(taught.temperature),
+                "a finite number above 0",
+            ),
+        ]);
         let counts = [
             ("evaluate_tokens", self.evaluate_tokens.unwrap_or(1)),
             ("block", self.block as u64),
@@ -148,7 +181,7 @@ impl Recipe {
             ("checkpoint_every", self.checkpoint_every),
         ];
         let counts = counts.map(|(name, count)| (name, count as f64, count > 0, "at least 1"));
-        match numbers.into_iter().chain(counts).find(|(_, _, is_right, _)| !is_right) {
+        match numbers.chain(counts).find(|(_, _, is_right, _)| !is_right) {
             Some((name, value, _, must)) => return Err(RecipeError::Number { name, value, must }),
             None => self.model.check()?,
         }
@@ -234,6 +267,7 @@ impl Recipe {
             checkpoint_every: 250,
             seed: 1,
             from: None,
+            teacher: None,
         }
     }
 
@@ -300,6 +334,7 @@ impl Recipe {
             checkpoint_every: 500,
             seed: 1,
             from: None,
+            teacher: None,
         };
         let recurrent = RecurrentSizes {
             embedding: 32,

@@ -11,6 +11,7 @@ mod parts;
 mod plan_memory;
 mod resume;
 mod table;
+mod teacher;
 mod threads;
 
 use safetensors::SafeTensors;
@@ -87,6 +88,7 @@ fn recipe(model: ModelConfig) -> Recipe {
         checkpoint_every: 4,
         seed: 1,
         from: None,
+        teacher: None,
     }
 }
 
