@@ -7,16 +7,14 @@ use crate::corpus::{Batch, NO_LABEL};
 use crate::distill::Distillation;
 use crate::language_model::{GradientReport, LanguageModel, Learner, LogProbs, Logits, Rows, StepReport};
 use crate::network::Network;
-use crate::packed_model::PackedModel;
 use crate::reader::Reader;
 use crate::tokenizer::TokenId;
 use crate::traced::{Beside, Traced};
 use tapegrad_core::graph::Source;
-use tapegrad_core::kernels::Bits;
 use tapegrad_core::kernels::with_team;
 use tapegrad_core::ops::{Reduction, cross_entropy};
 use tapegrad_core::optim::{Adam, AdamConfig, DecayKind, Decayed, Optimizer, clip_global_norm};
-use tapegrad_core::params::{PackedParams, Stored, array};
+use tapegrad_core::params::array;
 use tapegrad_core::shape::Shape;
 use tapegrad_core::tape::Tape;
 use tapegrad_core::var::Var;
@@ -318,17 +316,8 @@ impl<N: Network> Neural<N> {
         }
     }
 
-    /// The same network with its matrices in few bits, to be asked and not to be trained.
-    ///
-    /// **Errors** with the name of a parameter that is not finite, or too large for so few bits.
-    pub fn packed(self, bits: Bits) -> Result<PackedModel<N>, String> {
-        let params = PackedParams::pack(&self.params, bits, PackedModel::<N>::COLS_LEAST)?;
-        Ok(PackedModel::new(self.network, params, self.never))
-    }
-
-    /// The same network with packed parameters that were read from a file; `None` if they are of another network.
-    pub(crate) fn with_packed(self, stored: Vec<Stored<f32>>) -> Option<PackedModel<N>> {
-        let params = PackedParams::new(self.params.list(), stored)?;
-        Some(PackedModel::new(self.network, params, self.never))
+    /// The network, its parameters, and the ids that never come.
+    pub(crate) fn into_parts(self) -> (N, Params<f32>, Vec<TokenId>) {
+        (self.network, self.params, self.never)
     }
 }

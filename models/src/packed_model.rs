@@ -7,6 +7,7 @@ use crate::corpus::Batch;
 use crate::language_model::{AnyLanguageModel, LanguageModel, LogProbs, Logits, Rows};
 use crate::model::Model;
 use crate::network::Network;
+use crate::neural::Neural;
 use crate::reader::Reader;
 use crate::tokenizer::TokenId;
 use crate::traced::Traced;
@@ -28,13 +29,31 @@ impl<N: Network> PackedModel<N> {
     /// Narrower matrices stay as they are: a group of 32 weights would be mostly empty.
     pub const COLS_LEAST: usize = 32;
 
-    pub(crate) fn new(network: N, params: PackedParams<f32>, never: Vec<TokenId>) -> Self {
+    fn new(network: N, params: PackedParams<f32>, never: Vec<TokenId>) -> Self {
         Self {
             network,
             params,
             never,
             scoring: RefCell::new(None),
         }
+    }
+
+    /// A trained network with its matrices in few bits.
+    ///
+    /// **Errors** with the name of a parameter that is not finite, or too large for so few bits.
+    pub fn of(model: Neural<N>, bits: Bits) -> Result<Self, PackError> {
+        let (network, params, never) = model.into_parts();
+        match PackedParams::pack(&params, bits, Self::COLS_LEAST) {
+            Ok(params) => Ok(Self::new(network, params, never)),
+            Err(name) => Err(PackError::Parameter { name }),
+        }
+    }
+
+    /// A network with packed parameters that were read from a file; `None` if they are of another network.
+    fn with_stored(model: Neural<N>, stored: Vec<Stored<f32>>) -> Option<Self> {
+        let (network, params, never) = model.into_parts();
+        let params = PackedParams::new(params.list(), stored)?;
+        Some(Self::new(network, params, never))
     }
 
     fn asked(&self) -> Asked<'_, N, PackedParams<f32>> {
@@ -120,32 +139,29 @@ impl Model {
     ///
     /// **Errors** for an n-gram, and with a parameter that cannot be stored in so few bits.
     pub fn packed(self, bits: Bits) -> Result<Box<dyn AnyPacked>, PackError> {
-        fn boxed<N: Network>(packed: Result<PackedModel<N>, String>) -> Result<Box<dyn AnyPacked>, PackError> {
-            match packed {
-                Ok(model) => Ok(Box::new(model)),
-                Err(name) => Err(PackError::Parameter { name }),
-            }
+        fn boxed<N: Network>(model: Neural<N>, bits: Bits) -> Result<Box<dyn AnyPacked>, PackError> {
+            Ok(Box::new(PackedModel::of(model, bits)?))
         }
         match self {
             Self::Ngram(_) => Err(PackError::Counts),
-            Self::Table(model) => boxed(model.packed(bits)),
-            Self::Rnn(model) => boxed(model.packed(bits)),
-            Self::Lstm(model) => boxed(model.packed(bits)),
-            Self::Transformer(model) => boxed(model.packed(bits)),
+            Self::Table(model) => boxed(model, bits),
+            Self::Rnn(model) => boxed(model, bits),
+            Self::Lstm(model) => boxed(model, bits),
+            Self::Transformer(model) => boxed(model, bits),
         }
     }
 
     /// The same network with parameters that were read from a file; `None` if they are of another network.
     pub(crate) fn with_packed(self, stored: Vec<Stored<f32>>) -> Option<Box<dyn AnyPacked>> {
-        fn boxed<N: Network>(packed: Option<PackedModel<N>>) -> Option<Box<dyn AnyPacked>> {
-            packed.map(|model| -> Box<dyn AnyPacked> { Box::new(model) })
+        fn boxed<N: Network>(model: Neural<N>, stored: Vec<Stored<f32>>) -> Option<Box<dyn AnyPacked>> {
+            Some(Box::new(PackedModel::with_stored(model, stored)?))
         }
         match self {
             Self::Ngram(_) => None,
-            Self::Table(model) => boxed(model.with_packed(stored)),
-            Self::Rnn(model) => boxed(model.with_packed(stored)),
-            Self::Lstm(model) => boxed(model.with_packed(stored)),
-            Self::Transformer(model) => boxed(model.with_packed(stored)),
+            Self::Table(model) => boxed(model, stored),
+            Self::Rnn(model) => boxed(model, stored),
+            Self::Lstm(model) => boxed(model, stored),
+            Self::Transformer(model) => boxed(model, stored),
         }
     }
 
