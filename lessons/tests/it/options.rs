@@ -305,7 +305,7 @@ fn an_error_says_its_place_and_its_mend_for_programs_and_has_the_exit_code_of_it
         ),
         (&["train", "rnn", "--resume", "--out", &run], 2, "usage", Some(&run)),
         (&["generate", &run, "--temperature", "-1"], 2, "usage", None),
-        (&["generate", &run, "--temperature", "1e999"], 2, "sampling", None),
+        (&["generate", &run, "--temperature", "nan"], 2, "sampling", None),
         (
             &["train", "ngram", "--text", &text, "--out", &new, "--order", "0"],
             2,

@@ -224,6 +224,7 @@ fn a_checkpoint_that_cannot_take_its_place_leaves_no_litter() {
         before,
         [
             "best.safetensors",
+            "events.out.tfevents.0.tapegrad",
             "last.safetensors",
             "log.jsonl",
             "recipe.json",

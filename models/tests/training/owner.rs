@@ -63,7 +63,15 @@ fn a_run_that_was_killed_while_it_began_begins_again() {
         fs::write(place.path().join(name), "").unwrap();
     }
     let folder = begin(place.path(), &recipe, &dataset);
-    assert_eq!(files(folder.path()), ["log.jsonl", "recipe.json", "tokenizer.json"]);
+    assert_eq!(
+        files(folder.path()),
+        [
+            "events.out.tfevents.0.tapegrad",
+            "log.jsonl",
+            "recipe.json",
+            "tokenizer.json"
+        ]
+    );
 }
 
 #[test]

@@ -181,6 +181,7 @@ fn folder(error: &FolderError) -> ErrorCode {
         FolderError::Taken { .. } | FolderError::Foreign { .. } => ErrorCode::FolderTaken,
         FolderError::Held { .. } => ErrorCode::FolderInUse,
         FolderError::NoRun { .. } => ErrorCode::NoRun,
+        FolderError::Packed { .. } => ErrorCode::OtherModel,
         FolderError::Damaged { .. } => ErrorCode::DamagedRun,
         FolderError::Unwritable { .. } => ErrorCode::UnwritableFile,
         FolderError::Checkpoint(error) => checkpoint(error),
