@@ -230,7 +230,7 @@ pub(crate) fn to_half(x: f32) -> u16 {
 #[inline(always)]
 pub(crate) fn from_half(half: u16) -> f32 {
     let positive = f32::from_bits((u32::from(half) & 0x7fff) << 13) * REBIAS;
-    f32::from_bits(positive.to_bits() | (u32::from(half) & 0x8000) << 16)
+    f32::from_bits(positive.to_bits() | ((u32::from(half) & 0x8000) << 16))
 }
 
 /// `y = x Wᵀ + b` for one row `x`, weight by weight.

@@ -47,7 +47,7 @@ fn crc_32c(data: &[u8]) -> u32 {
     let byte = |crc: u32, &byte: &u8| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| {
             let overflow = if crc & 1 == 1 { POLYNOMIAL } else { 0 };
-            crc >> 1 ^ overflow
+            (crc >> 1) ^ overflow
         })
     };
     !data.iter().fold(!0, byte)
@@ -55,12 +55,12 @@ fn crc_32c(data: &[u8]) -> u32 {
 
 /// A field of 8 bytes.
 fn double(field: u8, value: f64) -> Vec<u8> {
-    [&[field << 3 | 1][..], &value.to_le_bytes()].concat()
+    [&[(field << 3) | 1][..], &value.to_le_bytes()].concat()
 }
 
 /// A field of 4 bytes.
 fn float(field: u8, value: f32) -> Vec<u8> {
-    [&[field << 3 | 5][..], &value.to_le_bytes()].concat()
+    [&[(field << 3) | 5][..], &value.to_le_bytes()].concat()
 }
 
 /// A whole number, 7 bits a byte.
@@ -70,13 +70,13 @@ fn whole(field: u8, value: u64) -> Vec<u8> {
 
 /// A text, or a message inside the message.
 fn bytes(field: u8, value: &[u8]) -> Vec<u8> {
-    [vec![field << 3 | 2], varint(value.len() as u64), value.to_vec()].concat()
+    [vec![(field << 3) | 2], varint(value.len() as u64), value.to_vec()].concat()
 }
 
 fn varint(mut value: u64) -> Vec<u8> {
     let mut all = Vec::new();
     while value >= 0x80 {
-        all.push(value as u8 & 0x7f | 0x80);
+        all.push((value as u8 & 0x7f) | 0x80);
         value >>= 7;
     }
     all.push(value as u8);
@@ -114,7 +114,7 @@ mod tests {
         // wall_time 3.0, step 300 in two bytes, then the summary.
         assert_eq!(data[..9], [9, 0, 0, 0, 0, 0, 0, 8, 64]);
         assert_eq!(data[9..12], [16, 0xac, 2]);
-        assert_eq!(data[12], 5 << 3 | 2);
+        assert_eq!(data[12], (5 << 3) | 2);
         let validation = [&[10, 15][..], b"loss/validation", &[21, 0, 0, 0xc0, 0x3f]].concat();
         assert!(data.windows(validation.len()).any(|window| window == validation));
         assert!(!data.windows(13).any(|window| window == b"loss/training"));

@@ -82,8 +82,8 @@ fn dot_eight<T: Float, S: Simd>(blocks: &[[T; GROUP]], codes: &[i8]) -> T {
     let mut sums = [T::ZERO; GROUP];
     let (whole, rest) = codes.as_chunks::<GROUP>();
     for (x, codes) in blocks.iter().zip(whole) {
-        for i in 0..GROUP {
-            sums[i] = number::<T>(f32::from(codes[i])).mul_add_at::<S>(x[i], sums[i]);
+        for ((sum, &x), &code) in sums.iter_mut().zip(x).zip(codes) {
+            *sum = number::<T>(f32::from(code)).mul_add_at::<S>(x, *sum);
         }
     }
     for (i, &code) in rest.iter().enumerate() {
@@ -103,14 +103,15 @@ fn dot_four<T: Float, S: Simd>(
     for (((x, &sum), codes), scales) in blocks.iter().zip(of_blocks).zip(codes).zip(scales) {
         let [scale, offset] = [number::<T>(from_half(scales[0])), number::<T>(from_half(scales[1]))];
         offsets = offset.mul_add_at::<S>(sum, offsets);
-        for i in 0..GROUP / 2 {
-            let code = number::<T>(f32::from(codes[i] & 15));
-            sums[i] = (scale * code).mul_add_at::<S>(x[i], sums[i]);
+        let (low, high) = sums.split_at_mut(GROUP / 2);
+        let (x_low, x_high) = x.split_at(GROUP / 2);
+        for ((sum, &x), byte) in low.iter_mut().zip(x_low).zip(codes) {
+            let code = number::<T>(f32::from(byte & 15));
+            *sum = (scale * code).mul_add_at::<S>(x, *sum);
         }
-        for i in 0..GROUP / 2 {
-            let code = number::<T>(f32::from(codes[i] >> 4));
-            let at = i + GROUP / 2;
-            sums[at] = (scale * code).mul_add_at::<S>(x[at], sums[at]);
+        for ((sum, &x), byte) in high.iter_mut().zip(x_high).zip(codes) {
+            let code = number::<T>(f32::from(byte >> 4));
+            *sum = (scale * code).mul_add_at::<S>(x, *sum);
         }
     }
     total(sums) + offsets
