@@ -23,6 +23,7 @@ mod reductions;
 mod right_layers;
 mod right_maths;
 mod runner;
+mod second;
 mod shapes;
 mod softmax;
 mod state;
@@ -31,7 +32,12 @@ use std::collections::HashSet;
 
 use entry::Entry;
 
-/// All entries.
+/// Both corpora.
+fn all() -> Vec<Entry> {
+    [corpus(), second::entries()].concat()
+}
+
+/// The entries of the first corpus.
 fn corpus() -> Vec<Entry> {
     [
         activations::entries(),
@@ -55,7 +61,7 @@ fn corpus() -> Vec<Entry> {
 
 #[test]
 fn the_corpus_is_large_and_its_names_are_unique() {
-    let corpus = corpus();
+    let corpus = all();
     let right = corpus.iter().filter(|entry| entry.right).count();
     let threads: HashSet<_> = corpus.iter().map(|e| e.source).filter(|s| s.contains('#')).collect();
     println!(
@@ -72,7 +78,7 @@ fn the_corpus_is_large_and_its_names_are_unique() {
 #[test]
 fn wrong_modules_are_wrong_where_they_say() {
     let mut failures = Vec::new();
-    for entry in corpus().iter().filter(|entry| !entry.right) {
+    for entry in all().iter().filter(|entry| !entry.right) {
         if entry.shows.is_empty() {
             failures.push(format!("{}: does not say where", entry.id));
         } else if proof::agrees(entry, &proof::smallest(entry)).is_ok() {
@@ -90,7 +96,7 @@ fn wrong_modules_are_wrong_where_they_say() {
 #[test]
 fn right_modules_are_right() {
     let mut failures = Vec::new();
-    for entry in corpus().iter().filter(|entry| entry.right) {
+    for entry in all().iter().filter(|entry| entry.right) {
         for seed in 1..=40 {
             if let Err(why) = proof::agrees(entry, &proof::drawn(entry, seed)) {
                 failures.push(format!("{} with seed {seed}: {why}", entry.id));

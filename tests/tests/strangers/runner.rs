@@ -9,8 +9,8 @@ use std::thread;
 
 use tapegrad_autograd::check::{Case, ModuleSubject, Options, Subject, TargetReport, Verdict, check};
 
-use crate::corpus;
 use crate::entry::Entry;
+use crate::{corpus, second};
 
 /// What the checker said of one module.
 struct Row {
@@ -41,7 +41,17 @@ const HEDGES: [&str; 9] = [
 #[test]
 #[ignore = "checks some four hundred modules, which takes minutes"]
 fn the_checker_on_a_strangers_corpus() {
-    let corpus = corpus();
+    println!("\n{}", totals(&judged(&corpus())));
+}
+
+#[test]
+#[ignore = "checks all modules of the second corpus"]
+fn the_checker_on_the_second_corpus() {
+    println!("\n{}", totals(&judged(&second::entries())));
+}
+
+/// What the checker says of each; prints a line for each as it comes.
+fn judged(corpus: &[Entry]) -> Vec<Row> {
     let rows: Mutex<Vec<Option<Row>>> = Mutex::new(corpus.iter().map(|_| None).collect());
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
@@ -57,13 +67,8 @@ fn the_checker_on_a_strangers_corpus() {
             });
         }
     });
-    let rows: Vec<Row> = rows
-        .into_inner()
-        .expect("no row panics")
-        .into_iter()
-        .flatten()
-        .collect();
-    println!("\n{}", totals(&rows));
+    let rows = rows.into_inner().expect("no row panics");
+    rows.into_iter().flatten().collect()
 }
 
 fn judge(entry: &Entry) -> Row {
