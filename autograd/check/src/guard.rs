@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, Once};
+use std::sync::{Arc, Mutex, Once, OnceLock};
 use std::time::{Duration, Instant};
 
 /// The current stage of guarded work, named in the message if it panics or does not return.
@@ -18,6 +18,7 @@ pub struct Stage(Arc<Mutex<(&'static str, Instant)>>);
 impl Stage {
     /// Names the stage that begins now.
     pub fn enter(&self, what: &'static str) {
+        trace(|| what.to_string());
         if let Ok(mut stage) = self.0.lock() {
             *stage = (what, Instant::now());
         }
@@ -31,6 +32,25 @@ impl Stage {
     fn left(&self, limit: Duration) -> Duration {
         let spent = self.0.lock().map_or(limit, |stage| stage.1.elapsed());
         limit.saturating_sub(spent)
+    }
+}
+
+/// What is told of a new case begins with this, and with its operands.
+pub(crate) const CASE: &str = "case ";
+
+/// Who is told each stage before it begins, so that what ends the whole program can be named.
+static TRACE: OnceLock<fn(&str)> = OnceLock::new();
+
+/// From now on tells each stage, and each case that is drawn, to `told`.
+pub fn trace_to(told: fn(&str)) {
+    // A second call changes nothing: there is one output.
+    let _: Result<(), _> = TRACE.set(told);
+}
+
+/// Tells what comes next, if somebody listens.
+pub(crate) fn trace(what: impl FnOnce() -> String) {
+    if let Some(told) = TRACE.get() {
+        told(&what());
     }
 }
 

@@ -24,7 +24,8 @@
 //! 8. `report`: the result as text, JSON and a page;
 //! 9. [`laws`]: what ops must meet besides;
 //! 10. `protocol`: the whole check of one subject;
-//! 11. `mutants`: mistakes planted on purpose, and how many of them the checker finds and names.
+//! 11. `mutants`: mistakes planted on purpose, and how many of them the checker finds and names;
+//! 12. [`program`]: a program that checks modules of its own crate, alone or for `tapegrad check --module`.
 //!
 //! What must never be known: `core` and `language` do not know this package. It knows ops only through the registry,
 //! never by their files, and nothing of models or lessons.
@@ -37,6 +38,7 @@ pub mod laws;
 mod magnitude;
 mod mistakes;
 mod mutants;
+pub mod program;
 mod protocol;
 mod report;
 mod subject;

@@ -2,7 +2,7 @@
 
 #[path = "../../templates/check/src/lib.rs"]
 mod module;
-pub use module::Softmax;
+pub use module::subject;
 
 #[path = "../../templates/check/tests/gradient.rs"]
 mod gradient;

@@ -9,7 +9,7 @@ use ndarray::ArrayD;
 use crate::evaluation::history::History;
 use crate::evaluation::{Evaluation, OwnForward, Upstream, ask, ask_histories};
 use crate::function::Function;
-use crate::guard::{Trouble, caught};
+use crate::guard::{CASE, Trouble, caught, trace};
 use crate::mistakes::Mistake;
 use crate::mistakes::hypotheses::{Hypothesis, gradient_of, hypotheses};
 use crate::subject::{Case, Subject};
@@ -31,6 +31,7 @@ impl PreparedCase {
     /// **Errors** if the subject cannot draw a case or its definition has no value there.
     pub fn draw(subject: &Arc<dyn Subject>, seed: u64, sizes: &[usize], coverage: Coverage) -> Result<Self, Trouble> {
         let mut draw = Draw::of_sizes(seed, sizes.iter().copied());
+        trace(|| "drawing a case".to_string());
         let case = caught(|| subject.case(&mut draw)).map_err(|message| trouble("drawing a case", message))?;
         Self::of(subject, case, &Upstream::Seed(seed), seed, coverage)
     }
@@ -43,6 +44,7 @@ impl PreparedCase {
         seed: u64,
         coverage: Coverage,
     ) -> Result<Self, Trouble> {
+        trace(|| format!("{CASE}{}", case.text()));
         let own = || -> Arc<dyn Function> {
             Arc::new(OwnForward {
                 subject: Arc::clone(subject),
@@ -53,6 +55,7 @@ impl PreparedCase {
             Some(function) => (function, "the definition"),
             None => (own(), "forward()"),
         };
+        trace(|| stage.to_string());
         let y = caught(|| function.value(&case.values())).map_err(|message| trouble(stage, message))?;
         let [g_y, _] = upstream.of(y.shape());
         let mut draw = Draw::new(seed ^ 0x5bd1_e995, 3);

@@ -5,7 +5,7 @@ pub mod gradient_plot;
 pub mod page;
 pub mod render;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::diagnosis::counterexample::Counterexample;
@@ -58,7 +58,7 @@ pub struct TargetReport {
 }
 
 /// The verdict on a subject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// All entries agree with the reference.
@@ -116,7 +116,6 @@ impl TargetReport {
         }
     }
 
-    /// Adds a sentence, once.
     /// Adds a finding before all others.
     pub(crate) fn find_first(&mut self, cause: &str, sentence: String) {
         self.find(cause, sentence);

@@ -15,25 +15,46 @@ pub fn text_without_solution(report: &Report) -> String {
 }
 
 fn told(report: &Report, told: Told) -> String {
-    let mut text = String::new();
-    for target in &report.targets {
-        match target.verdict {
-            Verdict::Wrong => text.push_str(&explained(target, told)),
-            _ => text.push_str(&line(target)),
-        }
-        if target.verdict == Verdict::Pass && report.targets.len() <= COVERED_MAX {
-            let _ = writeln!(text, "          {}", target.covered.text());
-        }
+    let with_covered = report.targets.len() <= COVERED_MAX;
+    let targets = report.targets.iter();
+    let mut text: String = targets.clone().map(|target| one(target, told, with_covered)).collect();
+    text += &totals(targets.map(|target| (target.verdict, target.entries)), report.seed);
+    text
+}
+
+/// The report on one subject as text; of a pass, whether what was covered is told too.
+pub fn target(target: &TargetReport, with_covered: bool) -> String {
+    one(target, Told::Everything, with_covered)
+}
+
+/// The same without the right formula of what is wrong.
+pub fn target_without_solution(target: &TargetReport, with_covered: bool) -> String {
+    one(target, Told::NoSolution, with_covered)
+}
+
+fn one(target: &TargetReport, told: Told, with_covered: bool) -> String {
+    let mut text = match target.verdict {
+        Verdict::Wrong => explained(target, told),
+        _ => line(target),
+    };
+    if target.verdict == Verdict::Pass && with_covered {
+        let _ = writeln!(text, "          {}", target.covered.text());
     }
-    let count = |verdict: Verdict| report.targets.iter().filter(|target| target.verdict == verdict).count();
-    let entries: usize = report.targets.iter().map(|target| target.entries).sum();
-    let _ = write!(text, "{} passed, {} wrong", count(Verdict::Pass), count(Verdict::Wrong));
+    text
+}
+
+/// The last line of a report, from the verdict on each subject and the number of its entries.
+pub fn totals(targets: impl Iterator<Item = (Verdict, usize)>, seed: u64) -> String {
+    let (verdicts, entries): (Vec<Verdict>, Vec<usize>) = targets.unzip();
+    let count = |verdict: Verdict| verdicts.iter().filter(|known| **known == verdict).count();
+    let mut text = format!("{} passed, {} wrong", count(Verdict::Pass), count(Verdict::Wrong));
     for (verdict, word) in [(Verdict::Unchecked, "unchecked"), (Verdict::Invalid, "invalid")] {
         if count(verdict) > 0 {
             let _ = write!(text, ", {} {word}", count(verdict));
         }
     }
-    let _ = writeln!(text, "; {entries} entries compared, seed {}", report.seed);
+    let entries: usize = entries.iter().sum();
+    let _ = writeln!(text, "; {entries} entries compared, seed {seed}");
     text
 }
 

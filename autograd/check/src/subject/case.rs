@@ -8,6 +8,7 @@ use crate::function::symbolic::Symbolic;
 use crate::function::{Formula, FormulaFunction, Function};
 use tapegrad_core::op::OperandKind;
 use tapegrad_core::ops::AnyOp;
+use tapegrad_language::run::arrays;
 
 /// The operands that a subject is evaluated at.
 #[derive(Clone, Debug)]
@@ -92,6 +93,20 @@ impl Case {
     /// How many numbers the operands hold.
     pub fn numbers(&self) -> usize {
         self.operands.iter().map(|operand| operand.value.len()).sum()
+    }
+
+    /// The operands with their values, or of long ones their shapes.
+    pub(crate) fn text(&self) -> String {
+        const SHOWN_MAX: usize = 24;
+        let digits = |x: &f64| (x * 1e6).round() / 1e6 + 0.0;
+        let one = |operand: &CaseOperand| match operand.value.len() {
+            0..=SHOWN_MAX => {
+                let rounded = operand.value.map(digits);
+                format!("{} = {}", operand.name, arrays::write(rounded.view()))
+            }
+            _ => format!("{} of shape {:?}", operand.name, operand.value.shape()),
+        };
+        self.operands.iter().map(one).collect::<Vec<_>>().join(", ")
     }
 
     /// A formula of these operands as a function, and as a program if it is one.

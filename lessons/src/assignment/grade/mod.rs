@@ -7,17 +7,17 @@
 //! in, and [`isolation`], what a submission and its compiler can reach.
 
 pub(crate) mod classroom;
-pub(super) mod compile;
+pub(crate) mod compile;
 pub(crate) mod gradescope;
 mod grading;
 pub mod isolation;
 mod output;
 mod process;
 mod report;
-mod session;
+pub(crate) mod session;
 mod source;
 mod submission;
-mod verdict;
+pub(crate) mod verdict;
 mod wire;
 
 pub use grading::{Grading, Progress, Stage, Tests, Untold};

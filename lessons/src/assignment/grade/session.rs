@@ -117,14 +117,37 @@ impl Session {
     ///
     /// **Errors** with what went wrong, now or before.
     pub fn ask(&mut self, question: &str, about: &str) -> Result<Vec<ArrayD<f64>>, Failure> {
+        let answer = self.ask_text(question, about, &mut |_| {}).and_then(|text| {
+            let question = about.to_string();
+            wire::arrays(&text).ok_or(Failure::Garbled { question })
+        });
+        match &answer {
+            Ok(arrays) => self.saw_nan |= arrays.iter().flatten().any(|x| x.is_nan()),
+            Err(failure) => self.failure = Some(failure.clone()),
+        }
+        answer
+    }
+
+    /// The same for an answer that is a text; `told` hears what the program says of its way there.
+    ///
+    /// **Errors** as [`ask`](Self::ask).
+    pub fn ask_text(&mut self, question: &str, about: &str, told: &mut dyn FnMut(&str)) -> Result<String, Failure> {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }
         self.send(question);
-        let answer = self.reply(about).and_then(|reply| read(&reply, about));
-        match &answer {
-            Ok(arrays) => self.saw_nan |= arrays.iter().flatten().any(|x| x.is_nan()),
-            Err(failure) => self.failure = Some(failure.clone()),
+        let answer = loop {
+            let reply = match self.reply(about) {
+                Ok(reply) => reply,
+                Err(failure) => break Err(failure),
+            };
+            match reply.strip_prefix("at ") {
+                Some(place) => told(place),
+                None => break read(&reply, about),
+            }
+        };
+        if let Err(failure) = &answer {
+            self.failure = Some(failure.clone());
         }
         answer
     }
@@ -208,12 +231,12 @@ fn random_number() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-/// The arrays of a reply.
-fn read(reply: &str, about: &str) -> Result<Vec<ArrayD<f64>>, Failure> {
+/// The text of an answer.
+fn read(reply: &str, about: &str) -> Result<String, Failure> {
     let question = about.to_string();
     let (kind, rest) = reply.split_once(' ').unwrap_or((reply, ""));
     match kind {
-        "ok" => wire::arrays(rest).ok_or(Failure::Garbled { question }),
+        "ok" => Ok(rest.to_string()),
         "panic" => {
             let message = rest.to_string();
             Err(Failure::Panicked { question, message })

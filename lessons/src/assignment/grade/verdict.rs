@@ -67,6 +67,19 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The same failure of another question.
+    pub fn of(mut self, what: &str) -> Self {
+        match &mut self {
+            Self::Panicked { question, .. }
+            | Self::Ended { question, .. }
+            | Self::TimedOut { question, .. }
+            | Self::OutOfMemory { question, .. }
+            | Self::Flooded { question, .. }
+            | Self::Garbled { question } => *question = what.to_string(),
+        }
+        self
+    }
+
     /// The verdict on a test in which this happened.
     pub fn verdict(&self) -> TestVerdict {
         match self {

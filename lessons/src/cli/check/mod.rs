@@ -1,7 +1,9 @@
 //! `tapegrad check`: holds every gradient against its witnesses, and says which mistake explains a wrong one.
 
 mod hide;
+mod in_crate;
 mod new;
+mod progress;
 mod score;
 mod side_by_side;
 mod subjects;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use tapegrad_autograd::check::page::page;
+use tapegrad_autograd::check::program::{Answer, Request};
 use tapegrad_autograd::check::score::mutations_of;
 use tapegrad_autograd::check::{
     GradientPlot, GraphSubject, Mutant, Mutation, Numbers, Options, Report, Subject, Verdict, check, oracle, render,
@@ -18,6 +21,7 @@ use tapegrad_autograd::check::{
 
 use super::error::{CliError, ErrorCode};
 use super::output::Output;
+use progress::CheckProgress;
 use side_by_side::side_by_side;
 
 /// Check gradients and explain wrong ones
@@ -32,6 +36,7 @@ use side_by_side::side_by_side;
   tapegrad check softmax --hide
   tapegrad check --mutation-score softmax
   tapegrad check new my-module
+  tapegrad check --module my-module
   tapegrad check --export-oracle cases.jsonl")]
 pub struct CheckCommand {
     /// Ops, modules and models to check [default: all]
@@ -40,8 +45,8 @@ pub struct CheckCommand {
     /// Op to check; the same as giving its name alone
     #[arg(long = "op", value_name = "NAME")]
     ops: Vec<String>,
-    /// Module to check; the same as giving its name alone
-    #[arg(long = "module", value_name = "NAME")]
+    /// Module to check: a name, or the folder of a crate, whose modules run in a process of their own
+    #[arg(long = "module", value_name = "NAME|FOLDER")]
     modules: Vec<String>,
     /// Check a program of the graph language, forward and backward
     #[arg(long = "graph", value_name = "FILE")]
@@ -110,7 +115,19 @@ impl CheckCommand {
                 "empty axes come up by themselves; give sizes from 1 on",
             ));
         }
-        let subjects = self.subjects()?;
+        let (subjects, crates) = self.subjects()?;
+        if let Some(folder) = crates.first()
+            && (self.list || self.mutation_score || self.hide || self.mutant.is_some())
+        {
+            let message = format!(
+                "{}: mistakes cannot be planted in a module of another program",
+                folder.display()
+            );
+            return Err(CliError::option(
+                message,
+                "leave out --list, --break, --hide and --mutation-score",
+            ));
+        }
         if self.list {
             return self.print_list(&subjects, seed, output);
         }
@@ -137,12 +154,32 @@ impl CheckCommand {
             .iter()
             .map(|subject| self.broken(subject, seed))
             .collect::<Result<_, _>>()?;
-        let targets = side_by_side(&subjects, |subject| check(subject, &options));
+        let progress = CheckProgress::new(subjects.len() + crates.len(), output);
+        let targets = side_by_side(&subjects, |subject| {
+            progress.of(&subject.name(), || check(subject, &options))
+        });
+        let answers = crates
+            .iter()
+            .map(|folder| progress.of(&folder.display().to_string(), || self.in_crate(folder, seed)));
+        let answers: Result<Vec<Vec<Answer>>, CliError> = answers.collect();
+        progress.finish();
+        let mut answers = answers?.concat();
+        if self.report.is_some() && !crates.is_empty() && answers.len() + targets.len() > 1 {
+            return Err(CliError::option(
+                "--report draws the modules of a crate one by one",
+                "name one crate with one module",
+            ));
+        }
         let report = Report { seed, targets };
         if let Some(file) = &self.report {
             let drawn = |subject| GradientPlot::of(subject, seed, options.limit);
             let plots: Vec<Option<GradientPlot>> = subjects.iter().map(drawn).collect();
-            write(file, &page(&report, &plots))?;
+            let own = answers.first_mut().and_then(|answer| answer.page.take());
+            write(file, &own.unwrap_or_else(|| page(&report, &plots)))?;
+        }
+        if !answers.is_empty() {
+            let own = report.targets.iter().map(Answer::of);
+            return self.print_answers(&own.chain(answers).collect::<Vec<_>>(), seed, output);
         }
         if self.no_solution && !output.is_json() {
             output.text(&render::text_without_solution(&report))?;
@@ -151,19 +188,56 @@ impl CheckCommand {
         finish(&report, output)
     }
 
-    /// What was named, or everything.
-    fn subjects(&self) -> Result<Vec<Arc<dyn Subject>>, CliError> {
+    /// Checks the modules of a crate.
+    fn in_crate(&self, folder: &Path, seed: u64) -> Result<Vec<Answer>, CliError> {
+        let request = Request {
+            seed,
+            cases: self.cases,
+            sizes: self.shape.clone(),
+            single: self.single,
+            traced: false,
+            limit: None,
+            page: self.report.is_some(),
+        };
+        in_crate::check(folder, &request)
+    }
+
+    /// Prints reports of which some come from other programs.
+    fn print_answers(&self, answers: &[Answer], seed: u64, output: &Output<'_>) -> Result<(), CliError> {
+        if output.is_json() {
+            let targets: Vec<&serde_json::Value> = answers.iter().map(|answer| &answer.json).collect();
+            output.document(&serde_json::json!({"seed": seed, "targets": targets}))?;
+        } else {
+            let text = |answer: &Answer| match self.no_solution {
+                true => answer.text_without_solution.clone(),
+                false => answer.text.clone(),
+            };
+            let totals = render::totals(answers.iter().map(|answer| (answer.verdict, answer.entries)), seed);
+            output.text(&(answers.iter().map(text).collect::<String>() + &totals))?;
+        }
+        match answers.iter().any(|answer| answer.verdict != Verdict::Pass) {
+            true => Err(CliError::reported()),
+            false => Ok(()),
+        }
+    }
+
+    /// What was named, or everything; and the crates whose modules run elsewhere.
+    fn subjects(&self) -> Result<(Vec<Arc<dyn Subject>>, Vec<PathBuf>), CliError> {
         let known = subjects::everything();
-        let names: Vec<&String> = self.names.iter().chain(&self.ops).chain(&self.modules).collect();
-        if self.all || names.is_empty() && self.graphs.is_empty() {
-            return Ok(known);
+        let is_known = |name: &String| known.iter().any(|subject| subject.name() == *name);
+        let is_crate = |name: &&String| !is_known(name) && in_crate::is_crate(Path::new(name.as_str()));
+        let (crates, modules): (Vec<&String>, Vec<&String>) = self.modules.iter().partition(is_crate);
+        let crates: Vec<PathBuf> = crates.into_iter().map(PathBuf::from).collect();
+        let names: Vec<&String> = self.names.iter().chain(&self.ops).chain(modules).collect();
+        if self.all || names.is_empty() && self.graphs.is_empty() && crates.is_empty() {
+            return Ok((known, crates));
         }
         let find = |name: &&String| {
             let found = known.iter().find(|subject| subject.name() == **name).map(Arc::clone);
             found.ok_or_else(|| {
                 CliError::option(
-                    format!("nothing is called `{name}`"),
-                    "see `tapegrad check --list` for all names",
+                    format!("nothing is called `{name}`, and no folder of this name holds a crate"),
+                    "see `tapegrad check --list` for all names; a crate is checked with `--module FOLDER`",
                 )
             })
         };
@@ -171,7 +245,7 @@ impl CheckCommand {
         for file in &self.graphs {
             subjects.extend(graph(file)?);
         }
-        Ok(subjects)
+        Ok((subjects, crates))
     }
 
     /// The subject with the mistake that was asked for.

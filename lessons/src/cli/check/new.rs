@@ -9,9 +9,13 @@ use crate::cli::error::{CliError, ErrorCode};
 use crate::cli::output::Output;
 
 /// The files of the crate, with their places in it.
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("Cargo.toml", include_str!("../../../templates/check/Cargo.toml")),
     ("src/lib.rs", include_str!("../../../templates/check/src/lib.rs")),
+    (
+        "src/bin/check.rs",
+        include_str!("../../../templates/check/src/bin/check.rs"),
+    ),
     (
         "tests/gradient.rs",
         include_str!("../../../templates/check/tests/gradient.rs"),
@@ -50,7 +54,7 @@ pub fn create(folder: &Path, output: &Output<'_>) -> Result<(), CliError> {
     match output.is_json() {
         true => output.document(&json!({"folder": folder, "files": FILES.map(|(name, _)| name)})),
         false => output.text(&format!(
-            "{shown}: write your module in src/lib.rs, then run `cargo test` in {shown}\n"
+            "{shown}: write your module in src/lib.rs, then run `cargo run` in {shown}, or `tapegrad check --module {shown}`\n"
         )),
     }
 }
