@@ -159,7 +159,7 @@ fn only_one_row(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> Optio
                     "a later axis"
                 };
                 return Some(format!(
-                    "only where {} has size 1 along {axis}, one row for instance, is it wrong",
+                    "it is wrong only where {} has size 1 along {axis}, for example one row",
                     x.name
                 ));
             }
@@ -181,11 +181,11 @@ fn bound(wrong: &[&Entry], right: &[&Entry], x: &str) -> Option<String> {
     let between = |low: f64, high: f64| ((low + high) * 5.0).round() / 10.0;
     match () {
         () if least(wrong) > most(right) => Some(format!(
-            "only where {x} is large, above about {}, is it wrong",
+            "it is wrong only where {x} is large, above about {}",
             between(most(right), least(wrong))
         )),
         () if most(wrong) < least(right) => Some(format!(
-            "only in the tail where {x} is below about {} is it wrong",
+            "it is wrong only in the tail where {x} is below about {}",
             between(most(wrong), least(right))
         )),
         () => None,
@@ -224,15 +224,15 @@ pub(crate) fn region(draws: &[(&PreparedCase, &Evaluation)], operand: usize) -> 
     });
     if let Some(other) = equal {
         let other = &case.operands[other].name;
-        said.push(format!("only where {x} equals {other} is it wrong"));
+        said.push(format!("it is wrong only where {x} equals {other}"));
     } else if exactly(&|e| e.x == 0.0) {
-        said.push(format!("only where {x} is 0 is it wrong"));
+        said.push(format!("it is wrong only where {x} is 0"));
     } else if exactly(&|e| e.x < 0.0) {
-        said.push(format!("only where {x} is negative is it wrong"));
+        said.push(format!("it is wrong only where {x} is negative"));
     } else if exactly(&|e| e.x > 0.0) {
-        said.push(format!("only where {x} is positive is it wrong"));
+        said.push(format!("it is wrong only where {x} is positive"));
     } else if exactly(&off_diagonal) {
-        said.push("only off the diagonal is it wrong".to_string());
+        said.push("it is wrong only off the diagonal".to_string());
     } else if let Some(bound) = bound(&wrong, &right, x) {
         said.push(bound);
     }

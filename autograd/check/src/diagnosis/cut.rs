@@ -3,15 +3,62 @@
 //! A caller who always draws `[2, 100]` gives a place to begin, not a law. A cut that the definition or the module does
 //! not take is left out by whoever tries it.
 
+use std::collections::BTreeMap;
+
 use ndarray::{ArrayD, Axis, Slice};
 
 use crate::Draw;
+use crate::guard::caught;
 use crate::subject::{Case, Kind, Subject};
 use tapegrad_core::op::OperandKind;
 
 /// True if the cases of a subject may be cut: the sizes of a program or an op belong to what it is made of.
 pub(crate) fn may_be_cut(subject: &dyn Subject, case: &Case) -> bool {
     subject.kind() == Kind::Module && case.op.is_none() && !subject.sizes_are_fixed()
+}
+
+/// The axes that have one size in every draw of a subject, in groups: a smaller case that breaks a group is none that the
+/// subject would be given, such as operands of different shapes where they always have the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Links {
+    groups: Vec<Vec<(usize, usize)>>,
+}
+
+/// How many draws tell which sizes go together.
+const LINK_DRAWS: u64 = 12;
+
+impl Links {
+    /// The groups of a subject whose cases have the ranks of this one; axes that never change are in none, because
+    /// nothing tells which of them go together.
+    pub(crate) fn of(subject: &dyn Subject, like: &Case) -> Self {
+        let ranks = |case: &Case| case.operands.iter().map(|x| x.value.ndim()).collect::<Vec<_>>();
+        let drawn = |seed: u64| {
+            let mut draw = Draw::of_sizes(seed, [2, 3, 5, 7]);
+            caught(|| subject.case(&mut draw))
+                .ok()
+                .filter(|case| ranks(case) == ranks(like))
+        };
+        let draws: Vec<Case> = (1..=LINK_DRAWS).filter_map(drawn).collect();
+        let mut groups: BTreeMap<Vec<usize>, Vec<(usize, usize)>> = BTreeMap::new();
+        for (operand, rank) in ranks(like).into_iter().enumerate() {
+            for axis in 0..rank {
+                let sizes = draws.iter().map(|case| case.operands[operand].value.shape()[axis]);
+                groups.entry(sizes.collect()).or_default().push((operand, axis));
+            }
+        }
+        groups.retain(|sizes, axes| axes.len() > 1 && sizes.iter().any(|size| *size != sizes[0]));
+        Self {
+            groups: groups.into_values().collect(),
+        }
+    }
+
+    /// True if the axes of each group have one size.
+    pub(crate) fn are_kept(&self, case: &Case) -> bool {
+        let size = |(operand, axis): &(usize, usize)| case.operands[*operand].value.shape()[*axis];
+        self.groups
+            .iter()
+            .all(|group| group.iter().all(|axis| size(axis) == size(&group[0])))
+    }
 }
 
 /// The sizes of all axes of a case, each once, the largest first.

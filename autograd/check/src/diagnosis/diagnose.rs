@@ -13,7 +13,7 @@ use crate::diagnosis::path_factor::scaled_paths;
 use crate::evaluation::Evaluation;
 use crate::evaluation::prepared_case::PreparedCase;
 use crate::magnitude::largest;
-use crate::mistakes::hypotheses::residual_above;
+use crate::mistakes::hypotheses::{JacobianMistake, residual_above};
 use crate::mistakes::{Description, Mistake};
 use crate::witness::reference_gradient::ReferenceEntry;
 
@@ -175,14 +175,17 @@ pub fn diagnose(draws: &[(&PreparedCase, &Evaluation)]) -> Option<Diagnosis> {
     let cost = |e: &Candidate| e.mistake.description().cost;
     let cheapest = of_each.first()?.first().map_or(f64::INFINITY, cost);
     let joint = of_each.first()?.iter().find(explains_all);
-    let (at, best) = match joint.filter(|joint| cost(joint) <= cheapest + JOINT) {
-        Some(joint) => (0, joint),
+    let joint = joint
+        .filter(|joint| cost(joint) <= cheapest + JOINT)
+        .map(|joint| (0, joint));
+    let name = |i: usize| first.reference.case.operands[wrong[i]].name.clone();
+    let (at, best) = match joint.or_else(|| exchanged(&of_each, &name)) {
+        Some(found) => found,
         None => of_each
             .iter()
             .enumerate()
             .find_map(|(at, fits)| Some((at, fits.first()?)))?,
     };
-    let name = |i: usize| first.reference.case.operands[wrong[i]].name.clone();
     let said = best.mistake.description();
     let fits = &of_each[at];
     let context = context(best, fits, draws, wrong[at]).unwrap_or_default();
@@ -201,6 +204,18 @@ pub fn diagnose(draws: &[(&PreparedCase, &Evaluation)]) -> Option<Diagnosis> {
         draws: best.draws,
         also: also.map(|other| other.aside(&format!("g_{}", name(at)))).collect(),
     })
+}
+
+/// Two operands each of which has the gradient of the other: that both fit says more than what else fits one of them.
+fn exchanged<'c>(of_each: &'c [Vec<Candidate>], name: &dyn Fn(usize) -> String) -> Option<(usize, &'c Candidate)> {
+    let swap = |of: usize, with: usize| {
+        let swapped = Mistake::Jacobian(JacobianMistake::SwappedWith(name(with)));
+        of_each[of].iter().find(|fit| fit.mistake == swapped)
+    };
+    let pairs = (0..of_each.len()).flat_map(|a| (a + 1..of_each.len()).map(move |b| (a, b)));
+    pairs
+        .filter(|&(a, b)| swap(b, a).is_some())
+        .find_map(|(a, b)| Some((a, swap(a, b)?)))
 }
 
 /// A mistake that explains several operands at once may cost this much more than one that explains the first alone.

@@ -1,7 +1,8 @@
 //! Which mistake explains a wrong gradient, and the smallest case that shows it.
 //!
 //! Reading order: [`diagnose`] (the search), [`context`] (what else the draws say), [`fitted`] (mistakes with
-//! a number in them), [`pattern`] (where the wrong entries are), [`symptom`] (what must stay),
+//! a number in them), [`pattern`] (where the wrong entries are), [`paths`] (which shares of the upstream gradient are
+//! wrong), [`symptom`] (what must stay),
 //! [`cut`] and [`shrink`] (smaller cases), [`counterexample`].
 
 pub(crate) mod context;
@@ -11,6 +12,7 @@ pub(crate) mod diagnose;
 mod example_test;
 pub(crate) mod fitted;
 mod path_factor;
+pub(crate) mod paths;
 pub(crate) mod pattern;
 pub mod shrink;
 pub(crate) mod symptom;

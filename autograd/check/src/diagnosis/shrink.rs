@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::diagnosis::cut::{self, may_be_cut};
+use crate::diagnosis::cut::{self, Links, may_be_cut};
 use crate::diagnosis::symptom::Symptom;
 use crate::evaluation::prepared_case::PreparedCase;
 use crate::evaluation::{Evaluation, Upstream};
@@ -55,10 +55,15 @@ pub fn shrink(
     symptom: &Symptom,
     limit: Duration,
 ) -> (PreparedCase, Evaluation) {
+    let may_be_cut = may_be_cut(&**subject, &start.reference.case);
     let search = Search {
         subject,
         symptom,
         limit,
+        links: match may_be_cut {
+            true => Links::of(&**subject, &start.reference.case),
+            false => Links::default(),
+        },
     };
     let mut best = (start, evaluation);
     for prepared in small_cases(subject, best.0.seed) {
@@ -70,7 +75,7 @@ pub fn shrink(
             break;
         }
     }
-    if may_be_cut(&**subject, &best.0.reference.case) {
+    if may_be_cut {
         search.cut(&mut best);
     }
     // Any numbers show a wrong shape; zeros and ones would hide what belongs where.
@@ -95,6 +100,7 @@ struct Search<'s> {
     subject: &'s Arc<dyn Subject>,
     symptom: &'s Symptom,
     limit: Duration,
+    links: Links,
 }
 
 impl Search<'_> {
@@ -105,6 +111,9 @@ impl Search<'_> {
 
     /// A case that shows the failure too, if it does.
     fn attempt(&self, case: Case, upstream: &Upstream, seed: u64) -> Option<Shown> {
+        if !self.links.are_kept(&case) {
+            return None;
+        }
         let prepared = PreparedCase::of(self.subject, case, upstream, seed, JACOBIAN).ok()?;
         if prepared.reference.y.iter().any(|y| y.is_nan()) {
             return None;

@@ -102,15 +102,22 @@ impl Description {
 
     /// The sentence as it stands beside another one.
     pub fn aside(&self, g: &str) -> String {
-        self.sentence.replace("{g}", g)
+        named(&self.sentence, g)
     }
 }
 
 fn spoken(sentence: &str, g: &str) -> String {
     match sentence.contains("{g}") {
-        true => sentence.replace("{g}", g),
-        false => format!("your gradient {g} behaves as if {sentence}"),
+        true => named(sentence, g),
+        false => format!("your gradient {g} behaves as if {}", named(sentence, g)),
     }
+}
+
+/// A sentence in which `{g}` stands for the gradient, and `{x}` for the operand where x is not its name already.
+fn named(sentence: &str, g: &str) -> String {
+    let operand = g.strip_prefix("g_").filter(|name| *name != "x");
+    let operand = operand.map_or(String::new(), |name| format!(" {name}"));
+    sentence.replace("{g}", g).replace("{x}", &operand)
 }
 
 impl Mistake {
@@ -147,11 +154,11 @@ impl Mistake {
             }
             Self::ConstantTerm(Shown(term)) => {
                 let (term, how) = match *term < 0.0 {
-                    true => (-term, "lacks"),
-                    false => (*term, "has too much"),
+                    true => (-term, "lacks a"),
+                    false => (*term, "has an extra"),
                 };
                 let sentence = format!(
-                    "{{g}} {how} a constant term: {} times the upstream gradient",
+                    "{{g}} {how} constant term: {} times the upstream gradient",
                     constant_text(term)
                 );
                 Description::new(2.75, "constant term", sentence)

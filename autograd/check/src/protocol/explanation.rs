@@ -1,12 +1,14 @@
 //! The explanation of what is wrong: the size of the error, a diagnosis on fresh draws, the smallest counterexample.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::Draw;
 use crate::diagnosis::context::region;
 use crate::diagnosis::counterexample::Counterexample;
 use crate::diagnosis::cut;
 use crate::diagnosis::diagnose::{diagnose, is_wrong};
+use crate::diagnosis::paths::{form_of_error, wrong_shares};
 use crate::diagnosis::pattern::Pattern;
 use crate::diagnosis::shrink::shrink;
 use crate::diagnosis::symptom::Symptom;
@@ -116,7 +118,14 @@ fn explain_gradient(
         _ => Symptom::Wrong(operand.clone(), pattern(&views, (&prepared, &evaluation), &operand)),
     };
     let unexplained = match (&symptom, &diagnosis) {
-        (Symptom::Wrong(name, pattern), None) => Some(unexplained(&views, name, *pattern)),
+        (Symptom::Wrong(name, pattern), None) => {
+            // What does not follow the upstream gradient has no shares of it.
+            let is_linear = report
+                .findings
+                .iter()
+                .all(|known| known.cause != Cause::NotLinear.key());
+            Some(unexplained(subject, &views, (name, *pattern), options.limit, is_linear))
+        }
         _ => None,
     };
     let start = draws.into_iter().filter(|(p, a)| symptom.is_shown(p, a));
@@ -141,17 +150,24 @@ fn explain_gradient(
 }
 
 /// What can be said of an error that no mistake explains, and whether it tells more than that there is one.
-fn unexplained(draws: &[(&PreparedCase, &Evaluation)], name: &str, pattern: Pattern) -> (String, bool) {
+fn unexplained(
+    subject: &Arc<dyn Subject>,
+    draws: &[(&PreparedCase, &Evaluation)],
+    (name, pattern): (&str, Pattern),
+    limit: Duration,
+    is_linear: bool,
+) -> (String, bool) {
     let at = draws
         .first()
         .and_then(|(p, _)| p.reference.case.operands.iter().position(|x| x.name == name));
-    let mut said = vec![
-        "no known mistake explains it".to_string(),
-        pattern.text(&format!("g_{name}")),
-    ];
+    let mut said = vec![pattern.text(&format!("g_{name}"))];
     said.extend(at.and_then(|i| region(draws, i)));
+    let of_linear = at.filter(|_| is_linear);
+    let shares = of_linear.and_then(|i| wrong_shares(subject, draws, i, limit));
+    said.extend(shares.or_else(|| of_linear.and_then(|i| form_of_error(draws, i))));
     said.extend(at.and_then(|i| small_error(draws, i)));
-    let is_telling = !matches!(pattern, Pattern::Some | Pattern::Everywhere | Pattern::Shape) || said.len() > 2;
+    let is_telling = !matches!(pattern, Pattern::Some | Pattern::Everywhere | Pattern::Shape) || said.len() > 1;
+    said.push("no known mistake explains it".to_string());
     (said.join("; "), is_telling)
 }
 

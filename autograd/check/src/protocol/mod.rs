@@ -137,8 +137,31 @@ impl Checker<'_> {
             }
             return Ok(());
         }
+        let (prepared, evaluation, found) = self.of_more_numbers(prepared, evaluation, found);
         self.wrong(prepared, evaluation, &found, None);
         Ok(())
+    }
+
+    /// A larger case for a gradient that is not linear in the upstream gradient: of one number it cannot be told what is
+    /// added.
+    fn of_more_numbers(
+        &self,
+        prepared: PreparedCase,
+        evaluation: Evaluation,
+        found: Vec<Fault>,
+    ) -> (PreparedCase, Evaluation, Vec<Fault>) {
+        let is_not_linear = |found: &[Fault]| found.iter().any(|fault| fault.cause == Cause::NotLinear);
+        if prepared.reference.case.numbers() < 4 && is_not_linear(&found) {
+            let larger = self.drawn(prepared.seed, vec![2, 3]);
+            let evaluated = larger.and_then(|larger| Ok((larger.ask(self.subject, self.options.limit)?, larger)));
+            if let Ok((evaluation, larger)) = evaluated {
+                let of_larger = faults(&larger.reference, &evaluation);
+                if is_not_linear(&of_larger) {
+                    return (larger, evaluation, of_larger);
+                }
+            }
+        }
+        (prepared, evaluation, found)
     }
 
     /// What is wrong is said, with its explanation.

@@ -34,10 +34,15 @@ pub(crate) fn run_backward(module: &mut dyn Module<f64>, case: &Case, g_y: Array
     let mut g_x = module.backward(g_y);
     assert!(
         g_x.len() == case.given,
-        "it gives {} gradients for {} operands of forward(): each operand needs one, also ids and masks",
-        g_x.len(),
-        case.given
+        "it gives {} for {} of forward(): each operand needs one, also ids and masks",
+        counted(g_x.len(), "gradient"),
+        counted(case.given, "operand")
     );
     g_x.extend(module.params().iter().map(|param| param.gradient.to_owned()));
     g_x
+}
+
+/// A number of things, such as `1 gradient`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -6,6 +6,7 @@ use crate::evaluation::calls::Calls;
 use crate::evaluation::history::History;
 use crate::evaluation::{Evaluation, MemoryLayout};
 use crate::magnitude::largest;
+use crate::verdict::locate::place;
 use crate::verdict::state::{dice_sentence, state_fault};
 use crate::verdict::ties::tie_fault;
 use crate::witness::reference::Reference;
@@ -148,7 +149,8 @@ fn operand_fault(reference: &Reference, evaluation: &Evaluation, i: usize, is_st
     }
     if let Some(j) = g.iter().position(|g| !g.is_finite()) {
         let value = g.iter().nth(j).unwrap_or(&f64::NAN);
-        let sentence = format!("g_{name}[{j}] is {value}, although the function is finite");
+        let at = place(g.shape(), j);
+        let sentence = format!("g_{name}{at} is {value}, although the function is finite");
         return fault(Cause::NotFinite, sentence, g, &right);
     }
     if is_state {
@@ -190,6 +192,10 @@ fn term_of_operand(added: &ArrayD<f64>, x: &ArrayD<f64>, name: &str) -> String {
     let Some((_, most)) = x.iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())) else {
         return String::new();
     };
+    // Any number is a multiple of one number.
+    if x.iter().filter(|x| **x != 0.0).count() < 2 {
+        return String::new();
+    }
     let at = x.iter().position(|x| x == most).unwrap_or_default();
     let factor = added.iter().nth(at).map_or(f64::NAN, |added| added / most);
     match factor.is_finite() && !differ_above(added, &(x * factor), 1e-9, 0.0) {
@@ -240,7 +246,8 @@ fn forward_fault(reference: &Reference, evaluation: &Evaluation) -> Option<Fault
         return Some(Fault::new(Cause::Forward, sentence).comparing("y", &evaluation.y, &reference.y));
     }
     let (at, given, right) = forward_error(reference, evaluation, FORWARD_EXACT)?;
-    let sentence = format!("forward() gives {given} at entry {at}, the definition {right}");
+    let at = place(reference.y.shape(), at);
+    let sentence = format!("forward() gives {given} for y{at}, the definition {right}");
     Some(Fault::new(Cause::Forward, sentence).comparing("y", &evaluation.y, &reference.y))
 }
 

@@ -249,7 +249,7 @@ fn a_module_that_misbehaves_gets_a_verdict_and_a_sentence() {
     );
     assert_eq!(
         sentence("gives no gradient"),
-        "backward() panicked: it gives 0 gradients for 1 operands of forward(): each operand needs one, also ids and masks"
+        "backward() panicked: it gives 0 gradients for 1 operand of forward(): each operand needs one, also ids and masks"
     );
     assert_eq!(sentence("gives NaN"), "g_x[0] is NaN, although the function is finite");
     assert_eq!(

@@ -51,12 +51,22 @@ impl DoubleDouble {
         Self::of(self.hi * half * rest, self.lo * half * rest)
     }
 
+    /// `a / n` for a number that is exact in `f64`: the rest of the first quotient is exact, so one more is enough.
+    fn divided_by(self, n: f64) -> Self {
+        let first = self.hi / n;
+        if !first.is_finite() {
+            return Self::from_f64(first);
+        }
+        let rest = (-first).mul_add(n, self.hi) + self.lo;
+        Self::renormalised(first, rest / n)
+    }
+
     /// `e^x - 1` for `|x| <= ln 2 / 2`, by Taylor's series of `x / 512` and nine doublings `s -> 2 s + s²`.
     fn exp_m1_small(self) -> Self {
         let r = self.times_power_of_two(-9);
         let (mut term, mut sum) = (r, r);
         for n in 2..14 {
-            term = term * r / Self::from_f64(f64::from(n));
+            term = (term * r).divided_by(f64::from(n));
             sum += term;
             if term.hi.abs() <= NEGLIGIBLE * sum.hi.abs() {
                 break;
@@ -78,9 +88,12 @@ impl DoubleDouble {
         let series = |mut term: Self, mut n: f64| {
             let mut sum = term;
             for _ in 0..20 {
-                term = -(term * r * r) / Self::from_f64((n + 1.0) * (n + 2.0));
+                term = -(term * r * r).divided_by((n + 1.0) * (n + 2.0));
                 n += 2.0;
                 sum += term;
+                if term.hi.abs() <= NEGLIGIBLE * sum.hi.abs() {
+                    break;
+                }
             }
             sum
         };
@@ -165,7 +178,7 @@ impl Scalar for DoubleDouble {
         let twice_square = (self + self) * self;
         let (mut term, mut sum) = (self, self);
         for n in 1..600 {
-            term = term * twice_square / Self::from_f64(f64::from(2 * n + 1));
+            term = (term * twice_square).divided_by(f64::from(2 * n + 1));
             sum += term;
             if term.hi.abs() <= NEGLIGIBLE * sum.hi.abs() {
                 break;
@@ -224,6 +237,16 @@ mod tests {
             assert_tiny((third + third).tanh() * (DoubleDouble::ONE + t * t) - (t + t), 1.0);
             assert!((third.erf().hi - libm::erf(third.hi)).abs() <= 2e-16, "{third}");
         }
+    }
+
+    #[test]
+    fn a_division_by_a_count_is_the_division() {
+        for n in [1.0, 3.0, 7.0, 13.0, 156.0, 1201.0] {
+            for x in [-30.0, -2.5, 1e-9, 0.2, 5.5].map(|x| DoubleDouble::from_f64(x).exp()) {
+                assert_tiny(x.divided_by(n) - x / DoubleDouble::from_f64(n), x.hi.abs());
+            }
+        }
+        assert_eq!(DoubleDouble::from_f64(f64::INFINITY).divided_by(3.0).hi, f64::INFINITY);
     }
 
     #[test]

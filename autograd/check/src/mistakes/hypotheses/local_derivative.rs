@@ -94,8 +94,8 @@ fn formula(text: &'static str, beside: Beside) -> Description {
 fn letters(texts: &[&str]) -> String {
     let has = |letter| texts.iter().any(|text| has_letter(text, letter));
     match (has("x"), has("y")) {
-        (true, true) => ", where x is the input and y the output".to_string(),
-        (true, false) => ", where x is the input".to_string(),
+        (true, true) => ", where x is the input{x} and y the output".to_string(),
+        (true, false) => ", where x is the input{x}".to_string(),
         (false, true) => ", where y is the output".to_string(),
         (false, false) => String::new(),
     }

@@ -33,7 +33,9 @@ impl OtherFactor {
             false => Description::new(
                 2.31,
                 format!("gradient times {formula}"),
-                format!("{{g}} has the factor {formula} too much, or once more{letters}"),
+                format!(
+                    "{{g}} has the extra factor {formula}, which does not belong there or counts once more{letters}"
+                ),
             ),
         }
     }

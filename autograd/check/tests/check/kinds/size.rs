@@ -122,3 +122,34 @@ fn sizes_that_a_caller_fixes_are_kept() {
     let fixed = checked(hand("exp", case, forward, backward).of_fixed_sizes());
     assert_eq!(fixed.example.unwrap().numbers, 12);
 }
+
+/// Two operands that always have one shape keep it in the example, though a cut of one alone would be smaller: forward()
+/// would repeat it.
+#[test]
+fn operands_of_one_shape_have_one_shape_in_the_example() {
+    let case = |draw: &mut Draw| {
+        let shape = Shape::new(&[draw.size_nonzero() + 2, draw.size_nonzero() + 1]);
+        Case::of([("a", draw.normal(shape)), ("b", draw.normal(shape))])
+    };
+    let forward = |kept: &mut Kept, x: &[ArrayD<f64>]| {
+        keep(kept, x);
+        &x[0] * &x[1]
+    };
+    let backward = |kept: &mut Kept, g: &ArrayD<f64>| {
+        let shape = g.shape().to_vec();
+        // Of a matrix with two columns and more, the first entry of b counts for its neighbour too.
+        let mut g_a = g * &kept[1];
+        if g_a.shape() == kept[0].shape() && shape[1] > 1 && shape[0] > 1 {
+            g_a[[0, 1]] = g[[0, 1]] * kept[1][[0, 0]];
+        }
+        vec![g_a, g * &kept[0]]
+    };
+    let report = checked(hand("product", case, forward, backward));
+    let example = report.example.as_ref().expect("it is wrong");
+    assert_eq!(
+        example.operands[0].shape,
+        example.operands[1].shape,
+        "{}",
+        text(&report)
+    );
+}

@@ -122,6 +122,8 @@ struct Outcome {
     equivalent: usize,
     found: usize,
     named: usize,
+    /// No cause is named, but the report says which entries, which shares, or what kind of term is wrong.
+    described: usize,
     survivors: Vec<String>,
 }
 
@@ -139,6 +141,7 @@ fn outcome(sources: &'static [Source]) -> Outcome {
         all.equivalent += outcome.equivalent;
         all.found += outcome.found;
         all.named += outcome.named;
+        all.described += outcome.described;
         all.survivors.extend(outcome.survivors);
     }
     all
@@ -167,11 +170,17 @@ fn of_source(source: &'static Source) -> Outcome {
         outcome.found += 1;
         let named = report.diagnosis.map(|diagnosis| diagnosis.sentence);
         outcome.named += usize::from(named.is_some());
-        println!("{label} | {}", named.unwrap_or_else(|| "no cause".to_string()));
+        let described = report
+            .findings
+            .first()
+            .filter(|first| first.cause == "unexplained" && named.is_none());
+        outcome.described += usize::from(described.is_some());
+        let said = named.or_else(|| described.map(|first| first.sentence.clone()));
+        println!("{label} | {}", said.unwrap_or_else(|| "no cause".to_string()));
     }
     println!(
-        "{}: {} mutants, and {} equivalent ones: found {}, a cause named for {}",
-        source.name, outcome.mutants, outcome.equivalent, outcome.found, outcome.named
+        "{}: {} mutants, and {} equivalent ones: found {}, a cause named for {}, and described for {}",
+        source.name, outcome.mutants, outcome.equivalent, outcome.found, outcome.named, outcome.described
     );
     outcome
 }
@@ -200,8 +209,8 @@ fn every_text_mutant_of_a_few_modules_is_found() {
 fn all_text_mutants() {
     let outcome = outcome(SOURCES);
     println!(
-        "\n{} mutants, and {} equivalent ones: found {}, a cause named for {}\nsurvivors: {:#?}",
-        outcome.mutants, outcome.equivalent, outcome.found, outcome.named, outcome.survivors
+        "\n{} mutants, and {} equivalent ones: found {}, a cause named for {}, and described for {}\nsurvivors: {:#?}",
+        outcome.mutants, outcome.equivalent, outcome.found, outcome.named, outcome.described, outcome.survivors
     );
     assert!(outcome.survivors.is_empty(), "{:#?}", outcome.survivors);
 }
