@@ -3,7 +3,9 @@
 mod causes;
 mod coverage;
 mod naming;
+mod operands;
 mod rounding;
+mod shares;
 mod size;
 mod special;
 mod state;
