@@ -1,7 +1,7 @@
 """Compares the event file of a run with its log, by the reader of TensorBoard.
 
 pip install tensorboard
-python models/tests/training/tensorboard.py FOLDER
+python models/tests/training/read_event_file.py FOLDER
 """
 
 import json
