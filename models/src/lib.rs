@@ -26,8 +26,8 @@
 //!
 //! Reading order: [`tokenizer`] (text to ids), [`corpus`] (ids to batches), [`language_model`] (the two traits),
 //! [`score`] (nats per token), [`evaluation`] (how sure they are), [`ngram`] (the closed-form model), [`layers`] and [`network`] with [`rnn_lm`],
-//! [`lstm_lm`] and [`transformer_lm`], [`neural`] (a network in training), [`mod@train`] (the one loop), [`decode`] (text from
-//! any model).
+//! [`lstm_lm`] and [`transformer_lm`], [`neural`] (a network in training), [`distill`] (learning from a teacher), [`mod@train`]
+//! (the one loop), [`decode`] (text from any model), [`packed_model`] (weights of few bits).
 #![forbid(unsafe_code)]
 
 mod asked;

@@ -292,7 +292,7 @@ impl<N: Network> LanguageModel for Neural<N> {
         self.asked().start()
     }
 
-    /// What happens when the block is full [`Reader`] says.
+    /// When the block is full, the memory grows where positions go on beyond it; elsewhere the window moves by half a block.
     fn next(&self, reader: &mut Reader<f32>, token: TokenId) -> Logits {
         self.asked().next(reader, token)
     }
