@@ -1,7 +1,7 @@
 //! Lessons, the report of a comparison, and the command `tapegrad`.
 //!
 //! Reading order: [`learn`], the lessons; `report`, what a comparison of
-//! models leaves behind; [`assignment`], what students hand in; `bench`, what is timed; [`cli`], the command.
+//! models leaves behind; [`assignment`], what students hand in; [`cli`], the command.
 
 #![forbid(unsafe_code)]
 
@@ -9,7 +9,6 @@
 extern crate self as tapegrad_lessons;
 
 pub mod assignment;
-mod bench;
 pub mod cli;
 mod html;
 pub mod learn;

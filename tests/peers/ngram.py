@@ -1,7 +1,7 @@
 """Modified Kneser-Ney of order 3 on the words of a text: estimate it, and score the held-out tenth.
 
 The text is in TEXT, KenLM's programs (lmplz, build_binary, query) in KENLM. Lines are cut by the same rules as in
-lessons/src/bench/work/ngram_train.rs. A repetition is lmplz, which reads the words and writes an ARPA file, and query,
+lessons/bench/src/work/ngram_train.rs. A repetition is lmplz, which reads the words and writes an ARPA file, and query,
 which scores; turning the one into the form that the other reads fastest (build_binary) is not timed. The variant
 `nltk` is nltk's MLE model of the same order, which smooths nothing and scores nothing: its smoothed ones take hours.
 """

@@ -8,16 +8,16 @@ use serde_json::json;
 use super::error::CliError;
 use super::output::Output;
 use super::progress::ProgressIndicator;
-use crate::bench::BenchError;
-use crate::bench::measure::machine::{Machine, peak_gflops};
-use crate::bench::measure::memory;
-use crate::bench::measure::pairs::{self, Pairs, in_turns};
-use crate::bench::measure::roofline::{self, Roofs};
-use crate::bench::measure::row::{self, BenchRow, table};
-use crate::bench::measure::scaling::{self, Series};
-use crate::bench::measure::timing::measure;
-use crate::bench::work::workload::{BenchSetting, RunsWhen, Workload};
-use crate::bench::work::{WORKLOADS, find};
+use crate::report::roofline::{self, Roofs};
+use tapegrad_bench::BenchError;
+use tapegrad_bench::measure::machine::{Machine, peak_gflops};
+use tapegrad_bench::measure::memory;
+use tapegrad_bench::measure::pairs::{self, Pairs, in_turns};
+use tapegrad_bench::measure::row::{self, BenchRow, table};
+use tapegrad_bench::measure::scaling::{self, Series};
+use tapegrad_bench::measure::timing::measure;
+use tapegrad_bench::work::workload::{BenchSetting, RunsWhen, Workload};
+use tapegrad_bench::work::{WORKLOADS, find};
 use tapegrad_models::train::write_atomically;
 
 /// Time standard workloads on this machine, alone or in turns with another framework

@@ -3,7 +3,7 @@
 //! Reading order: [`comparison`], which is the data; [`comparison::table`] and [`comparison::json`]; then [`page`],
 //! which is put together from `svg` (marks on a drawing), `scale` (axes and their ticks), `labels` (none over another),
 //! `curves` (what the pictures of the losses show), `lines` (how they are drawn), `bars` (distance to the entropy), and
-//! `tables`.
+//! `tables`. `roofline` is a picture of its own, of what `bench` has timed.
 
 mod bars;
 pub mod comparison;
@@ -15,6 +15,7 @@ pub mod page;
 pub mod paths;
 pub mod quantity;
 pub mod runs;
+pub(crate) mod roofline;
 pub(crate) mod scale;
 mod series;
 pub(crate) mod svg;

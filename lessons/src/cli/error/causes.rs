@@ -2,7 +2,7 @@
 
 use super::{CliError, ErrorCode};
 use crate::assignment::error::AssignmentError;
-use crate::bench::BenchError;
+use tapegrad_bench::BenchError;
 use tapegrad_models::corpus::{BatchError, CorpusError, TextError};
 use tapegrad_models::decode::{DecodeError, SamplingError};
 use tapegrad_models::model::ModelError;

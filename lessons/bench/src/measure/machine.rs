@@ -4,9 +4,9 @@ use serde::Serialize;
 use tapegrad_autograd::kernels::simd_level;
 
 use super::timing::measure;
-use crate::bench::error::BenchError;
-use crate::bench::work::peak_fma::PEAK_FMA;
-use crate::bench::work::workload::{BenchSetting, BenchUnit};
+use crate::error::BenchError;
+use crate::work::peak_fma::PEAK_FMA;
+use crate::work::workload::{BenchSetting, BenchUnit};
 
 /// The machine that a row was measured on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -19,6 +19,7 @@ pub struct Machine {
     pub simd: &'static str,
     /// Those the processor has, of the ones that could be used.
     pub features: Vec<&'static str>,
+    /// The operating system and the processor's architecture.
     pub system: String,
     /// The version of this program.
     pub tapegrad: &'static str,

@@ -16,7 +16,7 @@ use tapegrad_models::score::{Score, evaluate};
 use tapegrad_models::tokenizer::{Case, Split, WordTokenizer};
 
 use super::workload::{BenchSetting, BenchUnit, PreparedWork, Repetition, RunsWhen, Threads, WorkAmount, Workload};
-use crate::bench::error::BenchError;
+use crate::error::BenchError;
 
 /// The rows of a batch: how many sentences are read at a time.
 const ROWS: usize = 256;

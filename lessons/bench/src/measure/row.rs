@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::spread::Spread;
-use crate::bench::work::workload::{BenchUnit, WorkAmount, Workload};
+use crate::work::workload::{BenchUnit, WorkAmount, Workload};
 
 /// The measurement of a workload.
 #[derive(Clone, Debug)]
 pub struct BenchRow {
+    /// What was timed.
     pub workload: Workload,
     /// On how many threads.
     pub threads: usize,

@@ -9,8 +9,8 @@ use super::peer::{Peer, PeerInfo};
 use super::row::{BenchRow, significant};
 use super::spread::Spread;
 use super::timing::on_threads;
-use crate::bench::error::BenchError;
-use crate::bench::work::workload::{BenchSetting, PreparedWork, Workload};
+use crate::error::BenchError;
+use crate::work::workload::{BenchSetting, PreparedWork, Workload};
 
 /// The result of two frameworks doing the same work in turns.
 #[derive(Clone, Debug)]
@@ -21,6 +21,7 @@ pub struct Pairs {
     pub theirs: Spread,
     /// Their seconds divided by ours, pair by pair: how many times as fast we are.
     pub ratio: Spread,
+    /// What the peer says of itself.
     pub greeting: PeerInfo,
     /// The peer's note on its last repetition.
     pub note: Option<String>,

@@ -12,8 +12,8 @@ use tapegrad_models::transformer_lm::TransformerConfig;
 use super::peer::{Peer, PeerInfo};
 use super::row::{significant, table};
 use super::timing::on_threads;
-use crate::bench::error::BenchError;
-use crate::bench::work::transformer_step::{self, BABY, BABY_ROWS, CHAR, CHAR_ROWS, LEARNING_RATE};
+use crate::error::BenchError;
+use crate::work::transformer_step::{self, BABY, BABY_ROWS, CHAR, CHAR_ROWS, LEARNING_RATE};
 
 /// Steps of training before the memory is read.
 const STEPS: usize = 3;
@@ -79,7 +79,7 @@ pub fn training(
 
 /// Trains, and gives the bytes of the plan and of the parameters with all that belongs to them.
 fn train(config: TransformerConfig, rows: usize) -> [u64; 2] {
-    let batch = crate::bench::work::batches::random(config.vocabulary, rows, config.block).remove(0);
+    let batch = crate::work::batches::random(config.vocabulary, rows, config.block).remove(0);
     let mut model = transformer_step::model(config);
     let plan = model.training_bytes(batch.rows(), batch.time());
     for _ in 0..STEPS {

@@ -11,7 +11,10 @@ use tapegrad_models::ngram::NgramError;
 pub enum BenchError {
     /// The workload reads a text and was given none.
     #[error("`{workload}` needs a text")]
-    NeedsText { workload: &'static str },
+    NeedsText {
+        /// The name of the workload.
+        workload: &'static str,
+    },
     /// The text cannot be read.
     #[error(transparent)]
     Text(#[from] TextError),
@@ -32,21 +35,42 @@ pub enum BenchError {
     Decode(#[from] DecodeError),
     /// A file or folder cannot be used.
     #[error("{}: {source}", .path.display())]
-    File { path: PathBuf, source: std::io::Error },
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// A run of `tapegrad train` failed.
     #[error("`tapegrad train` failed: {problem}")]
-    Train { problem: String },
+    Train {
+        /// What it wrote.
+        problem: String,
+    },
     /// The threads cannot be started.
     #[error("{threads} threads cannot be started: {problem}")]
-    Threads { threads: usize, problem: String },
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// What the pool says.
+        problem: String,
+    },
     /// The other framework does not answer as it should.
     #[error("the peer `{command}` {problem}")]
-    Peer { command: String, problem: String },
+    Peer {
+        /// How it was started.
+        command: String,
+        /// What it did, as the rest of a sentence.
+        problem: String,
+    },
     /// The system does not say how much memory a process holds.
     #[error("the memory of process {process} is unknown: {} cannot be read: {source}", .path.display())]
     NoMemory {
+        /// The number of the process.
         process: u32,
+        /// The file in which the system says it.
         path: PathBuf,
+        /// What the system says.
         source: std::io::Error,
     },
 }

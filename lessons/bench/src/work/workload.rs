@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::bench::error::BenchError;
+use crate::error::BenchError;
 
 /// Some work that can be timed.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,7 @@ pub enum Threads {
 /// Whether a workload runs when nothing is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunsWhen {
+    /// It always runs.
     Always,
     /// It runs if there is a text.
     WithText,
@@ -93,7 +94,9 @@ pub enum BenchUnit {
     Milliseconds,
     /// Seconds for a repetition.
     Seconds,
+    /// Tokens in a second.
     TokensPerSecond,
+    /// 10⁻⁹ s for an op.
     NanosecondsPerOp,
     /// 10⁹ floating-point operations in a second, a multiplication and an addition counting as two.
     Gflops,

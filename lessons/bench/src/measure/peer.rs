@@ -20,7 +20,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::bench::error::BenchError;
+use crate::error::BenchError;
 
 /// Another framework, ready to run a workload.
 #[derive(Debug)]

@@ -4,15 +4,15 @@
 //! Waterman, Patterson 2009). The slope is drawn twice, for memory and for the second cache: most arrays of a small
 //! model never leave the caches, so work may lie above the slope of memory, but not above that of the cache.
 
-use super::row::{BenchRow, significant};
-use super::timing::measure;
-use crate::bench::error::BenchError;
-use crate::bench::work::peak_fma::PEAK_FMA;
-use crate::bench::work::peak_memory::{PEAK_CACHE, PEAK_MEMORY};
-use crate::bench::work::workload::BenchSetting;
 use crate::report::labels;
 use crate::report::scale::{Scale, Spacing};
 use crate::report::svg::{Anchor, SvgDrawing};
+use tapegrad_bench::BenchError;
+use tapegrad_bench::measure::row::{BenchRow, significant};
+use tapegrad_bench::measure::timing::measure;
+use tapegrad_bench::work::peak_fma::PEAK_FMA;
+use tapegrad_bench::work::peak_memory::{PEAK_CACHE, PEAK_MEMORY};
+use tapegrad_bench::work::workload::BenchSetting;
 
 const SIZE: [f64; 2] = [860.0, 520.0];
 /// Left, right, top and bottom of the field.

@@ -11,9 +11,9 @@ use tapegrad_models::transformer_lm::TransformerConfig;
 use super::row::{significant, table};
 use super::spread::Spread;
 use super::timing::on_threads;
-use crate::bench::error::BenchError;
-use crate::bench::work::scalar_chain;
-use crate::bench::work::transformer_step::{CHAR, CHAR_ROWS, ready};
+use crate::error::BenchError;
+use crate::work::scalar_chain;
+use crate::work::transformer_step::{CHAR, CHAR_ROWS, ready};
 
 /// Measurements of a point: so many, or as many as fit into [`SECONDS`], whichever is more.
 const REPS: usize = 5;

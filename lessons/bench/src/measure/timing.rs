@@ -2,8 +2,8 @@
 
 use super::row::BenchRow;
 use super::spread::Spread;
-use crate::bench::error::BenchError;
-use crate::bench::work::workload::{BenchSetting, Repetition, Workload};
+use crate::error::BenchError;
+use crate::work::workload::{BenchSetting, Repetition, Workload};
 
 /// Times a workload on its own threads.
 ///

@@ -8,7 +8,7 @@ use tapegrad_autograd::ops::relu;
 use tapegrad_autograd::{ParamList, Params, Plan, Sketch, Tape, Var};
 
 use super::workload::{BenchSetting, BenchUnit, PreparedWork, Repetition, RunsWhen, Threads, WorkAmount, Workload};
-use crate::bench::error::BenchError;
+use crate::error::BenchError;
 
 const TURNS: usize = 33_333;
 /// The ops of one turn of the chain.

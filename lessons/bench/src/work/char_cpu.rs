@@ -11,7 +11,7 @@ use tapegrad_models::train::Recipe;
 
 use super::transformer_step::{CHAR, CHAR_ROWS, forward_multiply_adds};
 use super::workload::{BenchSetting, BenchUnit, PreparedWork, Repetition, RunsWhen, Threads, WorkAmount, Workload};
-use crate::bench::error::BenchError;
+use crate::error::BenchError;
 
 /// The recipe `char-cpu`, whole.
 pub const CHAR_CPU: Workload = Workload {
