@@ -212,6 +212,8 @@ pub enum Instruction {
         at: Option<Size>,
         /// The instructions of the layer.
         body: Vec<Instruction>,
+        /// Where it is called.
+        span: Span,
     },
 }
 
@@ -238,10 +240,11 @@ impl Instruction {
                 down: *down,
                 body,
             },
-            Self::Scope { name, at, .. } => Self::Scope {
+            Self::Scope { name, at, span, .. } => Self::Scope {
                 name: name.clone(),
                 at: at.clone(),
                 body,
+                span: *span,
             },
             other => other.clone(),
         }
@@ -371,6 +374,18 @@ impl fmt::Display for Condition {
 }
 
 impl Condition {
+    /// Its comparisons.
+    pub fn comparisons(&self) -> Vec<(&Size, Binary, &Size)> {
+        match self {
+            Self::Compare(left, comparison, right) => vec![(left, *comparison, right)],
+            Self::Both(_, parts) => {
+                let mut all = crate::stack::deeper(|| parts.0.comparisons());
+                all.extend(parts.1.comparisons());
+                all
+            }
+        }
+    }
+
     /// Whether it holds, with these numbers for sizes.
     pub fn holds<E>(&self, number: &dyn Fn(&Size) -> Result<i64, E>) -> Result<bool, E> {
         Ok(match self {

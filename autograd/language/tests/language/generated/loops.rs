@@ -103,8 +103,11 @@ impl Author {
     }
 
     /// What a round at `index` may read of arrays outside: their positions along the first axis.
-    fn drives(&self, index: &str, run: Run, end: &str) -> Vec<Known> {
+    fn drives(&mut self, index: &str, run: Run, end: &str) -> Vec<Known> {
         let mut drives = Vec::new();
+        let neighbour = self.below(6);
+        // Where there may be one round only, its first may be its last.
+        self.must_unroll |= neighbour == 3;
         for one in self.known.iter().filter(|one| !one.name.contains('[')) {
             let Some((first, rest)) = one.axes.split_first() else {
                 continue;
@@ -123,7 +126,12 @@ impl Author {
                 match run {
                     Run::FromSecond => at(&format!("{index}-1")),
                     Run::FromLast => at(&format!("{index}+1")),
-                    _ => {}
+                    Run::Up | Run::TwoBack | Run::Down => {
+                        drives.extend(neighbour_of(&one.name, index, end, neighbour).map(|name| Known {
+                            name,
+                            axes: rest.to_vec(),
+                        }));
+                    }
                 }
             } else if end == "S" && first.size == "T" {
                 at(index);
@@ -430,4 +438,15 @@ impl Author {
         self.keep(format!("{row}[L]"), x.axes);
         Some(())
     }
+}
+
+/// A neighbour of a position that exists only under its condition: in the derivative, the condition splits the loop.
+fn neighbour_of(x: &str, t: &str, end: &str, kind: usize) -> Option<String> {
+    Some(match kind {
+        0 => format!("(if {t} > 1 then {x}[{t}-1] else {x}[{t}])"),
+        1 => format!("(if {t} <= 1 then {x}[{t}] else {x}[{t}-1])"),
+        2 => format!("(if {t} < {end} then {x}[{t}+1] else 0.5 * {x}[{t}])"),
+        3 => format!("(if {t} >= {end} or {t} <= 1 then {x}[{t}] else {x}[{t}+1] * {x}[{t}-1])"),
+        _ => return None,
+    })
 }

@@ -1,0 +1,193 @@
+//! What the objective of a graph, and its outputs, do not use: parameters, and equations, inputs and sizes.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Checker;
+use super::warnings::operations;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::meaning::program::{DimValue, Instruction, Operation, ValueId};
+use crate::meaning::size::{Size, Symbol};
+use crate::meaning::types::Kind;
+use crate::span::Span;
+
+impl Checker<'_> {
+    /// W01: a parameter that the objective does not depend on.
+    pub(super) fn unused_params(&mut self, instructions: &[Instruction]) {
+        let Some((_, objective)) = self.program.objective else {
+            return;
+        };
+        let reached = self.reached(instructions, vec![objective]);
+        let used: BTreeSet<usize> = operations(instructions)
+            .filter_map(|(out, op, _)| match op {
+                Operation::Param(param, _) if reached.contains(&out) => Some(*param),
+                _ => None,
+            })
+            .collect();
+        for number in 0..self.program.params.len() {
+            let param = &self.program.params[number];
+            if !used.contains(&number) {
+                let text = format!("the objective does not depend on {}", param.path);
+                let warning = Diagnostic::new(Code::W01, param.span, text);
+                self.report(warning.help("use it, or remove its declaration"));
+            }
+        }
+    }
+
+    /// Everything that values depend on; of a row, all of it.
+    fn reached(&self, instructions: &[Instruction], from: Vec<ValueId>) -> BTreeSet<ValueId> {
+        let mut rows: Vec<Vec<ValueId>> = vec![Vec::new(); self.program.families.len()];
+        for instruction in Instruction::all(instructions) {
+            if let Instruction::Store { family, value, .. } = instruction {
+                rows[*family].push(*value);
+            }
+        }
+        let mut choices: Vec<(ValueId, [ValueId; 2])> = Vec::new();
+        let mut of: Vec<&[ValueId]> = vec![&[]; self.program.values.len()];
+        for instruction in Instruction::all(instructions) {
+            match instruction {
+                Instruction::Compute { out, args, .. } => of[*out] = args,
+                Instruction::Load { out, family, .. } | Instruction::Collect { out, family } => {
+                    of[*out] = &rows[*family];
+                }
+                Instruction::Choice { out, yes, no, .. } => choices.push((*out, [yes.1, no.1])),
+                Instruction::Store { .. } | Instruction::Loop { .. } | Instruction::Scope { .. } => {}
+            }
+        }
+        for (out, ways) in &choices {
+            of[*out] = ways;
+        }
+        let mut reached = BTreeSet::new();
+        let mut open = from;
+        while let Some(value) = open.pop() {
+            if reached.insert(value) {
+                open.extend(of[value]);
+            }
+        }
+        reached
+    }
+
+    /// W08: an equation, an input or a size of the graph that nothing uses; a graph without an objective is not looked at.
+    pub(super) fn unused_names(&mut self, instructions: &[Instruction]) {
+        let Some((_, objective)) = self.program.objective else {
+            return;
+        };
+        let outputs = self.program.outputs.iter().map(|(_, value)| *value);
+        let reached = self.reached(instructions, outputs.chain([objective]).collect());
+        let results = results_of_layers(instructions);
+        let of: BTreeMap<ValueId, &Operation> = operations(instructions).map(|(out, op, _)| (out, op)).collect();
+        let rows: BTreeSet<&str> = self.program.families.iter().map(|row| row.name.as_str()).collect();
+        let mut found: Vec<(Span, String, &str)> = Vec::new();
+        for (name, value) in &self.program.names {
+            // Of the results of one layer, some may be left alone, such as the last cell of an LSTM.
+            if rows.contains(name.as_str()) || reached.contains(value) || results.contains(value) {
+                continue;
+            }
+            match of.get(value) {
+                Some(Operation::Input(input)) => found.push((
+                    self.program.inputs[*input].span,
+                    format!("neither the objective nor an output uses {name}"),
+                    "use it, or remove its declaration",
+                )),
+                // A constant may be an exponent or a limit, which is no operand.
+                Some(Operation::Param(..) | Operation::Number(_) | Operation::Broadcast) | None => {}
+                Some(_) => found.push((
+                    self.program.values[*value].span,
+                    format!("neither the objective nor an output uses {name}, so it is not computed"),
+                    "name it as an `output`, or remove the equation",
+                )),
+            }
+        }
+        let sizes = self.sizes_in_use(instructions);
+        for dim in self.program.dims.iter().filter(|dim| !sizes.contains(&dim.name)) {
+            found.push((
+                dim.span,
+                format!("nothing has the size {}", dim.name),
+                "use it, or remove its declaration",
+            ));
+        }
+        for (place, text, help) in found {
+            self.report(Diagnostic::new(Code::W08, place, text).help(help));
+        }
+    }
+
+    /// The names of the sizes that the graph speaks of.
+    fn sizes_in_use(&self, instructions: &[Instruction]) -> BTreeSet<Symbol> {
+        let mut sizes: BTreeSet<Symbol> = BTreeSet::new();
+        let mut note = |size: &Size| sizes.extend(size.symbols());
+        let program = &self.program;
+        let types = program.values.iter().map(|value| &value.ty);
+        let types = types.chain(program.inputs.iter().map(|input| &input.ty));
+        for ty in types.chain(program.params.iter().map(|param| &param.ty)) {
+            ty.axes.iter().for_each(|axis| note(&axis.size));
+            if let Kind::Id(of) = &ty.kind {
+                note(of);
+            }
+        }
+        program
+            .params
+            .iter()
+            .flat_map(|param| &param.counts)
+            .for_each(&mut note);
+        for requirement in &program.requirements {
+            note(&requirement.left);
+            note(&requirement.right);
+        }
+        for dim in &program.dims {
+            match &dim.value {
+                Some(DimValue::Equal(size)) => note(size),
+                Some(DimValue::Quotient(over, under)) => {
+                    note(over);
+                    note(under);
+                }
+                None => {}
+            }
+        }
+        let of_operations = RefCell::new(Vec::new());
+        for (_, op, _) in operations(instructions) {
+            op.with_sizes(&|size| {
+                of_operations.borrow_mut().push(size.clone());
+                size.clone()
+            });
+        }
+        of_operations.take().iter().for_each(&mut note);
+        for instruction in Instruction::all(instructions) {
+            match instruction {
+                Instruction::Loop { from, to, .. } => {
+                    note(from);
+                    note(to);
+                }
+                Instruction::Store { at, .. } | Instruction::Load { at, .. } => at.iter().for_each(&mut note),
+                Instruction::Choice { condition, .. } => {
+                    for (left, _, right) in condition.comparisons() {
+                        note(left);
+                        note(right);
+                    }
+                }
+                Instruction::Scope { at, .. } => at.iter().for_each(&mut note),
+                Instruction::Compute { .. } | Instruction::Collect { .. } => {}
+            }
+        }
+        sizes
+    }
+}
+
+/// The values that calls of layers compute, and those under other names.
+fn results_of_layers(instructions: &[Instruction]) -> BTreeSet<ValueId> {
+    let mut results = BTreeSet::new();
+    for instruction in Instruction::all(instructions) {
+        match instruction {
+            Instruction::Scope { body, .. } => results.extend(operations(body).map(|(out, ..)| out)),
+            Instruction::Compute {
+                out,
+                op: Operation::Relabel | Operation::Broadcast | Operation::Reshape,
+                args,
+            } if args.iter().any(|arg| results.contains(arg)) => {
+                results.insert(*out);
+            }
+            _ => {}
+        }
+    }
+    results
+}
