@@ -135,8 +135,8 @@ pages! {
          order, and entry (q, k) meets entry (k, q)."
         "S2, scores between queries and keys, both of length T"
     W08
-        "What neither the objective nor an output uses is not computed. Often it was meant to be used: the penalty that was \
-         not added, the mask that was not applied."
+        "An input that neither the objective nor an output uses was often meant to be used: the mask that was not \
+         applied, the weight that was not multiplied."
         "S0, the forward computation in order"
 }
 

@@ -1,7 +1,7 @@
-//! What the objective of a graph, and its outputs, do not use: parameters, and equations, inputs and sizes.
+//! What the objective of a graph, and its outputs, do not use: parameters, inputs and sizes.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Checker;
 use super::warnings::operations;
@@ -68,47 +68,35 @@ impl Checker<'_> {
         reached
     }
 
-    /// W08: an equation, an input or a size of the graph that nothing uses; a graph without an objective is not looked at.
+    /// W08: an input or a size of the graph that nothing uses; a graph without an objective is not looked at.
+    ///
+    /// An equation that nothing reads is right: a lecture's program often has one more value to look at.
     pub(super) fn unused_names(&mut self, instructions: &[Instruction]) {
         let Some((_, objective)) = self.program.objective else {
             return;
         };
         let outputs = self.program.outputs.iter().map(|(_, value)| *value);
         let reached = self.reached(instructions, outputs.chain([objective]).collect());
-        let results = results_of_layers(instructions);
-        let of: BTreeMap<ValueId, &Operation> = operations(instructions).map(|(out, op, _)| (out, op)).collect();
-        let rows: BTreeSet<&str> = self.program.families.iter().map(|row| row.name.as_str()).collect();
-        let mut found: Vec<(Span, String, &str)> = Vec::new();
-        for (name, value) in &self.program.names {
-            // Of the results of one layer, some may be left alone, such as the last cell of an LSTM.
-            if rows.contains(name.as_str()) || reached.contains(value) || results.contains(value) {
-                continue;
-            }
-            match of.get(value) {
-                Some(Operation::Input(input)) => found.push((
-                    self.program.inputs[*input].span,
-                    format!("neither the objective nor an output uses {name}"),
-                    "use it, or remove its declaration",
-                )),
-                // A constant may be an exponent or a limit, which is no operand.
-                Some(Operation::Param(..) | Operation::Number(_) | Operation::Broadcast) | None => {}
-                Some(_) => found.push((
-                    self.program.values[*value].span,
-                    format!("neither the objective nor an output uses {name}, so it is not computed"),
-                    "name it as an `output`, or remove the equation",
-                )),
+        let used: BTreeSet<usize> = operations(instructions)
+            .filter_map(|(out, op, _)| match op {
+                Operation::Input(input) if reached.contains(&out) => Some(*input),
+                _ => None,
+            })
+            .collect();
+        let mut found: Vec<(Span, String)> = Vec::new();
+        for (number, input) in self.program.inputs.iter().enumerate() {
+            if !used.contains(&number) {
+                let text = format!("neither the objective nor an output uses {}", input.name);
+                found.push((input.span, text));
             }
         }
         let sizes = self.sizes_in_use(instructions);
         for dim in self.program.dims.iter().filter(|dim| !sizes.contains(&dim.name)) {
-            found.push((
-                dim.span,
-                format!("nothing has the size {}", dim.name),
-                "use it, or remove its declaration",
-            ));
+            found.push((dim.span, format!("nothing has the size {}", dim.name)));
         }
-        for (place, text, help) in found {
-            self.report(Diagnostic::new(Code::W08, place, text).help(help));
+        for (place, text) in found {
+            let warning = Diagnostic::new(Code::W08, place, text);
+            self.report(warning.help("use it, or remove its declaration"));
         }
     }
 
@@ -171,23 +159,4 @@ impl Checker<'_> {
         }
         sizes
     }
-}
-
-/// The values that calls of layers compute, and those under other names.
-fn results_of_layers(instructions: &[Instruction]) -> BTreeSet<ValueId> {
-    let mut results = BTreeSet::new();
-    for instruction in Instruction::all(instructions) {
-        match instruction {
-            Instruction::Scope { body, .. } => results.extend(operations(body).map(|(out, ..)| out)),
-            Instruction::Compute {
-                out,
-                op: Operation::Relabel | Operation::Broadcast | Operation::Reshape,
-                args,
-            } if args.iter().any(|arg| results.contains(arg)) => {
-                results.insert(*out);
-            }
-            _ => {}
-        }
-    }
-    results
 }
