@@ -32,6 +32,10 @@ UNARY = {
     "sqrt": (mp.sqrt, [p for p in POINTS if p > 1e-310]),
     "sin": (mp.sin, [p for p in SIGNED if abs(p) <= 100]),
     "cos": (mp.cos, [p for p in SIGNED if abs(p) <= 100]),
+    "log_sigmoid": (lambda a: -mp.log1p(mp.exp(-a)), SIGNED),
+    "power_2": (lambda a: a**2, [p for p in SIGNED if p == 0 or 1e-150 < abs(p)]),
+    "power_-3": (lambda a: a**-3, [p for p in SIGNED if 1e-99 < abs(p)]),
+    "power_0.5": (mp.sqrt, [p for p in POINTS if p > 1e-310]),
 }
 
 
@@ -50,6 +54,10 @@ def slope(name, a):
         "sqrt": lambda: 1 / (2 * mp.sqrt(a)),
         "sin": lambda: mp.cos(a),
         "cos": lambda: -mp.sin(a),
+        "log_sigmoid": lambda: sigmoid(-a),
+        "power_2": lambda: 2 * a,
+        "power_-3": lambda: -3 * a**-4,
+        "power_0.5": lambda: 1 / (2 * mp.sqrt(a)),
     }[name]()
 
 
@@ -66,8 +74,41 @@ ROWS = [
 ]
 
 
+# Entries that cancel, and entries that are far apart.
+PAIRS = [
+    (1.0, 1e-20),
+    (1.0, -0.9999999999),
+    (1e-300, 3.0),
+    (0.1, 0.3),
+    (700.0, 1e-5),
+    (2.5, 30.0),
+    (1e-5, 6.0),
+    (0.99999999, 1e8),
+]
+BINARY = {
+    "add": (lambda a, b: (a + b, 1, 1)),
+    "sub": (lambda a, b: (a - b, 1, -1)),
+    "mul": (lambda a, b: (a * b, b, a)),
+    "div": (lambda a, b: (a / b, 1 / b, -a / b**2)),
+    "pow": (lambda a, b: (a**b, b * a ** (b - 1), a**b * mp.log(a))),
+}
+
+
 def log_total(row):
     return mp.log(sum(mp.exp(a) for a in row))
+
+
+EPSILON = mpf(1e-5)
+
+
+def normal(row, label, mean):
+    """One entry of a row divided by its size, and its slopes; with a mean, that is subtracted first."""
+    count = len(row)
+    centred = row if mean is None else [a - mean for a in row]
+    size = mp.sqrt(sum(a**2 for a in centred) / count + EPSILON)
+    y = [a / size for a in centred]
+    share = mpf(0) if mean is None else mpf(1) / count
+    return [y[label]], [((i == label) - share - y[label] * y[i] / count) / size for i in range(count)]
 
 
 def lines():
@@ -75,6 +116,19 @@ def lines():
         for point in points:
             a = mpf(point)
             yield name, [a], [function(a)], [slope(name, a)]
+    for name, both in BINARY.items():
+        for pair in PAIRS:
+            a, b = map(mpf, pair)
+            value, by_a, by_b = both(a, b)
+            yield name, [a, b], [value], [by_a, by_b]
+    for row in ROWS + [[1.0, 1e-17, -1.0], [0.1, 0.2, 0.3, -0.6]]:
+        row = [mpf(a) for a in row]
+        ones = [mpf(1)] * len(row)
+        yield "sum", row, [sum(row)], ones
+        yield "mean", row, [sum(row) / len(row)], [1 / mpf(len(row))] * len(row)
+        yield "cumsum", row, [sum(row[: i + 1]) for i in range(len(row))], [mpf(len(row) - i) for i in range(len(row))]
+        rest = [mp.fprod(row[:i] + row[i + 1 :]) for i in range(len(row))]
+        yield "prod", row, [mp.fprod(row)], rest
     for row in ROWS:
         row = [mpf(a) for a in row]
         total = sum(mp.exp(a) for a in row)
@@ -82,11 +136,23 @@ def lines():
         yield "logsumexp", row, [log_total(row)], weights
         for label in range(len(row)):
             rest = sum(mp.exp(a) for i, a in enumerate(row) if i != label) / total
+            own = weights[label]
+            yield f"softmax_{label}", row, [own], [own * rest if i == label else -own * w for i, w in enumerate(weights)]
             slopes = [w if i != label else -rest for i, w in enumerate(weights)]
             value = log_total([a - row[label] for a in row])
             yield f"cross_entropy_{label}", row, [value], slopes
             # The entry of the label in log_softmax alone: the slopes are the others' turned around.
             yield f"log_softmax_{label}", row, [-value], [-s for s in slopes]
+    for target in (0, 1):
+        for point in SIGNED:
+            b = mpf(point)
+            sign = 1 - 2 * target
+            yield f"sigmoid_cross_entropy_{target}", [b], [mp.log1p(mp.exp(sign * b))], [sign * sigmoid(sign * b)]
+    for row in ROWS:
+        row = [mpf(a) for a in row]
+        for label in range(len(row)):
+            yield f"layer_norm_{label}", row, *normal(row, label, sum(row) / len(row))
+            yield f"rms_norm_{label}", row, *normal(row, label, None)
 
 
 def written(numbers):

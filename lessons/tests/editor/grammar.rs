@@ -119,7 +119,7 @@ fn the_grammar_has_exactly_the_words_of_the_language() {
         "storage",
         "keyword.other",
         "keyword.control",
-        "keyword.operator.word",
+        "keyword.operator.wordlike",
         "constant.language",
     ];
     let keywords: BTreeSet<String> = coloured.iter().flat_map(|colour| words_of(colour)).collect();
@@ -130,7 +130,7 @@ fn the_grammar_has_exactly_the_words_of_the_language() {
     );
     assert_eq!(words_of("support.type"), set(DTYPES.iter().copied()));
     assert_eq!(
-        words_of("support.constant"),
+        words_of("support.function.initializer"),
         set(INITIALIZERS.iter().map(|(name, _)| *name))
     );
 }
@@ -200,6 +200,39 @@ fn every_token_of_every_program_has_the_colour_of_its_kind() {
     assert!(count > 10_000, "{count}");
 }
 
+/// The beginnings of scopes to which the themes of VS Code (`dark_plus`, `light_plus`) give a colour other than that of plain
+/// text. They leave signs and brackets as plain text.
+const COLOURED_BY_THEMES: [&str; 12] = [
+    "comment",
+    "string",
+    "constant.numeric",
+    "constant.language",
+    "storage.type",
+    "storage.modifier",
+    "keyword.control",
+    "keyword.other",
+    "keyword.operator.wordlike",
+    "entity.name.function",
+    "support.",
+    "variable",
+];
+
+#[test]
+fn every_word_has_a_scope_that_themes_colour() {
+    let grammar = document("syntaxes/tapegrad.tmLanguage.json");
+    for rule in grammar["patterns"].as_array().unwrap() {
+        let groups = rule["captures"].as_object().into_iter().flatten();
+        for scope in groups.map(|(_, group)| &group["name"]).chain([&rule["name"]]) {
+            let Some(scope) = scope.as_str() else { continue };
+            let is_sign = scope.starts_with("punctuation.")
+                || ["keyword.operator.tapegrad", "keyword.operator.transpose.tapegrad"].contains(&scope);
+            let is_coloured = COLOURED_BY_THEMES.iter().any(|begin| scope.starts_with(begin))
+                && !scope.starts_with("support.constant.");
+            assert!(is_sign || is_coloured, "{scope} looks like plain text");
+        }
+    }
+}
+
 #[test]
 fn a_word_inside_of_a_name_has_no_colour_of_its_own() {
     let rules = rules();
@@ -223,7 +256,10 @@ fn a_word_inside_of_a_name_has_no_colour_of_its_own() {
     }
     assert_eq!(colour("y = log(x)", "log"), ["support.function.tapegrad"]);
     assert_eq!(colour("y = zeros[M]", "zeros"), ["support.function.tapegrad"]);
-    assert_eq!(colour("param b[D] ~ zeros", "zeros"), ["support.constant.tapegrad"]);
+    assert_eq!(
+        colour("param b[D] ~ zeros", "zeros"),
+        ["support.function.initializer.tapegrad"]
+    );
     assert_eq!(colour("input t: data", "data"), ["support.type.tapegrad"]);
     assert_eq!(colour("data = 1", "data"), ["variable.other.tapegrad"]);
     assert_eq!(

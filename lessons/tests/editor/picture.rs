@@ -18,6 +18,7 @@ const THEME: &[(&str, &str)] = &[
     ("keyword.operator", "#444444"),
     ("keyword", "#af00db"),
     ("entity.name", "#795e26"),
+    ("support.function.initializer", "#267f99"),
     ("support.function", "#795e26"),
     ("support", "#267f99"),
     ("variable", "#001080"),

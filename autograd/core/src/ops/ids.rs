@@ -45,7 +45,7 @@ pub fn check<T: Real>(ids: &[T], shape: Shape, end: usize, ignored: Option<usize
     match bad {
         None => Ok(()),
         Some(i) => Err(ValueError::new(format!(
-            "ids{} is {}, which is not a whole number from 0 to V - 1, where V = {end}",
+            "ids{} is {}, which is not a whole number from 0 to V - 1, where V = {end}; places in an array are counted from 0",
             place(shape, i),
             ids[i].to_f64()
         ))),
@@ -67,7 +67,10 @@ mod tests {
         let says = |ids: [f64; 6]| check(&ids, shape, 5, Some(9)).err().map(|error| error.to_string());
         assert_eq!(says([0.0, 1.0, 2.0, 3.0, 4.0, 9.0]), None);
         for (bad, printed) in [(5.0, "5"), (-1.0, "-1"), (1.5, "1.5"), (f64::NAN, "NaN")] {
-            let expected = format!("ids[1, 1] is {printed}, which is not a whole number from 0 to V - 1, where V = 5");
+            let expected = format!(
+                "ids[1, 1] is {printed}, which is not a whole number from 0 to V - 1, where V = 5; \
+                 places in an array are counted from 0"
+            );
             assert_eq!(says([0.0, 1.0, 2.0, 3.0, bad, 9.0]), Some(expected));
         }
     }

@@ -11,8 +11,10 @@ pub(crate) mod inside;
 pub(crate) mod known;
 mod names;
 mod one_row;
+mod pieces;
 mod roll;
 mod rounds;
+mod rounds_written_out;
 pub(crate) mod rules;
 pub(crate) mod straight;
 mod text;
@@ -79,7 +81,7 @@ pub fn flattened(program: &Program, given: &BTreeMap<String, i64>) -> Result<Str
 
 fn straight_program(program: &Program, given: &BTreeMap<String, i64>) -> Result<Straight, Box<Diagnostic>> {
     match straighten(program, given) {
-        Err(error) if given.is_empty() => roll::rolled(program).ok_or(error),
+        Err(error) if given.is_empty() && error.code == Code::E14 => roll::rolled(program),
         done => done,
     }
 }
@@ -92,6 +94,8 @@ struct Backward {
     seeds: Vec<(String, String)>,
     contributions: Vec<Vec<usize>>,
     gradients: Vec<Option<usize>>,
+    /// The loop that is being derived, or was last.
+    place: Span,
 }
 
 impl Backward {
@@ -105,6 +109,7 @@ impl Backward {
             seeds: Vec::new(),
             straight,
             prefix,
+            place: Span::default(),
         };
         if let Some((_, objective)) = backward.straight.objective {
             let one = backward.build.number(1.0);

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::meaning::positive::Positive;
 use crate::meaning::program::{DeclaredInput, Dim, Operation, Program, Requirement};
+use crate::meaning::size::Symbol;
 use crate::meaning::types::Type;
 use crate::syntax::ast::{Direction, Initializer};
 
@@ -60,6 +61,8 @@ pub struct Straight {
     pub names: Names,
     /// Kept loops, and the rows through which values pass from round to round; empty for an unrolled program.
     pub rounds: Rounds,
+    /// The sizes that unroll the program.
+    pub sizes_of_rounds: Vec<Symbol>,
     /// In an unrolled program, values of loops: the name in the program, and the positions.
     pub elements: BTreeMap<usize, (String, Vec<i64>)>,
     /// In an unrolled program, the names of rows, also of those whose every value has another name.
@@ -77,6 +80,7 @@ impl Straight {
             requirements: program.requirements.clone(),
             inputs: program.inputs.clone(),
             names: Names::of(program),
+            sizes_of_rounds: super::rounds_written_out::sizes_of_rounds(program),
             ..Self::default()
         }
     }

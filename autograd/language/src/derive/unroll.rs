@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::known;
 use super::names::{identifier, in_scope, joined};
+use super::rounds_written_out::{at_option, sizes_of_rounds};
 use super::straight::{Line, Straight, StraightParam};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::limits::{self, Budget};
 use crate::meaning::kinds;
 use crate::meaning::program::{AttributeNumber, DimValue, Operation, Program, ValueId};
-use crate::meaning::size::{NoNumber, Size};
+use crate::meaning::size::{NoNumber, Size, Symbol};
 use crate::meaning::types::{Axis, Kind, Type};
 use crate::meaning::unroll::{Done, Scope, State, Unroll};
 use crate::span::Span;
@@ -71,14 +72,26 @@ impl<'p> Unroll<'p> for Unroller<'p> {
     fn number(&self, size: &Size) -> Done<i64> {
         size.value(&self.state.bound).map_err(|why| {
             let wrong = |text: String| Diagnostic::new(Code::E14, Span::default(), text);
-            Box::new(match why {
-                NoNumber::Missing(name) => {
-                    wrong(format!("a loop or an `if` depends on {name}, which has no value here")).help(format!(
-                        "both are written out for this; give the size, as in `--at {name}=3`"
-                    ))
-                }
-                why => wrong(why.to_string()),
-            })
+            let NoNumber::Missing(name) = why else {
+                return Box::new(wrong(why.to_string()));
+            };
+            let is_missing = |size: &&Symbol| !self.state.bound.contains_key(*size);
+            let sizes = sizes_of_rounds(self.state.program);
+            let mut missing: Vec<Symbol> = sizes.iter().filter(is_missing).cloned().collect();
+            if missing.is_empty() {
+                missing.push(name);
+            }
+            let names: Vec<&str> = missing.iter().map(|name| &**name).collect();
+            let text = match names.as_slice() {
+                [name] => format!("a loop or an `if` depends on {name}, which has no value here"),
+                names => format!(
+                    "loops or `if`s depend on {}, which have no values here",
+                    names.join(", ")
+                ),
+            };
+            let sizes = if missing.len() == 1 { "the size" } else { "the sizes" };
+            let option = at_option(&missing);
+            Box::new(wrong(text).help(format!("both are written out for this; give {sizes}, as in `{option}`")))
         })
     }
 

@@ -61,7 +61,7 @@ codes! {
     E21 "name defined twice"
     E22 "layer called without a name"
     E23 "a reserved name"
-    E24 "there is no gradient by this"
+    E24 "`grad` cannot derive by this"
     E25 "a value without a result"
     W01 "parameter never used in the objective"
     W02 "log of a softmax written out"
@@ -69,6 +69,7 @@ codes! {
     W05 "the objective goes the wrong way"
     W06 "a loop that is one matrix product"
     W07 "the same indices in another order"
+    W08 "nothing uses this"
 }
 
 impl Code {

@@ -134,6 +134,10 @@ pages! {
         "Values are matched by the names of their axes. Both axes have the size T here, so they are matched in their \
          order, and entry (q, k) meets entry (k, q)."
         "S2, scores between queries and keys, both of length T"
+    W08
+        "An input that neither the objective nor an output uses was often meant to be used: the mask that was not \
+         applied, the weight that was not multiplied."
+        "S0, the forward computation in order"
 }
 
 /// The wrong program of a code's page.

@@ -1,11 +1,12 @@
 //! What a syntax tree means: its sizes, types and operations, all checked.
 //!
-//! Reading order: [`size`], `facts`, `bounds`, [`types`], `matrices`, [`notes`], [`program`], [`words`], [`attributes`], [`ops`], `check`; then `unroll`,
+//! Reading order: [`size`], `facts`, `bounds`, [`types`], `matrices`, [`notes`], `condition`, [`program`], [`words`], [`attributes`], [`ops`], `check`; then `unroll`,
 //! on which `run` and `derive` build.
 
 pub mod attributes;
 pub(crate) mod bounds;
 pub(crate) mod check;
+pub(crate) mod condition;
 pub(crate) mod facts;
 pub(crate) mod kinds;
 pub(crate) mod masks;

@@ -3,8 +3,7 @@
 //! It is still symbolic: sizes are polynomials over named sizes, positions too. With numbers for the names it becomes
 //! the engine's graph (`elaborate`); its derivative is again such a program (`derive`).
 
-use std::fmt;
-
+pub use super::condition::Condition;
 use crate::limits;
 use crate::meaning::size::{Size, Symbol};
 use crate::meaning::types::Type;
@@ -212,6 +211,8 @@ pub enum Instruction {
         at: Option<Size>,
         /// The instructions of the layer.
         body: Vec<Instruction>,
+        /// Where it is called.
+        span: Span,
     },
 }
 
@@ -238,10 +239,11 @@ impl Instruction {
                 down: *down,
                 body,
             },
-            Self::Scope { name, at, .. } => Self::Scope {
+            Self::Scope { name, at, span, .. } => Self::Scope {
                 name: name.clone(),
                 at: at.clone(),
                 body,
+                span: *span,
             },
             other => other.clone(),
         }
@@ -350,45 +352,6 @@ pub struct Places {
     pub steps: Vec<Vec<Size>>,
     /// True if every place is known to lie inside; if not, one outside is the nearest inside.
     pub inside: bool,
-}
-
-/// A comparison of sizes and positions of loops, or several.
-#[derive(Clone, Debug)]
-pub enum Condition {
-    /// One comparison.
-    Compare(Size, Binary, Size),
-    /// Two conditions with `and` or `or` between.
-    Both(Binary, Box<(Condition, Condition)>),
-}
-
-impl fmt::Display for Condition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Compare(left, comparison, right) => write!(f, "{left} {} {right}", comparison.sign()),
-            Self::Both(operator, parts) => write!(f, "{} {} {}", parts.0, operator.sign(), parts.1),
-        }
-    }
-}
-
-impl Condition {
-    /// Whether it holds, with these numbers for sizes.
-    pub fn holds<E>(&self, number: &dyn Fn(&Size) -> Result<i64, E>) -> Result<bool, E> {
-        Ok(match self {
-            Self::Compare(left, comparison, right) => {
-                let (left, right) = (number(left)?, number(right)?);
-                match comparison {
-                    Binary::Less => left < right,
-                    Binary::LessEqual => left <= right,
-                    Binary::Equal => left == right,
-                    Binary::NotEqual => left != right,
-                    Binary::GreaterEqual => left >= right,
-                    _ => left > right,
-                }
-            }
-            Self::Both(Binary::And, parts) => parts.0.holds(number)? && parts.1.holds(number)?,
-            Self::Both(_, parts) => parts.0.holds(number)? || parts.1.holds(number)?,
-        })
-    }
 }
 
 impl Operation {

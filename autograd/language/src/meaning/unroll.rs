@@ -128,7 +128,7 @@ pub(crate) trait Unroll<'p> {
                 let value = self.state().value(*value);
                 self.state().values[*out] = Some(value);
             }
-            Instruction::Scope { name, at, body } => {
+            Instruction::Scope { name, at, body, .. } => {
                 let at = at.as_ref().map(|at| self.number(at)).transpose()?;
                 self.scope(Scope::Layer(name, at), body)?;
             }

@@ -228,7 +228,10 @@ fn check_kind<T: Real>(input: &DeclaredInput, sizes: &Bound, value: &ArrayD<T>) 
     for (place, entry) in value.indexed_iter() {
         let entry = entry.to_f64();
         if entry.fract() != 0.0 || entry < low || entry >= end {
-            let message = format!("the entry at {:?} is {entry}; these must be {what}", place.slice());
+            let message = match place.slice() {
+                [] => format!("it is {entry}, and only {what} can stand here"),
+                place => format!("the entry at {place:?}, counted from 0, is {entry}; these must be {what}"),
+            };
             return Err(RunError::data(format!("values.{}", input.name), message));
         }
     }

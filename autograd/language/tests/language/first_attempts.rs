@@ -49,7 +49,7 @@ const MET_BY_SIZE: &[&str] = &[
     "dim T, C, O input x[T, C], y[T, O] param W[C, O] z[t:T, o] = sum(c: W[c, o] * x[t, c]) J = mean((z - y)^2, over T, O) minimize J",
     "dim T, C, O input x[T, C], y[T, O] param W[C, O] z[t:T, o] = sum(c: W[c, o] * x[t, c]) J = mean((tanh(z) - y)^2, over t, O) minimize J",
     "dim D input A[D, D] I[i:D, j:D] = if i == j then 1 else 0 S = A @ A.T + I J = logdet(S) minimize J",
-    "dim D, K input A[D, D], b[D] I[i:D, j:D] = if i == j then 1 else 0 v = I @ b + (A - I) @ b J = sum(v^2) minimize J",
+    "dim D input A[D, D], b[D] I[i:D, j:D] = if i == j then 1 else 0 v = I @ b + (A - I) @ b J = sum(v^2) minimize J",
     "dim D, K input A[D, K], b[D] I[i:D, j:D] = if i == j then 1 else 0 v = b @ I J = sum((v @ A)^2) + sum(I @ A, over D, K) minimize J",
     "dim M, C dim N = 2 * M input d[M, C], y[N, C] r[i:M, p:2, c] = d[i, c] * p u = merge(r, [M, p] => N) J = sum((u - y)^2, over N, C) minimize J",
     "dim N, C input e[N, C], x[N] f[i:N, c] = x[i] * e[i, c] param w[2 * C] o = concat(f, e, over C) @ w J = mean((o - x)^2) minimize J",

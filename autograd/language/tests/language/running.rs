@@ -141,7 +141,7 @@ fn what_does_not_fit_its_declaration_is_refused_before_the_run() {
     let error = |values| refused(values).unwrap_err();
     assert_eq!(
         error(json!({"w": [0, 3]})),
-        "values.w: the entry at [1] is 3; these must be whole numbers from 0 to 2"
+        "values.w: the entry at [1], counted from 0, is 3; these must be whole numbers from 0 to 2"
     );
     assert_eq!(
         error(json!({"w": [0], "E": [[1.0, 2.0]]})),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tapegrad_autograd::language::count::{View, vary};
-use tapegrad_autograd::language::table::{Format, Row, Style, print, rows};
+use tapegrad_autograd::language::table::{Format, Row, Spelling, Style, print, rows};
 
 use crate::programs;
 use crate::running::{different_sizes, opened, request};
@@ -11,6 +11,20 @@ use crate::tables_evaluated::sizes_of_loops;
 
 fn text(name: &str) -> String {
     std::fs::read_to_string(programs::folder().join(name)).unwrap()
+}
+
+#[test]
+fn a_row_is_never_called_like_a_value_of_another_row() {
+    let text = "graph g {\n dim T\n input x\n h[0] = x\n h_2[0] = x\n for t = 1..T { h[t] = tanh(h[t-1]); h_2[t] = \
+                h[t] * h_2[t-1] }\n J = h_2[T]\n minimize J\n}";
+    let opened = opened("g", text);
+    let given = [("T".to_string(), 2)].into();
+    let rows = rows(&opened.programs[0], &given, Style::Indexed).unwrap();
+    let names: Vec<String> = rows.iter().map(|row| row.forward.0.spell(Spelling::Text)).collect();
+    for own in ["h_1", "h_2", "h2_1", "h2_2"] {
+        assert!(names.iter().any(|name| name == own), "{own} in {names:?}");
+    }
+    assert!(!names.iter().any(|name| name.starts_with("h_2_")), "{names:?}");
 }
 
 #[test]

@@ -149,23 +149,47 @@ fn bound(path: &Path, memory: &mut u64) -> Result<Request, CliError> {
     })
 }
 
-/// One value a line.
+/// A name and its value; an array of two or more axes has a line for each row.
+fn line(name: &str, value: &Value) -> String {
+    let mut text = format!("{name} = ");
+    let indent = text.chars().count();
+    in_rows(value, indent, &mut text);
+    text.push('\n');
+    text
+}
+
+fn in_rows(value: &Value, indent: usize, text: &mut String) {
+    match value.as_array() {
+        Some(parts) if parts.iter().any(Value::is_array) => {
+            for (place, part) in parts.iter().enumerate() {
+                text.push_str(if place == 0 { "[" } else { ",\n" });
+                if place > 0 {
+                    text.extend(std::iter::repeat_n(' ', indent + 1));
+                }
+                in_rows(part, indent + 1, text);
+            }
+            text.push(']');
+        }
+        _ => text.push_str(&value.to_string()),
+    }
+}
+
+/// Values and gradients by name, and the trace if there is one.
 fn text(answer: &Value) -> String {
     let mut text = String::new();
     let objects = |key: &str| answer[key].as_object().into_iter().flatten();
     for (name, value) in objects("values") {
-        text += &format!("{name} = {value}\n");
+        text += &line(name, value);
     }
     if let Some(objective) = answer.get("objective") {
         text += &format!("objective = {objective}\n");
     }
     for (name, value) in objects("gradients") {
-        let value = if value.is_null() {
-            "none".to_string()
-        } else {
-            value.to_string()
+        let name = format!("gradient of {name}");
+        text += &match value.is_null() {
+            true => format!("{name} = none\n"),
+            false => line(&name, value),
         };
-        text += &format!("gradient of {name} = {value}\n");
     }
     for node in answer["trace"].as_array().into_iter().flatten() {
         let empty = Map::new();
@@ -188,4 +212,22 @@ fn text(answer: &Value) -> String {
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_matrix_stands_in_rows_and_everything_else_in_one_line() {
+        assert_eq!(line("x", &json!(1.5)), "x = 1.5\n");
+        assert_eq!(line("x", &json!([1, "inf"])), "x = [1,\"inf\"]\n");
+        assert_eq!(line("W", &json!([[1, 2], [3, 4]])), "W = [[1,2],\n     [3,4]]\n");
+        assert_eq!(
+            line("W", &json!([[[1], [2]], [[3], [4]]])),
+            "W = [[[1],\n      [2]],\n     [[3],\n      [4]]]\n"
+        );
+        assert_eq!(line("W", &json!([[]])), "W = [[]]\n");
+    }
 }

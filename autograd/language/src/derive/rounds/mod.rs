@@ -11,14 +11,13 @@ mod values;
 use std::collections::BTreeMap;
 
 use super::Backward;
+use super::rounds_written_out::cannot_be_kept;
 use super::rules;
 use super::straight::Round;
 use crate::diagnostic::Diagnostic;
-use crate::diagnostic::code::Code;
 use crate::meaning::program::Operation;
 use crate::meaning::size::Size;
 use crate::meaning::types::{Kind, Type};
-use crate::span::Span;
 
 type Done<T> = Result<T, Box<Diagnostic>>;
 
@@ -41,11 +40,6 @@ pub(super) struct Walk {
     readers: BTreeMap<usize, usize>,
 }
 
-fn unsupported(why: &str) -> Box<Diagnostic> {
-    let text = format!("this loop cannot be kept in the derivative: {why}");
-    Box::new(Diagnostic::new(Code::E14, Span::default(), text).help("unroll it: give its size, as in `--at T=3`"))
-}
-
 impl Backward {
     /// Visits all lines from last to first, the lines of a loop together.
     pub(in crate::derive) fn walk_rounds(&mut self, forward: usize) -> Done<()> {
@@ -62,6 +56,7 @@ impl Backward {
                 .cloned();
             match around {
                 Some(round) => {
+                    self.place = round.span;
                     line = round.lines.start;
                     self.round(&round, &mut walk)?;
                 }
@@ -225,6 +220,7 @@ impl Backward {
             from: round.to.clone(),
             to: round.from.clone(),
             down: !round.down,
+            span: round.span,
             lines: start..self.build.lines.len(),
         });
         self.sum_rows(round, sums);
@@ -246,6 +242,10 @@ impl Backward {
         if least(at.minus(to), 1) || least(from.minus(at), 1) {
             return Ok(false);
         }
-        Err(unsupported("whether a position is read is not known"))
+        Err(self.unsupported("whether a position is read depends on sizes"))
+    }
+
+    fn unsupported(&self, why: &str) -> Box<Diagnostic> {
+        cannot_be_kept(why, self.place, &self.straight.sizes_of_rounds)
     }
 }

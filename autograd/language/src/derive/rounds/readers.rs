@@ -1,6 +1,6 @@
 //! Contributions to the gradient of a row: one row for each line that reads it, with 0 where the line never reads.
 
-use super::{Done, RowGradient, Walk, unsupported};
+use super::{Done, RowGradient, Walk};
 use crate::derive::Backward;
 use crate::derive::straight::Round;
 use crate::meaning::program::Operation;
@@ -37,6 +37,7 @@ impl Backward {
             from: from.clone(),
             to: to.clone(),
             down: false,
+            span: round.span,
             lines: start..self.build.lines.len(),
         });
     }
@@ -104,7 +105,7 @@ impl Backward {
             return Ok(ends.clone());
         }
         self.ends_of(row)
-            .ok_or_else(|| unsupported("which value of a row is read depends on sizes"))
+            .ok_or_else(|| self.unsupported("which value of a row is read depends on sizes"))
     }
 
     /// Where it depends on sizes whether a line reads a position of a row, its row of contributions gets 0 wherever the

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Done, unsupported};
+use super::Done;
 use crate::derive::Backward;
 use crate::derive::rules::padded;
 use crate::derive::straight::Round;
@@ -31,16 +31,16 @@ impl Backward {
         let (axis, at) = match &own.op {
             Operation::Select(axis, at) if runs(at) => (*axis, at),
             Operation::Slice(_, from, to) if runs(from) || runs(to) => {
-                return Err(unsupported("a part of an array that depends on the round is read"));
+                return Err(self.unsupported("a part of an array that depends on the round is read"));
             }
             _ => return Ok(None),
         };
         let operand = own.args[0];
         let offset = at.minus(&Size::symbol(round.index.clone()));
         if round.lines.contains(&operand) || runs(&offset) {
-            return Err(unsupported(
-                "its rounds do not read one position of an array from outside after the other",
-            ));
+            return Err(
+                self.unsupported("its rounds do not read one position of an array from outside after the other")
+            );
         }
         Ok(Some(Taken {
             operand,

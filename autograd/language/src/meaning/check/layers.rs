@@ -141,6 +141,7 @@ impl<'a> Checker<'a> {
             name: layer.name.clone(),
             at: at.map(|(position, _)| position),
             body,
+            span,
         });
         found
     }

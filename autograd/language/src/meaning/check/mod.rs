@@ -28,6 +28,7 @@ mod rows;
 mod statements;
 mod two_names;
 mod unknown;
+mod unused;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -15,66 +15,12 @@ impl Checker<'_> {
     pub(super) fn warnings(&mut self) {
         let instructions = self.blocks[0].clone();
         self.unused_params(&instructions);
+        self.unused_names(&instructions);
         if let Some(statement) = self.objective_at {
             self.objective_turned_around(&instructions, statement);
         }
         self.loops_without_memory(&instructions);
         self.logs_of_softmax(&instructions);
-    }
-
-    /// W01: a parameter that the objective does not depend on.
-    fn unused_params(&mut self, instructions: &[Instruction]) {
-        let Some((_, objective)) = self.program.objective else {
-            return;
-        };
-        let reached = self.reached(instructions, objective);
-        let used: BTreeSet<usize> = operations(instructions)
-            .filter_map(|(out, op, _)| match op {
-                Operation::Param(param, _) if reached.contains(&out) => Some(*param),
-                _ => None,
-            })
-            .collect();
-        for number in 0..self.program.params.len() {
-            let param = &self.program.params[number];
-            if !used.contains(&number) {
-                let text = format!("the objective does not depend on {}", param.path);
-                let warning = Diagnostic::new(Code::W01, param.span, text);
-                self.report(warning.help("use it, or remove its declaration"));
-            }
-        }
-    }
-
-    /// Everything a value depends on; of a row, all of it.
-    fn reached(&self, instructions: &[Instruction], from: ValueId) -> BTreeSet<ValueId> {
-        let mut rows: Vec<Vec<ValueId>> = vec![Vec::new(); self.program.families.len()];
-        for instruction in Instruction::all(instructions) {
-            if let Instruction::Store { family, value, .. } = instruction {
-                rows[*family].push(*value);
-            }
-        }
-        let mut choices: Vec<(ValueId, [ValueId; 2])> = Vec::new();
-        let mut of: Vec<&[ValueId]> = vec![&[]; self.program.values.len()];
-        for instruction in Instruction::all(instructions) {
-            match instruction {
-                Instruction::Compute { out, args, .. } => of[*out] = args,
-                Instruction::Load { out, family, .. } | Instruction::Collect { out, family } => {
-                    of[*out] = &rows[*family];
-                }
-                Instruction::Choice { out, yes, no, .. } => choices.push((*out, [yes.1, no.1])),
-                Instruction::Store { .. } | Instruction::Loop { .. } | Instruction::Scope { .. } => {}
-            }
-        }
-        for (out, ways) in &choices {
-            of[*out] = ways;
-        }
-        let mut reached = BTreeSet::new();
-        let mut open = vec![from];
-        while let Some(value) = open.pop() {
-            if reached.insert(value) {
-                open.extend(of[value]);
-            }
-        }
-        reached
     }
 
     /// W06: a loop in which no round looks at another.
@@ -247,7 +193,7 @@ fn whole(expr: &Expr, value_of: &dyn Fn(&str) -> Option<i64>) -> Option<i64> {
 }
 
 /// All operations of these instructions, in order.
-fn operations(instructions: &[Instruction]) -> impl Iterator<Item = (ValueId, &Operation, &[ValueId])> {
+pub(super) fn operations(instructions: &[Instruction]) -> impl Iterator<Item = (ValueId, &Operation, &[ValueId])> {
     Instruction::all(instructions).filter_map(|instruction| match instruction {
         Instruction::Compute { out, op, args } => Some((*out, op, args.as_slice())),
         _ => None,

@@ -213,6 +213,7 @@ fn shown(straight: &Straight, spelled: &mut BTreeSet<String>) -> Vec<Option<Show
     let lines = 0..straight.lines.len();
     let plain: BTreeSet<String> = lines.clone().filter(|line| !is_element(line)).filter_map(own).collect();
     spelled.extend(plain.iter().cloned());
+    let rows = row_names(straight, &plain);
     let mut all = Vec::new();
     for line in lines {
         let Some(name) = own(line).filter(|_| !straight.collected.contains(&line)) else {
@@ -222,11 +223,11 @@ fn shown(straight: &Straight, spelled: &mut BTreeSet<String>) -> Vec<Option<Show
         let shown = match straight.elements.get(&line) {
             Some((base, places)) if !plain.contains(base) => {
                 let shown = Shown {
-                    name: base.clone(),
+                    name: rows[base].clone(),
                     places: places.clone(),
                 };
                 let places = shown.places.iter().map(|&place| Formula::whole(place)).collect();
-                let text = Formula::Symbol(base.clone(), places).spell(Spelling::Text);
+                let text = Formula::Symbol(shown.name.clone(), places).spell(Spelling::Text);
                 spelled.insert(text).then_some(shown)
             }
             _ => None,
@@ -243,6 +244,34 @@ fn shown(straight: &Straight, spelled: &mut BTreeSet<String>) -> Vec<Option<Show
         })));
     }
     all
+}
+
+/// What each row is called in the table. `h_2` beside a row `h` would be read as the second value of `h`: it is `h2`.
+fn row_names(straight: &Straight, plain: &BTreeSet<String>) -> BTreeMap<String, String> {
+    let rows: BTreeSet<&String> = straight.elements.values().map(|(base, _)| base).collect();
+    let mut taken: BTreeSet<String> = rows.iter().copied().chain(plain).cloned().collect();
+    let named = |&row: &&String| {
+        let other = rows.iter().copied().chain(&straight.rows).find_map(|other| {
+            let rest = row.strip_prefix(other.as_str())?.strip_prefix('_')?;
+            is_positions(rest).then(|| format!("{other}{}", rest.replace('_', "x")))
+        });
+        let Some(mut name) = other else {
+            return (row.clone(), row.clone());
+        };
+        while !taken.insert(name.clone()) {
+            name.push_str("_again");
+        }
+        (row.clone(), name)
+    };
+    rows.iter().map(named).collect()
+}
+
+/// True for what stands behind the name of a row's value: `2`, `m1`, `2_3`.
+fn is_positions(text: &str) -> bool {
+    text.split('_').all(|part| {
+        let digits = part.strip_prefix('m').unwrap_or(part);
+        !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
+    })
 }
 
 /// What the declarations say of sizes, and the numbers that are given.

@@ -119,7 +119,7 @@ impl Drawing<'_> {
                     self.wants.push((number, port, value, back));
                 }
             }
-            Instruction::Scope { name, at, body } => {
+            Instruction::Scope { name, at, body, .. } => {
                 let name = at.as_ref().map_or(name.clone(), |at| format!("{name}[{at}]"));
                 self.inside(name, body);
             }

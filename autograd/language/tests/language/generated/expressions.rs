@@ -143,3 +143,14 @@ impl Author {
         self.one_of(&all)
     }
 }
+
+/// A neighbour of a position that exists only under its condition: in the derivative, the condition splits the loop.
+pub fn neighbour_of(x: &str, t: &str, end: &str, kind: usize) -> Option<String> {
+    Some(match kind {
+        0 => format!("(if {t} > 1 then {x}[{t}-1] else {x}[{t}])"),
+        1 => format!("(if {t} <= 1 then {x}[{t}] else {x}[{t}-1])"),
+        2 => format!("(if {t} < {end} then {x}[{t}+1] else 0.5 * {x}[{t}])"),
+        3 => format!("(if {t} >= {end} or {t} <= 1 then {x}[{t}] else {x}[{t}+1] * {x}[{t}-1])"),
+        _ => return None,
+    })
+}

@@ -1,6 +1,7 @@
 //! Loops: recurrences in both directions from any start, nested loops, shared weights, rows of layers.
 
 use super::author::{Author, Axis, Known, shape};
+use super::expressions::neighbour_of;
 
 /// How a recurrence runs.
 #[derive(Clone, Copy, PartialEq)]
@@ -103,8 +104,11 @@ impl Author {
     }
 
     /// What a round at `index` may read of arrays outside: their positions along the first axis.
-    fn drives(&self, index: &str, run: Run, end: &str) -> Vec<Known> {
+    fn drives(&mut self, index: &str, run: Run, end: &str) -> Vec<Known> {
         let mut drives = Vec::new();
+        let neighbour = self.below(6);
+        // Where there may be one round only, its first may be its last.
+        self.must_unroll |= neighbour == 3;
         for one in self.known.iter().filter(|one| !one.name.contains('[')) {
             let Some((first, rest)) = one.axes.split_first() else {
                 continue;
@@ -123,7 +127,12 @@ impl Author {
                 match run {
                     Run::FromSecond => at(&format!("{index}-1")),
                     Run::FromLast => at(&format!("{index}+1")),
-                    _ => {}
+                    Run::Up | Run::TwoBack | Run::Down => {
+                        drives.extend(neighbour_of(&one.name, index, end, neighbour).map(|name| Known {
+                            name,
+                            axes: rest.to_vec(),
+                        }));
+                    }
                 }
             } else if end == "S" && first.size == "T" {
                 at(index);

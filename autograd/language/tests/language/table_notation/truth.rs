@@ -102,6 +102,15 @@ pub fn truth(program: &Program, request: &Request, given: &BTreeMap<String, i64>
     for param in &straight.params {
         values.insert(param.path.clone(), named(&param.ty, &flat_request.values[&param.path]));
     }
+    // A row `h_2` beside a row `h` is `h2` in the table, where `h_2` is the second value of `h`.
+    for (row, shown) in rows_like_positions(program) {
+        let begin = format!("{row}_");
+        let own: Vec<(String, Named)> = values
+            .iter()
+            .filter_map(|(name, value)| Some((format!("{shown}_{}", name.strip_prefix(&begin)?), value.clone())))
+            .collect();
+        values.extend(own);
+    }
     let mut places = BTreeMap::new();
     let mut words = Vocabulary {
         gradient: "g".to_string(),
@@ -183,6 +192,20 @@ fn with_sign(program: &Program, name: &str) -> String {
         Some(rest) => format!("g_{rest}"),
         None => name.to_string(),
     }
+}
+
+/// The rows whose names are those of values of other rows, and what tables call them.
+fn rows_like_positions(program: &Program) -> Vec<(String, String)> {
+    let names = program.families.iter().map(|row| &row.name);
+    let shown = names.clone().filter_map(|row| {
+        let (other, rest) = names.clone().find_map(|other| {
+            let rest = row.strip_prefix(other.as_str())?.strip_prefix('_')?;
+            let is_number = |part: &str| part.trim_start_matches('m').parse::<u32>().is_ok();
+            rest.split('_').all(is_number).then_some((other, rest))
+        })?;
+        Some((row.clone(), format!("{other}{}", rest.replace('_', "x"))))
+    });
+    shown.collect()
 }
 
 fn straight_size(program: &Program, request: &Request, name: &str) -> i64 {
