@@ -113,7 +113,7 @@ fn packages_know_only_what_stands_before_them() {
                 "tapegrad-macros",
             ],
         ),
-        ("models", &["tapegrad-core"]),
+        ("models", &["tapegrad-core", "tapegrad-language"]),
         ("lessons", &["tapegrad-autograd", "tapegrad-models"]),
     ];
     for (package, known) in may_know {
