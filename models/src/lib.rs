@@ -26,8 +26,8 @@
 //!
 //! Reading order: [`tokenizer`] (text to ids), [`corpus`] (ids to batches), [`language_model`] (the two traits),
 //! [`score`] (nats per token), [`evaluation`] (how sure they are), [`ngram`] (the closed-form model), [`layers`] and [`network`] with [`rnn_lm`],
-//! [`lstm_lm`] and [`transformer_lm`], [`neural`] (a network in training), [`distill`] (learning from a teacher), [`mod@train`]
-//! (the one loop), [`decode`] (text from any model), [`packed_model`] (weights of few bits).
+//! [`lstm_lm`], [`transformer_lm`] and [`program`], [`neural`] (a network in training), [`distill`] (learning from a
+//! teacher), [`mod@train`] (the one loop), [`decode`] (text from any model), [`packed_model`] (weights of few bits).
 #![forbid(unsafe_code)]
 
 mod asked;
@@ -47,6 +47,7 @@ pub mod neural;
 pub mod ngram;
 pub mod packed_model;
 pub mod planner;
+pub mod program;
 mod reader;
 pub mod rnn_lm;
 pub mod score;
@@ -62,4 +63,5 @@ pub use layers::architecture::{self, Architecture};
 pub use model::{Model, ModelConfig};
 pub use network::{Network, Place};
 pub use neural::Neural;
+pub use program::ProgramConfig;
 pub use tokenizer::TokenId;

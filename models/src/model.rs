@@ -8,14 +8,16 @@ use crate::layers::architecture::{Architecture, ArchitectureError};
 use crate::lstm_lm::LstmLm;
 use crate::neural::{Neural, Training};
 use crate::ngram::{Ngram, NgramConfig, NgramError, Smoothing};
+use crate::program::{ProgramConfig, ProgramError, ProgramLm};
 use crate::rnn_lm::{RecurrentConfig, RnnLm};
 use crate::table_lm::TableLm;
 use crate::tokenizer::TokenId;
 use crate::transformer_lm::{TransformerConfig, TransformerLm, Tying};
 use serde::{Deserialize, Serialize};
+use tapegrad_core::ParamList;
 
 /// Which model, and how large.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum ModelConfig {
     /// Counts of n tokens in a row.
@@ -47,6 +49,8 @@ pub enum ModelConfig {
         #[serde(default)]
         architecture: Architecture,
     },
+    /// A program of the graph language.
+    Program(ProgramConfig),
 }
 
 /// The sizes of a recurrent network.
@@ -70,6 +74,7 @@ impl ModelConfig {
             Self::Rnn(_) => "rnn",
             Self::Lstm(_) => "lstm",
             Self::Transformer { .. } => "transformer",
+            Self::Program(_) => "program",
         }
     }
 
@@ -100,6 +105,8 @@ pub enum Model {
     Lstm(Neural<LstmLm>),
     /// A causal Transformer.
     Transformer(Neural<TransformerLm>),
+    /// A program of the graph language.
+    Program(Neural<ProgramLm>),
 }
 
 /// Calls the same method of whichever neural model it is.
@@ -111,6 +118,7 @@ macro_rules! neural {
             Model::Rnn($neural) => $body,
             Model::Lstm($neural) => $body,
             Model::Transformer($neural) => $body,
+            Model::Program($neural) => $body,
         }
     };
 }
@@ -139,6 +147,17 @@ impl Model {
             layers,
         };
         Ok(match *config {
+            ModelConfig::Program(ref program) => {
+                let network = ProgramLm::new(program, size, block)?;
+                let values = network.first_values(seed);
+                let list = network.list().clone();
+                let declare = |own: &mut ParamList| {
+                    *own = list;
+                    network
+                };
+                let program = Neural::new(declare, training, seed).with_values(&values);
+                Self::Program(program.never_predicting(never))
+            }
             ModelConfig::Ngram { order, smoothing } => {
                 let config = NgramConfig {
                     order,
@@ -175,6 +194,14 @@ impl Model {
         neural!(self, _ => None, model => Some(model.training_bytes(rows, time)))
     }
 
+    /// What a person should know of how the model is trained.
+    pub fn notices(&self) -> &[String] {
+        match self {
+            Self::Program(program) => program.network().notices(),
+            _ => &[],
+        }
+    }
+
     /// The name of the first parameter that holds a number that is not finite.
     pub fn parameter_not_finite(&self) -> Option<String> {
         neural!(self, _ => None, model => model.parameter_not_finite())
@@ -198,6 +225,7 @@ impl Model {
             (Self::Rnn(own), Self::Rnn(other)) => own.go_on_from(&other),
             (Self::Lstm(own), Self::Lstm(other)) => own.go_on_from(&other),
             (Self::Transformer(own), Self::Transformer(other)) => own.go_on_from(&other),
+            (Self::Program(own), Self::Program(other)) => own.go_on_from(&other),
             _ => false,
         };
         fits.then_some(()).ok_or(ModelError::OtherSizes)
@@ -281,6 +309,7 @@ impl ModelConfig {
             }
             Self::Ngram { order, smoothing } => Ok(smoothing.check(order)?),
             Self::Table => Ok(()),
+            Self::Program(ref program) => Ok(program.check()?),
         }
     }
 }
@@ -315,6 +344,9 @@ pub enum ModelError {
     /// Weights are of another model.
     #[error("these weights belong to a model of another kind or size; use a model of the same kind and sizes")]
     OtherSizes,
+    /// The program is no language model.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
     /// The n-gram cannot be made.
     #[error(transparent)]
     Ngram(#[from] NgramError),

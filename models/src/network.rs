@@ -30,6 +30,13 @@ pub trait Network: std::fmt::Debug + Send + 'static {
         self.logits(ids)
     }
 
+    /// What training minimises, where the network has a loss of its own; else it is the mean cross-entropy of the labels.
+    ///
+    /// **Shapes** `ids, labels: [B, T]`; every label is an id.
+    fn own_loss<'t>(&self, _ids: Var<'t>, _labels: Var<'t>) -> Option<Var<'t>> {
+        None
+    }
+
     /// The share of numbers that training drops where `training_logits` says so.
     fn dropout(&self) -> f64 {
         0.0

@@ -147,6 +147,14 @@ impl<N: Network> Neural<N> {
         Self { never, ..self }
     }
 
+    /// The same, beginning with these values of its parameters.
+    ///
+    /// **Panics** if they are of other parameters.
+    pub fn with_values(mut self, values: &Params<f32>) -> Self {
+        self.params.values_mut().copy_from_slice(values.values());
+        self
+    }
+
     /// The network.
     pub fn network(&self) -> &N {
         &self.network

@@ -123,6 +123,9 @@ pub enum PackError {
     /// A counting model has no matrices.
     #[error("an n-gram counts and has no matrices of weights; quantise a network")]
     Counts,
+    /// A program may use its matrices in any operation.
+    #[error("the matrices of a program are used by operations that read all bits; quantise a built-in network")]
+    Program,
     /// A parameter cannot be stored in so few bits.
     #[error(
         "`{name}` holds numbers that are not finite or above 65504, which is the largest scale of 4 bits; train the model again with a \
@@ -144,6 +147,7 @@ impl Model {
         }
         match self {
             Self::Ngram(_) => Err(PackError::Counts),
+            Self::Program(_) => Err(PackError::Program),
             Self::Table(model) => boxed(model, bits),
             Self::Rnn(model) => boxed(model, bits),
             Self::Lstm(model) => boxed(model, bits),
@@ -157,7 +161,7 @@ impl Model {
             Some(Box::new(PackedModel::with_stored(model, stored)?))
         }
         match self {
-            Self::Ngram(_) => None,
+            Self::Ngram(_) | Self::Program(_) => None,
             Self::Table(model) => boxed(model, stored),
             Self::Rnn(model) => boxed(model, stored),
             Self::Lstm(model) => boxed(model, stored),
@@ -173,6 +177,7 @@ impl Model {
             Self::Rnn(model) => Some(model.params().list()),
             Self::Lstm(model) => Some(model.params().list()),
             Self::Transformer(model) => Some(model.params().list()),
+            Self::Program(model) => Some(model.params().list()),
         }
     }
 }

@@ -58,6 +58,14 @@ pub(crate) fn training_loss<'t>(
         kept.push(mask.id());
         dropout(x, mask, keep)
     };
+    if let (None, Some(own)) = (distillation, network.own_loss(ids, labels)) {
+        return TrainingLoss {
+            loss: own,
+            objective: own,
+            kept,
+            soft: None,
+        };
+    }
     let logits = match keep {
         1.0 => network.logits(ids),
         _ => network.training_logits(ids, &mut drop),

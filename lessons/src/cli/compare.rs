@@ -4,6 +4,7 @@ use super::error::{CliError, ErrorCode};
 use super::generate::{request, text_of};
 use super::memory::MemoryArgs;
 use super::output::Output;
+use super::program::ProgramModelArgs;
 use super::progress::ProgressIndicator;
 use super::recipe::{CorpusArgs, SizeArgs};
 use super::threads;
@@ -11,7 +12,7 @@ use super::train::cut_sentences;
 use crate::report::comparison::{self, Comparison, CurvePoint, ModelOutcome, NgramFloor, Setting};
 use crate::report::page::page;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tapegrad_models::corpus::{CorpusConfig, Dataset};
 use tapegrad_models::decode::{Generated, Sampling, generate};
@@ -32,10 +33,16 @@ const SAMPLE_TOKENS: usize = 160;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   tapegrad compare
-  tapegrad compare --text shakespeare.txt --report shakespeare.html")]
+  tapegrad compare --text shakespeare.txt --report shakespeare.html
+  tapegrad compare --text shakespeare.txt --with docs/graphs/models/gated_recurrence_lm.cg")]
 pub struct Compare {
     #[command(flatten)]
     corpus: CorpusArgs,
+    /// Compare this program of the graph language too; give the option once for each program
+    #[arg(long, value_name = "FILE.cg")]
+    with: Vec<PathBuf>,
+    #[command(flatten)]
+    program: ProgramModelArgs,
     /// Training steps of the networks
     #[arg(long)]
     steps: Option<u64>,
@@ -58,6 +65,8 @@ impl Compare {
         threads::limit(self.threads)?;
         let started = Instant::now();
         let recipes = ModelName::COMPARED.map(|name| self.recipe(name, output));
+        let programs = self.with.iter().map(|file| self.recipe_of_program(file, output));
+        let programs = programs.collect::<Result<Vec<_>, _>>()?;
         let [ngram, _, _, transformer] = &recipes;
         let tokenizer = self.corpus.tokenizer()?;
         let dataset = ngram
@@ -75,7 +84,7 @@ impl Compare {
             )));
         }
         let vocabulary = dataset.tokenizer().vocabulary().size();
-        for recipe in recipes.iter().flatten() {
+        for recipe in recipes.iter().flatten().chain(&programs) {
             recipe.validate()?;
             recipe.fits(vocabulary, self.memory.bytes()).map_err(|error| {
                 CliError::new(ErrorCode::Memory, error).help("allow more with --memory, as in `--memory 8GB`")
@@ -86,8 +95,12 @@ impl Compare {
         write_atomically(&self.report, earlier.as_deref().unwrap_or_default())
             .map_err(|error| unwritable(&self.report, &error))?;
         let mut models = Vec::new();
-        for recipe in &recipes {
-            let recipe = recipe.as_ref().map_err(Clone::clone)?;
+        for program in &programs {
+            // What is wrong with a program shows before minutes of training.
+            program.model(dataset.tokenizer().vocabulary())?;
+        }
+        for recipe in recipes.iter().map(Result::as_ref).chain(programs.iter().map(Ok)) {
+            let recipe = recipe.map_err(Clone::clone)?;
             models.push(self.outcome(recipe, &dataset, output)?);
         }
         let impossible: Vec<String> = models.iter().filter_map(|(_, below)| below.clone()).collect();
@@ -160,7 +173,18 @@ impl Compare {
     }
 
     fn recipe(&self, name: ModelName, output: &Output<'_>) -> Result<Recipe, CliError> {
-        let mut recipe = self.corpus.recipe(name);
+        self.with_options(self.corpus.recipe(name), output)
+    }
+
+    fn recipe_of_program(&self, file: &Path, output: &Output<'_>) -> Result<Recipe, CliError> {
+        let config = self.program.config(file, self.memory.bytes())?;
+        self.with_options(
+            Recipe::of_program(config, self.corpus.recipe(ModelName::Transformer)),
+            output,
+        )
+    }
+
+    fn with_options(&self, mut recipe: Recipe, output: &Output<'_>) -> Result<Recipe, CliError> {
         if let Some(seed) = output.seed() {
             recipe.seed = seed;
         }
@@ -183,11 +207,17 @@ impl Compare {
         };
         let steps = self.steps.map_or(String::new(), |steps| format!(" --steps {steps}"));
         let block = self.block.map_or(String::new(), |block| format!(" --block {block}"));
-        format!("tapegrad compare{corpus}{steps}{block} --seed {seed}")
+        let with: String = self
+            .with
+            .iter()
+            .map(|file| format!(" --with {}", file.display()))
+            .collect();
+        let program = self.program.written();
+        format!("tapegrad compare{corpus}{with}{program}{steps}{block} --seed {seed}")
     }
 }
 
-fn unwritable(report: &std::path::Path, error: &std::io::Error) -> CliError {
+fn unwritable(report: &Path, error: &std::io::Error) -> CliError {
     CliError::new(
         ErrorCode::UnwritableFile,
         format!("{}: the report cannot be written: {error}", report.display()),
@@ -249,6 +279,10 @@ fn title(model: &ModelConfig) -> String {
         ModelConfig::Rnn(_) => "RNN".to_string(),
         ModelConfig::Lstm(_) => "LSTM".to_string(),
         ModelConfig::Transformer { .. } => "Transformer".to_string(),
+        ModelConfig::Program(program) => match Path::new(&program.file).file_stem() {
+            Some(stem) => stem.to_string_lossy().into_owned(),
+            None => program.file.clone(),
+        },
     }
 }
 
@@ -316,7 +350,7 @@ fn config(recipe: &Recipe) -> Vec<Setting> {
 
 /// What is a model's own.
 fn settings(recipe: &Recipe) -> Vec<Setting> {
-    let mut settings = match recipe.model {
+    let mut settings = match &recipe.model {
         ModelConfig::Ngram { order, smoothing } => {
             return vec![
                 Setting::new(
@@ -331,6 +365,12 @@ fn settings(recipe: &Recipe) -> Vec<Setting> {
             ];
         }
         ModelConfig::Table => Vec::new(),
+        ModelConfig::Program(program) => {
+            let dims = program.dims.iter().map(|(name, size)| Setting::new(name, size));
+            std::iter::once(Setting::new("program", &program.file))
+                .chain(dims)
+                .collect()
+        }
         ModelConfig::Rnn(sizes) | ModelConfig::Lstm(sizes) => vec![
             Setting::new("layers", sizes.layers),
             Setting::new("embedding", sizes.embedding),

@@ -146,13 +146,14 @@ impl Eval {
             ));
         }
         let ends = match recipe.model {
-            ModelConfig::Transformer { architecture, .. } => !architecture.positions.go_on(),
-            _ => false,
+            ModelConfig::Transformer { architecture, .. } if !architecture.positions.go_on() => Some("Transformer"),
+            ModelConfig::Program(_) => Some("program"),
+            _ => None,
         };
-        if block > recipe.block && ends {
+        if let Some(model) = ends.filter(|_| block > recipe.block) {
             let own = recipe.block;
             return Err(CliError::option(
-                format!("this Transformer was trained with a block of {own} and has no positions beyond it"),
+                format!("this {model} was trained with a block of {own} and has no positions beyond it"),
                 format!("give --block at most {own}"),
             ));
         }

@@ -19,6 +19,7 @@ mod memory;
 mod optimizer;
 mod output;
 mod plan;
+mod program;
 mod progress;
 mod quantize;
 mod recipe;
@@ -70,14 +71,14 @@ struct Cli {
 /// What `tapegrad` can be told to do.
 #[derive(Debug, Subcommand)]
 enum Command {
-    Compare(compare::Compare),
+    Compare(Box<compare::Compare>),
     Train(Box<train::Train>),
     Eval(eval::Eval),
     Generate(generate::Generate),
     Quantize(quantize::Quantize),
     Runs(runs::Runs),
     Search(search::Search),
-    Plan(plan::PlanCommand),
+    Plan(Box<plan::PlanCommand>),
     Step(step::StepCommand),
     Check(check::CheckCommand),
     Learn(learn::Learn),

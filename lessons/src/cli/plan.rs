@@ -1,7 +1,10 @@
 //! `tapegrad plan`: what a model costs, before it is made.
 
 use super::error::{CliError, ErrorCode};
+use super::memory::MemoryArgs;
 use super::output::Output;
+use super::program::ProgramModelArgs;
+use super::recipe::{CorpusArgs, SizeArgs};
 use crate::report::quantity::{count, large};
 use clap::Args;
 use std::path::Path;
@@ -11,7 +14,7 @@ use tapegrad_models::neural::Training;
 use tapegrad_models::planner::presets::{Family, Preset, nearest};
 use tapegrad_models::planner::tables::{Table, errata_markdown, tables};
 use tapegrad_models::planner::{Cost, of_preset, of_recipe};
-use tapegrad_models::train::{Folder, Recipe};
+use tapegrad_models::train::{Folder, ModelName, Recipe};
 use tapegrad_models::{Learner, Model};
 
 /// Say what a model costs before it is made: parameters, FLOPs, memory, compute, energy
@@ -20,13 +23,22 @@ use tapegrad_models::{Learner, Model};
   tapegrad plan gpt3-175b
   tapegrad plan runs/lstm --measure
   tapegrad plan tables
+  tapegrad plan docs/graphs/models/transformer_lm.cg --text shakespeare.txt --dim D=256,L=8
 
 Presets: gpt1 gpt2 gpt2-xl gpt3-small gpt3-medium gpt3-large gpt3-xl gpt3-2.7b gpt3-6.7b gpt3-13b gpt3-175b
   olmo-7b llama2-7b openlm-7b falcon-7b palm-8b")]
 pub struct PlanCommand {
-    /// Published model, recipe file or folder of a run; `tables` for the tables of the lectures, `errata` for their mistakes
-    #[arg(value_name = "PRESET|RECIPE")]
+    /// Published model, recipe file, folder of a run, or program (with the options of `train FILE.cg`); `tables` for the tables of the lectures, `errata` for their mistakes
+    #[arg(value_name = "PRESET|RECIPE|FILE.cg")]
     what: String,
+    #[command(flatten)]
+    program: ProgramModelArgs,
+    #[command(flatten)]
+    corpus: CorpusArgs,
+    #[command(flatten)]
+    sizes: SizeArgs,
+    #[command(flatten)]
+    memory: MemoryArgs,
     /// Measure how fast this machine trains a small network, and say how long the training would take here
     #[arg(long)]
     measure: bool,
@@ -62,10 +74,21 @@ impl PlanCommand {
 
     fn cost(&self) -> Result<Cost, CliError> {
         let what = &self.what;
+        let path = Path::new(what);
+        if path.extension().is_some_and(|extension| extension == "cg") {
+            return self.cost_of_program(path);
+        }
+        let sizes = self.sizes.given();
+        let mut given = self.program.given().into_iter().chain(self.corpus.given()).chain(sizes);
+        if let Some((option, _)) = given.find(|(_, given)| *given) {
+            return Err(CliError::option(
+                format!("{option} has no meaning for `{what}`: its sizes are settled"),
+                format!("leave {option} out, or plan a program, as in `tapegrad plan FILE.cg`"),
+            ));
+        }
         if let Some(preset) = Preset::named(what) {
             return Ok(of_preset(preset));
         }
-        let path = Path::new(what);
         if path.is_dir() {
             let (_, recipe, tokenizer) = Folder::open(path)?;
             return Ok(of_recipe(&recipe, tokenizer.vocabulary().size())?);
@@ -83,6 +106,19 @@ impl PlanCommand {
         })?;
         recipe.validate()?;
         let dataset = recipe.corpus.build()?;
+        Ok(of_recipe(&recipe, dataset.tokenizer().vocabulary().size())?)
+    }
+}
+
+impl PlanCommand {
+    /// What `train FILE.cg` with the same options would cost.
+    fn cost_of_program(&self, file: &Path) -> Result<Cost, CliError> {
+        let config = self.program.config(file, self.memory.bytes())?;
+        let mut recipe = Recipe::of_program(config, self.corpus.recipe(ModelName::Transformer));
+        self.sizes.apply(&mut recipe)?;
+        recipe.validate()?;
+        let tokenizer = self.corpus.tokenizer()?;
+        let dataset = recipe.corpus.build_with(tokenizer.as_ref())?;
         Ok(of_recipe(&recipe, dataset.tokenizer().vocabulary().size())?)
     }
 }

@@ -261,6 +261,18 @@ impl SizeArgs {
         }
     }
 
+    /// Each option, and whether it was given.
+    pub fn given(&self) -> Vec<(&'static str, bool)> {
+        let changeable = [
+            ("--steps", self.steps.is_some()),
+            ("--learning-rate", self.learning_rate.is_some()),
+            ("--evaluate-every", self.evaluate_every.is_some()),
+            ("--evaluate-tokens", self.evaluate_tokens.is_some()),
+            ("--checkpoint-every", self.checkpoint_every.is_some()),
+        ];
+        self.fixed().into_iter().chain(changeable).collect()
+    }
+
     /// The options that are settled when a run begins, and whether they were given.
     pub fn fixed(&self) -> [(&'static str, bool); 6] {
         [
@@ -305,6 +317,12 @@ impl SizeArgs {
                 ("--layers", ModelConfig::Transformer { layers, .. }) => layers,
                 ("--width", ModelConfig::Transformer { width, .. }) => width,
                 ("--heads", ModelConfig::Transformer { heads, .. }) => heads,
+                (_, ModelConfig::Program(_)) => {
+                    return Err(CliError::option(
+                        format!("{option} has no meaning for a program: its sizes have names of their own"),
+                        "give them with --dim, as in `--dim H=64`",
+                    ));
+                }
                 _ => {
                     return Err(CliError::meaningless(option, name));
                 }

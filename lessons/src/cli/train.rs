@@ -6,6 +6,7 @@ use super::eval::{CheckpointArg, warn_unverified};
 use super::memory::MemoryArgs;
 use super::optimizer::OptimizerArgs;
 use super::output::Output;
+use super::program::{ModelChoice, ModelChoiceParser, ProgramModelArgs, check_model};
 use super::progress::ProgressIndicator;
 use super::recipe::{CorpusArgs, ModelArg, Preset, SizeArgs};
 use super::samples::Samples;
@@ -18,7 +19,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use tapegrad_models::corpus::{CorpusConfig, Dataset, Part};
 use tapegrad_models::evaluation::Evaluation;
-use tapegrad_models::train::{Folder, ModelName, Origin, Recipe, Run, Trained, Which, heldout};
+use tapegrad_models::train::{Folder, Origin, Recipe, Run, Trained, Which, heldout};
 
 /// Train one model and keep recipe, tokenizer, checkpoints and log in a folder
 #[derive(Args, Debug)]
@@ -31,11 +32,12 @@ use tapegrad_models::train::{Folder, ModelName, Origin, Recipe, Run, Trained, Wh
   tapegrad train lstm --text shakespeare.txt --teacher runs/char --width 64 --out runs/small
   tapegrad train ngram --text shakespeare.txt --smoothing witten-bell --order 4
   tapegrad train transformer --text shakespeare.txt --unit bpe --vocabulary 1024 --out runs/bpe
-  tapegrad train lstm --text shakespeare.txt --tokenizer tokenizer.json --out runs/parts")]
+  tapegrad train lstm --text shakespeare.txt --tokenizer tokenizer.json --out runs/parts
+  tapegrad train docs/graphs/models/elman_lm.cg --text shakespeare.txt --dim H=192 --out runs/elman")]
 pub struct Train {
-    /// Model to train
-    #[arg(value_enum)]
-    model: ModelArg,
+    /// Model to train, or the file of a program of the graph language
+    #[arg(value_parser = ModelChoiceParser)]
+    model: ModelChoice,
     #[command(flatten)]
     corpus: CorpusArgs,
     /// Named recipe to use instead of the recipe of the model
@@ -51,6 +53,8 @@ pub struct Train {
     architecture: ArchitectureArgs,
     #[command(flatten)]
     teacher: TeacherArgs,
+    #[command(flatten)]
+    program: ProgramModelArgs,
     #[command(flatten)]
     memory: MemoryArgs,
     /// Fine-tune: begin with the weights of the run in this folder, on its text or another text
@@ -77,8 +81,8 @@ impl Train {
     /// Runs the command.
     pub fn run(&self, output: &Output<'_>) -> Result<(), CliError> {
         threads::limit(self.threads)?;
-        let name = ModelName::from(self.model).name().to_string();
-        let out = self.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(&name));
+        let name = self.model.name().to_string();
+        let out = self.out.clone().unwrap_or_else(|| self.model.default_folder());
         let (folder, recipe, dataset) = match &self.from {
             Some(from) => self.tuned(&name, from, &out, output)?,
             None if self.resume => self.continued(&name, &out, output)?,
@@ -98,6 +102,7 @@ impl Train {
             run = run.taught_by(teacher.language_model());
         }
         run.notices().iter().for_each(|notice| bar.warn(notice));
+        run.model().notices().iter().for_each(|notice| bar.note(notice));
         cut_sentences(&dataset, recipe.block)
             .iter()
             .for_each(|cut| bar.warn(cut));
@@ -150,6 +155,7 @@ impl Train {
             .into_iter()
             .chain(self.smoothing.given())
             .chain(self.architecture.given())
+            .chain(self.program.given())
             .filter(|(option, is_given)| *is_given && *option != "--batch")
             .map(|(option, _)| option)
             .collect();
@@ -164,6 +170,8 @@ impl Train {
         }
         let (source, origin, tokenizer) = Folder::open(from)?;
         check_model(&origin, name, from, "--from")?;
+        self.program
+            .check_same(&self.model, &origin, from, self.memory.bytes())?;
         let which = Which::from(self.from_checkpoint.unwrap_or(CheckpointArg::Best));
         let recipe = Recipe {
             from: Some(Origin {
@@ -202,7 +210,7 @@ impl Train {
             (Some(_), _) => "--text",
             _ => "--grammar",
         };
-        let own = self.corpus.recipe(self.model.into()).corpus;
+        let own = self.corpus.recipe(self.model.like()).corpus;
         if own.is_stream() != recipe.corpus.is_stream() {
             return Err(CliError::option(
                 format!(
@@ -235,6 +243,8 @@ impl Train {
     fn continued(&self, name: &str, out: &Path, output: &Output<'_>) -> Result<(Folder, Recipe, Dataset), CliError> {
         let (folder, mut recipe, tokenizer) = Folder::open(out)?;
         check_model(&recipe, name, out, "--resume")?;
+        self.program
+            .check_same(&self.model, &recipe, out, self.memory.bytes())?;
         let fixed = self.fixed_options(output);
         if !fixed.is_empty() {
             return Err(CliError::option(
@@ -263,6 +273,7 @@ impl Train {
         let given = given.into_iter().chain(self.corpus.given()).chain(self.sizes.fixed());
         let given = given.chain(self.optimizer.given()).chain(self.smoothing.given());
         let given = given.chain(self.architecture.given()).chain(self.teacher.given());
+        let given = given.chain(self.program.given());
         given
             .filter(|(_, is_given)| *is_given)
             .map(|(option, _)| option)
@@ -270,14 +281,21 @@ impl Train {
     }
 
     fn recipe(&self, output: &Output<'_>) -> Result<Recipe, CliError> {
-        if self.preset == Some(Preset::CharCpu) && self.model != ModelArg::Transformer {
+        if self.preset == Some(Preset::CharCpu) && self.model != ModelChoice::Named(ModelArg::Transformer) {
             return Err(CliError::option(
                 "the preset `char-cpu` is a recipe for a Transformer".to_string(),
                 "write `tapegrad train transformer --preset char-cpu --text FILE`",
             ));
         }
         // The recipe of a Transformer on a text is that of the preset.
-        let recipe = self.corpus.recipe(self.model.into());
+        let mut recipe = self.corpus.recipe(self.model.like());
+        match &self.model {
+            ModelChoice::Program(file) => {
+                let config = self.program.config(file, self.memory.bytes())?;
+                recipe = Recipe::of_program(config, recipe);
+            }
+            ModelChoice::Named(_) => self.program.refuse(self.model.name())?,
+        }
         let mut recipe = self.with_options(recipe, output)?;
         self.smoothing.apply(&mut recipe.model)?;
         self.sizes.apply_to_model(&mut recipe.model)?;
@@ -318,19 +336,6 @@ impl Train {
 /// A path that means the same from another folder.
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
-}
-
-/// An error if a run is of another model than the one that was named.
-fn check_model(recipe: &Recipe, name: &str, run: &Path, option: &str) -> Result<(), CliError> {
-    let own = recipe.model.name();
-    if own == name {
-        return Ok(());
-    }
-    let error = CliError::option(
-        format!("the run in this folder has the model `{own}`"),
-        format!("write `tapegrad train {own} {option}`, or name another folder"),
-    );
-    Err(error.at(run.display()))
 }
 
 /// A sentence for each part whose sentences are cut because they are longer than the block.

@@ -12,6 +12,7 @@ mod graph;
 mod learn;
 mod options;
 mod plan;
+mod program_model;
 mod runs;
 #[cfg(unix)]
 mod sigkill;

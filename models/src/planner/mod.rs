@@ -15,6 +15,7 @@ pub mod tables;
 use crate::lstm_lm::LstmLm;
 use crate::model::{ModelConfig, ModelError, RecurrentSizes};
 use crate::network::Network;
+use crate::program::ProgramLm;
 use crate::rnn_lm::{RecurrentConfig, RnnLm};
 use crate::table_lm::TableLm;
 use crate::train::{Recipe, RecipeError};
@@ -22,6 +23,7 @@ use crate::transformer_lm::TransformerLm;
 use presets::Preset;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 use tapegrad_core::{ParamList, Sketch, plan};
 
 /// The bytes of a number: everything is computed in `f32`.
@@ -168,7 +170,24 @@ pub fn of_recipe(recipe: &Recipe, vocabulary: usize) -> Result<Cost, PlanError> 
         rows: recipe.rows,
         tokens: u64::try_from(tokens).unwrap_or(u64::MAX),
     };
-    cost(recipe.model.name().to_string(), &recipe.model, amount, Vec::new())
+    let notes = match &recipe.model {
+        ModelConfig::Program(_) => {
+            vec!["a program says nothing about caches: decoding computes the whole window anew for each token".into()]
+        }
+        _ => Vec::new(),
+    };
+    cost(name_of(&recipe.model), &recipe.model, amount, notes)
+}
+
+/// The name of a model; that of a program is its file's.
+fn name_of(model: &ModelConfig) -> String {
+    match model {
+        ModelConfig::Program(program) => {
+            let stem = Path::new(&program.file).file_stem();
+            stem.map_or_else(|| program.file.clone(), |stem| stem.to_string_lossy().into_owned())
+        }
+        _ => model.name().to_string(),
+    }
 }
 
 fn cost(name: String, model: &ModelConfig, amount: Amount, notes: Vec<String>) -> Result<Cost, PlanError> {
@@ -178,7 +197,7 @@ fn cost(name: String, model: &ModelConfig, amount: Amount, notes: Vec<String>) -
     model.check()?;
     check_sizes(model, amount)?;
     let mut list = ParamList::new();
-    let network = declare(&mut list, model, amount);
+    let network = declare(&mut list, model, amount)?;
     let traced = trace(&*network, amount);
     let parameters = list.len() as u64;
     let tokens_of_batch = (amount.rows * amount.block) as f64;
@@ -271,14 +290,19 @@ fn check_sizes(model: &ModelConfig, amount: Amount) -> Result<(), PlanError> {
 }
 
 /// The network of a recipe, declared and without numbers.
-fn declare(list: &mut ParamList, model: &ModelConfig, amount: Amount) -> Box<dyn Network> {
+fn declare(list: &mut ParamList, model: &ModelConfig, amount: Amount) -> Result<Box<dyn Network>, ModelError> {
     let recurrent = |sizes: RecurrentSizes| RecurrentConfig {
         vocabulary: amount.vocabulary,
         embedding: sizes.embedding,
         hidden: sizes.hidden,
         layers: sizes.layers,
     };
-    match *model {
+    Ok(match *model {
+        ModelConfig::Program(ref program) => {
+            let network = ProgramLm::new(program, amount.vocabulary, amount.block)?;
+            *list = network.list().clone();
+            Box::new(network)
+        }
         ModelConfig::Ngram { .. } => unreachable!("a counting model was refused"),
         ModelConfig::Table => Box::new(TableLm::new(list, amount.vocabulary)),
         ModelConfig::Rnn(sizes) => Box::new(RnnLm::new(list, recurrent(sizes))),
@@ -287,7 +311,7 @@ fn declare(list: &mut ParamList, model: &ModelConfig, amount: Amount) -> Box<dyn
             let config = model.transformer(amount.vocabulary, amount.block);
             Box::new(TransformerLm::new(list, config.expect("it is a Transformer")))
         }
-    }
+    })
 }
 
 /// The FLOPs of a batch, and the numbers that a plan would hold for it.
@@ -322,8 +346,16 @@ fn by_part(list: &ParamList) -> BTreeMap<String, u64> {
     parts
 }
 
-/// `block7.attention.q.w` belongs to `blocks.attention`, `rnn2.w_hh` to `rnn`, `tokens` to `tokens`.
+/// `block7.attention.q.w` belongs to `blocks.attention`, `rnn2.w_hh` to `rnn`, `tokens` to `tokens`; in a program, whose
+/// rows of layers count in brackets, `block[7].att.q.W` belongs to `block.att`, `mix[2].W_a` to `mix`.
 fn part_of(name: &str) -> String {
+    if let Some((row, inside)) = name.split_once('[') {
+        let mut inside = inside.split('.').skip(1);
+        return match (inside.next(), inside.next()) {
+            (Some(part), Some(_)) => format!("{row}.{part}"),
+            _ => row.to_string(),
+        };
+    }
     let mut names = name.split('.');
     let layer = |name: &str| name.trim_end_matches(|digit: char| digit.is_ascii_digit()).to_string();
     let first = layer(names.next().unwrap_or(name));
@@ -346,6 +378,8 @@ mod tests {
             ("norm.gamma", "norm"),
             ("rnn2.w_hh", "rnn"),
             ("tokens", "tokens"),
+            ("block[7].att.q.W", "block.att"),
+            ("mix[2].W_a", "mix"),
         ] {
             assert_eq!(part_of(name), part);
         }

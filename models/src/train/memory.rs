@@ -6,6 +6,7 @@ use super::recipe::Recipe;
 use crate::layers::architecture::{Flow, Placement, Positions};
 use crate::layers::{Activation, Bias, NormKind};
 use crate::model::{ModelConfig, RecurrentSizes};
+use crate::program::{ProgramLm, plan_numbers};
 use crate::transformer_lm::Tying;
 use tapegrad_core::memory::TooMuch;
 
@@ -46,8 +47,13 @@ impl Recipe {
     /// A counting model takes memory as it counts, so only its batch is known before.
     pub fn memory(&self, size: usize) -> Memory {
         let positions = self.rows as u128 * self.block as u128;
-        let numbers = match self.model {
+        let numbers = match &self.model {
             ModelConfig::Ngram { .. } => 0,
+            ModelConfig::Program(program) => {
+                // The plan of the program itself, and the logits once more where they are masked.
+                let traced = plan_numbers(program, [self.rows, self.block], size);
+                traced.div_ceil(positions.max(1)).saturating_add(size as u128)
+            }
             _ => values_of_position(&self.model, size, self.block),
         };
         Memory {
@@ -82,6 +88,10 @@ pub(super) fn parameters(model: &ModelConfig, size: usize, block: usize) -> u128
         ModelConfig::Rnn(sizes) => recurrent(sizes, 1),
         ModelConfig::Lstm(sizes) => recurrent(sizes, 4),
         ModelConfig::Transformer { .. } => transformer_parameters(model, size, block),
+        // What is wrong with a program is told where its model is made.
+        ModelConfig::Program(program) => {
+            ProgramLm::new(program, size, block).map_or(0, |program| program.list().len() as u128)
+        }
     }
 }
 
@@ -130,7 +140,7 @@ fn values_of_position(model: &ModelConfig, size: usize, block: usize) -> u128 {
     // Logits and their gradient, and once more where they are masked.
     let logits = 3 * v;
     match model {
-        ModelConfig::Ngram { .. } => 0,
+        ModelConfig::Ngram { .. } | ModelConfig::Program(_) => 0,
         ModelConfig::Table => logits,
         ModelConfig::Rnn(sizes) | ModelConfig::Lstm(sizes) => {
             let gates = if matches!(model, ModelConfig::Lstm(_)) { 8 } else { 2 };

@@ -11,6 +11,7 @@ mod events;
 mod folder;
 mod loaded;
 mod memory;
+mod model_name;
 mod owner;
 mod packed_file;
 mod recipe;
@@ -21,7 +22,8 @@ pub use error::TrainError;
 pub use folder::{Folder, FolderError, Line, Log, Which};
 pub use loaded::Loaded;
 pub use memory::Memory;
-pub use recipe::{ModelName, Origin, Recipe, RecipeError, Taught};
+pub use model_name::ModelName;
+pub use recipe::{Origin, Recipe, RecipeError, Taught};
 pub use whole_file::write_atomically;
 
 use crate::corpus::{Batch, Batches, Dataset, Part};

@@ -1,6 +1,7 @@
 //! A recipe: everything that decides a training run, so that the same recipe gives the same bits.
 
 use super::error::TrainError;
+use super::model_name::ModelName;
 use crate::corpus::{BatchError, CorpusConfig, CorpusError, Dataset, Part, Unit};
 use crate::distill::Distillation;
 use crate::fingerprint::fingerprint;
@@ -9,6 +10,7 @@ use crate::layers::architecture::Architecture;
 use crate::model::{Model, ModelConfig, ModelError, RecurrentSizes};
 use crate::neural::Training;
 use crate::ngram::Smoothing;
+use crate::program::{ProgramConfig, ProgramLoss};
 use crate::tokenizer::{Tokenizer, Vocabulary};
 use crate::transformer_lm::Tying;
 use serde::{Deserialize, Serialize};
@@ -109,7 +111,11 @@ impl Recipe {
     pub fn model(&self, vocabulary: &Vocabulary) -> Result<Model, TrainError> {
         self.validate()?;
         let ids = (vocabulary.size(), self.corpus.never_predicted(vocabulary));
-        Ok(Model::new(&self.model, ids, self.block, self.training, self.seed)?)
+        let model = Model::new(&self.model, ids, self.block, self.training, self.seed)?;
+        if let Model::Program(program) = &model {
+            program.network().check_causal().map_err(ModelError::from)?;
+        }
+        Ok(model)
     }
 
     /// An error unless the recipe makes sense by itself: every number, the sizes of the model, the name of the text.
@@ -186,11 +192,17 @@ impl Recipe {
             None => self.model.check()?,
         }
         match &self.corpus {
+            CorpusConfig::Grammar { .. } if self.minimises_program() => Err(RecipeError::Padded),
             CorpusConfig::Text { file, .. } if file.to_str().is_none() => Err(RecipeError::FileName {
                 path: file.display().to_string(),
             }),
             _ => Ok(()),
         }
+    }
+
+    /// True if the objective of a program is minimised.
+    fn minimises_program(&self) -> bool {
+        matches!(&self.model, ModelConfig::Program(program) if program.loss == ProgramLoss::Program)
     }
 
     /// An error unless the recipe's batches can be cut from the corpus.
@@ -230,6 +242,16 @@ impl Recipe {
             floor: self.learning_rate_end,
             warm_up: self.warm_up,
             steps: self.steps,
+        }
+    }
+
+    /// The recipe of a program on the corpus of another recipe: that of the Transformer, at another rate.
+    pub fn of_program(program: ProgramConfig, other: Self) -> Self {
+        Self {
+            model: ModelConfig::Program(program),
+            learning_rate: 3e-3,
+            learning_rate_end: 3e-4,
+            ..other
         }
     }
 
@@ -393,6 +415,12 @@ pub enum RecipeError {
     /// The sizes are not those of a model.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// The objective of a program is minimised on sentences, whose ends are padded.
+    #[error(
+        "the objective of a program knows no padding, and the sentences of a grammar are padded to the block; train on a \
+         text, or leave --loss out: then the loop attaches the cross-entropy of the next tokens"
+    )]
+    Padded,
     /// The name of the text is not UTF-8, and a recipe is.
     #[error("{path}: the name of this file is not UTF-8, so the recipe of the run cannot store it; rename the file")]
     FileName {
@@ -406,34 +434,3 @@ const RECURRENT: RecurrentSizes = RecurrentSizes {
     hidden: 192,
     layers: 1,
 };
-
-/// The models by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ModelName {
-    /// Counts of n tokens in a row.
-    Ngram,
-    /// A softmax table: the bigram, by gradient.
-    Table,
-    /// An Elman network.
-    Rnn,
-    /// A long short-term memory.
-    Lstm,
-    /// A causal Transformer.
-    Transformer,
-}
-
-impl ModelName {
-    /// The models of a comparison, the simplest first.
-    pub const COMPARED: [Self; 4] = [Self::Ngram, Self::Rnn, Self::Lstm, Self::Transformer];
-
-    /// The name on the command line, and of the folder that a run has by default.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ngram => "ngram",
-            Self::Table => "table",
-            Self::Rnn => "rnn",
-            Self::Lstm => "lstm",
-            Self::Transformer => "transformer",
-        }
-    }
-}

@@ -7,7 +7,9 @@ mod gradients;
 mod learning;
 mod packed;
 mod padding;
+mod programs;
 mod switches;
+mod twins;
 mod tying;
 
 use ndarray::ArrayD;
@@ -114,7 +116,7 @@ fn transformer(bias: Bias, tying: Tying) -> TransformerConfig {
     }
 }
 
-/// Every network, the recurrent ones with two layers.
+/// Every network, the recurrent ones with two layers, and programs.
 fn networks() -> Vec<Subject> {
     let recurrent = || RecurrentConfig {
         vocabulary: VOCABULARY,
@@ -132,6 +134,14 @@ fn networks() -> Vec<Subject> {
         Subject::new("lstm", |list| LstmLm::new(list, recurrent())),
         Subject::new("transformer", |list| TransformerLm::new(list, full)),
         Subject::new("tied transformer", |list| TransformerLm::new(list, bare)),
+        programs::subject(
+            "program of an Elman network",
+            &programs::documented("elman_lm").with_dims([("E", 3), ("H", 5)]),
+        ),
+        programs::subject(
+            "program of a gated recurrence",
+            &programs::documented("gated_recurrence_lm").with_dims([("D", 4), ("F", 6)]),
+        ),
     ]
 }
 

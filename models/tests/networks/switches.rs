@@ -123,12 +123,12 @@ fn check(model: &ModelConfig) -> Result<(), TestCaseError> {
     let ids = words(BLOCK, 45);
     let differs = differs_from_whole(&subject, &params, &ids, &step_by_step(&subject, &params, &ids));
     prop_assert!(differs < 1e-10, "one token at a time is {differs} apart: {model:?}");
-    planned_is_made(*model)
+    planned_is_made(model.clone())
 }
 
 /// Parameters, bytes of the cache, FLOPs and bytes of a step as planned are those of the network that runs.
 fn planned_is_made(model: ModelConfig) -> Result<(), TestCaseError> {
-    let recipe = recipe(model);
+    let recipe = recipe(model.clone());
     let cost = of_recipe(&recipe, VOCABULARY).unwrap();
     let mut made = Model::new(&model, (VOCABULARY, Vec::new()), BLOCK, Training::PLAIN, 1).unwrap();
     prop_assert_eq!(cost.parameters, made.parameter_count() as u64);

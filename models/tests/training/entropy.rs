@@ -80,7 +80,7 @@ fn no_trained_model_is_below_the_entropy_by_more_than_chance() {
             steps: 200,
             evaluate_every: 200,
             checkpoint_every: 200,
-            ..recipe(model)
+            ..recipe(model.clone())
         };
         let trained = Run::new(&recipe, &dataset, None)
             .unwrap()
@@ -189,7 +189,7 @@ impl Network for OneHead {
 
 fn trained_with(mask: Mask, dataset: &Dataset) -> Estimate {
     let vocabulary = dataset.tokenizer().vocabulary().size();
-    let training = recipe(models()[1]).training;
+    let training = recipe(models()[1].clone()).training;
     let mut model = Neural::new(|list| OneHead::new(list, vocabulary, mask), training, 1);
     let mut batches = dataset.batches(Part::Training, BLOCK, 0).unwrap();
     for step in 0..200 {

@@ -20,7 +20,7 @@ fn text_recipe(model: ModelConfig, place: &TempDir, heldout: &str) -> Recipe {
             validation: 0.0,
         },
         block: 16,
-        ..recipe(model)
+        ..recipe(model.clone())
     }
 }
 
@@ -42,8 +42,8 @@ fn learnt(model: &Model) -> std::collections::BTreeMap<String, Vec<u8>> {
 fn another_heldout_text_gives_another_score_and_the_same_model() {
     let place = TempDir::new().unwrap();
     for model in models() {
-        let one = trained(&text_recipe(model, &place, "the seals sing for Nora. the"));
-        let other = trained(&text_recipe(model, &place, "nnnnnnnnnnnnnnnnnnnnnnnnnnnn"));
+        let one = trained(&text_recipe(model.clone(), &place, "the seals sing for Nora. the"));
+        let other = trained(&text_recipe(model.clone(), &place, "nnnnnnnnnnnnnnnnnnnnnnnnnnnn"));
         assert_eq!(learnt(&one.model), learnt(&other.model), "{}", model.name());
         let last = |trained: &Trained| trained.lines.last().unwrap().validation_nats;
         assert_ne!(last(&one), last(&other), "{}", model.name());
@@ -53,7 +53,7 @@ fn another_heldout_text_gives_another_score_and_the_same_model() {
 #[test]
 fn a_character_that_stands_in_heldout_text_only_is_unknown() {
     let place = TempDir::new().unwrap();
-    let recipe = text_recipe(models()[1], &place, "ζζζζ the narwhals sing ζζζ");
+    let recipe = text_recipe(models()[1].clone(), &place, "ζζζζ the narwhals sing ζζζ");
     let dataset = recipe.corpus.build().unwrap();
     let vocabulary = dataset.tokenizer().vocabulary();
     assert_eq!(vocabulary.id("ζ"), vocabulary.oov());
@@ -65,11 +65,11 @@ fn measuring_more_often_changes_no_bit() {
     for model in models() {
         let rarely = Recipe {
             evaluate_every: 100,
-            ..recipe(model)
+            ..recipe(model.clone())
         };
         let often = Recipe {
             evaluate_every: 1,
-            ..recipe(model)
+            ..recipe(model.clone())
         };
         assert_eq!(
             learnt(&trained(&rarely).model),
@@ -82,7 +82,7 @@ fn measuring_more_often_changes_no_bit() {
 
 #[test]
 fn the_ngram_of_the_loop_has_the_counts_of_one_pass_over_the_training_part() {
-    let recipe = recipe(models()[0]);
+    let recipe = recipe(models()[0].clone());
     let dataset = recipe.corpus.build().unwrap();
     let looped = trained(&recipe);
     let training = dataset

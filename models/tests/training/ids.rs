@@ -34,7 +34,7 @@ fn a_token_of_an_imported_vocabulary_with_id_0_is_trained_and_scored() {
             steps: 60,
             learning_rate: 0.05,
             rows: 4,
-            ..recipe(model)
+            ..recipe(model.clone())
         };
         let batches = dataset.batches(Part::Training, recipe.block, model.lead()).unwrap();
         let trained = Run::new(&recipe, &dataset, None)
@@ -80,7 +80,7 @@ fn only_positions_without_a_label_are_left_out() {
     let batch = Batch::new(3, vec![0, 1, 0], vec![1, 0, NO_LABEL]);
     assert_eq!(batch.label_count(), 2);
     for model in all_models() {
-        let recipe = recipe(model);
+        let recipe = recipe(model.clone());
         let vocabulary = imported().vocabulary().clone();
         let ids = (vocabulary.size(), recipe.corpus.never_predicted(&vocabulary));
         let mut model = Model::new(&model, ids, recipe.block, recipe.training, 1).unwrap();
@@ -102,7 +102,7 @@ fn what_a_text_never_holds_has_no_probability_and_the_others_share_it() {
     let batch = Batch::new(4, vec![1, 2, 3, 1], vec![2, 3, 1, 2]);
     for model in all_models() {
         let of = |never: Vec<TokenId>| {
-            let training = recipe(model).training;
+            let training = recipe(model.clone()).training;
             Model::new(&model, (vocabulary.size(), never), 12, training, 5).unwrap()
         };
         let (free, masked) = (of(Vec::new()), of(stream.never_predicted(&vocabulary)));
@@ -165,7 +165,7 @@ fn unknown_tokens_are_counted_and_the_loss_is_given_with_and_without_them() {
     let extent = dataset.heldout_extent().unwrap();
     assert_eq!((extent.characters, extent.bytes), (17, 17));
     for model in [ModelConfig::Rnn(RECURRENT), TRANSFORMER] {
-        let recipe = recipe(model);
+        let recipe = recipe(model.clone());
         let vocabulary = dataset.tokenizer().vocabulary();
         let ids = (vocabulary.size(), like.never_predicted(vocabulary));
         let model = Model::new(&model, ids, recipe.block, recipe.training, 1).unwrap();

@@ -51,7 +51,7 @@ fn data_begins(bytes: &[u8]) -> usize {
 fn a_checkpoint_with_one_flipped_bit_is_refused() {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     for model in models() {
-        let run = finished(recipe(model));
+        let run = finished(recipe(model.clone()));
         let path = run.folder.checkpoint(Which::Last);
         let whole = fs::read(&path).unwrap();
         let data = data_begins(&whole);
@@ -155,8 +155,8 @@ fn a_checkpoint_is_bound_to_its_recipe() {
         ..run.recipe.clone()
     };
     assert!(run.load(&longer).is_ok());
-    let ngram = finished(recipe(models()[0]));
-    let ModelConfig::Ngram { smoothing, .. } = models()[0] else {
+    let ngram = finished(recipe(models()[0].clone()));
+    let ModelConfig::Ngram { smoothing, .. } = models()[0].clone() else {
         panic!("the first model counts")
     };
     let other = recipe(ModelConfig::Ngram { order: 2, smoothing });
@@ -268,7 +268,7 @@ fn one_step_at_a_hopeless_rate_is_no_success() {
         steps: 1,
         warm_up: 0,
         learning_rate: 1e38,
-        ..recipe(models()[1])
+        ..recipe(models()[1].clone())
     };
     let dataset = wild.corpus.build().unwrap();
     let place = TempDir::new().unwrap();

@@ -49,7 +49,7 @@ impl Finished {
 
 #[test]
 fn a_checkpoint_that_is_cut_off_anywhere_is_refused() {
-    for model in [models()[0], models()[1]] {
+    for model in [models()[0].clone(), models()[1].clone()] {
         let run = Finished::new(model);
         let path = run.folder.checkpoint(Which::Last);
         let whole = fs::read(&path).unwrap();
@@ -82,16 +82,16 @@ fn a_checkpoint_that_is_cut_off_anywhere_is_refused() {
 
 #[test]
 fn a_checkpoint_of_another_model_is_refused() {
-    let run = Finished::new(models()[1]);
+    let run = Finished::new(models()[1].clone());
     let lstm = recipe(ModelConfig::Lstm(RECURRENT));
     insta::assert_snapshot!(run.refusal(&lstm, run.dataset.tokenizer()), @"PLACE/run/last.safetensors: this is a checkpoint of the model `rnn`, but the recipe in the folder says `lstm`");
-    let ngram = recipe(models()[0]);
+    let ngram = recipe(models()[0].clone());
     assert!(run.refusal(&ngram, run.dataset.tokenizer()).contains("the model `rnn`"));
 }
 
 #[test]
 fn a_checkpoint_of_other_sizes_is_refused() {
-    let run = Finished::new(models()[1]);
+    let run = Finished::new(models()[1].clone());
     let wider = recipe(ModelConfig::Rnn(RecurrentSizes { hidden: 9, ..RECURRENT }));
     insta::assert_snapshot!(run.refusal(&wider, run.dataset.tokenizer()), @"PLACE/run/last.safetensors: this checkpoint is damaged: `rnn1.w_xh` has the shape [8, 4], and this model needs [9, 4]; use another one or train again");
     let deeper = recipe(ModelConfig::Rnn(RecurrentSizes { layers: 2, ..RECURRENT }));
@@ -110,7 +110,7 @@ fn a_checkpoint_from_another_vocabulary_is_refused() {
 
 #[test]
 fn a_missing_checkpoint_and_a_folder_without_a_run_are_named() {
-    let run = Finished::new(models()[0]);
+    let run = Finished::new(models()[0].clone());
     fs::remove_file(run.folder.checkpoint(Which::Best)).unwrap();
     let error = run
         .folder
@@ -135,7 +135,7 @@ fn a_missing_checkpoint_and_a_folder_without_a_run_are_named() {
 
 #[test]
 fn a_second_run_does_not_begin_where_one_is() {
-    let run = Finished::new(models()[1]);
+    let run = Finished::new(models()[1].clone());
     let before = left(&run.recipe, &run.dataset, &run.folder);
     let error = Folder::begin(run.folder.path(), &run.recipe, run.dataset.tokenizer()).unwrap_err();
     insta::assert_snapshot!(run.message(&error), @"PLACE/run: this folder already holds a run; continue it with --resume, or name another folder");
@@ -147,7 +147,7 @@ fn a_run_cannot_begin_below_a_regular_file() {
     let place = TempDir::new().unwrap();
     let file = place.path().join("file");
     fs::write(&file, "content").unwrap();
-    let recipe = recipe(models()[1]);
+    let recipe = recipe(models()[1].clone());
     let dataset = recipe.corpus.build().unwrap();
     let error = Folder::begin(&file.join("run"), &recipe, dataset.tokenizer()).unwrap_err();
     assert!(matches!(error, FolderError::Unwritable { .. }), "{error}");
@@ -174,7 +174,7 @@ impl Watch for LosesFolder<'_> {
 
 #[test]
 fn when_a_checkpoint_cannot_be_written_training_stops_and_the_earlier_one_goes_on_to_the_same_bits() {
-    let whole = Finished::new(models()[1]);
+    let whole = Finished::new(models()[1].clone());
     let expected = left(&whole.recipe, &whole.dataset, &whole.folder);
     for after in [5, 7] {
         let place = TempDir::new().unwrap();
@@ -200,7 +200,7 @@ fn when_a_checkpoint_cannot_be_written_training_stops_and_the_earlier_one_goes_o
 
 #[test]
 fn a_checkpoint_that_cannot_take_its_place_leaves_no_litter() {
-    let run = Finished::new(models()[1]);
+    let run = Finished::new(models()[1].clone());
     let (model, header) = run
         .folder
         .load(Which::Last, &run.recipe, run.dataset.tokenizer())
@@ -235,7 +235,7 @@ fn a_checkpoint_that_cannot_take_its_place_leaves_no_litter() {
 
 #[test]
 fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint_from_before() {
-    let calm = recipe(models()[1]);
+    let calm = recipe(models()[1].clone());
     let wild = Recipe {
         learning_rate: 1e38,
         ..calm.clone()
@@ -264,7 +264,7 @@ fn a_block_longer_than_the_text_is_refused_before_the_first_step() {
             validation: 0.0,
         },
         block: 64,
-        ..recipe(models()[1])
+        ..recipe(models()[1].clone())
     };
     let dataset = recipe.corpus.build().unwrap();
     let run = Run::new(&recipe, &dataset, None).unwrap();

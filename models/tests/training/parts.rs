@@ -23,7 +23,7 @@ fn the_part_that_is_chosen_by_is_not_the_one_that_is_reported() {
                 validation: (24.0 + 0.5) / n as f64,
             },
             block: 16,
-            ..recipe(models()[1])
+            ..recipe(models()[1].clone())
         }
     };
     let outcome = |recipe: &Recipe| {
@@ -85,7 +85,7 @@ fn a_counting_model_is_measured_after_1_2_4_8_intervals_and_at_the_end() {
         rows: 3,
         evaluate_every: 10,
         checkpoint_every: 10,
-        ..recipe(models()[0])
+        ..recipe(models()[0].clone())
     };
     let dataset = recipe.corpus.build().unwrap();
     let mut measured = Measured::default();
@@ -99,7 +99,7 @@ fn a_counting_model_is_measured_after_1_2_4_8_intervals_and_at_the_end() {
     let often = Recipe {
         steps: 40,
         ..Recipe {
-            model: models()[1],
+            model: models()[1].clone(),
             ..recipe.clone()
         }
     };
@@ -116,7 +116,7 @@ fn a_counting_model_is_measured_after_1_2_4_8_intervals_and_at_the_end() {
 fn a_bound_on_the_labels_of_an_evaluation_changes_no_weight() {
     let whole = Recipe {
         corpus: small_language(60, 200),
-        ..recipe(models()[1])
+        ..recipe(models()[1].clone())
     };
     let bounded = Recipe {
         evaluate_tokens: Some(7),
@@ -142,7 +142,12 @@ fn a_field_that_no_recipe_has_is_refused_wherever_it_stands() {
         corpus: small_language(3, 1),
         ..recipe(ModelConfig::Table)
     };
-    for recipe in [table, recipe(models()[0]), recipe(models()[1]), recipe(models()[3])] {
+    for recipe in [
+        table,
+        recipe(models()[0].clone()),
+        recipe(models()[1].clone()),
+        recipe(models()[3].clone()),
+    ] {
         let text = serde_json::to_string(&recipe).unwrap();
         assert_eq!(Recipe::from_json(&text).unwrap(), recipe);
         // Each object of the recipe, with a field more.

@@ -2,6 +2,7 @@
 
 use super::{RECURRENT, TRANSFORMER, recipe, small_language};
 use tapegrad_models::Architecture;
+use tapegrad_models::ProgramConfig;
 use tapegrad_models::layers::Bias;
 use tapegrad_models::model::RecurrentSizes;
 use tapegrad_models::train::{Recipe, Run, TrainError, Unwatched};
@@ -31,8 +32,12 @@ fn networks() -> Vec<ModelConfig> {
         TRANSFORMER,
         transformer(3, 4, 32, Bias::Without, Tying::Tied),
         transformer(2, 1, 64, Bias::With, Tying::Tied),
+        ModelConfig::Program(ProgramConfig::new("elman_lm.cg", ELMAN).with_dims([("E", 4), ("H", 8)])),
     ]
 }
+
+/// An Elman network as a program.
+const ELMAN: &str = include_str!("../../../docs/graphs/models/elman_lm.cg");
 
 #[test]
 fn the_memory_said_before_is_that_of_the_plan_on_the_safe_side() {
@@ -41,7 +46,7 @@ fn the_memory_said_before_is_that_of_the_plan_on_the_safe_side() {
             let recipe = Recipe {
                 block,
                 rows,
-                ..recipe(model)
+                ..recipe(model.clone())
             };
             let dataset = recipe.corpus.build().unwrap();
             let vocabulary = dataset.tokenizer().vocabulary();
@@ -113,7 +118,7 @@ fn senseless_sizes_are_refused_with_the_bytes_they_would_need() {
         },
         Recipe {
             rows: 1_000_000_000_000,
-            model: super::models()[0],
+            model: super::models()[0].clone(),
             ..good.clone()
         },
     ];
@@ -139,7 +144,7 @@ fn senseless_sizes_are_refused_with_the_bytes_they_would_need() {
 fn counts_that_grow_beyond_the_memory_end_the_run() {
     let recipe = Recipe {
         corpus: small_language(400, 12),
-        ..recipe(super::models()[0])
+        ..recipe(super::models()[0].clone())
     };
     let dataset = recipe.corpus.build().unwrap();
     let run = |memory| {

@@ -40,27 +40,27 @@ fn assert_no_interruption_shows(model: ModelConfig) {
 
 #[test]
 fn an_interrupted_ngram_ends_with_the_same_counts() {
-    assert_no_interruption_shows(models()[0]);
+    assert_no_interruption_shows(models()[0].clone());
 }
 
 #[test]
 fn an_interrupted_rnn_ends_with_the_same_bits() {
-    assert_no_interruption_shows(models()[1]);
+    assert_no_interruption_shows(models()[1].clone());
 }
 
 #[test]
 fn an_interrupted_lstm_ends_with_the_same_bits() {
-    assert_no_interruption_shows(models()[2]);
+    assert_no_interruption_shows(models()[2].clone());
 }
 
 #[test]
 fn an_interrupted_transformer_ends_with_the_same_bits() {
-    assert_no_interruption_shows(models()[3]);
+    assert_no_interruption_shows(models()[3].clone());
 }
 
 #[test]
 fn another_seed_does_not_end_with_the_same_bits() {
-    let one = recipe(models()[1]);
+    let one = recipe(models()[1].clone());
     let other = Recipe { seed: 2, ..one.clone() };
     let dataset = one.corpus.build().unwrap();
     assert_ne!(
@@ -71,7 +71,7 @@ fn another_seed_does_not_end_with_the_same_bits() {
 
 #[test]
 fn a_line_of_the_log_that_was_cut_off_is_written_again() {
-    let recipe = recipe(models()[1]);
+    let recipe = recipe(models()[1].clone());
     let dataset = recipe.corpus.build().unwrap();
     let whole = left_after(&recipe, &dataset, &[]);
     let place = TempDir::new().unwrap();
@@ -87,7 +87,7 @@ fn a_line_of_the_log_that_was_cut_off_is_written_again() {
 
 #[test]
 fn a_run_that_is_over_is_left_as_it_is() {
-    let recipe = recipe(models()[1]);
+    let recipe = recipe(models()[1].clone());
     let dataset = recipe.corpus.build().unwrap();
     let place = TempDir::new().unwrap();
     let folder = begin(&place.path().join("run"), &recipe, &dataset);
@@ -100,7 +100,7 @@ fn a_run_that_is_over_is_left_as_it_is() {
 
 #[test]
 fn without_a_folder_the_log_is_the_same() {
-    let recipe = recipe(models()[1]);
+    let recipe = recipe(models()[1].clone());
     let dataset = recipe.corpus.build().unwrap();
     let trained = Run::new(&recipe, &dataset, None)
         .unwrap()

@@ -31,7 +31,7 @@ fn trained_on(threads: usize, recipe: &Recipe) -> std::collections::BTreeMap<Str
 #[test]
 fn every_model_ends_with_the_same_bits_on_one_two_and_four_threads() {
     for model in models() {
-        let recipe = recipe(model);
+        let recipe = recipe(model.clone());
         let one = trained_on(1, &recipe);
         assert_eq!(trained_on(2, &recipe), one, "{}", model.name());
         assert_eq!(trained_on(4, &recipe), one, "{}", model.name());
@@ -58,7 +58,7 @@ fn large_products_give_the_same_bits_on_one_two_and_four_threads() {
         let recipe = Recipe {
             rows: 32,
             steps: 2,
-            ..recipe(model)
+            ..recipe(model.clone())
         };
         let one = trained_on(1, &recipe);
         assert_eq!(trained_on(2, &recipe), one, "{}", model.name());

@@ -114,7 +114,7 @@ fn packages_know_only_what_stands_before_them() {
                 "tapegrad-macros",
             ],
         ),
-        ("models", &["tapegrad-core"]),
+        ("models", &["tapegrad-core", "tapegrad-language"]),
         ("lessons/bench", &["tapegrad-autograd", "tapegrad-models"]),
         ("lessons", &["tapegrad-autograd", "tapegrad-models", "tapegrad-bench"]),
     ];

@@ -33,13 +33,21 @@ trait Placed {
 }
 
 impl Placed for BatchError {}
-impl Placed for ModelError {}
 impl Placed for PackError {}
 impl Placed for SamplingError {}
 impl Placed for TrainTokenizerError {}
 impl Placed for DecodeError {}
 impl Placed for PlanError {}
 impl Placed for AssignmentError {}
+
+impl Placed for ModelError {
+    fn place(&self) -> Option<&str> {
+        match self {
+            Self::Program(error) => Some(&error.place),
+            _ => None,
+        }
+    }
+}
 
 impl Placed for TextError {
     fn place(&self) -> Option<&str> {
@@ -68,7 +76,8 @@ impl Placed for RecipeError {
     fn place(&self) -> Option<&str> {
         match self {
             Self::FileName { path } => Some(path),
-            Self::Number { .. } | Self::Model(_) => None,
+            Self::Model(ModelError::Program(error)) => Some(&error.place),
+            Self::Number { .. } | Self::Model(_) | Self::Padded => None,
         }
     }
 }
@@ -101,7 +110,7 @@ impl Placed for FolderError {
             | Self::Unwritable { path, .. } => Some(path),
             Self::Checkpoint(error) => error.place(),
             Self::Recipe(error) => error.place(),
-            Self::Model(_) => None,
+            Self::Model(error) => error.place(),
         }
     }
 }
@@ -113,7 +122,8 @@ impl Placed for TrainError {
             Self::Recipe(error) => error.place(),
             Self::Folder(error) => error.place(),
             Self::Checkpoint(error) => error.place(),
-            Self::Batch(_) | Self::Model(_) | Self::Memory(..) | Self::Ahead { .. } | Self::Diverged { .. } => None,
+            Self::Model(error) => error.place(),
+            Self::Batch(_) | Self::Memory(..) | Self::Ahead { .. } | Self::Diverged { .. } => None,
         }
     }
 }
@@ -158,7 +168,7 @@ fn corpus(error: &CorpusError) -> ErrorCode {
 
 fn recipe(error: &RecipeError) -> ErrorCode {
     match error {
-        RecipeError::Number { .. } | RecipeError::Model(_) => ErrorCode::Model,
+        RecipeError::Number { .. } | RecipeError::Model(_) | RecipeError::Padded => ErrorCode::Model,
         RecipeError::FileName { .. } => ErrorCode::UnreadableFile,
     }
 }

@@ -15,7 +15,6 @@ use choice::ChoiceArgs;
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use tapegrad_models::architecture::Positions;
 use tapegrad_models::decode::{Generated, Request, beam_search, every_text};
 use tapegrad_models::tokenizer::{TokenId, Tokenizer};
 use tapegrad_models::train::{Folder, Recipe};
@@ -207,27 +206,27 @@ impl Source<'_> {
 
     /// What happens to a text that is longer than the block: `null` if there is none.
     fn beyond_block(&self) -> Option<&'static str> {
-        self.positions().map(|positions| match positions.go_on() {
+        self.goes_on().map(|goes_on| match goes_on {
             true => "the cache grows",
             false => "the window moves by half a block",
         })
     }
 
-    fn positions(&self) -> Option<Positions> {
+    /// Whether a model with a block reads on beyond it; `None` if it has no block.
+    fn goes_on(&self) -> Option<bool> {
         match self.recipe.model {
-            ModelConfig::Transformer { architecture, .. } => Some(architecture.positions),
+            ModelConfig::Transformer { architecture, .. } => Some(architecture.positions.go_on()),
+            ModelConfig::Program(_) => Some(false),
             _ => None,
         }
     }
 
     /// How many of the generated tokens cost what an evaluation of the text in one window would give.
     ///
-    /// Where the window of a Transformer moves, the nats from there on belong to a shorter context.
+    /// Where the window of a Transformer or a program moves, the nats from there on belong to a shorter context.
     fn as_evaluated(&self, generated: usize) -> usize {
-        match self.positions() {
-            Some(positions) if !positions.go_on() => {
-                generated.min((self.recipe.block + 1).saturating_sub(self.request.prompt.len()))
-            }
+        match self.goes_on() {
+            Some(false) => generated.min((self.recipe.block + 1).saturating_sub(self.request.prompt.len())),
             _ => generated,
         }
     }
@@ -238,7 +237,7 @@ impl Source<'_> {
         if output.is_json() || read <= block + 1 {
             return;
         }
-        match self.positions().map(Positions::go_on) {
+        match self.goes_on() {
             Some(true) => eprintln!(
                 "note: the text is longer than the block of {block} tokens, and the model reads all of it; it was not \
                  trained on such distances"
