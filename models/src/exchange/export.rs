@@ -5,7 +5,7 @@ use super::number::Written;
 use super::recurrent::Recurrent;
 use super::slot::{self, Slot};
 use super::weights::{INDEX, ONE, read_text};
-use super::{CARRIED, CARRIED_IN, CONFIG, Family, Kind, npz};
+use super::{CARRIED, CARRIED_IN, CONFIG, Family, Kind, npz, placeholder};
 use crate::model::{Model, ModelConfig, neural};
 use crate::tokenizer::Tokenizer;
 use crate::train::{Recipe, write_atomically};
@@ -117,18 +117,20 @@ pub fn export(
         out.write(name, text.as_bytes())?;
     }
     let mut notices = Vec::new();
-    let name = match tokenizer {
-        Tokenizer::Subword(_) => "tokenizer.json",
-        Tokenizer::Word(_) | Tokenizer::Char(_) => {
-            notices.push(
-                "a tokenizer of words or characters has a format of its own, which other tools do not read: it is \
-                 tapegrad-tokenizer.json"
-                    .into(),
-            );
-            "tapegrad-tokenizer.json"
-        }
-    };
-    out.write(name, tokenizer.to_json().as_bytes())?;
+    if !placeholder::is(tokenizer, vocabulary) {
+        let name = match tokenizer {
+            Tokenizer::Subword(_) => "tokenizer.json",
+            Tokenizer::Word(_) | Tokenizer::Char(_) => {
+                notices.push(
+                    "a tokenizer of words or characters has a format of its own, which other tools do not read: it is \
+                     tapegrad-tokenizer.json"
+                        .into(),
+                );
+                "tapegrad-tokenizer.json"
+            }
+        };
+        out.write(name, tokenizer.to_json().as_bytes())?;
+    }
     Ok(Exported {
         kind,
         files: out.files,

@@ -24,3 +24,8 @@ pub fn tokenizer(ids: usize) -> Tokenizer {
     let tokenizer = SubwordTokenizer::from_document(document).expect("each of these steps is one of the format's");
     Tokenizer::Subword(Box::new(tokenizer))
 }
+
+/// True for the tokenizer of a checkpoint that came without one.
+pub fn is(own: &Tokenizer, ids: usize) -> bool {
+    *own == tokenizer(ids)
+}

@@ -120,9 +120,11 @@ fn files_that_are_cut_off_or_hold_no_number_are_refused() {
     damaged(&|bytes| bytes.push(0));
     damaged(&|bytes| bytes[..8].copy_from_slice(&u64::MAX.to_le_bytes()));
     damaged(&|bytes| {
-        // The last number of the last array, which is one of the table.
-        let end = bytes.len();
-        bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+        let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        let header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+        let table = header["transformer.wte.weight"]["data_offsets"][0].as_u64().unwrap() as usize;
+        let third = 8 + length + table + 4 * (2 * 12 + 5);
+        bytes[third..third + 4].copy_from_slice(&f32::NAN.to_le_bytes());
     });
     let place = tempfile::tempdir().unwrap();
     let error = import(place.path(), ImportOptions::default()).unwrap_err().to_string();
