@@ -51,7 +51,10 @@ pub fn read(fields: &mut Fields<'_>, notices: &mut Vec<String>) -> Read<Transfor
         ("add_cross_attention", false, "attention to a second sequence"),
     ] {
         if fields.flag(name, needed)? != needed {
-            return Err(fields.error(name, format!("{otherwise} are not known here; it must be {needed}")));
+            return Err(fields.error(
+                name,
+                format!("this means {otherwise}, which is not known here; it must be {needed}"),
+            ));
         }
     }
     // Another order of the same operations.

@@ -139,7 +139,7 @@ impl Weights {
         };
         if entry.shape != shape {
             let found = &entry.shape;
-            let what = format!("`{name}` has the shape {found:?}; by config.json it must be {shape:?}");
+            let what = format!("`{name}` has the shape {found:?}; the model needs {shape:?}");
             return Err(ExchangeError::wrong(path, what));
         }
         Ok(())
