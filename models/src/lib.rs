@@ -27,7 +27,8 @@
 //! Reading order: [`tokenizer`] (text to ids), [`corpus`] (ids to batches), [`language_model`] (the two traits),
 //! [`score`] (nats per token), [`evaluation`] (how sure they are), [`ngram`] (the closed-form model), [`layers`] and [`network`] with [`rnn_lm`],
 //! [`lstm_lm`], [`transformer_lm`] and [`program`], [`neural`] (a network in training), [`distill`] (learning from a
-//! teacher), [`mod@train`] (the one loop), [`decode`] (text from any model), [`packed_model`] (weights of few bits).
+//! teacher), [`mod@train`] (the one loop), [`decode`] (text from any model), [`packed_model`] (weights of few bits),
+//! [`exchange`] (the files of other tools).
 #![forbid(unsafe_code)]
 
 mod asked;
@@ -35,6 +36,8 @@ pub mod corpus;
 pub mod decode;
 pub mod distill;
 pub mod evaluation;
+pub mod exchange;
+mod fields;
 mod fingerprint;
 mod fold_hash;
 pub mod language_model;

@@ -281,6 +281,27 @@ impl ModelConfig {
         })
     }
 
+    /// The model of these sizes, whatever its ids and places.
+    pub fn of_transformer(config: &TransformerConfig) -> Self {
+        let TransformerConfig {
+            layers,
+            heads,
+            width,
+            bias,
+            tying,
+            architecture,
+            ..
+        } = *config;
+        Self::Transformer {
+            layers,
+            heads,
+            width,
+            bias,
+            tying,
+            architecture,
+        }
+    }
+
     /// An error unless the sizes are those of a model, whatever the vocabulary.
     ///
     /// **Errors** for a size of 0, an order of 0, heads that do not divide the width, a senseless smoothing.
@@ -302,7 +323,7 @@ impl ModelConfig {
                 ..
             } => {
                 positive(&[("layers", layers), ("heads", heads), ("width", width)])?;
-                if !width.is_multiple_of(heads) {
+                if architecture.head_width.is_none() && !width.is_multiple_of(heads) {
                     return Err(ModelError::Heads { width, heads });
                 }
                 Ok(architecture.check(heads, width)?)

@@ -28,7 +28,7 @@ pub struct TransformerConfig {
     pub block: usize,
     /// The number of blocks.
     pub layers: usize,
-    /// The number of heads, which divides the width.
+    /// The number of heads, which divides the width unless their own width is given.
     pub heads: usize,
     /// The width of the residual stream, `C`.
     pub width: usize,
@@ -67,7 +67,7 @@ pub struct TransformerLm {
 impl TransformerLm {
     /// Declares the network.
     ///
-    /// **Panics** if the heads do not divide the width, or the switches do not fit ([`Architecture::check`]).
+    /// **Panics** if the heads do not divide the width and have none of their own, or the switches do not fit ([`Architecture::check`]).
     pub fn new(list: &mut ParamList, config: TransformerConfig) -> Self {
         let TransformerConfig {
             vocabulary,
@@ -80,7 +80,7 @@ impl TransformerLm {
             architecture,
         } = config;
         assert!(
-            heads > 0 && width % heads == 0,
+            heads > 0 && (architecture.head_width.is_some() || width % heads == 0),
             "a width of {width} cannot be split into {heads} heads of equal size"
         );
         if let Err(error) = architecture.check(heads, width) {
@@ -108,8 +108,15 @@ impl TransformerLm {
                     )
                 })
                 .collect(),
-            norm: (architecture.placement == Placement::Pre)
-                .then(|| Norm::new(list, "norm", width, architecture.norm, bias)),
+            norm: (architecture.placement == Placement::Pre).then(|| {
+                Norm::new(
+                    list,
+                    "norm",
+                    width,
+                    (architecture.norm, architecture.norm_epsilon),
+                    bias,
+                )
+            }),
             head: (tying == Tying::Untied)
                 .then(|| Linear::new(list, "head", [width, vocabulary], embedding, Bias::Without)),
             config: Box::new(config),
@@ -176,7 +183,7 @@ impl Network for TransformerLm {
             architecture,
             ..
         } = &*self.config;
-        let row = width / heads * architecture.key_value_heads(*heads);
+        let row = architecture.head(*heads, *width) * architecture.key_value_heads(*heads);
         vec![Shape::new(&[1, *block, row]); 2 * self.blocks.len()]
     }
 

@@ -23,6 +23,9 @@ MODULES = {
     "scalar-chain-plan": "scalar_chain",
     "small-op": "small_op",
     "ngram-train": "ngram",
+    "tokenizer-train": "tokenizer",
+    "tokenizer-encode": "tokenizer",
+    "tokenizer-decode": "tokenizer",
 }
 
 

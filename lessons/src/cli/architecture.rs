@@ -3,7 +3,7 @@
 use super::error::CliError;
 use clap::{Args, ValueEnum};
 use tapegrad_models::ModelConfig;
-use tapegrad_models::architecture::{Flow, Placement, Positions};
+use tapegrad_models::architecture::{Flow, Placement, Positions, RotaryPairs};
 use tapegrad_models::layers::{Activation, Bias, NormKind};
 use tapegrad_models::planner::presets::Family;
 use tapegrad_models::transformer_lm::Tying;
@@ -54,6 +54,18 @@ pub struct ArchitectureArgs {
     /// Share of the numbers that training drops behind embedding, attention and feed-forward part
     #[arg(long, value_name = "SHARE")]
     dropout: Option<f64>,
+    /// Width of a head [default: the width of the model over its heads]
+    #[arg(long, value_name = "N")]
+    head_width: Option<usize>,
+    /// What norms add to the variance or the mean square
+    #[arg(long, value_name = "NUMBER")]
+    norm_epsilon: Option<f64>,
+    /// Base of the angles of rotary positions
+    #[arg(long, value_name = "NUMBER")]
+    rotary_base: Option<f64>,
+    /// Channels that rotary positions turn together
+    #[arg(long, value_enum)]
+    rotary_pairs: Option<RotaryPairsArg>,
 }
 
 /// Names of the command line for the values of a switch.
@@ -120,6 +132,15 @@ values! {
     }
 }
 values! {
+    /// Pairs of channels by name.
+    RotaryPairsArg of RotaryPairs {
+        /// 2i and 2i + 1, as in the paper
+        Neighbours => RotaryPairs::Neighbours,
+        /// i and i + D/2, as in the files of Llama
+        Halves => RotaryPairs::Halves,
+    }
+}
+values! {
     /// Biases by name.
     BiasArg of Bias {
         /// All layers
@@ -179,7 +200,7 @@ values! {
 
 impl ArchitectureArgs {
     /// Each option, and whether it was given.
-    pub fn given(&self) -> [(&'static str, bool); 14] {
+    pub fn given(&self) -> [(&'static str, bool); 18] {
         [
             ("--architecture", self.architecture.is_some()),
             ("--norm", self.norm.is_some()),
@@ -195,6 +216,10 @@ impl ArchitectureArgs {
             ("--qk-norm", self.qk_norm.is_some()),
             ("--residual", self.residual.is_some()),
             ("--dropout", self.dropout.is_some()),
+            ("--head-width", self.head_width.is_some()),
+            ("--norm-epsilon", self.norm_epsilon.is_some()),
+            ("--rotary-base", self.rotary_base.is_some()),
+            ("--rotary-pairs", self.rotary_pairs.is_some()),
         ]
     }
 
@@ -232,6 +257,10 @@ impl ArchitectureArgs {
         set(&mut architecture.qk_norm, self.qk_norm);
         set(&mut architecture.residual, self.residual);
         set(&mut architecture.dropout, self.dropout);
+        set(&mut architecture.norm_epsilon, self.norm_epsilon);
+        set(&mut architecture.rotary_base, self.rotary_base);
+        set(&mut architecture.rotary_pairs, self.rotary_pairs);
+        architecture.head_width = self.head_width.or(architecture.head_width);
         architecture.key_value_heads = self.key_value_heads.or(architecture.key_value_heads);
         architecture.window = self.window.or(architecture.window);
         Ok(())

@@ -39,7 +39,7 @@ pub struct Bench {
     /// Number of timed repetitions
     #[arg(long)]
     reps: Option<usize>,
-    /// Text for `ngram-train` and `char-cpu`
+    /// Text for `ngram-train`, `char-cpu` and those of the tokenizer
     #[arg(long, value_name = "FILE")]
     text: Option<PathBuf>,
     /// Take turns with another framework: a command that speaks the protocol in tests/peers/README.md

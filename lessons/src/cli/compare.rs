@@ -330,6 +330,7 @@ fn config(recipe: &Recipe) -> Vec<Setting> {
                 100.0 * validation
             )
         }
+        CorpusConfig::Absent => "no text".to_string(),
     };
     vec![
         Setting::new("corpus", corpus),

@@ -87,6 +87,7 @@ impl Eval {
             }
             (None, None) => recipe.dataset(&tokenizer)?,
         };
+        dataset.check_ids(recipe.ids(tokenizer.vocabulary()))?;
         if *dataset.tokenizer() != tokenizer {
             return Err(CliError::new(
                 ErrorCode::CorpusChanged,
@@ -114,7 +115,7 @@ impl Eval {
         let measured = Measured {
             evaluation,
             windows: (!dataset.has_sentences()).then_some(windows),
-            never: words(&recipe.corpus.never_predicted(tokenizer.vocabulary()), &tokenizer),
+            never: never(&recipe, &tokenizer),
             extent: self.extent(&dataset, windows.block),
             chosen_by: is_own && !dataset.has_validation(),
         };
@@ -179,10 +180,15 @@ impl Eval {
     }
 }
 
-/// The names of some ids.
-fn words(ids: &[TokenId], tokenizer: &Tokenizer) -> Vec<String> {
-    let word = |&id: &TokenId| tokenizer.vocabulary().word(id).to_string();
-    ids.iter().map(word).collect()
+/// The names of the ids that no label is; one that a model has beyond its tokenizer is named by its number.
+fn never(recipe: &Recipe, tokenizer: &Tokenizer) -> Vec<String> {
+    let vocabulary = tokenizer.vocabulary();
+    let has_markers = recipe.vocabulary.is_none();
+    let name = |id: TokenId| match has_markers || id < vocabulary.sos() {
+        true => vocabulary.word(id).to_string(),
+        false => format!("<{id}>"),
+    };
+    recipe.never_predicted(vocabulary).into_iter().map(name).collect()
 }
 
 /// How a text is read.
@@ -281,10 +287,12 @@ impl Measured {
                 lead + 1
             );
         }
-        text += &format!(
-            "no probability for {}, which such a text never holds\n",
-            self.never.join(", ")
-        );
+        if !self.never.is_empty() {
+            text += &format!(
+                "no probability for {}, which such a text never holds\n",
+                self.never.join(", ")
+            );
+        }
         if self.chosen_by {
             text += "this run has no validation part: its best checkpoint was chosen by this text\n";
         }

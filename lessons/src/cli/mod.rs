@@ -12,8 +12,10 @@ mod compare;
 mod confined;
 mod error;
 mod eval;
+mod export;
 mod generate;
 mod graph;
+mod import;
 mod learn;
 mod memory;
 mod optimizer;
@@ -78,6 +80,8 @@ enum Command {
     Quantize(quantize::Quantize),
     Runs(runs::Runs),
     Search(search::Search),
+    Import(import::Import),
+    Export(export::Export),
     Plan(Box<plan::PlanCommand>),
     Step(step::StepCommand),
     Check(check::CheckCommand),
@@ -99,6 +103,8 @@ impl Command {
             Self::Quantize(quantize) => quantize.run(out),
             Self::Runs(runs) => runs.run(out),
             Self::Search(search) => search.run(out),
+            Self::Import(import) => import.run(out),
+            Self::Export(export) => export.run(out),
             Self::Plan(plan) => plan.run(out),
             Self::Step(step) => step.run(out),
             Self::Check(check) => check.run(out),

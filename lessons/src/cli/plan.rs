@@ -91,7 +91,7 @@ impl PlanCommand {
         }
         if path.is_dir() {
             let (_, recipe, tokenizer) = Folder::open(path)?;
-            return Ok(of_recipe(&recipe, tokenizer.vocabulary().size())?);
+            return Ok(of_recipe(&recipe, recipe.ids(tokenizer.vocabulary()))?);
         }
         if !path.exists() {
             return Err(unknown(what));

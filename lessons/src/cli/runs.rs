@@ -114,5 +114,6 @@ fn corpus(corpus: &CorpusConfig) -> String {
             |name| name.to_string_lossy().into_owned(),
         ),
         CorpusConfig::Grammar { grammar, .. } => grammar.clone(),
+        CorpusConfig::Absent => "none".to_string(),
     }
 }

@@ -17,7 +17,7 @@ use super::threads;
 use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use tapegrad_models::corpus::{CorpusConfig, Dataset, Part};
+use tapegrad_models::corpus::{CorpusConfig, Dataset, Part, Unit};
 use tapegrad_models::evaluation::Evaluation;
 use tapegrad_models::train::{Folder, Origin, Recipe, Run, Trained, Which, heldout};
 
@@ -95,7 +95,7 @@ impl Train {
         bar = bar.sampling(samples);
         let taught_by = teacher::loaded(&recipe, dataset.tokenizer())?;
         let mut run = Run::resume_within(&recipe, &dataset, &folder, self.memory.bytes())?;
-        if self.resume && self.sizes.is_any() {
+        if self.resume && (self.sizes.is_any() || self.corpus.text.is_some()) {
             folder.change_recipe(&recipe)?;
         }
         if let Some(teacher) = &taught_by {
@@ -227,10 +227,13 @@ impl Train {
                     validation,
                     ..
                 },
-                CorpusConfig::Text { unit, .. },
+                before,
             ) => CorpusConfig::Text {
                 file,
-                unit: *unit,
+                unit: match before {
+                    CorpusConfig::Text { unit, .. } => *unit,
+                    _ => Unit::Tokenizer,
+                },
                 fraction,
                 validation,
             },
@@ -245,7 +248,13 @@ impl Train {
         check_model(&recipe, name, out, "--resume")?;
         self.program
             .check_same(&self.model, &recipe, out, self.memory.bytes())?;
-        let fixed = self.fixed_options(output);
+        // A model that was made elsewhere has no text yet.
+        let is_first_text = recipe.corpus == CorpusConfig::Absent;
+        let mut fixed = self.fixed_options(output);
+        if is_first_text {
+            fixed.retain(|option| *option != "--text");
+            recipe = Self::at_absolute_paths(self.on_other_corpus(recipe)?)?;
+        }
         if !fixed.is_empty() {
             return Err(CliError::option(
                 format!("a run that continues cannot change {}", fixed.join(", ")),
@@ -308,7 +317,16 @@ impl Train {
         if let Some(seed) = output.seed() {
             recipe.seed = seed;
         }
-        // The run may be continued or measured from another folder.
+        recipe = Self::at_absolute_paths(recipe)?;
+        self.sizes.check_counting(&recipe.model)?;
+        self.optimizer.apply(&recipe.model, &mut recipe.training)?;
+        self.teacher.apply(&mut recipe)?;
+        self.sizes.apply_to_batches(&mut recipe)?;
+        Ok(recipe)
+    }
+
+    /// The same recipe, with paths that mean the same from another folder: the run may be continued or measured there.
+    fn at_absolute_paths(mut recipe: Recipe) -> Result<Recipe, CliError> {
         match &mut recipe.corpus {
             CorpusConfig::Text { file, .. } => {
                 if file.exists() && !file.is_file() {
@@ -323,12 +341,8 @@ impl Train {
             CorpusConfig::Grammar { grammar, .. } if Path::new(grammar.as_str()).is_file() => {
                 *grammar = absolute(Path::new(grammar.as_str())).display().to_string();
             }
-            CorpusConfig::Grammar { .. } => {}
+            CorpusConfig::Grammar { .. } | CorpusConfig::Absent => {}
         }
-        self.sizes.check_counting(&recipe.model)?;
-        self.optimizer.apply(&recipe.model, &mut recipe.training)?;
-        self.teacher.apply(&mut recipe)?;
-        self.sizes.apply_to_batches(&mut recipe)?;
         Ok(recipe)
     }
 }

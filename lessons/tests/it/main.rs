@@ -7,6 +7,7 @@ mod command;
 #[cfg(unix)]
 mod documents;
 mod evaluation;
+mod exchange;
 mod generation;
 mod graph;
 mod learn;

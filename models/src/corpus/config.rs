@@ -38,6 +38,8 @@ pub enum CorpusConfig {
         #[serde(default)]
         validation: f64,
     },
+    /// None that is known: the model was made elsewhere, from text that did not come with it.
+    Absent,
 }
 
 /// What a token of a text is.
@@ -94,12 +96,13 @@ impl CorpusConfig {
                 fraction,
                 validation,
             } => Dataset::of_text(&Text::read(file)?, *unit, [*fraction, *validation], tokenizer),
+            Self::Absent => Err(CorpusError::Absent),
         }
     }
 
     /// True if the corpus is one stream, and not sentences with a beginning and an end.
     pub fn is_stream(&self) -> bool {
-        matches!(self, Self::Text { .. })
+        !matches!(self, Self::Grammar { .. })
     }
 
     /// The ids that no label of the corpus can be, so that a model gives them no probability: PAD, SOS, and in a stream
@@ -155,6 +158,23 @@ pub enum CorpusError {
     /// The tokens are those of a tokenizer, and there is none.
     #[error("the tokens of this corpus are those of a tokenizer; give one with --tokenizer FILE")]
     NoTokenizer,
+    /// The model came without its text.
+    #[error("this model was imported and has no text of its own; give one with --text FILE")]
+    Absent,
+    /// A text has tokens that the model does not know.
+    #[error(
+        "{text}: the text has the token `{token}` with the id {id}, and the model knows only {ids} ids; use the tokenizer that the model was trained with"
+    )]
+    Unknown {
+        /// The text.
+        text: String,
+        /// The token.
+        token: String,
+        /// Its id.
+        id: TokenId,
+        /// The ids of the model.
+        ids: usize,
+    },
     /// The grammar is too large for exact figures.
     #[error(transparent)]
     Limit(#[from] LimitError),

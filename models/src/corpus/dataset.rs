@@ -279,6 +279,14 @@ impl Dataset {
         (ids().filter(|&id| id == oov).count(), ids().count())
     }
 
+    /// An error if a token has an id that a model of so many ids does not know.
+    ///
+    /// **Errors** with the first such token.
+    pub fn check_ids(&self, ids: usize) -> Result<(), CorpusError> {
+        let all = self.parts().flat_map(Tokens::ids).filter(|&id| id != TokenId::MAX);
+        known_ids(&self.name, &self.tokenizer, all, ids)
+    }
+
     /// How many sentences a part has; a stream has none.
     pub fn sentence_count(&self, part: Part) -> usize {
         match self.part(part) {
@@ -325,6 +333,26 @@ impl Dataset {
         [Some(&self.training), self.validation.as_ref(), Some(&self.heldout)]
             .into_iter()
             .flatten()
+    }
+}
+
+/// An error if one of the tokens of a text has an id that a model of so many ids does not know.
+///
+/// **Errors** with the first such token.
+pub fn known_ids(
+    text: &str,
+    tokenizer: &Tokenizer,
+    mut tokens: impl Iterator<Item = TokenId>,
+    ids: usize,
+) -> Result<(), CorpusError> {
+    match tokens.find(|&id| id as usize >= ids) {
+        None => Ok(()),
+        Some(id) => Err(CorpusError::Unknown {
+            text: text.to_string(),
+            token: tokenizer.vocabulary().word(id).escape_debug().to_string(),
+            id,
+            ids,
+        }),
     }
 }
 

@@ -18,7 +18,7 @@ mod windows;
 
 pub use batch::{Batch, BatchError, Batches, NO_LABEL, fit_to_block};
 pub use config::{CorpusConfig, CorpusError, Unit};
-pub use dataset::{Dataset, Extent, Known, Part};
+pub use dataset::{Dataset, Extent, Known, Part, known_ids};
 pub use mixture::{Mixture, MixtureError};
 pub use rhymes::RHYMES;
 pub use sentences::Sentences;

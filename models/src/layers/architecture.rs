@@ -5,6 +5,7 @@
 
 use super::{Activation, NormKind};
 use serde::{Deserialize, Serialize};
+use tapegrad_core::ops::{Pairs, Rotary};
 
 /// How a Transformer is built, besides its sizes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,14 @@ pub struct Architecture {
     pub residual: bool,
     /// The share of what each part of a block gives that training drops.
     pub dropout: f64,
+    /// The width of a head; that of the model over its heads if left out.
+    pub head_width: Option<usize>,
+    /// What the norms add to the variance or the mean square, so that a constant row does not divide by 0.
+    pub norm_epsilon: f64,
+    /// The base of the angles of rotary positions.
+    pub rotary_base: f64,
+    /// Which two channels of a head rotary positions turn together.
+    pub rotary_pairs: RotaryPairs,
 }
 
 impl Architecture {
@@ -53,7 +62,14 @@ impl Architecture {
         qk_norm: false,
         residual: true,
         dropout: 0.0,
+        head_width: None,
+        norm_epsilon: 1e-5,
+        rotary_base: 10_000.0,
+        rotary_pairs: RotaryPairs::Neighbours,
     };
+
+    /// The switches that recipes of earlier versions do not have.
+    pub(crate) const LATER: [&str; 4] = ["head_width", "norm_epsilon", "rotary_base", "rotary_pairs"];
 }
 
 impl Default for Architecture {
@@ -86,6 +102,19 @@ impl Positions {
     pub fn go_on(self) -> bool {
         matches!(self, Self::Rotary | Self::Alibi | Self::None)
     }
+}
+
+/// Which two channels of a head rotary positions turn together.
+///
+/// Both are the same up to an order of the channels, so weights of one do not fit the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RotaryPairs {
+    /// Channels `2i` and `2i + 1`, as in the paper.
+    #[default]
+    Neighbours,
+    /// Channels `i` and `i + D/2`, as in the files of Llama.
+    Halves,
 }
 
 /// Where the norms of a block stand.
@@ -131,6 +160,24 @@ impl Architecture {
         self.key_value_heads.unwrap_or(heads)
     }
 
+    /// The width of one head in a model of these heads and this width, `D`.
+    pub fn head(&self, heads: usize, width: usize) -> usize {
+        self.head_width.unwrap_or(width / heads.max(1))
+    }
+
+    /// How rotary positions turn queries and keys, if they do.
+    pub fn rotary(&self) -> Option<Rotary> {
+        let pairs = match self.rotary_pairs {
+            RotaryPairs::Neighbours => Pairs::Neighbours,
+            RotaryPairs::Halves => Pairs::Halves,
+        };
+        let rotary = Rotary {
+            pairs,
+            ..Rotary::new(1).with_base(self.rotary_base)
+        };
+        (self.positions == Positions::Rotary).then_some(rotary)
+    }
+
     /// An error unless the switches fit a model of these heads and this width.
     ///
     /// **Errors** with the switch and what it must be.
@@ -140,11 +187,25 @@ impl Architecture {
             return Err(ArchitectureError::KeyValueHeads { key_value_heads, heads });
         }
         let wrong = |name, value: f64, must| Err(ArchitectureError::Number { name, value, must });
-        if self.positions == Positions::Rotary && !(width / heads).is_multiple_of(2) {
-            return Err(ArchitectureError::OddHead { width, heads });
+        if self.head_width == Some(0) {
+            return wrong("head_width", 0.0, "at least 1");
+        }
+        let head = self.head(heads, width);
+        if self.positions == Positions::Rotary && !head.is_multiple_of(2) {
+            return Err(match self.head_width {
+                Some(head_width) => ArchitectureError::OddHeadWidth { head_width },
+                None => ArchitectureError::OddHead { width, heads },
+            });
         }
         if self.positions == Positions::Sinusoidal && !width.is_multiple_of(2) {
             return wrong("width", width as f64, "even, because sines and cosines come in pairs");
+        }
+        let positive = |x: f64| x > 0.0 && x.is_finite();
+        if !positive(self.norm_epsilon) {
+            return wrong("norm_epsilon", self.norm_epsilon, "a finite number above 0");
+        }
+        if !positive(self.rotary_base) {
+            return wrong("rotary_base", self.rotary_base, "a finite number above 0");
         }
         if self.window == Some(0) {
             return wrong("window", 0.0, "at least 1: the token itself");
@@ -155,7 +216,7 @@ impl Architecture {
         if self.mlp_multiple == 0 {
             return wrong("mlp_multiple", 0.0, "at least 1");
         }
-        if !(self.mlp_ratio > 0.0 && self.mlp_ratio.is_finite()) || self.inner(width) == 0 {
+        if !positive(self.mlp_ratio) || self.inner(width) == 0 {
             return wrong("mlp_ratio", self.mlp_ratio, "a finite number above 0");
         }
         Ok(())
@@ -182,6 +243,12 @@ pub enum ArchitectureError {
         width: usize,
         /// The number of heads.
         heads: usize,
+    },
+    /// The same, where the width of a head is given.
+    #[error("rotary positions turn pairs of channels, but `head_width` is {head_width}; choose an even number")]
+    OddHeadWidth {
+        /// The width of a head.
+        head_width: usize,
     },
     /// A number makes no sense.
     #[error("`{name}` is {value}; it must be {must}")]

@@ -20,7 +20,7 @@ pub struct CausalSelfAttention {
 }
 
 /// How the heads look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Heads {
     /// Heads of queries.
     pub queries: usize,
@@ -28,10 +28,12 @@ pub struct Heads {
     pub keys: usize,
     /// How many positions up to its own a query sees; all if there is none.
     pub window: Option<usize>,
-    /// Whether queries and keys are turned by their positions.
-    pub rotary: bool,
-    /// How queries and keys are normalised, if they are.
-    pub norm: Option<NormKind>,
+    /// The width of one head; that of the model over the heads of queries if left out.
+    pub width: Option<usize>,
+    /// How queries and keys are turned by their positions, if they are.
+    pub rotary: Option<Rotary>,
+    /// How queries and keys are normalised, if they are, and the epsilon of these norms.
+    pub norm: Option<(NormKind, f64)>,
 }
 
 impl Heads {
@@ -41,7 +43,8 @@ impl Heads {
             queries: heads,
             keys: heads,
             window: None,
-            rotary: false,
+            width: None,
+            rotary: None,
             norm: None,
         }
     }
@@ -72,13 +75,14 @@ impl CausalSelfAttention {
         bias: Bias,
         heads: Heads,
     ) -> Self {
-        let head = width / heads.queries;
-        let linear = |list: &mut ParamList, name, to, init| Linear::new(list, name, [width, to], init, bias);
+        let head = heads.width.unwrap_or(width / heads.queries);
+        let [queries, keys] = [heads.queries, heads.keys].map(|heads| heads * head);
+        let linear = |list: &mut ParamList, name, to| Linear::new(list, name, [width, to], first, bias);
         list.scope(name, |list| Self {
-            q: linear(list, "q", width, first),
-            k: linear(list, "k", heads.keys * head, first),
-            v: linear(list, "v", heads.keys * head, first),
-            o: linear(list, "o", width, last),
+            q: linear(list, "q", queries),
+            k: linear(list, "k", keys),
+            v: linear(list, "v", keys),
+            o: Linear::new(list, "o", [queries, width], last, bias),
             norms: heads
                 .norm
                 .map(|kind| ["q_norm", "k_norm"].map(|name| Norm::new(list, name, head, kind, Bias::Without))),
@@ -89,9 +93,9 @@ impl CausalSelfAttention {
     /// The result of whole sequences, with a bias on the scores where there is one.
     pub fn forward_with<'t>(&self, x: Var<'t>, bias: Option<Var<'t>>) -> Var<'t> {
         let [mut q, mut k] = self.queries_keys(x);
-        if self.heads.rotary {
-            q = ops::rotary(q, Rotary::new(self.heads.queries));
-            k = ops::rotary(k, Rotary::new(self.heads.keys));
+        if let Some(rotary) = self.heads.rotary {
+            q = ops::rotary(q, of_heads(rotary, self.heads.queries));
+            k = ops::rotary(k, of_heads(rotary, self.heads.keys));
         }
         let look = self.heads.look(Attention::causal(self.heads.queries));
         let look = self.heads.window.map_or(look, |window| look.with_window(window));
@@ -112,9 +116,9 @@ impl CausalSelfAttention {
         bias: Option<Var<'t>>,
     ) -> (Var<'t>, KeysValues<'t>) {
         let [mut q, mut k] = self.queries_keys(x);
-        if self.heads.rotary {
-            q = turned_at(q, self.heads.queries, place);
-            k = turned_at(k, self.heads.keys, place);
+        if let Some(rotary) = self.heads.rotary {
+            q = turned_at(q, of_heads(rotary, self.heads.queries), place);
+            k = turned_at(k, of_heads(rotary, self.heads.keys), place);
         }
         let cache = KeysValues {
             keys: ops::where_(place.here, k, cache.keys),
@@ -136,14 +140,14 @@ impl CausalSelfAttention {
         let Some([q_norm, k_norm]) = self.norms else {
             return both;
         };
-        let of_heads = |x: Var<'t>, norm: Norm, heads: usize| {
+        let apart = |x: Var<'t>, norm: Norm, heads: usize| {
             let shape = x.shape();
-            let apart = [shape.size(0), shape.size(1), heads, shape.size(2) / heads];
-            norm.forward(x.reshape(apart)).reshape(shape)
+            let split = [shape.size(0), shape.size(1), heads, shape.size(2) / heads];
+            norm.forward(x.reshape(split)).reshape(shape)
         };
         [
-            of_heads(both[0], q_norm, self.heads.queries),
-            of_heads(both[1], k_norm, self.heads.keys),
+            apart(both[0], q_norm, self.heads.queries),
+            apart(both[1], k_norm, self.heads.keys),
         ]
     }
 
@@ -157,16 +161,19 @@ impl CausalSelfAttention {
     }
 }
 
+/// The same rotation of so many heads side by side.
+fn of_heads(rotary: Rotary, heads: usize) -> Rotary {
+    Rotary { heads, ..rotary }
+}
+
 /// One row of each sequence, `[B, 1, C]`, turned by the angle of its place.
 ///
 /// The op turns the row of each position by a fixed angle, and the graph of a step is the same for every position: so a
 /// copy of the row is turned by the angle of each position, and the right one is taken, to the bit.
-fn turned_at<'t>(x: Var<'t>, heads: usize, place: Place<'t>) -> Var<'t> {
+fn turned_at<'t>(x: Var<'t>, rotary: Rotary, place: Place<'t>) -> Var<'t> {
     let shape = x.shape();
     let copies = x.broadcast_to(shape.with_size(1, place.here.shape().size(1)));
-    (ops::rotary(copies, Rotary::new(heads)) * place.here)
-        .sum_over(&[1])
-        .reshape(shape)
+    (ops::rotary(copies, rotary) * place.here).sum_over(&[1]).reshape(shape)
 }
 
 impl Layer for CausalSelfAttention {

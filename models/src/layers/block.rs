@@ -5,7 +5,7 @@
 //! In parallel both parts read the same: `y = x + attention(norm(x)) + feed_forward(norm(x))`.
 
 use super::{Bias, CausalSelfAttention, FeedForward, Heads, KeysValues, Norm};
-use crate::layers::architecture::{Architecture, Flow, Placement, Positions};
+use crate::layers::architecture::{Architecture, Flow, Placement};
 use crate::network::{Drop, Place};
 use tapegrad_core::{Init, Layer, ParamList, Var};
 
@@ -38,10 +38,16 @@ impl Block {
             queries: heads,
             keys: architecture.key_value_heads(heads),
             window: architecture.window,
-            rotary: architecture.positions == Positions::Rotary,
-            norm: architecture.qk_norm.then_some(architecture.norm),
+            width: architecture.head_width,
+            rotary: architecture.rotary(),
+            norm: architecture
+                .qk_norm
+                .then_some((architecture.norm, architecture.norm_epsilon)),
         };
-        let (kind, inner) = (architecture.norm, architecture.inner(width));
+        let (kind, inner) = (
+            (architecture.norm, architecture.norm_epsilon),
+            architecture.inner(width),
+        );
         list.scope(name, |list| Self {
             norm_1: Norm::new(list, "norm_1", width, kind, bias),
             attention: CausalSelfAttention::new(list, "attention", width, inits, bias, heads),

@@ -4,9 +4,6 @@ use super::Bias;
 use serde::{Deserialize, Serialize};
 use tapegrad_core::{Init, Layer, Param, ParamList, Var, ops};
 
-/// What is added to the variance or the mean square, so that a constant row does not divide by 0.
-const EPSILON: f64 = 1e-5;
-
 /// What a norm does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -26,15 +23,18 @@ pub enum NormKind {
 #[derive(Clone, Copy, Debug)]
 pub struct Norm {
     kind: NormKind,
+    /// What is added to the variance or the mean square.
+    epsilon: f64,
     gamma: Option<Param>,
     beta: Option<Param>,
 }
 
 impl Norm {
-    /// Declares the layer for rows of `width` numbers under `name`.
-    pub fn new(list: &mut ParamList, name: &str, width: usize, kind: NormKind, bias: Bias) -> Self {
+    /// Declares the layer for rows of `width` numbers under `name`; `epsilon` is added to the variance or mean square.
+    pub fn new(list: &mut ParamList, name: &str, width: usize, (kind, epsilon): (NormKind, f64), bias: Bias) -> Self {
         list.scope(name, |list| Self {
             kind,
+            epsilon,
             gamma: (kind != NormKind::LayerWithoutParameters).then(|| list.add("gamma", [width], Init::Ones)),
             beta: (kind == NormKind::Layer && bias.is_in_norms()).then(|| list.add("beta", [width], Init::Zeros)),
         })
@@ -45,8 +45,8 @@ impl Layer for Norm {
     fn forward<'t>(&self, x: Var<'t>) -> Var<'t> {
         let [gamma, beta] = [self.gamma, self.beta].map(|param| param.map(|param| x.on().param(param)));
         match self.kind {
-            NormKind::Layer | NormKind::LayerWithoutParameters => ops::layer_norm(x, gamma, beta, EPSILON),
-            NormKind::Rms => ops::rms_norm(x, gamma, EPSILON),
+            NormKind::Layer | NormKind::LayerWithoutParameters => ops::layer_norm(x, gamma, beta, self.epsilon),
+            NormKind::Rms => ops::rms_norm(x, gamma, self.epsilon),
         }
     }
 }

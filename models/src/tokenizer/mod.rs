@@ -65,15 +65,29 @@ impl Tokenizer {
                 Encoding {
                     offsets: offsets.collect(),
                     ids: words.encode(text),
+                    unknown: Vec::new(),
                 }
             }
             Tokenizer::Char(chars) => {
                 let ids = chars.encode(text);
                 let offsets = (0..ids.len()).map(|at| (at, at + 1)).collect();
-                Encoding { ids, offsets }
+                Encoding {
+                    ids,
+                    offsets,
+                    unknown: Vec::new(),
+                }
             }
             Tokenizer::Subword(subwords) => subwords.encode(text, special),
         }
+    }
+
+    /// Gives the names of the tokens of a text, as the library of `tokenizer.json` does: what a Unigram model does not
+    /// know is named by its text.
+    pub fn names<'a>(&'a self, encoding: &'a Encoding) -> Vec<&'a str> {
+        let name = |&id: &TokenId| self.vocabulary().word(id);
+        let mut names: Vec<&str> = encoding.ids.iter().map(name).collect();
+        encoding.unknown.iter().for_each(|(at, text)| names[*at] = text);
+        names
     }
 
     /// Gives the token of what is not in the vocabulary.

@@ -195,12 +195,12 @@ impl Folder {
     pub fn load(&self, which: Which, recipe: &Recipe, tokenizer: &Tokenizer) -> Result<(Model, Header), FolderError> {
         self.check_trainable()?;
         recipe.validate()?;
-        let size = tokenizer.vocabulary().size();
+        let size = recipe.ids(tokenizer.vocabulary());
         checkpoint::check_length(
             &self.checkpoint(which),
             memory::parameters(&recipe.model, size, recipe.block),
         )?;
-        let ids = (size, recipe.corpus.never_predicted(tokenizer.vocabulary()));
+        let ids = (size, recipe.never_predicted(tokenizer.vocabulary()));
         let mut model = Model::new(&recipe.model, ids, recipe.block, recipe.training, recipe.seed)?;
         let expected = Expected {
             model: recipe.model.name(),
@@ -250,10 +250,10 @@ impl Folder {
         }
         recipe.validate()?;
         let path = self.file(packed_file::FILE);
-        let size = tokenizer.vocabulary().size();
+        let size = recipe.ids(tokenizer.vocabulary());
         // Packed weights take at least an eighth of the bytes of numbers.
         checkpoint::check_length(&path, memory::parameters(&recipe.model, size, recipe.block) / 8)?;
-        let ids = (size, recipe.corpus.never_predicted(tokenizer.vocabulary()));
+        let ids = (size, recipe.never_predicted(tokenizer.vocabulary()));
         let model = Model::new(&recipe.model, ids, recipe.block, recipe.training, recipe.seed)?;
         let (model, header) = packed_file::load(&path, model)?;
         if header.tokenizer != tokenizer.fingerprint() {

@@ -111,8 +111,9 @@ fn transformer_parameters(model: &ModelConfig, size: usize, block: usize) -> u12
     let [v, c, layers, block] = [size, width, layers, block].map(size_of);
     let [h, inner] = [heads, switches.inner(width)].map(size_of);
     let (kv, biases) = (size_of(switches.key_value_heads(heads)), u128::from(bias == Bias::With));
-    // The width of a head, and of the keys of all heads.
-    let (head, keys) = (c / h.max(1), c / h.max(1) * kv);
+    // The width of a head, of the queries of all heads, and of their keys.
+    let head = size_of(switches.head(heads, width));
+    let (queries, keys) = (head * h, head * kv);
     let norm = match switches.norm {
         NormKind::Layer => c * (1 + u128::from(bias.is_in_norms())),
         NormKind::LayerWithoutParameters => 0,
@@ -120,7 +121,8 @@ fn transformer_parameters(model: &ModelConfig, size: usize, block: usize) -> u12
     };
     let gain = u128::from(switches.norm != NormKind::LayerWithoutParameters);
     let linear = |inputs: u128, outputs: u128| inputs * outputs + biases * outputs;
-    let attention = 2 * linear(c, c) + 2 * linear(c, keys) + 2 * u128::from(switches.qk_norm) * gain * head;
+    let attention =
+        linear(c, queries) + linear(queries, c) + 2 * linear(c, keys) + 2 * u128::from(switches.qk_norm) * gain * head;
     let matrices_in = 1 + u128::from(switches.activation.is_gated());
     let feed_forward = matrices_in * linear(c, inner) + linear(inner, c);
     let norms = norm * if switches.flow == Flow::Parallel { 1 } else { 2 };
@@ -173,8 +175,10 @@ fn values_of_position(model: &ModelConfig, size: usize, block: usize) -> u128 {
                 Positions::Relative | Positions::Alibi => 6 * heads * block,
                 _ => 0,
             };
+            // Queries may be wider than the model.
+            let c_wide = c.max(heads * size_of(architecture.head_width.unwrap_or(0)));
             let scores = heads * block;
-            logits + 4 * c + bias + layers * ((8 + extra) * c + gates * inner + scores)
+            logits + 4 * c + bias + layers * ((8 + extra) * c_wide + gates * inner + scores)
         }
     }
 }

@@ -112,8 +112,9 @@ impl<'a> Run<'a> {
         recipe.validate()?;
         let vocabulary = dataset.tokenizer().vocabulary();
         recipe
-            .fits(vocabulary.size(), memory)
+            .fits(recipe.ids(vocabulary), memory)
             .map_err(|error| TrainError::Memory(error, SMALLER))?;
+        dataset.check_ids(recipe.ids(vocabulary))?;
         let model = recipe.model(vocabulary)?;
         let owner = folder.map(Folder::own).transpose()?;
         Ok(Self {

@@ -11,7 +11,7 @@ use crate::model::{Model, ModelConfig, ModelError, RecurrentSizes};
 use crate::neural::Training;
 use crate::ngram::Smoothing;
 use crate::program::{ProgramConfig, ProgramLoss};
-use crate::tokenizer::{Tokenizer, Vocabulary};
+use crate::tokenizer::{TokenId, Tokenizer, Vocabulary};
 use crate::transformer_lm::Tying;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -28,6 +28,10 @@ pub struct Recipe {
     pub model: ModelConfig,
     /// The positions of a row of a batch; the longest context.
     pub block: usize,
+    /// The ids that the model knows, where they are not those of its tokenizer with the markers: a model that was made
+    /// elsewhere.
+    #[serde(default)]
+    pub vocabulary: Option<usize>,
     /// The rows of a batch.
     pub rows: usize,
     /// The steps of the run; a counting model stops earlier, after one pass over the text.
@@ -110,12 +114,27 @@ impl Recipe {
     /// **Errors** if a number makes no sense, or the sizes are not those of a model.
     pub fn model(&self, vocabulary: &Vocabulary) -> Result<Model, TrainError> {
         self.validate()?;
-        let ids = (vocabulary.size(), self.corpus.never_predicted(vocabulary));
+        let ids = (self.ids(vocabulary), self.never_predicted(vocabulary));
         let model = Model::new(&self.model, ids, self.block, self.training, self.seed)?;
         if let Model::Program(program) = &model {
             program.network().check_causal().map_err(ModelError::from)?;
         }
         Ok(model)
+    }
+
+    /// How many ids the model knows.
+    pub fn ids(&self, vocabulary: &Vocabulary) -> usize {
+        self.vocabulary.unwrap_or(vocabulary.size())
+    }
+
+    /// The ids that no label can be, so that the model gives them no probability.
+    ///
+    /// A model that was made elsewhere may know more ids than its tokenizer has tokens.
+    pub fn never_predicted(&self, vocabulary: &Vocabulary) -> Vec<TokenId> {
+        match self.vocabulary {
+            None => self.corpus.never_predicted(vocabulary),
+            Some(ids) => (vocabulary.sos()..ids as TokenId).collect(),
+        }
     }
 
     /// An error unless the recipe makes sense by itself: every number, the sizes of the model, the name of the text.
@@ -181,6 +200,7 @@ impl Recipe {
         let counts = [
             ("evaluate_tokens", self.evaluate_tokens.unwrap_or(1)),
             ("block", self.block as u64),
+            ("vocabulary", self.vocabulary.unwrap_or(1) as u64),
             ("rows", self.rows as u64),
             ("steps", self.steps),
             ("evaluate_every", self.evaluate_every),
@@ -223,14 +243,17 @@ impl Recipe {
     pub fn fingerprint(&self) -> String {
         let unit = match &self.corpus {
             CorpusConfig::Text { unit, .. } => Some(unit),
+            // It is read by the tokenizer that came with the model, as any text that it goes on with.
+            CorpusConfig::Absent => Some(&Unit::Tokenizer),
             CorpusConfig::Grammar { .. } => None,
         };
         let mut fixed = serde_json::json!([self.model, self.block, self.rows, self.seed, unit]);
         // Checkpoints from before there were switches hold the fingerprint of a recipe without them.
-        if let Value::Object(model) = &mut fixed[0]
-            && model.get("architecture") == Some(&serde_json::json!(Architecture::GPT_2))
-        {
-            model.remove("architecture");
+        if let Value::Object(model) = &mut fixed[0] {
+            without_defaults(model);
+        }
+        if let (Some(ids), Value::Array(fixed)) = (self.vocabulary, &mut fixed) {
+            fixed.push(ids.into());
         }
         fingerprint(fixed.to_string().bytes())
     }
@@ -275,6 +298,7 @@ impl Recipe {
                 architecture: Architecture::GPT_2,
             },
             block: 64,
+            vocabulary: None,
             rows: 12,
             steps: 2000,
             learning_rate: 1e-3,
@@ -342,6 +366,7 @@ impl Recipe {
                 architecture: Architecture::GPT_2,
             },
             block: 32,
+            vocabulary: None,
             rows: 64,
             steps: 1500,
             learning_rate: 3e-3,
@@ -385,6 +410,17 @@ impl Recipe {
             },
             ModelName::Transformer => neural,
         }
+    }
+}
+
+/// Removes the switches of a Transformer that earlier versions did not have and that say nothing new.
+fn without_defaults(model: &mut serde_json::Map<String, Value>) {
+    let gpt_2 = serde_json::json!(Architecture::GPT_2);
+    if model.get("architecture") == Some(&gpt_2) {
+        model.remove("architecture");
+    }
+    if let Some(Value::Object(switches)) = model.get_mut("architecture") {
+        switches.retain(|name, value| !Architecture::LATER.contains(&name.as_str()) || *value != gpt_2[name]);
     }
 }
 

@@ -7,7 +7,7 @@ use super::cached::{differs_from_whole, step_by_step};
 use super::gradients::slopes;
 use super::{BLOCK, Subject, VOCABULARY, words};
 use proptest::prelude::*;
-use tapegrad_models::architecture::{Flow, Placement, Positions};
+use tapegrad_models::architecture::{Flow, Placement, Positions, RotaryPairs};
 use tapegrad_models::corpus::Batch;
 use tapegrad_models::layers::{Activation, Bias, NormKind};
 use tapegrad_models::neural::Training;
@@ -55,10 +55,17 @@ fn architectures(heads: usize) -> impl Strategy<Value = Architecture> {
         any::<bool>(),
     );
     let inside = (activation, prop::sample::select(vec![1.0, 8.0 / 3.0, 4.0]), 1..4_usize);
-    let dropout = prop::sample::select(vec![0.0, 0.25]);
-    (norm, positions, heads, block, inside, dropout).prop_map(
-        |(norm, positions, (key_value_heads, window, qk_norm), (placement, flow, residual), inside, dropout)| {
+    let numbers = (
+        prop::sample::select(vec![0.0, 0.25]),
+        prop::sample::select(vec![None, Some(2), Some(4)]),
+        prop::sample::select(vec![1e-5, 1e-6, 1e-2]),
+        prop::sample::select(vec![10_000.0, 500_000.0, 10.0]),
+        prop::sample::select(vec![RotaryPairs::Neighbours, RotaryPairs::Halves]),
+    );
+    (norm, positions, heads, block, inside, numbers).prop_map(
+        |(norm, positions, (key_value_heads, window, qk_norm), (placement, flow, residual), inside, numbers)| {
             let (activation, mlp_ratio, mlp_multiple) = inside;
+            let (dropout, head_width, norm_epsilon, rotary_base, rotary_pairs) = numbers;
             Architecture {
                 norm,
                 positions,
@@ -72,6 +79,10 @@ fn architectures(heads: usize) -> impl Strategy<Value = Architecture> {
                 qk_norm,
                 residual,
                 dropout,
+                head_width,
+                norm_epsilon,
+                rotary_base,
+                rotary_pairs,
             }
         },
     )
@@ -151,7 +162,8 @@ fn planned_is_made(model: ModelConfig) -> Result<(), TestCaseError> {
         plan
     );
     if let Some(config) = model.transformer(VOCABULARY, BLOCK) {
-        let row = config.width / config.heads * config.architecture.key_value_heads(config.heads);
+        let row =
+            config.architecture.head(config.heads, config.width) * config.architecture.key_value_heads(config.heads);
         prop_assert_eq!(cost.bytes.cache_per_token, (2 * config.layers * row * 4) as u64);
     }
     Ok(())
@@ -222,6 +234,18 @@ fn a_recipe_without_switches_is_gpt_2_and_an_unknown_switch_is_refused() {
         *architecture = other;
     }
     assert_ne!(old.fingerprint(), switched.fingerprint());
+}
+
+/// Checkpoints of earlier versions hold such fingerprints: of its switches, and of none that came later.
+#[test]
+fn a_switch_that_came_later_does_not_change_the_fingerprint_of_an_earlier_recipe() {
+    let recipe = recipe(Family::Llama2.model(2, 4, 8));
+    assert_eq!(recipe.fingerprint(), "da48cbfe76215623");
+    let mut other = recipe.clone();
+    if let ModelConfig::Transformer { architecture, .. } = &mut other.model {
+        architecture.norm_epsilon = 1e-6;
+    }
+    assert_ne!(other.fingerprint(), recipe.fingerprint());
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use super::{STYLES, data, stored, tokenizer};
 use sha2::{Digest, Sha256};
-use tapegrad_models::tokenizer::{Algorithm, Special, SubwordTokenizer};
+use tapegrad_models::tokenizer::{Algorithm, Special, SubwordTokenizer, Tokenizer};
 
 fn digest(text: &str) -> String {
     let hash = Sha256::digest(text.as_bytes());
@@ -81,6 +81,20 @@ fn each_style_of_file_gives_the_ids_offsets_and_text_of_the_library() {
         wrong.len(),
         wrong[..wrong.len().min(12)].join("\n")
     );
+}
+
+#[test]
+fn tokens_are_named_as_the_library_names_them_also_what_is_unknown() {
+    let expected: serde_json::Value = serde_json::from_str(&stored("tokens.json")).unwrap();
+    for style in STYLES {
+        let whole = Tokenizer::Subword(Box::new(tokenizer(style)));
+        let encoding = whole.encode_with_offsets(expected["text"].as_str().unwrap(), Special::Added);
+        assert_eq!(
+            serde_json::json!(whole.names(&encoding)),
+            expected["styles"][style],
+            "{style}"
+        );
+    }
 }
 
 #[test]

@@ -101,6 +101,64 @@ fn each_field_of_each_style_may_hold_anything() {
     }
 }
 
+#[test]
+fn steps_that_make_a_text_ever_longer_are_refused_and_those_of_real_files_are_not() {
+    let grow = json!({"type": "Replace", "pattern": {"String": "a"}, "content": "aaaaaaaa"});
+    let nested = |depth: usize| {
+        let inner = json!({"type": "Sequence", "normalizers": [grow, grow]});
+        (0..depth).fold(
+            inner,
+            |inner, _| json!({"type": "Sequence", "normalizers": [inner, grow]}),
+        )
+    };
+    // 8 to the power of 4 is as much as is allowed.
+    for (depth, is_read) in [(2, true), (3, false), (9, false), (90, false)] {
+        let mut document: Value = serde_json::from_str(&stored("gpt2.json")).unwrap();
+        document["normalizer"] = nested(depth);
+        let said = SubwordTokenizer::from_document(document)
+            .map(|_| ())
+            .map_err(|error| error.to_string());
+        assert_eq!(said.is_ok(), is_read, "{depth}: {said:?}");
+    }
+    let decoder = json!({"type": "Replace", "pattern": {"String": "a"}, "content": "a".repeat(5000)});
+    let sentence = refusal("gpt2", |file| file["decoder"] = decoder);
+    insta::assert_snapshot!(sentence, @"decoder: these steps can make a text 5000 times as long, and at most 4096 times is allowed; replace by shorter texts, or in fewer steps");
+}
+
+/// What a step is said to lengthen a text by, it never exceeds: each character of the first three planes by itself.
+#[test]
+fn no_character_grows_by_more_than_its_step_says() {
+    use tapegrad_models::tokenizer::subword::steps::normalizer::Normalizer;
+    for step in [
+        json!({"type": "NFC"}),
+        json!({"type": "NFD"}),
+        json!({"type": "NFKC"}),
+        json!({"type": "NFKD"}),
+        json!({"type": "Lowercase"}),
+        json!({"type": "BertNormalizer"}),
+        json!({"type": "Prepend", "prepend": "ab"}),
+        json!({"type": "Nmt"}),
+    ] {
+        let growth = Normalizer::read(&step, "normalizer").unwrap().growth();
+        let mut document: Value = serde_json::from_str(&stored("words.json")).unwrap();
+        document["normalizer"] = step.clone();
+        document["pre_tokenizer"] = Value::Null;
+        document["added_tokens"] = json!([]);
+        let tokenizer = SubwordTokenizer::from_document(document).unwrap();
+        for character in '\0'..='\u{2ffff}' {
+            let made: usize = tokenizer
+                .words(&character.to_string())
+                .iter()
+                .map(|word| word.chars().count())
+                .sum();
+            assert!(
+                made <= growth,
+                "{step}: {character:?} becomes {made} characters, and at most {growth} are said"
+            );
+        }
+    }
+}
+
 fn refusal(style: &str, change: impl FnOnce(&mut Value)) -> String {
     let mut document: Value = serde_json::from_str(&stored(&format!("{style}.json"))).unwrap();
     change(&mut document);

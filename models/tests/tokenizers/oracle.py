@@ -8,6 +8,9 @@ DATA is a folder with tinyshakespeare.txt and torture_utf8.txt. Writes one `NAME
 the decoded text, as `said` writes them. Some trainers of the library order equals at random, so the files of another
 run may differ; files and answers belong together.
 
+With one folder alone, `oracle.py models/tests/tokenizers/oracle`, only `tokens.json` is written: the names of the tokens
+of one text by the files that are there.
+
 One text is left out: where a SentencePiece table removes the first character, the library's offsets are those of the
 characters before (`"\\u200bthe king"` gives 0-3 for `the`).
 """
@@ -22,10 +25,11 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-data, out = Path(sys.argv[1]), Path(sys.argv[2])
-shakespeare = (data / "tinyshakespeare.txt").read_text(encoding="utf-8")
-torture = (data / "torture_utf8.txt").read_bytes().decode("utf-8")
-short = shakespeare[:60_000]
+data, out = (Path(sys.argv[1]), Path(sys.argv[2])) if len(sys.argv) > 2 else (None, Path(sys.argv[1]))
+if data is not None:
+    shakespeare = (data / "tinyshakespeare.txt").read_text(encoding="utf-8")
+    torture = (data / "torture_utf8.txt").read_bytes().decode("utf-8")
+    short = shakespeare[:60_000]
 SIZE = 512
 LLAMA3 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
@@ -263,4 +267,15 @@ def main():
     (out / "expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=True) + "\n", encoding="utf-8")
 
 
-main()
+def names(folder):
+    """The names of the tokens of one text, in which each style meets what it does not know."""
+    text = "the 漢字 é 🚀x zebra"
+    files = sorted(path for path in folder.glob("*.json") if path.stem not in ("expected", "tokens"))
+    tokens = {path.stem: Tokenizer.from_file(str(path)).encode(text).tokens for path in files}
+    lines = ",\n".join(f"  {json.dumps(style)}: {json.dumps(own)}" for style, own in tokens.items())
+    (folder / "tokens.json").write_text(f'{{\n"text": {json.dumps(text)},\n"styles": {{\n{lines}\n}}\n}}\n')
+
+
+if data is not None:
+    main()
+names(out)

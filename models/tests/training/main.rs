@@ -74,6 +74,7 @@ fn recipe(model: ModelConfig) -> Recipe {
         corpus: small_language(60, 12),
         model,
         block: 12,
+        vocabulary: None,
         rows: 8,
         steps: 10,
         learning_rate: 0.02,

@@ -12,6 +12,7 @@ pub mod peak_memory;
 mod recurrent_step;
 pub mod scalar_chain;
 mod small_op;
+mod tokenizer;
 mod traffic;
 pub mod transformer_step;
 pub mod workload;
@@ -32,6 +33,9 @@ pub const WORKLOADS: &[Workload] = &[
     scalar_chain::PLAN,
     small_op::SMALL_OP,
     ngram_train::NGRAM_TRAIN,
+    tokenizer::TRAIN,
+    tokenizer::ENCODE,
+    tokenizer::DECODE,
     peak_fma::PEAK_FMA,
     peak_memory::PEAK_CACHE,
     peak_memory::PEAK_MEMORY,

@@ -63,7 +63,7 @@ fn layers() -> Vec<Arc<dyn Subject>> {
             Linear::new(list, "linear", [WIDTH, 3], Init::Normal(0.5), Bias::With)
         }),
         layer("layer-norm-layer", |list| {
-            Norm::new(list, "norm", WIDTH, NormKind::Layer, Bias::With)
+            Norm::new(list, "norm", WIDTH, (NormKind::Layer, 1e-5), Bias::With)
         }),
         layer("feed-forward-layer", |list| {
             let inside = [WIDTH, 4 * WIDTH];

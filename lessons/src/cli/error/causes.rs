@@ -5,6 +5,7 @@ use crate::assignment::error::AssignmentError;
 use tapegrad_bench::BenchError;
 use tapegrad_models::corpus::{BatchError, CorpusError, TextError};
 use tapegrad_models::decode::{DecodeError, SamplingError};
+use tapegrad_models::exchange::ExchangeError;
 use tapegrad_models::model::ModelError;
 use tapegrad_models::packed_model::PackError;
 use tapegrad_models::planner::PlanError;
@@ -66,8 +67,13 @@ impl Placed for CorpusError {
     fn place(&self) -> Option<&str> {
         match self {
             Self::Text(error) => error.place(),
-            Self::Grammar { file, .. } => Some(file),
-            Self::Split(_) | Self::Batch(_) | Self::Limit(_) | Self::Tokenizer(_) | Self::NoTokenizer => None,
+            Self::Grammar { file, .. } | Self::Unknown { text: file, .. } => Some(file),
+            Self::Split(_)
+            | Self::Batch(_)
+            | Self::Limit(_)
+            | Self::Tokenizer(_)
+            | Self::NoTokenizer
+            | Self::Absent => None,
         }
     }
 }
@@ -115,6 +121,15 @@ impl Placed for FolderError {
     }
 }
 
+impl Placed for ExchangeError {
+    fn place(&self) -> Option<&str> {
+        match self {
+            Self::Folder(error) => error.place(),
+            other => other.path(),
+        }
+    }
+}
+
 impl Placed for TrainError {
     fn place(&self) -> Option<&str> {
         match self {
@@ -143,6 +158,19 @@ causes! {
     DecodeError => |_error| ErrorCode::Decoding;
     AssignmentError => |error| assignment(&error);
     PlanError => |_error| ErrorCode::Model;
+    ExchangeError => |error| exchange(&error);
+}
+
+fn exchange(error: &ExchangeError) -> ErrorCode {
+    match error {
+        ExchangeError::Unreadable { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            ErrorCode::MissingFile
+        }
+        ExchangeError::Unreadable { .. } => ErrorCode::UnreadableFile,
+        ExchangeError::Unwritable { .. } => ErrorCode::UnwritableFile,
+        ExchangeError::Wrong { .. } | ExchangeError::Unlike(_) => ErrorCode::Exchange,
+        ExchangeError::Folder(error) => folder(error),
+    }
 }
 
 fn text(error: &TextError) -> ErrorCode {
@@ -162,6 +190,8 @@ fn corpus(error: &CorpusError) -> ErrorCode {
         CorpusError::Batch(_) => ErrorCode::Batch,
         CorpusError::Grammar { .. } => ErrorCode::Grammar,
         CorpusError::Tokenizer(_) | CorpusError::NoTokenizer => ErrorCode::Tokenizer,
+        CorpusError::Absent => ErrorCode::Text,
+        CorpusError::Unknown { .. } => ErrorCode::OtherVocabulary,
         CorpusError::Limit(_) => ErrorCode::GrammarTooLarge,
     }
 }

@@ -24,6 +24,7 @@ pub enum ErrorCode {
     Derivative,
     Diverged,
     EmptyText,
+    Exchange,
     File,
     FolderInUse,
     FolderTaken,

@@ -15,6 +15,7 @@ use choice::ChoiceArgs;
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use tapegrad_models::corpus::known_ids;
 use tapegrad_models::decode::{Generated, Request, beam_search, every_text};
 use tapegrad_models::tokenizer::{TokenId, Tokenizer};
 use tapegrad_models::train::{Folder, Recipe};
@@ -106,6 +107,8 @@ impl Generate {
             prompt = tokenizer.decode(&ids);
             asked.prompt = ids;
         }
+        let known = recipe.ids(tokenizer.vocabulary());
+        known_ids("the prompt", &tokenizer, asked.prompt.iter().copied(), known)?;
         let source = Source {
             model: model.language_model(),
             recipe: &recipe,

@@ -18,15 +18,17 @@ pub fn request(
     seed: u64,
 ) -> Request {
     let vocabulary = tokenizer.vocabulary();
-    let mut never: Vec<TokenId> = recipe.corpus.never_predicted(vocabulary);
+    let mut never: Vec<TokenId> = recipe.never_predicted(vocabulary);
     never.extend([vocabulary.oov(), tokenizer.unknown()]);
+    // A model that was made elsewhere does not know the markers.
+    never.retain(|&id| (id as usize) < recipe.ids(vocabulary));
     let written = tokenizer.encode(prompt);
     let (prompt, stop) = match recipe.corpus {
         CorpusConfig::Grammar { .. } => (
             std::iter::once(vocabulary.sos()).chain(written).collect(),
             Some(vocabulary.eos()),
         ),
-        CorpusConfig::Text { .. } => (
+        CorpusConfig::Text { .. } | CorpusConfig::Absent => (
             if written.is_empty() {
                 first_of_stream(tokenizer)
             } else {

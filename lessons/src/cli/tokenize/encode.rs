@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use tapegrad_models::tokenizer::{Special, TokenId};
+use tapegrad_models::tokenizer::Special;
 
 use super::super::error::CliError;
 use super::super::output::Output;
@@ -39,17 +39,17 @@ impl Encode {
             Special::Added
         };
         let encoding = tokenizer.encode_with_offsets(&text, special);
-        let name = |&id: &TokenId| tokenizer.vocabulary().word(id);
+        let names = tokenizer.names(&encoding);
         if output.is_json() {
             return output.document(&json!({
                 "ids": encoding.ids,
-                "tokens": encoding.ids.iter().map(name).collect::<Vec<_>>(),
+                "tokens": names,
                 "offsets": encoding.offsets,
             }));
         }
         let mut table = format!("{} tokens, {} characters\n", encoding.ids.len(), text.chars().count());
-        for (id, (start, end)) in encoding.ids.iter().zip(&encoding.offsets) {
-            table += &format!("{id:>7}  {start:>6}-{end:<6}  {}\n", name(id).escape_debug());
+        for ((id, (start, end)), name) in encoding.ids.iter().zip(&encoding.offsets).zip(names) {
+            table += &format!("{id:>7}  {start:>6}-{end:<6}  {}\n", name.escape_debug());
         }
         output.text(&table)
     }

@@ -109,6 +109,7 @@ pages! {
     the_commands_of_architecture_run "docs/architecture.md"
     the_commands_of_assignments_run "docs/assignments.md"
     the_commands_of_checking_run "docs/checking.md"
+    the_commands_of_checkpoints_run "docs/checkpoints.md"
     the_commands_of_contributing_run "docs/contributing.md"
     the_commands_of_coverage_run "docs/coverage.md"
     the_commands_of_datasets_run "docs/datasets.md"

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::aligned::Aligned;
-use super::fields::{Fields, Read};
 use super::steps::normalizer::Normalizer;
+use crate::fields::{Fields, Read};
 use crate::tokenizer::TokenId;
 
 /// A token that is found in a text as it stands.

@@ -12,7 +12,6 @@ use super::aligned::Aligned;
 use super::bpe::Bpe;
 use super::bpe::merging::Merges;
 use super::bytes;
-use super::fields::{Fields, FileError, Read, as_count, as_list, as_text};
 use super::model::Model;
 use super::steps::decoder::Decoder;
 use super::steps::normalizer::Normalizer;
@@ -20,6 +19,7 @@ use super::steps::post_processor::PostProcessor;
 use super::steps::pre_tokenizer::PreTokenizer;
 use super::unigram::Unigram;
 use super::wordpiece::WordPiece;
+use crate::fields::{Fields, FileError, Read, as_count, as_list, as_text};
 use crate::tokenizer::{TokenId, Vocabulary};
 
 /// Reads a tokenizer from a document.
@@ -56,6 +56,8 @@ pub fn read(document: Value) -> Read<SubwordTokenizer> {
         .optional("decoder")
         .map(|value| Decoder::read(value, "decoder"))
         .transpose()?;
+    bounded("normalizer", normalizer.as_ref().map(Normalizer::growth))?;
+    bounded("decoder", decoder.as_ref().map(Decoder::growth))?;
     let (model, listed) = read_model(Fields::of(fields.required("model")?, "model")?)?;
     let names = names(listed, &added)?;
     let post_processor = fields.optional("post_processor");
@@ -81,6 +83,23 @@ pub fn read(document: Value) -> Read<SubwordTokenizer> {
         vocabulary,
         document,
     })
+}
+
+/// A text may become so many times as long: albert's steps allow 972, and a file of nested `Replace` steps any number.
+const GROWTH_MAX: usize = 4096;
+
+/// An error if some steps can make a text too long.
+fn bounded(place: &str, growth: Option<usize>) -> Read<()> {
+    match growth {
+        Some(growth) if growth > GROWTH_MAX => {
+            let what = format!(
+                "these steps can make a text {growth} times as long, and at most {GROWTH_MAX} times is allowed; replace by \
+                 shorter texts, or in fewer steps"
+            );
+            Err(FileError::new(place, what))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What is decoded in the place of the names of some tokens: those that are looked for in the normalised text are

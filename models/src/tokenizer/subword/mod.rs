@@ -16,7 +16,6 @@ mod added;
 mod aligned;
 pub mod bpe;
 pub mod bytes;
-mod fields;
 mod file;
 pub mod model;
 pub mod steps;
@@ -30,8 +29,8 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 pub use self::aligned::Place;
-pub use self::fields::FileError;
 pub use self::train::{Algorithm, TrainError};
+pub use crate::fields::FileError;
 
 use self::added::Finder;
 use self::aligned::Aligned;
@@ -87,6 +86,8 @@ pub struct Encoding {
     pub ids: Vec<TokenId>,
     /// Where in the text each token is, in characters; `(0, 0)` for a token that was added.
     pub offsets: Vec<Place>,
+    /// The text of each token whose name does not tell it, by its index: what a Unigram model does not know.
+    pub unknown: Vec<(usize, String)>,
 }
 
 /// A token with its place, on the way to an encoding.
@@ -98,6 +99,8 @@ pub struct Piece {
     pub place: Place,
     /// How many blanks its name has at the beginning and at the end.
     pub blanks: (usize, usize),
+    /// What it stands for, where its name does not tell.
+    pub unknown: Option<String>,
 }
 
 /// Words up to this many bytes are cut once and remembered.
@@ -155,7 +158,13 @@ impl SubwordTokenizer {
         if let Some(post_processor) = &self.post_processor {
             post_processor.apply(&mut pieces, special == Special::Added);
         }
-        pieces.into_iter().map(|piece| (piece.id, piece.place)).collect()
+        let mut encoding = Encoding::default();
+        for (at, piece) in pieces.into_iter().enumerate() {
+            encoding.ids.push(piece.id);
+            encoding.offsets.push(piece.place);
+            encoding.unknown.extend(piece.unknown.map(|text| (at, text)));
+        }
+        encoding
     }
 
     /// The ids of a text without special tokens that are added.
@@ -204,7 +213,12 @@ impl SubwordTokenizer {
         let mut pieces = Vec::new();
         let mut remembered: HashMap<String, Vec<Cut>> = HashMap::new();
         self.segments(text, |segment| match segment {
-            Segment::Token(id, place, blanks) => pieces.push(Piece { id, place, blanks }),
+            Segment::Token(id, place, blanks) => pieces.push(Piece {
+                id,
+                place,
+                blanks,
+                unknown: None,
+            }),
             Segment::Text(text) => {
                 for word in self.cut_up(text) {
                     let cuts = match remembered.get(word.text()) {
@@ -215,10 +229,12 @@ impl SubwordTokenizer {
                         None => &self.model.cut(word.text()),
                     };
                     let places = word.places(cuts.iter().map(|cut| &cut.bytes));
+                    let is_told = |cut: &Cut| !matches!(&self.model, Model::Unigram(own) if own.unknown() == cut.id);
                     pieces.extend(cuts.iter().zip(places).map(|(cut, place)| Piece {
                         id: cut.id,
                         place,
                         blanks: blanks(self.vocabulary.word(cut.id)),
+                        unknown: (!is_told(cut)).then(|| word.text()[cut.bytes.clone()].to_string()),
                     }));
                 }
             }
@@ -369,13 +385,6 @@ fn blanks(name: &str) -> (usize, usize) {
     let is_blank = |character: &char| *character == bytes::CHARACTERS[usize::from(b' ')] || character.is_whitespace();
     let leading = name.chars().take_while(is_blank).count();
     (leading, name.chars().rev().take_while(is_blank).count())
-}
-
-impl FromIterator<(TokenId, Place)> for Encoding {
-    fn from_iter<I: IntoIterator<Item = (TokenId, Place)>>(pieces: I) -> Self {
-        let (ids, offsets) = pieces.into_iter().unzip();
-        Self { ids, offsets }
-    }
 }
 
 /// Two tokenizers are equal when their files say the same.

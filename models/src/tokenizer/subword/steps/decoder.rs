@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::super::bytes;
-use super::super::fields::{Fields, Read};
 use super::pattern::Pattern;
 use super::pre_tokenizer::{Metaspace, Scheme};
+use crate::fields::{Fields, Read};
 
 /// One change of a list of names, or several in a row; the names are joined at the end.
 #[derive(Clone, Debug)]
@@ -77,6 +77,17 @@ impl Decoder {
         };
         fields.nothing_else()?;
         Ok(decoder)
+    }
+
+    /// How many times as long the names may become, at most.
+    pub fn growth(&self) -> usize {
+        match self {
+            Self::Sequence(all) => all.iter().fold(1, |all, one| all.saturating_mul(one.growth())),
+            Self::Replace(pattern, by) => pattern.growth(by),
+            // Where the ending is empty, a space goes between all characters.
+            Self::WordPiece { .. } | Self::WordEnding(_) => 2,
+            Self::ByteLevel | Self::Metaspace(_) | Self::ByteFallback | Self::Fuse | Self::Strip { .. } => 1,
+        }
     }
 
     /// Changes the names.

@@ -5,9 +5,9 @@ use unicode_normalization_alignments::UnicodeNormalization;
 use unicode_normalization_alignments::char::is_combining_mark;
 
 use super::super::aligned::{Aligned, Change};
-use super::super::fields::{Fields, Read};
 use super::pattern::Pattern;
 use super::precompiled::Precompiled;
+use crate::fields::{Fields, Read};
 use serde_json::Value;
 
 /// One change of a text, or several in a row.
@@ -48,6 +48,9 @@ pub enum Normalizer {
     /// Control characters are removed and odd blanks become spaces, as SentencePiece does for translation.
     Nmt,
 }
+
+/// The most characters that a small letter is.
+const LOWERCASE: usize = 3;
 
 /// A normalisation form of Unicode.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +106,31 @@ impl Normalizer {
         };
         fields.nothing_else()?;
         Ok(normalizer)
+    }
+
+    /// How many times as many characters a text may come to have, at most.
+    pub fn growth(&self) -> usize {
+        match self {
+            Self::Sequence(all) => all.iter().fold(1, |all, one| all.saturating_mul(one.growth())),
+            // U+FDFA becomes 18 characters, and U+0390 three; a few get four.
+            Self::Form(Form::Nfkd | Form::Nfkc) => 18,
+            Self::Form(Form::Nfd | Form::Nfc) => 4,
+            Self::Lowercase => LOWERCASE,
+            Self::Bert {
+                chinese,
+                accents,
+                lowercase,
+                ..
+            } => {
+                let chinese = if *chinese { 3 } else { 1 };
+                let accents = if *accents { 4 } else { 1 };
+                chinese * accents * if *lowercase { LOWERCASE } else { 1 }
+            }
+            Self::Replace(pattern, by) => pattern.growth(by),
+            Self::Prepend(front) => 1 + front.chars().count(),
+            Self::Precompiled(table) => table.growth(),
+            Self::Strip { .. } | Self::StripAccents | Self::Nmt => 1,
+        }
     }
 
     /// Changes a text.

@@ -8,8 +8,8 @@
 use regex::Regex;
 use std::ops::Range;
 
-use super::super::fields::{Fields, Read, as_text};
 use super::gpt2;
+use crate::fields::{Fields, Read, as_text};
 
 /// What is looked for.
 #[derive(Clone, Debug)]
@@ -106,6 +106,16 @@ impl Pattern {
         }
         own.nothing_else()?;
         Ok(pattern)
+    }
+
+    /// How many times as long a text may become when another is put wherever the pattern fits.
+    pub fn growth(&self, by: &str) -> usize {
+        let least = match self {
+            Self::Text(own) => own.chars().count().max(1),
+            // It fits one character at least.
+            Self::Expression(_) | Self::Gpt2 => 1,
+        };
+        by.chars().count().div_ceil(least).max(1)
     }
 
     /// Where it fits in a text, in order.

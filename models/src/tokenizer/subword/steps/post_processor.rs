@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 use super::super::Piece;
-use super::super::fields::{Fields, FileError, Read, as_count, as_list, as_text};
+use crate::fields::{Fields, FileError, Read, as_count, as_list, as_text};
 use crate::tokenizer::TokenId;
 
 /// One change of the tokens of a text, or several in a row.
@@ -81,6 +81,7 @@ impl PostProcessor {
                         id,
                         place: (0, 0),
                         blanks: (0, 0),
+                        unknown: None,
                     };
                     pieces.splice(0..0, before.iter().map(made));
                     pieces.extend(behind.iter().map(made));

@@ -8,9 +8,9 @@ use unicode_categories::UnicodeCategories;
 
 use super::super::aligned::Aligned;
 use super::super::bytes;
-use super::super::fields::{Fields, Read};
 use super::gpt2;
 use super::pattern::Pattern;
+use crate::fields::{Fields, Read};
 
 /// One way to cut a text into words, or several in a row.
 #[derive(Clone, Debug)]

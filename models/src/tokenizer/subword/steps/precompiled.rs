@@ -46,6 +46,12 @@ impl Precompiled {
         })
     }
 
+    /// The most characters that stand for one, at most.
+    pub fn growth(&self) -> usize {
+        let counts = self.texts.split('\0').map(|text| text.chars().count());
+        counts.max().unwrap_or(1).max(1)
+    }
+
     /// What stands for a text; of several beginnings of it that the table has, the shortest counts.
     pub fn replacement(&self, text: &str) -> Option<&str> {
         let offset = |unit: u32| ((unit >> 10) << ((unit & (1 << 9)) >> 6)) as usize;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// What is wrong with a tokenizer file, and where.
+/// What is wrong with a document, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {what}")]
 pub struct FileError {
@@ -118,6 +118,22 @@ impl<'v> Fields<'v> {
         as_count(value, || self.at(name))
     }
 
+    /// A whole number from 0, or nothing.
+    pub fn optional_count(&mut self, name: &'static str) -> Read<Option<u64>> {
+        self.optional(name)
+            .map(|value| as_count(value, || self.at(name)))
+            .transpose()
+    }
+
+    /// A number, or nothing.
+    pub fn optional_number(&mut self, name: &'static str) -> Read<Option<f64>> {
+        let Some(value) = self.optional(name) else {
+            return Ok(None);
+        };
+        let wrong = || self.error(name, format!("here must be a number, not {}", kind(value)));
+        value.as_f64().map(Some).ok_or_else(wrong)
+    }
+
     /// A list.
     pub fn list(&mut self, name: &'static str) -> Read<&'v [Value]> {
         let value = self.required(name)?;
@@ -131,9 +147,15 @@ impl<'v> Fields<'v> {
         all.map(|(at, one)| read(one, &format!("{place}[{at}]"))).collect()
     }
 
+    /// The names of the fields that were not taken.
+    pub fn others(&self) -> impl Iterator<Item = &'v str> {
+        let others = self.map.keys().filter(|name| !self.taken.contains(&name.as_str()));
+        others.map(String::as_str)
+    }
+
     /// An error unless every field was taken.
     pub fn nothing_else(self) -> Read<()> {
-        match self.map.keys().find(|name| !self.taken.contains(&name.as_str())) {
+        match self.others().next() {
             None => Ok(()),
             Some(name) => {
                 let known = self.taken.join(", ");
