@@ -38,7 +38,7 @@ pub const TRAIN: Workload = workload(
     "byte-level pair encoding: learn a vocabulary of 1024 tokens from a text",
     |setting| {
         prepare("tokenizer-train", setting, |text, _| {
-            let tokenizer = learnt(&text);
+            let tokenizer = learnt(text);
             let vocabulary = tokenizer.vocabulary();
             format!("{} tokens", vocabulary.words().len())
         })
