@@ -202,9 +202,13 @@ impl<'w> Arrays<'w> {
         let is_matrix = |name: &&str| self.weights.entry(name).is_some_and(|entry| entry.shape.len() == 2);
         let matrices: Vec<&str> = others.iter().copied().filter(is_matrix).collect();
         let [one, other] = matrices[..] else {
+            let found = match others[..] {
+                [] => "no array".to_string(),
+                _ => others.join(", "),
+            };
             return Err(self.wrong(format!(
-                "beside the recurrent layers there are the arrays {others:?}; there must be the matrices of an embedding and of \
-                 an output layer"
+                "beside the recurrent layers there must be the matrices of an embedding and of an output layer; the file \
+                 has {found}"
             )));
         };
         let is_called_so = |name: &str| name.to_lowercase().contains("emb");

@@ -188,5 +188,5 @@ fn every_code_is_explained() {
         "{page}"
     );
     assert_eq!(document(&["explain", "W02"])["severity"], "warning");
-    assert_eq!(printed(&["explain"]).lines().count(), 32);
+    assert_eq!(printed(&["explain"]).lines().count(), 33);
 }

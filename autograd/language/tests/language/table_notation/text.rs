@@ -305,6 +305,11 @@ impl<'t> Reader<'t> {
             let call = self.arguments(head, bounds.into_iter().next())?;
             return self.entry(call);
         }
+        // `g_(h_row)_2`: the gradient of such a value.
+        if call_follows && full.strip_suffix('_') == Some(self.words.gradient.as_str()) {
+            self.at += end;
+            return Ok(Node::Gradient(self.primary()?.into()));
+        }
         // `(sum)_2`: a name whose indices stand behind its bracket.
         let bracketed = follows.starts_with(")_").then(|| self.symbol(own, true)).flatten();
         if let Some(symbol) = bracketed.or_else(|| self.symbol(own, has_braces)) {
