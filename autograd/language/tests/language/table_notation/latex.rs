@@ -189,7 +189,11 @@ impl<'t> Reader<'t> {
                 self.at += 1;
                 let inside = self.braces()?;
                 let indices = self.indices(inside)?;
-                Ok(Node::Entry(of.into(), indices))
+                Ok(match of {
+                    // A name in brackets: one that would be read as another.
+                    Node::Symbol(name, own) if own.is_empty() => Node::Symbol(name, indices),
+                    of => Node::Entry(of.into(), indices),
+                })
             }
             false => Ok(of),
         }
